@@ -1,0 +1,1 @@
+"""Attendance and viewing, computed from the timeline and the watched intervals."""

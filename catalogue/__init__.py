@@ -1,0 +1,1 @@
+"""What can be watched afterwards: replays, microcourses, and the API the player speaks."""

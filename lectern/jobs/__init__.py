@@ -1,0 +1,1 @@
+"""Leased job rows: work that survives the process that was doing it."""

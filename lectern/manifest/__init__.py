@@ -1,0 +1,1 @@
+"""What was recorded: fragments on disk and the manifest that lists them."""

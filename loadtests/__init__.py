@@ -1,0 +1,1 @@
+"""Benchmarks and load: each prints one table, bounded in count and time."""

@@ -1,0 +1,1 @@
+"""How a participant gets in and negotiates: SDP, Socket.IO /signal, WHIP, WHEP."""

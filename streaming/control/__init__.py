@@ -1,0 +1,1 @@
+"""The small, versioned message protocol by which a server process steers a media process."""

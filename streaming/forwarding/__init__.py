@@ -1,0 +1,1 @@
+"""From one publisher packet to every subscriber: routing, rewriting, the hot path."""

@@ -1,0 +1,1 @@
+"""RTP and RTCP as pure functions over bytes: headers, extensions, payload descriptors, sequence maps."""
