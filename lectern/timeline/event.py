@@ -1,0 +1,63 @@
+"""The envelope of a timeline event, and the events an idea brings."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from lectern.kernel.clock import SessionMs, UtcMs
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every payload. Subclasses name their `TYPE`; they evolve by adding fields with defaults.
+
+    Names and free text never stand in a payload: the payload holds a reference, the words travel in
+    `NewEvent.texts` and are stored as rows that can be erased.
+    """
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is decided but not yet appended."""
+
+    payload: Event
+    actor: str | None = None
+    texts: dict[str, str] = {}
+
+
+class TimelineEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An appended event. `seq` starts at 1 and has no gaps; `texts` holds what was not erased since.
+
+    `payload` is None for a type that this release does not know: readers ignore it.
+    """
+
+    seq: int
+    type: str
+    version: int
+    utc_ms: UtcMs
+    session_ms: SessionMs
+    actor: str | None
+    payload: Event | None
+    raw: dict[str, Any]
+    texts: dict[str, str]
+
+
+class TextErased(Event, frozen=True, kw_only=True):
+    """The words behind `ref` were deleted; caches and viewers forget them."""
+
+    TYPE: ClassVar[str] = "text_erased"
+    ref: str
+
+
+class SessionStarted(Event, frozen=True, kw_only=True):
+    """The lesson is live. The first one starts the session's clock."""
+
+    TYPE: ClassVar[str] = "session_started"
+
+
+class SessionEnded(Event, frozen=True, kw_only=True):
+    """The lesson is over."""
+
+    TYPE: ClassVar[str] = "session_ended"
+    reason: str = "ended"
