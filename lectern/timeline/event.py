@@ -61,3 +61,22 @@ class SessionEnded(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "session_ended"
     reason: str = "ended"
+
+
+class ParticipantJoined(Event, frozen=True, kw_only=True):
+    """Somebody is a participant from now on (or comes with another role). The name is erasable."""
+
+    TYPE: ClassVar[str] = "participant_joined"
+    participant: str
+    kind: str
+    role: str
+    person: str | None
+    name_ref: str
+    consent: str | None = None
+
+
+class ParticipantRemoved(Event, frozen=True, kw_only=True):
+    """A host sent somebody out; they may not come back to this session."""
+
+    TYPE: ClassVar[str] = "participant_removed"
+    participant: str
