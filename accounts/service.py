@@ -50,7 +50,7 @@ class Accounts:
         self.database = database
         self.store = AccountStore()
         self._clock = clock
-        # Ten tries at once, then one every 6 s for a login; an address has a wider gate: an office shares one.
+        # Ten tries at once, then one every 6 s for a login; an address has more: offices share one.
         self._tries_by_login = RateLimit(per_s=1 / 6, burst=10)
         self._tries_by_address = RateLimit(per_s=2, burst=60)
 
