@@ -1,7 +1,7 @@
 """Which published track feeds which slot of whom. Pure.
 
-A participant hears and sees the main room, or the group they are in. Slots keep the track they have as long as
-it is wanted, so that nothing switches without need.
+A participant hears and sees the main room, or the group they are in. Slots keep the track they have as
+long as it is wanted, so that nothing switches without need.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +22,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What routing depends on: who is in which group (absent: main room), who may be heard in the main room."""
+    """What routing depends on: who is in which group (absent: main room), who may speak in the main room."""
 
     live: bool
     groups: Mapping[str, str]
