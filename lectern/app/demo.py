@@ -14,10 +14,13 @@ from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import OrgRole
 
 _DEPARTMENTS = ("Sales 销售部", "Service 客服部", "Production 生产部")
-_LEARNERS = (
-    "王芳 李伟 张敏 刘洋 陈静 杨磊 赵娜 黄强 周洁 吴涛 徐丽 孙鹏 胡婷 朱军 高雪 林浩 何倩 郭峰 马玲 罗斌"
-    " Anna·Schmidt Ben·Carter Chloé·Martin David·Okafor Elif·Kaya Finn·Berg Grace·Lee Hugo·Silva Iris·Novak Jonas·Weber"
-).split()
+_LEARNERS = """
+王芳 李伟 张敏 刘洋 陈静 杨磊 赵娜 黄强 周洁 吴涛 徐丽 孙鹏 胡婷 朱军 高雪 林浩 何倩 郭峰 马玲 罗斌
+Anna·Schmidt Ben·Carter Chloé·Martin David·Okafor Elif·Kaya Finn·Berg Grace·Lee Hugo·Silva Iris·Novak
+Jonas·Weber
+"""
+_SHOWN_LEARNERS = 2
+_FILE = "demo-sign-ins.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def refuse_beyond_loopback(settings: Settings) -> None:
 
 async def set_up_demo(services: Services) -> list[SignIn]:
     """Make the organisation at the first start, and return its sign-ins at every start."""
-    path = services.settings.data / "demo-sign-ins.json"
+    path = services.settings.data / _FILE
     async with services.database.read() as tx:
         org = await services.accounts.store.org(tx)
     if org is None:
@@ -86,9 +89,9 @@ async def _people(services: Services, org: Org) -> list[SignIn]:
         )
         sign_ins.append(SignIn(role, name, login, password))
     learners: list[str] = []
-    for number, name in enumerate(_LEARNERS, start=1):
+    for number, name in enumerate(_LEARNERS.split(), start=1):
         login = f"learner{number:02}"
-        password = secrets.token_urlsafe(9) if number <= 2 else None
+        password = secrets.token_urlsafe(9)
         shown = name.replace("·", " ")
         learners.append(
             await accounts.add_person(
@@ -97,12 +100,11 @@ async def _people(services: Services, org: Org) -> list[SignIn]:
                 name=shown,
                 department_id=departments[(number - 1) % 3],
                 roles=(OrgRole.LEARNER,),
-                login=login if password else None,
+                login=login,
                 password=password,
             )
         )
-        if password:
-            sign_ins.append(SignIn("learner", shown, login, password))
+        sign_ins.append(SignIn("learner", shown, login, password))
     session = await services.sessions.create(
         org_id=org.id,
         title="新品上市培训 · New product launch",
@@ -128,10 +130,9 @@ def _write_private(path: Path, text: str) -> None:
 def announce(settings: Settings, sign_ins: list[SignIn]) -> None:
     """Print the address and the sign-ins."""
     width = max(len(s.login) for s in sign_ins)
+    learners = [s for s in sign_ins if s.role == "learner"]
     print(f"\n  Lectern is at {settings.url}\n")
-    for s in sign_ins:
+    for s in sign_ins[: len(sign_ins) - len(learners) + _SHOWN_LEARNERS]:
         print(f"    {s.role:<13} {s.login:<{width}}  {s.password}   {s.name}")
-    print(
-        "\n  Ctrl+C ends it. Remove the folder of LECTERN_DATA for a fresh demo.\n",
-        flush=True,
-    )
+    print(f"    … and {len(learners) - _SHOWN_LEARNERS} more learners: {settings.data / _FILE}")
+    print("\n  Ctrl+C ends it. For a fresh demo, remove the folder of LECTERN_DATA.\n", flush=True)

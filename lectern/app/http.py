@@ -1,16 +1,15 @@
 """The HTTP server's outer wall: addresses behind proxies, security headers, the web client's files."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from lectern.app.settings import CHECKOUT, Settings
 from lectern.edge.routes import error_response
 from lectern.kernel.errors import NotFound
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WEB_CLIENT = CHECKOUT / "web" / "dist"
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -57,7 +56,7 @@ def forwarded_for(remote: str | None, header: str | None, trusted: tuple[str, ..
     return client
 
 
-def outer_wall(settings: Settings) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def outer_wall(settings: Settings) -> Middleware:
     """Return the middleware that every request passes first."""
 
     @web.middleware
