@@ -85,7 +85,7 @@ class Identity:
         context.set_max_proto_version(_DTLS_1_2)
         context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_QUERY_MTU)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-        # The peer's certificate is self-signed: accepted here, compared with the fingerprint afterwards.
+        # The peer's certificate is self-signed: accepted here, compared with its fingerprint later.
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
         context.use_certificate(self.certificate)
         context.use_privatekey(self.key)
@@ -97,7 +97,7 @@ class Identity:
 class DtlsEndpoint:
     """One handshake.
 
-    Drain contract: after `start`, `receive_datagram`, `handle_timer` and `close`, send all of `poll_output()`,
+    Drain contract: after `start`, `receive_datagram`, `handle_timer` and `close` send all of `poll_output()`,
     then look at `state`. `next_deadline()` is when OpenSSL wants to retransmit.
     """
 

@@ -1,7 +1,7 @@
 """SRTP and SRTCP: AES-128-GCM in Python over `cryptography` (RFC 7714), AES-CM/SHA1 by libsrtp (RFC 3711).
 
 GCM costs half of what libsrtp takes for it, and gives the hot path its pieces (`GcmKeys`). AES-CM is for
-peers that speak nothing else, such as ffmpeg. Whatever a peer sends, nothing here raises: unprotecting gives None.
+peers that speak nothing else, such as ffmpeg. Nothing that a peer sends raises: it gives None.
 """
 
 import struct
