@@ -11,6 +11,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from streaming.control import messages as m
+from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.publication import Publication
@@ -18,7 +19,6 @@ from streaming.forwarding.slot import Slot
 from streaming.ice.agent import Credentials, IceAgent, IceState
 from streaming.ice.stun import StunMessage
 from streaming.rtp import rtcp
-from streaming.rtp.extensions import MID
 from streaming.rtp.packet import RtpPacket
 from streaming.srtp import SrtpSessions
 

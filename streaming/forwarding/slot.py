@@ -15,10 +15,10 @@ import struct
 from enum import Enum
 from typing import Final
 
+from streaming.control.extensions import FORWARDED, MID
 from streaming.control.messages import Codec, MediaSection
 from streaming.forwarding.hot_path import Lane, Output, Path, forward
 from streaming.forwarding.track import Head, Track
-from streaming.rtp.extensions import FORWARDED, MID
 from streaming.rtp.packet_ring import ForwardPacket
 from streaming.rtp.sequence import ContinuityMap
 from streaming.srtp import SrtpSender

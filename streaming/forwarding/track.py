@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
 from streaming.control.messages import Codec, Kind, Source
 from streaming.forwarding.keyframe_requests import KeyframeRequests
-from streaming.rtp.extensions import AUDIO_LEVEL, FORWARDED, audio_level
+from streaming.rtp.extensions import audio_level
 from streaming.rtp.keyframe import starts_keyframe
 from streaming.rtp.packet import RtpPacket
 from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRing
