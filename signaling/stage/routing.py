@@ -7,6 +7,7 @@ long as it is wanted, so that nothing switches without need.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from signaling.plane.situation import Situation
 from signaling.stage.idea import Track
 
 _VIDEO_ORDER = {"screen": 0, "camera": 1}
@@ -20,23 +21,19 @@ class Slot:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What routing depends on: who is in which group (absent: main room), who may speak in the main room."""
-
-    live: bool
-    groups: Mapping[str, str]
-    may_speak: Collection[str]
+def in_main_room(track: Track, situation: Situation) -> bool:
+    """Tell whether the main room (and its recording) gets `track`."""
+    return track.participant not in situation.groups and track.participant in situation.may_speak
 
 
-def audible(track: Track, listener: str, situation: Situation) -> bool:
-    """Tell whether `listener` may get `track`: same room, not their own, and allowed to be heard there."""
+def reaches(track: Track, listener: str, situation: Situation) -> bool:
+    """Tell whether `listener` gets `track`: same room, not their own, and allowed to be heard there."""
     if track.participant == listener or track.muted or not situation.live:
         return False
-    room = situation.groups.get(track.participant)
-    if room != situation.groups.get(listener):
-        return False
-    return room is not None or track.participant in situation.may_speak
+    group = situation.groups.get(listener)
+    if group is not None:
+        return situation.groups.get(track.participant) == group
+    return in_main_room(track, situation)
 
 
 def assign(
@@ -50,7 +47,7 @@ def assign(
 
     Screens come before cameras, earlier tracks before later ones; what does not fit is left out.
     """
-    wanted = [track for track in tracks if audible(track, listener, situation)]
+    wanted = [track for track in tracks if reaches(track, listener, situation)]
     wanted.sort(key=lambda track: _VIDEO_ORDER.get(track.source, 0))
     result: dict[str, str | None] = {}
     slots = list(slots)
