@@ -8,6 +8,7 @@ import structlog
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Forbidden, Gone
 from lectern.kernel.ids import new_id
+from lectern.kernel.roles import SessionRole
 from lectern.timeline.engine import Change, TimelineEngine
 from lectern.timeline.event import NewEvent, ParticipantJoined
 from sessions.lesson.idea import LESSON, LessonState
@@ -43,7 +44,16 @@ class Presence:
     def __init__(self, engine: TimelineEngine, consent_version: str) -> None:
         self._engine = engine
         self._store = SessionStore()
-        self._consent_version = consent_version
+        self.consent_version = consent_version
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        """Return the participant that the holder of a token has become, if they were here before."""
+        subject = grant.person_id or grant.guest_id
+        if subject is None:
+            return None
+        async with self._engine.database.read() as tx:
+            known = await self._store.participant(tx, grant.session_id, _kind(grant), subject)
+        return known.id if known else None
 
     async def enter(self, org_id: str, grant: SessionGrant, name: str, arrival: Arrival) -> Entered:
         """Let a connection in; the participant comes to be with the first one.
@@ -53,27 +63,27 @@ class Presence:
             Gone: it is over and this participant was never in it (`session_over`).
             Forbidden: removed by the host, or the consent text was not accepted (`consent_required`).
         """
-        kind = "screen" if grant.role.value == "screen" else "person" if grant.person_id else "guest"
+        kind = _kind(grant)
         subject = grant.person_id or grant.guest_id or new_id()
         async with self._engine.change(grant.session_id) as change:
             known = await self._store.participant(change.tx, grant.session_id, kind, subject)
             present = change.state.of(PRESENCE).participants.get(known.id) if known else None
             self._check(change, removed=present is not None and present.removed, known=known is not None)
             consented = present.joined.consent if present is not None else None
-            if self._consent_version not in (consented, arrival.consent):
+            if self.consent_version not in (consented, arrival.consent):
                 raise Forbidden(
                     "consent_required",
                     "Please read what is recorded and accept it first.",
-                    version=self._consent_version,
+                    version=self.consent_version,
                 )
             participant_id = known.id if known else new_id()
-            if known is None or known.role != grant.role or consented != self._consent_version:
+            if known is None or known.role != grant.role or consented != self.consent_version:
                 await self._store.put_participant(
                     change.tx,
                     org_id,
                     Participant(participant_id, grant.session_id, kind, subject, grant.role),
                 )
-                change.append(_joined(participant_id, kind, grant, name, self._consent_version))
+                change.append(_joined(participant_id, kind, grant, name, self.consent_version))
             connection_id = new_id()
             await self._store.open_connection(
                 change.tx,
@@ -123,6 +133,12 @@ class Presence:
                 if closed is not None:
                     change.append(_closed(closed, closed.last_seen_utc_ms, "silent"))
         return len(silent)
+
+
+def _kind(grant: SessionGrant) -> str:
+    if grant.role is SessionRole.SCREEN:
+        return "screen"
+    return "person" if grant.person_id else "guest"
 
 
 def _joined(participant_id: str, kind: str, grant: SessionGrant, name: str, consent: str) -> NewEvent:
