@@ -23,10 +23,10 @@ async def test_a_key_does_what_its_scopes_say_and_no_more(
     sent = {"data": body} if isinstance(body, bytes) else {"json": body}
     right = await house.api_key(needs)
     wrong = await house.api_key(*(p for p in Permission if p is not needs))
-    refused = await house.ask(method, path, token=wrong, **sent)  # type: ignore[arg-type] # one of two
+    refused = await house.ask(method, path, token=wrong, **sent)
     assert (refused.status, refused.code) == (403, "not_allowed")
     assert refused.data["error"]["details"] == {"needs": needs}
-    allowed = await house.ask(method, path, token=right, **sent)  # type: ignore[arg-type] # one of two
+    allowed = await house.ask(method, path, token=right, **sent)
     assert allowed.status in (200, 201)
 
 
