@@ -1,17 +1,25 @@
 """Every service of a server process, built once, handed to whoever needs it. Knows all packages."""
 
+import hashlib
+import os
+import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from interactions import registry as class_ideas
+from interactions.live.namespace import ClassNamespace
+from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
+from lectern.app.situation import situation_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -27,14 +35,17 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.namespace import SignalNamespace
+from signaling.plane.media import MediaPlane
 from signaling.stage.idea import STAGE
+from signaling.whip import WhipEndpoint
 
 
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, *class_ideas.IDEAS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
     )
 
 
@@ -57,6 +68,15 @@ class Services:
     doors: DoorsOfSessions
     entry: EntryRoutes
     authenticate: Authenticator
+    plane: MediaPlane
+    whip: WhipEndpoint
+    class_namespace: ClassNamespace
+    signal_namespace: SignalNamespace
+
+    @property
+    def control_path(self) -> Path:
+        """Where the media process listens for its orders."""
+        return control_path(self.settings)
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -83,6 +103,14 @@ async def _no_replays(_session_ids: Sequence[str]) -> dict[str, str]:
     return {}
 
 
+def control_path(settings: Settings) -> Path:
+    """Return a path short enough for a Unix socket, private to this installation's user."""
+    name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{name}.media"
+
+
 @asynccontextmanager
 async def built(settings: Settings) -> AsyncIterator[Services]:
     """Build everything over a migrated database, and take it down again."""
@@ -100,15 +128,32 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
+        at_door = Presence(engine, settings.consent_version)
+        seats = SeatsOfPresence(at_door, doors)
+        plane = MediaPlane(
+            engine,
+            control_path=control_path(settings),
+            sessions_dir=settings.sessions_dir,
+            situation_of=situation_of,
+            live_sessions=sessions.live_ids,
+        )
         yield Services(
             settings=settings,
             database=database,
             engine=engine,
             accounts=accounts,
             sessions=sessions,
-            presence=Presence(engine, settings.consent_version),
+            presence=at_door,
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
             authenticate=Authenticator(accounts, tokens, now_s),
+            plane=plane,
+            whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
+            class_namespace=ClassNamespace(
+                engine,
+                ClassAdmission(at_door, tokens, doors, now_s),
+                client_ip=lambda environ: str(environ["aiohttp.request"].get("client_ip", "")),
+            ),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
         )
