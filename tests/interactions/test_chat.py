@@ -97,9 +97,7 @@ def test_viewers_hold_the_latest_messages_only(monkeypatch: pytest.MonkeyPatch) 
     assert all("message 0" not in str(put.entities) for p in proof.projected for put in p.puts)
 
 
-@pytest.mark.parametrize(
-    ("code", "text"), [("text_empty", " \n\t"), ("text_too_long", "长" * 2_001)]
-)
+@pytest.mark.parametrize(("code", "text"), [("text_empty", " \n\t"), ("text_too_long", "长" * 2_001)])
 def test_texts_have_limits(code: str, text: str) -> None:
     error = refused(live_lesson(), code, "l1", "chat_send", text=text)
     assert error.details["field"] == "text"
