@@ -55,6 +55,11 @@ class Job:
     finished_ms: int | None
     result: dict[str, Any] | None
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can come of it: done, or failed."""
+        return self.state in (JobState.DONE, JobState.FAILED)
+
 
 class JobFailed(Exception):
     """Raised by work that cannot succeed: `reason` is for the owner, in words.

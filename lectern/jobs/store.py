@@ -63,13 +63,13 @@ class JobStore:
         await tx.execute(insert(jobs).values(**row))
         return job
 
-    async def get(self, tx: AsyncConnection, job_id: str) -> Job:
-        """Return a job.
+    async def get(self, tx: AsyncConnection, job_id: str, *, lock: bool = False) -> Job:
+        """Return a job, on request locked until the transaction ends.
 
         Raises:
             NotFound: there is none (`job_not_found`).
         """
-        return await self._one(tx, job_id, lock=False)
+        return await self._one(tx, job_id, lock=lock)
 
     async def get_many(self, tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, Job]:
         """Return those of the jobs that exist, by id."""
