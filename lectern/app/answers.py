@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from accounts.service import Accounts
 from accounts.store import Person
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole
 from sessions.people import PersonFacts
 from sessions.service import Sessions
+from sessions.store import SessionStore
 from signaling.entry.facts import SessionFacts
 
 _HOSTS = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
@@ -57,6 +60,10 @@ class DoorsOfSessions:
         async with self._sessions.database.read() as tx:
             return person_id in await self._sessions.store.roster(tx, session_id)
 
+    async def on_roster(self, session_id: str, person_id: str) -> bool:
+        """See `catalogue.neighbours.Rosters`."""
+        return await self.expects(session_id, person_id)
+
     async def person_by_external_id(self, org_id: str, external_id: str) -> str | None:
         """See `Doors`."""
         async with self._accounts.database.read() as tx:
@@ -79,6 +86,18 @@ class DoorsOfSessions:
             await self._accounts.store.audit(
                 tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
             )
+
+
+class SessionFactsForCatalogue:
+    """`catalogue.neighbours.Titles`, answered by the sessions' rows."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+
+    async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
+        """See `Titles`."""
+        session = await self._store.get(tx, session_id)
+        return session.title if session else ""
 
 
 def _facts(person: Person) -> PersonFacts:

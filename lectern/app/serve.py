@@ -6,26 +6,26 @@ import signal
 import ssl
 import sys
 
-import socketio
 import structlog
 from aiohttp import web
 
+from interactions.live.server import socket_server
 from lectern import __version__
 from lectern.app.demo import announce, set_up_demo
 from lectern.app.docs_page import docs_page
 from lectern.app.http import add_security_headers, outer_wall, serve_web_client
+from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built
 from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
 from lectern.kernel.tasks import run_forever, task_group
+from sessions.lesson.idea import LessonState
 
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
-_MAX_MESSAGE_BYTES = 256 * 1024
-_PING_EVERY_S = 5
-_PING_TIMEOUT_S = 10
+_WORKER_NICE = 10
 
 
 def build_app(services: Services) -> web.Application:
@@ -42,15 +42,7 @@ def build_app(services: Services) -> web.Application:
 
 
 def _mount_socket_io(app: web.Application, services: Services) -> None:
-    server = socketio.AsyncServer(
-        async_mode="aiohttp",
-        cors_allowed_origins=[services.settings.url],
-        max_http_buffer_size=_MAX_MESSAGE_BYTES,
-        ping_interval=_PING_EVERY_S,
-        ping_timeout=_PING_TIMEOUT_S,
-        http_compression=False,
-        namespaces=["/class", "/signal"],
-    )
+    server = socket_server(namespaces=["/class", "/signal"])
     server.register_namespace(services.class_namespace)
     server.register_namespace(services.signal_namespace)
     server.attach(app)
@@ -89,7 +81,19 @@ def children(services: Services) -> list[Child]:
     ]
     for address in settings.media_public_ips:
         media += ["--public-ip", address]
-    return [Child("media", media)]
+    worker = [sys.executable, "-c", "from lectern.app.cli import main; main()", "worker"]
+    return [
+        Child("media", media),
+        *([Child("worker", worker, nice=_WORKER_NICE)] if settings.embedded_worker else []),
+    ]
+
+
+async def _recorded_sessions(services: Services) -> tuple[list[str], list[str]]:
+    """The sessions that need a packager: live ones, and ended ones whose replay is not ready."""
+    async with services.database.read() as tx:
+        live = await services.sessions.store.in_state(tx, LessonState.LIVE)
+        waiting = await services.catalogue.keeper.store.unfinished(tx)
+    return [session.id for session in live], waiting
 
 
 async def serve(settings: Settings, *, demo: bool = False) -> None:
@@ -103,11 +107,16 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
+        packagers = Packagers(
+            settings.sessions_dir, lambda: _recorded_sessions(services), services.catalogue.keeper.refresh
+        )
         async with task_group() as tasks:
             background = [
+                tasks.create_task(run_forever("packagers", packagers.run)),
                 *(tasks.create_task(child.run()) for child in children(services)),
                 tasks.create_task(services.plane.run()),
                 tasks.create_task(services.class_namespace.run()),
+                tasks.create_task(services.deadlines.run()),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
             ]

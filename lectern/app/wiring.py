@@ -11,10 +11,18 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from catalogue.media import Limits
+from catalogue.play_grant import PlaySigner
+from catalogue.replays import ReplayKeeper
+from catalogue.routes import CatalogueDeps
+from catalogue.routes import routes as catalogue_routes
+from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.deadlines.book import DeadlineBook
+from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts
+from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, SessionFactsForCatalogue
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
@@ -24,6 +32,8 @@ from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import Route
+from lectern.jobs.store import JobStore
+from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
@@ -32,7 +42,7 @@ from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
 from sessions.routes import Consent, SessionRoutes
 from sessions.service import Sessions
-from sessions.store import LessonFollower
+from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
 from signaling.namespace import SignalNamespace
@@ -69,8 +79,10 @@ class Services:
     entry: EntryRoutes
     authenticate: Authenticator
     plane: MediaPlane
+    catalogue: CatalogueDeps
     whip: WhipEndpoint
     class_namespace: ClassNamespace
+    deadlines: Deadlines
     signal_namespace: SignalNamespace
 
     @property
@@ -87,20 +99,25 @@ class Services:
             org_name=self._org_name,
             org_zone=self._org_zone,
             consent=Consent(version=self.settings.consent_version, text=TEXT),
-            replay_ids=_no_replays,
+            replay_ids=self._replay_ids,
         )
         accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
-        return [*accounts.routes(), *sessions.routes(), *self.entry.routes()]
+        return [
+            *accounts.routes(),
+            *sessions.routes(),
+            *self.entry.routes(),
+            *catalogue_routes(self.catalogue),
+        ]
+
+    async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
+        async with self.database.read() as tx:
+            return await self.catalogue.keeper.store.replay_ids(tx, session_ids)
 
     async def _org_name(self) -> str:
         return (await self.accounts.org()).name
 
     async def _org_zone(self) -> str:
         return (await self.accounts.org()).zone
-
-
-async def _no_replays(_session_ids: Sequence[str]) -> dict[str, str]:
-    return {}
 
 
 def control_path(settings: Settings) -> Path:
@@ -121,11 +138,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         bus = LocalBus()
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
+        titles = SessionFactsForCatalogue(SessionStore())
+        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
-            database, registry(), bus, followers=(LessonFollower(),), guard=presence.guard
+            database, registry(), bus, followers=(LessonFollower(), keeper, DeadlineBook()), guard=presence.guard
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
+        play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
@@ -149,11 +169,23 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
             authenticate=Authenticator(accounts, tokens, now_s),
             plane=plane,
+            catalogue=CatalogueDeps(
+                keeper,
+                engine,
+                PlaySigner(play_keys.secrets, play_keys.current),
+                doors,
+                accounts,
+                Limits(
+                    settings.microcourse_long_minutes * 60_000,
+                    settings.microcourse_very_long_minutes * 60_000,
+                ),
+            ),
             whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
                 client_ip=lambda environ: str(environ["aiohttp.request"].get("client_ip", "")),
             ),
+            deadlines=Deadlines(engine),
             signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
         )
