@@ -1,8 +1,7 @@
 """Draws the intro card: title, subtitle, the organisation's colour.
 
-Latin, Chinese, Japanese and Korean names.
-
-The font comes with a package (OFL), never from the system: a missing glyph in somebody's name is an offence.
+The font (Latin, Chinese, Japanese, Korean; OFL) comes with a package, never from the system, where it may be
+missing.
 """
 
 from pathlib import Path

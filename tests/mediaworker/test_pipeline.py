@@ -213,7 +213,9 @@ import sys
 from pathlib import Path
 from mediaworker.media_job import Compose
 from mediaworker.pipeline import run
-run(Compose(), files=Path(sys.argv[1]), progress=lambda share: print(share, flush=True), cancelled=lambda: False)
+def tell(share):
+    print(share, flush=True)
+run(Compose(), files=Path(sys.argv[1]), progress=tell, cancelled=lambda: False)
 """
 
 
