@@ -71,6 +71,15 @@ class OpenDoor:
     present: dict[str, Admitted] = field(default_factory=dict)
     was_seen: list[str] = field(default_factory=list)
     slow: asyncio.Event | None = None
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def holds(self, *participants: str) -> None:
+        """Wait until exactly these have connections."""
+        async with asyncio.timeout(WAIT_S), self.changed:
+            await self.changed.wait_for(lambda: self._participants() == sorted(participants))
+
+    def _participants(self) -> list[str]:
+        return sorted(admitted.actor.participant_id for admitted in self.present.values())
 
     async def admit(self, auth: Mapping[str, Any], client_ip: str) -> Admitted:
         """See `Admission`."""
@@ -78,18 +87,22 @@ class OpenDoor:
         role, _, name = str(auth.get("token")).partition(":")
         if role not in list(SessionRole):
             raise Unauthenticated("token_invalid", "This link is not valid.", hint="ask for a new one")
-        if self.slow is not None:
-            await self.slow.wait()
         session_role = SessionRole(role)
         await join(self.engine, name, session_role)
         viewer = Viewer(name, Audience.of(session_role))
         admitted = Admitted(SESSION, new_id(), viewer, Actor(name, session_role), f"{role}:{name}")
-        self.present[admitted.connection_id] = admitted
+        async with self.changed:
+            self.present[admitted.connection_id] = admitted
+            self.changed.notify_all()
+        if self.slow is not None:
+            await self.slow.wait()
         return admitted
 
     async def left(self, admitted: Admitted) -> None:
         """See `Admission`."""
-        del self.present[admitted.connection_id]
+        async with self.changed:
+            del self.present[admitted.connection_id]
+            self.changed.notify_all()
 
     async def seen(self, present: Sequence[Admitted]) -> None:
         """See `Admission`."""
@@ -146,6 +159,12 @@ class Client:
     resyncs: int = 0
     resyncs_itself: bool = True
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ends(self) -> None:
+        """Wait until the server has ended this connection."""
+        async with asyncio.timeout(WAIT_S):
+            await self.gone.wait()
 
     async def command(self, command_type: str, id_: str | None = None, **data: Any) -> dict[str, Any]:
         """Give a command and return the acknowledgement."""
@@ -211,6 +230,7 @@ async def connected(
 
     client.socket.on("welcome", on_welcome, namespace="/class")
     client.socket.on("events", client.take_frame, namespace="/class")
+    client.socket.on("disconnect", lambda _reason: client.gone.set(), namespace="/class")
     client.socket.on("over", client.over.append, namespace="/class")
     await client.socket.connect(
         url, transports=list(transports), namespaces=["/class"], auth={"token": token} | auth
@@ -220,4 +240,7 @@ async def connected(
             await client.changed.wait_for(lambda: bool(client.welcomed))
         yield client
     finally:
+        # Abrupt where it polls: the client would wait for its pending GET, which lasts until the next ping.
+        if client.socket.transport() == "polling":
+            await client.socket.eio.disconnect(abort=True)
         await client.socket.disconnect()
