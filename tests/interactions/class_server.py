@@ -16,12 +16,13 @@ from interactions.live.namespace import ClassNamespace
 from interactions.live.server import socket_server
 from interactions.registry import COMMANDS, FOLLOWERS, IDEAS
 from lectern.db.engine import Database
+from lectern.db.schema import metadata
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Unauthenticated
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
-from lectern.timeline.bus import Bus, LocalBus
+from lectern.timeline.bus import Bus, LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent, ParticipantJoined, SessionStarted
 from lectern.timeline.fold import apply_wire
@@ -37,6 +38,24 @@ def engine_over(database: Database, bus: Bus | None = None, clock: Clock = utc_m
     return TimelineEngine(
         database, REGISTRY, bus or LocalBus(), followers=FOLLOWERS, guard=refuse_removed, clock=clock
     )
+
+
+@asynccontextmanager
+async def two_engines(
+    postgres_url: str, redis_url: str
+) -> AsyncIterator[tuple[TimelineEngine, TimelineEngine]]:
+    """Hold two server processes, as far as the class can tell: each its own pool, cache and Redis client."""
+    first, second = Database(postgres_url), Database(postgres_url)
+    async with first.write() as tx:
+        await tx.run_sync(metadata.create_all)
+    try:
+        async with RedisBus.connected(redis_url) as bus, RedisBus.connected(redis_url) as other_bus:
+            engines = engine_over(first, bus), engine_over(second, other_bus)
+            await begin(engines[0])
+            yield engines
+    finally:
+        await first.close()
+        await second.close()
 
 
 async def begin(engine: TimelineEngine, *, live: bool = True, session_id: str = SESSION) -> None:

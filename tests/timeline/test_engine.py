@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from interactions.lesson.idea import refuse_removed
 from interactions.poll.idea import POLL
 from lectern.db.engine import Database
-from lectern.db.schema import metadata
 from lectern.kernel.errors import Forbidden, Gone, NotFound, ProtocolViolation, Rejected
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.bus import LocalBus, RedisBus
+from lectern.timeline.bus import LocalBus
 from lectern.timeline.engine import LiveSession, TimelineEngine
 from lectern.timeline.event import NewEvent, ParticipantRemoved, TimelineEvent
 from lectern.timeline.idea import Actor, Audience, Viewer
 from lectern.timeline.store import FirstResult, Head
 from tests.class_proof import through_json
-from tests.interactions.class_server import REGISTRY, SESSION, begin, engine_over
+from tests.interactions.class_server import REGISTRY, SESSION, begin, engine_over, two_engines
 
 P = Actor("p", SessionRole.PRESENTER)
 L1, L2 = Actor("l1", SessionRole.LEARNER), Actor("l2", SessionRole.LEARNER)
@@ -178,18 +176,8 @@ async def two_processes(
     postgres_url: str, redis_url: str
 ) -> AsyncIterator[tuple[TimelineEngine, TimelineEngine]]:
     """Two server processes as far as the class can tell: each its own pool, cache and Redis connection."""
-    async with AsyncExitStack() as stack:
-        engines = []
-        for _ in range(2):
-            database = Database(postgres_url)
-            stack.push_async_callback(database.close)
-            engines.append(
-                engine_over(database, await stack.enter_async_context(RedisBus.connected(redis_url)))
-            )
-        async with engines[0].database.write() as tx:
-            await tx.run_sync(metadata.create_all)
-        await begin(engines[0])
-        yield engines[0], engines[1]
+    async with two_engines(postgres_url, redis_url) as engines:
+        yield engines
 
 
 async def reaches(engine: TimelineEngine, heard: asyncio.Event, seq: int) -> LiveSession:
