@@ -270,6 +270,16 @@ def test_another_ssrc_on_the_same_m_line_goes_on_in_the_same_track() -> None:
     assert [n.track for n in world.heard if isinstance(n, m.TrackStarted)] == ["presenter:0"] * 2
 
 
+def test_a_publisher_that_changes_its_ssrc_all_the_time_makes_no_storm() -> None:
+    world = World()
+    presenter = world.join("presenter", camera())
+    for i in range(200):
+        presenter.send(1, 3600, KEY, ssrc=1000 + i)
+    assert len(world.notices(m.TrackStarted)) == 1
+    (stats,) = world.plane.stats("").transports
+    assert stats.rejected["stream_changes_too_fast"] == 199
+
+
 def test_every_viewer_gets_the_codec_that_it_negotiated() -> None:
     world = World()
     presenter = world.join("presenter", camera("0", H264, VP8))
@@ -282,6 +292,7 @@ def test_every_viewer_gets_the_codec_that_it_negotiated() -> None:
     presenter.send(2, 7200, idr, pt=102)
     assert {p.payload_type for p in on(both)} == {50}
     assert on(only_vp8) == []
+    world.advance(0.2)
     presenter.send(3, 10800, KEY, pt=96)
     assert on(both)[-1].payload_type == 51
     assert [p.payload_type for p in on(only_vp8)] == [60]
