@@ -209,7 +209,7 @@ def test_what_the_publisher_lost_is_asked_for_and_filled_in() -> None:
     assert_continuous(by_number)
     assert by_number[4].payload == b"repaired"
     presenter.send(2, 5 * 3600, (5).to_bytes(2, "big") + b"repaired", pt=97, ssrc=77)
-    assert len(on(viewer)) == 6
+    assert len(viewer.raw) == 6
 
 
 def test_a_slot_goes_on_over_a_switch_and_back() -> None:
