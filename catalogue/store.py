@@ -53,6 +53,13 @@ class CatalogueStore:
         query = select(replays.c.session_id, replays.c.id).where(replays.c.session_id.in_(session_ids))
         return {row.session_id: row.id for row in await tx.execute(query)}
 
+    async def unfinished(self, tx: AsyncConnection) -> list[str]:
+        """Return the sessions that have ended and whose replay is not ready."""
+        query = select(replays.c.session_id).where(
+            replays.c.state == ReplayState.LIVE, replays.c.ended_utc_ms.is_not(None)
+        )
+        return list((await tx.execute(query)).scalars())
+
     async def replays(
         self, tx: AsyncConnection, org_id: str, *, search: str, session_id: str | None, cursor: str | None
     ) -> list[Replay]:

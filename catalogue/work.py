@@ -3,7 +3,7 @@
 | kind | args | result |
 |---|---|---|
 | `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves `video.mp4` and `thumbnail.jpg` in `folder` |
-| `compose` | `ComposeArgs` | `{}`; leaves `replay.mp4` in `folder` |
+| `compose` | `ComposeArgs` | `{}`; leaves `video.mp4` in `folder` |
 
 `folder` is relative to `sessions/<session_id>/` and ends without a slash. Both may be repeated.
 """
@@ -24,7 +24,7 @@ MICROCOURSE = "microcourse"
 COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
-DOWNLOAD = "replay.mp4"
+DOWNLOAD = "video.mp4"
 
 
 class MicrocourseArgs(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ WHOLE_ORG_ROLES = frozenset({OrgRole.ADMIN, OrgRole.PRESENTER, OrgRole.HOST})
 class SessionGrant:
     """What a join or play token says: one session, one role, one person or guest.
 
+    `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
     `participant_id` is set once the participant exists (after the first connection).
     """
 
@@ -48,6 +49,7 @@ class SessionGrant:
     role: SessionRole
     person_id: str | None
     participant_id: str | None = None
+    guest_id: str | None = None
     guest_name: str | None = None
 
 

@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
@@ -50,7 +51,13 @@ class LiveSession:
         """Return the events after `after`, or None if they are not at hand (a snapshot serves then)."""
         if after > self.state.seq or after < self.state.seq - len(self.recent):
             return None
-        return [projected for projected in self.recent if projected.event.seq > after]
+        return list(islice(self.recent, len(self.recent) - (self.state.seq - after), None))
+
+    def forget(self, ref: str) -> None:
+        """Take the words behind `ref` out of the recent events; they have been erased."""
+        cleaned = [projected.without_words(ref) for projected in self.recent]
+        self.recent.clear()
+        self.recent.extend(cleaned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,8 @@ class TimelineEngine:
                 self._guard(change.state, actor)
             decision = command.decide(change.state, Call(actor, change.now, new_id), data)
             change.append(*decision.events)
+            for ref in decision.erase:
+                change.erase(ref)
             first = FirstResult(decision.result, change.head.seq + len(change.pending))
             await self.store.remember_result(change.tx, change.head, actor.participant_id, command_id, first)
         return first
@@ -160,12 +169,18 @@ class TimelineEngine:
             self._advance(live, change.appended)
             await self.bus.announce(session_id, change.appended[-1].seq)
 
-    async def current(self, session_id: str) -> LiveSession:
+    async def current(self, session_id: str, *, at_least: int | None = None) -> LiveSession:
         """Return the session's state as the database has it now.
+
+        With `at_least`, a state that already reaches that number will do, and the database is not asked.
 
         Raises:
             NotFound: there is no such session.
         """
+        if at_least is not None:
+            live = self._live.get(session_id)
+            if live is not None and live.state.seq >= at_least:
+                return live
         async with self.database.read() as tx:
             return await self._caught_up(tx, await self.store.head(tx, session_id))
 
@@ -194,5 +209,7 @@ class TimelineEngine:
         for event in events:
             if event.seq == live.state.seq + 1:
                 apply(self.registry, live.state, event)
+                if isinstance(event.payload, TextErased):
+                    live.forget(event.payload.ref)
                 if events[-1].seq - event.seq < _RECENT_EVENTS:
                     live.recent.append(project(self.registry, live.state, event))

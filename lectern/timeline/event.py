@@ -16,6 +16,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
+    ACTOR_SHOWN: ClassVar[bool] = True
+    """Whether viewers are told who did it; where it would betray a vote, only staff are."""
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,3 +63,46 @@ class SessionEnded(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "session_ended"
     reason: str = "ended"
+
+
+class ParticipantJoined(Event, frozen=True, kw_only=True):
+    """Somebody takes part from now on, or with another role; `kind` is person, guest or screen."""
+
+    TYPE: ClassVar[str] = "participant_joined"
+    participant: str
+    kind: str
+    role: str
+    person: str | None
+    name_ref: str
+    consent: str | None = None
+
+
+class ParticipantRemoved(Event, frozen=True, kw_only=True):
+    """Staff sent somebody out; they may not come back to this session."""
+
+    TYPE: ClassVar[str] = "participant_removed"
+    participant: str
+
+
+class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """One group of a breakout: a room of the session with a task."""
+
+    id: str
+    name_ref: str
+    task_ref: str | None
+    members: tuple[str, ...]
+
+
+class BreakoutOpened(Event, frozen=True, kw_only=True):
+    """The class splits into groups, until closed or until `ends_utc_ms`."""
+
+    TYPE: ClassVar[str] = "breakout_opened"
+    groups: tuple[BreakoutGroup, ...]
+    ends_utc_ms: UtcMs | None = None
+
+
+class BreakoutClosed(Event, frozen=True, kw_only=True):
+    """Everybody is back in the main room; `reason` is staff or time."""
+
+    TYPE: ClassVar[str] = "breakout_closed"
+    reason: str

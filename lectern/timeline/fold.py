@@ -5,8 +5,11 @@ wire events since, equals a snapshot taken now (`tests/class_proof.py`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
+
+import msgspec
 
 from lectern.timeline.event import TextErased, TimelineEvent
 from lectern.timeline.idea import Audience, ClassState, Entity, Idea, Registry, Texts, Touch, Viewer
@@ -20,6 +23,8 @@ class Put:
 
     touch: Touch
     entities: dict[Audience, Entity | None]
+    refs: frozenset[str] = frozenset()
+    """The words that stand in it."""
 
     def for_viewer(self, viewer: Viewer) -> Entity | None:
         """Return the entity as `viewer` sees it."""
@@ -46,14 +51,39 @@ class Projected:
             "type": self.event.type,
             "utc_ms": self.event.utc_ms,
             "session_ms": self.event.session_ms,
-            "actor": self.event.actor,
+            "actor": self.event.actor if self._shows_actor_to(viewer) else None,
             "put": [[path, entity] for path, entity in seen.items()],
         }
 
     @property
-    def shared_by(self) -> bool:
-        """Whether all viewers of one audience see the same frame of it."""
-        return all(put.touch.owner is None and put.touch.members is None for put in self.puts)
+    def concerned(self) -> frozenset[str]:
+        """Participants who may be told other things of it than the rest of their audience."""
+        owners = {put.touch.owner for put in self.puts if put.touch.owner is not None}
+        return frozenset(owners.union(*(put.touch.members for put in self.puts if put.touch.members)))
+
+    def without_words(self, ref: str) -> "Projected":
+        """Return this as if the words behind `ref` had never been told; a later event corrects the rest."""
+        if ref not in self.event.texts and not any(ref in put.refs for put in self.puts):
+            return self
+        kept = {key: text for key, text in self.event.texts.items() if key != ref}
+        event = msgspec.structs.replace(self.event, texts=kept)
+        return Projected(event, tuple(put for put in self.puts if ref not in put.refs))
+
+    def _shows_actor_to(self, viewer: Viewer) -> bool:
+        payload = self.event.payload
+        return payload is None or payload.ACTOR_SHOWN or viewer.audience is Audience.STAFF
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The words of a session, noting which were read."""
+
+    words: Texts
+    refs: set[str] = field(default_factory=set)
+
+    def get(self, ref: str, /) -> str | None:
+        self.refs.add(ref)
+        return self.words.get(ref)
 
 
 def apply(registry: Registry, state: ClassState, event: TimelineEvent) -> None:
@@ -77,7 +107,7 @@ def apply(registry: Registry, state: ClassState, event: TimelineEvent) -> None:
 def project(registry: Registry, state: ClassState, event: TimelineEvent) -> Projected:
     """Draw what `event`, the last one folded into `state`, changed for each audience."""
     if isinstance(event.payload, TextErased):
-        return Projected(event, tuple(_mentions(registry, state)))
+        return Projected(event, tuple(_mentions(registry, state, event.payload.ref)))
     puts: list[Put] = []
     if event.payload is not None:
         for idea in registry.ideas_of(event):
@@ -91,7 +121,9 @@ def snapshot(registry: Registry, state: ClassState, viewer: Viewer) -> dict[str,
     seen: dict[str, Entity | None] = {}
     for idea in registry.ideas:
         slice_ = state.slices[idea.name]
-        for touch in idea.entities(slice_):
+        personal = registry.personal.get(idea.name)
+        own = () if personal is None else personal.own(slice_, viewer.participant_id)
+        for touch in chain(idea.entities(slice_), own):
             if touch.addresses(viewer):
                 seen[touch.path] = idea.render(slice_, touch, viewer.audience, state.texts)
     return {path: entity for path, entity in seen.items() if entity is not None}
@@ -108,12 +140,18 @@ def apply_wire(entities: dict[str, Entity], event: WireEvent) -> None:
 
 def _draw(idea: Idea[Any], slice_: Any, touch: Touch, texts: Texts) -> Put:
     audiences: Iterable[Audience] = Audience if touch.owner is not None else touch.audiences
-    return Put(touch, {audience: idea.render(slice_, touch, audience, texts) for audience in audiences})
+    reading = _Reading(texts)
+    entities = {audience: idea.render(slice_, touch, audience, reading) for audience in audiences}
+    return Put(touch, entities, frozenset(reading.refs))
 
 
-def _mentions(registry: Registry, state: ClassState) -> Iterable[Put]:
-    """All entities: an erased text may stand in any of them, and erasing is rare."""
+def _mentions(registry: Registry, state: ClassState, ref: str) -> Iterable[Put]:
+    """Draw the entities in which the words behind `ref` stand, for all who may have them."""
     for idea in registry.ideas:
         slice_ = state.slices[idea.name]
+        by_path: dict[str, list[Put]] = {}
         for touch in idea.entities(slice_):
-            yield _draw(idea, slice_, touch, state.texts)
+            by_path.setdefault(touch.path, []).append(_draw(idea, slice_, touch, state.texts))
+        for puts in by_path.values():
+            if any(ref in put.refs for put in puts):
+                yield from puts

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -12,7 +12,8 @@ from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import Event, NewEvent, TextErased, TimelineEvent
 
 S = TypeVar("S")
-Entity = dict[str, Any]
+Entity: TypeAlias = Any
+"""What a client keeps at a path: a JSON object, or `true` where being there says it all."""
 
 
 class Audience(StrEnum):
@@ -81,9 +82,17 @@ class Idea(Protocol[S]):
     (for `my/…` the first two segments).
     """
 
-    name: str
-    events: tuple[type[Event], ...]
-    paths: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The idea's own name, unique."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The payloads it follows."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The first segments of the paths it draws."""
 
     def empty(self) -> S:
         """Return the slice of a session in which nothing has happened yet."""
@@ -99,6 +108,14 @@ class Idea(Protocol[S]):
 
     def render(self, slice_: S, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """Draw an entity as `audience` (or `touch.owner`) may see it; None if it is not there for them."""
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """An idea with entities of single participants (`my/…`), too many to walk through for every snapshot."""
+
+    def own(self, slice_: Any, participant_id: str) -> Iterable[Touch]:
+        """Name what belongs to one participant alone; `entities` leaves these out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +143,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What follows from a command: events to append (perhaps none) and the answer to the caller."""
+    """What follows from a command: events to append (perhaps none) and the answer to the caller.
+
+    `erase` names words that are deleted for good, after the events.
+    """
 
     events: tuple[NewEvent, ...] = ()
     result: dict[str, Any] = field(default_factory=dict)
+    erase: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +191,7 @@ class Registry:
 
     ideas: tuple[Idea[Any], ...]
     commands: Mapping[str, Command]
+    personal: Mapping[str, Personal]
     _by_event: Mapping[str, tuple[Idea[Any], ...]]
     _payloads: Mapping[str, type[Event]]
 
@@ -200,7 +222,8 @@ class Registry:
                 msg = f"command type {command.name} is registered twice"
                 raise ValueError(msg)
             by_type[command.name] = command
-        return cls(ideas, by_type, by_event, payloads)
+        personal = {idea.name: idea for idea in ideas if isinstance(idea, Personal)}
+        return cls(ideas, by_type, personal, by_event, payloads)
 
     def empty(self) -> ClassState:
         """Return the state of a session in which nothing has happened yet."""

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import SessionMs, UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.timeline import tables as t
-from lectern.timeline.event import NewEvent, SessionStarted, TimelineEvent
+from lectern.timeline.event import NewEvent, TimelineEvent
 from lectern.timeline.idea import Registry
+from lectern.timeline.numbering import Position, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +75,8 @@ class TimelineStore:
         self, tx: AsyncConnection, head: Head, events: Sequence[NewEvent], now: UtcMs
     ) -> list[TimelineEvent]:
         """Append `events` after `head`, which this transaction has locked, and return them as stored."""
-        appended: list[TimelineEvent] = []
-        started, session_ms = head.first_started_utc_ms, head.session_ms
-        for number, new in enumerate(events, start=head.seq + 1):
-            if started is None and isinstance(new.payload, SessionStarted):
-                started = now
-            if started is not None:
-                session_ms = SessionMs(max(session_ms, now - started))
-            appended.append(
-                TimelineEvent(
-                    seq=number,
-                    type=new.payload.TYPE,
-                    version=new.payload.VERSION,
-                    utc_ms=now,
-                    session_ms=session_ms,
-                    actor=new.actor,
-                    payload=new.payload,
-                    raw=msgspec.to_builtins(new.payload),
-                    texts=new.texts,
-                )
-            )
+        before = Position(head.seq, head.first_started_utc_ms, head.session_ms)
+        appended, after = number(before, events, now)
         if not appended:
             return appended
         same: dict[str, Any] = {"session_id": head.session_id, "org_id": head.org_id}
@@ -124,7 +106,9 @@ class TimelineStore:
         await tx.execute(
             update(t.heads)
             .where(t.heads.c.session_id == head.session_id)
-            .values(seq=appended[-1].seq, first_started_utc_ms=started, session_ms=session_ms)
+            .values(
+                seq=after.seq, first_started_utc_ms=after.first_started_utc_ms, session_ms=after.session_ms
+            )
         )
         return appended
 

@@ -83,7 +83,7 @@ async def test_the_download_follows_its_job(house: House) -> None:
     path = f"/api/v1/replays/{await house.ready_replay()}"
     _, replay = await house.call("GET", path)
     assert replay["download"] == {"state": "queued", "progress": 0.0, "url": None}
-    await house.files.put(f"sessions/{SESSION}/download/1/replay.mp4", b"mp4")
+    await house.files.put(f"sessions/{SESSION}/download/1/video.mp4", b"mp4")
     job = await house.work("compose", {})
     assert job.args["session_id"] == SESSION
     _, replay = await house.call("GET", path)
