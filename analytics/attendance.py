@@ -18,7 +18,7 @@ READ: frozenset[str] = frozenset(
     {
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "poll_voted",
-        "question_asked", "message_sent",
+        "question_asked", "chat_sent",
     }
 )  # fmt: skip
 """The event types that attendance is made of. Unknown fields in them are ignored."""
@@ -164,8 +164,8 @@ def _act(visit: _Visit, happening: Happening) -> None:
         case "checkin_answered":
             visit.checkins[str(payload.get("id"))] = str(payload.get("status"))
         case "poll_voted":
-            visit.polls.add(str(payload.get("id")))
-        case "message_sent":
+            visit.polls.add(str(payload.get("poll")))
+        case "chat_sent":
             visit.messages += 1
         case "question_asked":
             visit.questions += 1

@@ -20,10 +20,11 @@ from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.kernel.roles import OrgRole, SessionRole
-from tests.databases import database, postgres_database, postgres_socket, sqlite_database
+from tests.databases import sqlite_database
 from tests.lesson import START, Lesson
+from tests.services import database, database_url, postgres_cluster, postgres_url
 
-__all__ = ["database", "postgres_database", "postgres_socket", "sqlite_database"]
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
 
 SESSION = "s1"
 NOW = UtcMs(START + 3_600_000)

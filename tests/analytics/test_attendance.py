@@ -162,11 +162,11 @@ def test_an_open_round_judges_nobody() -> None:
 def test_taking_part_is_counted_and_a_changed_vote_once() -> None:
     row = rows(
         joined(1, "p", "ann"),
-        at(2, "poll_voted", "p", id="a", option=0),
-        at(2, "poll_voted", "p", id="a", option=1),
-        at(2, "poll_voted", "p", id="b", option=1),
-        at(3, "message_sent", "p", id="m1"),
-        at(3, "message_sent", "p", id="m2"),
+        at(2, "poll_voted", "p", poll="a", option=0),
+        at(2, "poll_voted", "p", poll="a", option=1),
+        at(2, "poll_voted", "p", poll="b", option=1),
+        at(3, "chat_sent", "p", id="m1"),
+        at(3, "chat_sent", "p", id="m2"),
         at(4, "question_asked", "p", id="q"),
         at(4, "question_asked", "somebody_else", id="q2"),
         at(5, "hand_raised", "p"),
@@ -182,9 +182,7 @@ def test_a_lesson_that_was_interrupted_counts_both_parts() -> None:
     assert row.present_ms == 15 * MINUTE
 
 
-kinds = st.sampled_from(
-    ["connection_opened", "connection_closed", "participant_removed", "odd", "message_sent"]
-)
+kinds = st.sampled_from(["connection_opened", "connection_closed", "participant_removed", "odd", "chat_sent"])
 steps = st.lists(st.tuples(st.integers(1, 90), kinds, st.sampled_from(["p1", "p2"]), st.sampled_from("abc")))
 
 

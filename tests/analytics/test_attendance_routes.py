@@ -47,8 +47,8 @@ async def teach(office: Office) -> None:
     await at(300, closed("p_ann", "c1", 300))
     await at(420, opened("p_ann", "c2", "phone"))
     await at(480, joined("p_guest", None, "@SUM(guest)"), opened("p_guest", "c3", "pc"))
-    await at(500, Raw("poll_voted", {"id": "v1", "option": 1}, "p_ann"))
-    await at(510, Raw("message_sent", {"id": "m1"}, "p_guest"))
+    await at(500, Raw("poll_voted", {"poll": "v1", "option": 1}, "p_ann"))
+    await at(510, Raw("chat_sent", {"id": "m1"}, "p_guest"))
     await at(660, SessionEnded())
     await at(700, closed("p_ann", "c2", 700), closed("p_guest", "c3", 690))
 
