@@ -1,1 +1,1 @@
-"""The media plane: RTP forwarded without decoding, in a process of its own. Knows no person and no database."""
+"""The media plane: RTP forwarded without decoding, in its own process. Knows no person and no database."""

@@ -1,0 +1,1 @@
+"""Chat of the main room and of breakout groups."""

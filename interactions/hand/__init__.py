@@ -1,0 +1,1 @@
+"""Raised hands, and the right to speak to the room."""

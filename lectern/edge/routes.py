@@ -1,0 +1,158 @@
+"""The registry of HTTP handlers: one declaration gives the route, the validation and the OpenAPI entry.
+
+A package lists its `Route`s; `lectern.app` mounts them. Handlers take a `Request`, already authenticated as
+the route asks, with path, query and body decoded into pydantic models, and return a model, a `web.Response`,
+or None.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from lectern.edge.faults import to_wire
+from lectern.kernel.errors import Overloaded, ProtocolViolation, Unauthenticated
+
+_log = structlog.get_logger()
+
+MAX_JSON_BYTES = 256 * 1024
+
+
+class Principal(Protocol):
+    """Whoever makes a request; the authenticator decides what it is, the handler's package reads it."""
+
+    @property
+    def org_id(self) -> str:
+        """The organisation the request acts in."""
+
+
+Authenticator = Callable[[web.Request], Awaitable[Principal | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A decoded request. `who` is None only on routes that are public."""
+
+    http: web.Request
+    who: Any
+    path: dict[str, str]
+    query: Any
+    body: Any
+
+    @property
+    def client_ip(self) -> str:
+        """The peer's address, behind trusted proxies the forwarded one (set by the app's middleware)."""
+        return str(self.http.get("client_ip") or self.http.remote or "")
+
+
+Handler = Callable[[Request], Awaitable[BaseModel | web.StreamResponse | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP operation. `reads` says what body it takes: a model, or `bytes` with a limit."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answer: type[BaseModel] | None = None
+    body: type[BaseModel] | type[bytes] | None = None
+    query: type[BaseModel] | None = None
+    status: int = 200
+    public: bool = False
+    max_bytes: int = MAX_JSON_BYTES
+    content_type: str = "application/json"
+    errors: tuple[int, ...] = field(default=())
+
+
+def json_response(model: BaseModel, status: int = 200) -> web.Response:
+    """Answer with a model as JSON."""
+    return web.Response(body=model.model_dump_json().encode(), status=status, content_type="application/json")
+
+
+def error_response(error: BaseException) -> web.Response:
+    """Answer with an error in the one shape."""
+    status, body = to_wire(error)
+    response = web.json_response(body, status=status)
+    if isinstance(error, Overloaded):
+        response.headers["Retry-After"] = str(error.details.get("retry_after_s", 1))
+    return response
+
+
+def mount(app: web.Application, routes: Iterable[Route], authenticate: Authenticator) -> None:
+    """Add `routes` to `app`; `authenticate` says who is asking."""
+    for route in routes:
+        app.router.add_route(route.method, route.path, _serve(route, authenticate))
+
+
+def _serve(
+    route: Route, authenticate: Authenticator
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(http: web.Request) -> web.StreamResponse:
+        try:
+            who = await authenticate(http)
+            if who is None and not route.public:
+                raise Unauthenticated("sign_in_required", "Please sign in.")
+            request = Request(http, who, dict(http.match_info), _query(route, http), await _body(route, http))
+            answer = await route.handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
+            return error_response(error)
+        if isinstance(answer, BaseModel):
+            return json_response(answer, route.status)
+        if answer is None:
+            return web.Response(status=HTTPStatus.NO_CONTENT)
+        return answer
+
+    return serve
+
+
+def _query(route: Route, http: web.Request) -> BaseModel | None:
+    if route.query is None:
+        return None
+    try:
+        return route.query.model_validate(dict(http.query))
+    except ValidationError as error:
+        raise _invalid("query_invalid", "The address has parameters that are not valid.", error) from None
+
+
+async def _body(route: Route, http: web.Request) -> Any:
+    if route.body is None:
+        return None
+    data = await read_limited(http, route.max_bytes)
+    if route.body is bytes:
+        return data
+    assert issubclass(route.body, BaseModel)
+    try:
+        return route.body.model_validate_json(data or b"{}")
+    except ValidationError as error:
+        raise _invalid("body_invalid", "The request's body is not valid.", error) from None
+
+
+def _invalid(code: str, message: str, error: ValidationError) -> ProtocolViolation:
+    fields = [
+        {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors(include_url=False)
+    ]
+    return ProtocolViolation(code, message, fields=fields[:20])
+
+
+async def read_limited(http: web.Request, limit: int) -> bytes:
+    """Read a request's body of at most `limit` bytes.
+
+    Raises:
+        ProtocolViolation: it is longer (`body_too_large`).
+    """
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in http.content.iter_chunked(64 * 1024):
+        size += len(chunk)
+        if size > limit:
+            raise ProtocolViolation("body_too_large", "The request is too large.", limit_bytes=limit)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,93 @@
+"""Who is asking, and what they may do: roles and API-key scopes come down to the same permissions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lectern.kernel.errors import Forbidden
+from lectern.kernel.roles import OrgRole, SessionRole
+
+
+class Permission(StrEnum):
+    """What can be allowed; an API key's scopes are these names."""
+
+    SESSIONS_READ = "sessions:read"
+    SESSIONS_WRITE = "sessions:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+    ATTENDANCE_READ = "attendance:read"
+    REPLAYS_READ = "replays:read"
+    REPLAYS_WRITE = "replays:write"
+    VIEWS_READ = "views:read"
+    TIMELINE_READ = "timeline:read"
+    ADMIN = "admin"
+
+
+_P = Permission
+_WATCH = frozenset({_P.SESSIONS_READ, _P.REPLAYS_READ})
+_TEACH = _WATCH | {_P.SESSIONS_WRITE, _P.REPLAYS_WRITE, _P.ATTENDANCE_READ, _P.VIEWS_READ, _P.PEOPLE_READ}
+
+ALLOWED: dict[OrgRole, frozenset[Permission]] = {
+    OrgRole.ADMIN: frozenset(Permission),
+    OrgRole.PRESENTER: _TEACH,
+    OrgRole.HOST: _TEACH,
+    OrgRole.LEARNER: _WATCH,
+    OrgRole.LINE_MANAGER: _WATCH | {_P.ATTENDANCE_READ, _P.VIEWS_READ, _P.PEOPLE_READ},
+}
+
+WHOLE_ORG_ROLES = frozenset({OrgRole.ADMIN, OrgRole.PRESENTER, OrgRole.HOST})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGrant:
+    """What a join or play token says: one session, one role, one person or guest.
+
+    `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
+    `participant_id` is set once the participant exists (after the first connection).
+    """
+
+    session_id: str
+    role: SessionRole
+    person_id: str | None
+    participant_id: str | None = None
+    guest_id: str | None = None
+    guest_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person with a cookie, an integrator with a key, or the holder of a session token.
+
+    `departments` are those whose people a line manager may see; it widens nothing for other roles.
+    """
+
+    org_id: str
+    subject_id: str
+    permissions: frozenset[Permission]
+    roles: frozenset[OrgRole] = frozenset()
+    departments: frozenset[str] = frozenset()
+    person_id: str | None = None
+    grant: SessionGrant | None = None
+
+    def allows(self, permission: Permission) -> bool:
+        """Tell whether `permission` is held."""
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Insist on `permission`.
+
+        Raises:
+            Forbidden: it is not held.
+        """
+        if permission not in self.permissions:
+            raise Forbidden(
+                "not_allowed", "You are not allowed to do this. Ask an administrator.", needs=permission
+            )
+
+    @property
+    def sees_everybody(self) -> bool:
+        """Whether people of every department may be shown (admin, presenter, host, API key)."""
+        return not self.roles or bool(self.roles & WHOLE_ORG_ROLES)
+
+    def sees_department(self, department_id: str | None) -> bool:
+        """Tell whether people of `department_id` may be shown."""
+        return self.sees_everybody or department_id in self.departments

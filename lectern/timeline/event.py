@@ -1,0 +1,108 @@
+"""The envelope of a timeline event, and the events an idea brings."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from lectern.kernel.clock import SessionMs, UtcMs
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every payload. Subclasses name their `TYPE`; they evolve by adding fields with defaults.
+
+    Names and free text never stand in a payload: the payload holds a reference, the words travel in
+    `NewEvent.texts` and are stored as rows that can be erased.
+    """
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+    ACTOR_SHOWN: ClassVar[bool] = True
+    """Whether viewers are told who did it; where it would betray a vote, only staff are."""
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is decided but not yet appended."""
+
+    payload: Event
+    actor: str | None = None
+    texts: dict[str, str] = {}
+
+
+class TimelineEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An appended event. `seq` starts at 1 and has no gaps; `texts` holds what was not erased since.
+
+    `payload` is None for a type that this release does not know: readers ignore it.
+    """
+
+    seq: int
+    type: str
+    version: int
+    utc_ms: UtcMs
+    session_ms: SessionMs
+    actor: str | None
+    payload: Event | None
+    raw: dict[str, Any]
+    texts: dict[str, str]
+
+
+class TextErased(Event, frozen=True, kw_only=True):
+    """The words behind `ref` were deleted; caches and viewers forget them."""
+
+    TYPE: ClassVar[str] = "text_erased"
+    ref: str
+
+
+class SessionStarted(Event, frozen=True, kw_only=True):
+    """The lesson is live. The first one starts the session's clock."""
+
+    TYPE: ClassVar[str] = "session_started"
+
+
+class SessionEnded(Event, frozen=True, kw_only=True):
+    """The lesson is over."""
+
+    TYPE: ClassVar[str] = "session_ended"
+    reason: str = "ended"
+
+
+class ParticipantJoined(Event, frozen=True, kw_only=True):
+    """Somebody takes part from now on, or with another role; `kind` is person, guest or screen."""
+
+    TYPE: ClassVar[str] = "participant_joined"
+    participant: str
+    kind: str
+    role: str
+    person: str | None
+    name_ref: str
+    consent: str | None = None
+
+
+class ParticipantRemoved(Event, frozen=True, kw_only=True):
+    """Staff sent somebody out; they may not come back to this session."""
+
+    TYPE: ClassVar[str] = "participant_removed"
+    participant: str
+
+
+class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """One group of a breakout: a room of the session with a task."""
+
+    id: str
+    name_ref: str
+    task_ref: str | None
+    members: tuple[str, ...]
+
+
+class BreakoutOpened(Event, frozen=True, kw_only=True):
+    """The class splits into groups, until closed or until `ends_utc_ms`."""
+
+    TYPE: ClassVar[str] = "breakout_opened"
+    groups: tuple[BreakoutGroup, ...]
+    ends_utc_ms: UtcMs | None = None
+
+
+class BreakoutClosed(Event, frozen=True, kw_only=True):
+    """Everybody is back in the main room; `reason` is staff or time."""
+
+    TYPE: ClassVar[str] = "breakout_closed"
+    reason: str

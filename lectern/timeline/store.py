@@ -1,0 +1,178 @@
+"""The timeline in SQL: the only file here that speaks it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.kernel.clock import SessionMs, UtcMs
+from lectern.kernel.errors import NotFound
+from lectern.timeline import tables as t
+from lectern.timeline.event import NewEvent, TimelineEvent
+from lectern.timeline.idea import Registry
+from lectern.timeline.numbering import Position, number
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a session's timeline stands. Locked for the transaction that read it with `lock`."""
+
+    session_id: str
+    org_id: str
+    seq: int
+    first_started_utc_ms: UtcMs | None
+    session_ms: SessionMs
+
+
+@dataclass(frozen=True, slots=True)
+class FirstResult:
+    """What a command answered when it came for the first time."""
+
+    result: dict[str, Any]
+    seq: int
+
+
+class TimelineStore:
+    """Appends and reads events. Every method works inside the caller's transaction."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def create(self, tx: AsyncConnection, session_id: str, org_id: str) -> None:
+        """Begin an empty timeline."""
+        await tx.execute(
+            insert(t.heads).values(
+                session_id=session_id, org_id=org_id, seq=0, first_started_utc_ms=None, session_ms=0
+            )
+        )
+
+    async def lock(self, tx: AsyncConnection, session_id: str) -> Head:
+        """Lock the session's row until the transaction ends; commit order is timeline order.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+        return await self._head(tx, session_id, lock=True)
+
+    async def head(self, tx: AsyncConnection, session_id: str) -> Head:
+        """Read where the timeline stands, without locking.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+        return await self._head(tx, session_id, lock=False)
+
+    async def _head(self, tx: AsyncConnection, session_id: str, *, lock: bool) -> Head:
+        query = select(t.heads).where(t.heads.c.session_id == session_id)
+        row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+        if row is None:
+            raise NotFound("session_not_found", "There is no such session.")
+        return Head(row.session_id, row.org_id, row.seq, row.first_started_utc_ms, row.session_ms)
+
+    async def append(
+        self, tx: AsyncConnection, head: Head, events: Sequence[NewEvent], now: UtcMs
+    ) -> list[TimelineEvent]:
+        """Append `events` after `head`, which this transaction has locked, and return them as stored."""
+        before = Position(head.seq, head.first_started_utc_ms, head.session_ms)
+        appended, after = number(before, events, now)
+        if not appended:
+            return appended
+        same: dict[str, Any] = {"session_id": head.session_id, "org_id": head.org_id}
+        await tx.execute(
+            insert(t.events),
+            [
+                same
+                | {
+                    "seq": e.seq,
+                    "type": e.type,
+                    "version": e.version,
+                    "utc_ms": e.utc_ms,
+                    "session_ms": e.session_ms,
+                    "actor": e.actor,
+                    "payload": e.raw,
+                }
+                for e in appended
+            ],
+        )
+        words = [
+            same | {"id": ref, "seq": e.seq, "owner": e.actor, "body": body}
+            for e in appended
+            for ref, body in e.texts.items()
+        ]
+        if words:
+            await tx.execute(insert(t.texts), words)
+        await tx.execute(
+            update(t.heads)
+            .where(t.heads.c.session_id == head.session_id)
+            .values(
+                seq=after.seq, first_started_utc_ms=after.first_started_utc_ms, session_ms=after.session_ms
+            )
+        )
+        return appended
+
+    async def read(
+        self, tx: AsyncConnection, session_id: str, after: int, limit: int | None = None
+    ) -> list[TimelineEvent]:
+        """Return the events after `after`, in order, with the words that still exist."""
+        query = (
+            select(t.events)
+            .where(t.events.c.session_id == session_id, t.events.c.seq > after)
+            .order_by(t.events.c.seq)
+            .limit(limit)
+        )
+        rows = (await tx.execute(query)).all()
+        if not rows:
+            return []
+        words: dict[int, dict[str, str]] = {}
+        texts = select(t.texts.c.id, t.texts.c.seq, t.texts.c.body).where(
+            t.texts.c.session_id == session_id, t.texts.c.seq > after, t.texts.c.seq <= rows[-1].seq
+        )
+        for ref, seq, body in await tx.execute(texts):
+            words.setdefault(seq, {})[ref] = body
+        return [
+            TimelineEvent(
+                seq=row.seq,
+                type=row.type,
+                version=row.version,
+                utc_ms=row.utc_ms,
+                session_ms=row.session_ms,
+                actor=row.actor,
+                payload=self._registry.decode(row.type, row.payload),
+                raw=row.payload,
+                texts=words.get(row.seq, {}),
+            )
+            for row in rows
+        ]
+
+    async def erase(self, tx: AsyncConnection, session_id: str, ref: str) -> None:
+        """Delete the words behind `ref`. The caller appends `TextErased` in the same transaction."""
+        await tx.execute(delete(t.texts).where(t.texts.c.session_id == session_id, t.texts.c.id == ref))
+
+    async def first_result(
+        self, tx: AsyncConnection, session_id: str, actor: str, command_id: str
+    ) -> FirstResult | None:
+        """Return what this command answered before, or None if it is new."""
+        query = select(t.commands.c.result, t.commands.c.seq).where(
+            t.commands.c.session_id == session_id,
+            t.commands.c.actor == actor,
+            t.commands.c.command_id == command_id,
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else FirstResult(row.result, row.seq)
+
+    async def remember_result(
+        self, tx: AsyncConnection, head: Head, actor: str, command_id: str, first: FirstResult
+    ) -> None:
+        """Keep the answer, so that repeating the command after a reconnect returns it."""
+        await tx.execute(
+            insert(t.commands).values(
+                session_id=head.session_id,
+                org_id=head.org_id,
+                actor=actor,
+                command_id=command_id,
+                seq=first.seq,
+                result=first.result,
+            )
+        )
