@@ -8,6 +8,7 @@ from interactions.chat import commands as chat
 from interactions.chat.idea import CHAT
 from interactions.checkin import commands as checkin
 from interactions.checkin.idea import CHECKIN
+from interactions.deadlines import DeadlineBook
 from interactions.hand import commands as hand
 from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
@@ -15,6 +16,7 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from lectern.timeline.engine import Follower
 from lectern.timeline.idea import Command, Idea
 
 IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, POLL, QUESTION, CHAT, HAND, BREAKOUT)
@@ -27,3 +29,5 @@ COMMANDS: tuple[Command, ...] = (
     *hand.COMMANDS,
     *breakout.COMMANDS,
 )
+
+FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)

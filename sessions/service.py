@@ -53,6 +53,11 @@ class Sessions:
             raise NotFound("session_not_found", "There is no such session.")
         return session
 
+    async def live_ids(self) -> list[str]:
+        """Return the ids of all sessions that are live."""
+        async with self.database.read() as tx:
+            return [s.id for s in await self.store.in_state(tx, LessonState.LIVE)]
+
     async def create(
         self,
         *,

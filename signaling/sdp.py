@@ -94,8 +94,8 @@ class _RawSection:
 def parse_offer(sdp: str, sources: Mapping[str, Source] | None = None) -> Offer:
     """What the offer wants, and what of it we take.
 
-    `sources` names what each sending m-line (by mid) carries; without a name the first audio is the microphone,
-    the first video the camera, the second the screen. Raises SdpInvalid, NoCommonCodec.
+    `sources` names what each sending m-line (by mid) carries; without a name audio is the microphone, the
+    first video the camera, the second the screen. Raises SdpInvalid, NoCommonCodec.
     """
     session, raw_sections = _read_lines(sdp)
     bundle = next((v.split()[1:] for k, v in session if k == "group" and v.split()[:1] == ["BUNDLE"]), None)

@@ -21,6 +21,9 @@ from streaming.srtp import PROFILES, SrtpSessions, sessions
 
 HANDSHAKE_TIMEOUT_S: Final = 15.0
 MAX_DATAGRAM_BYTES: Final = 1200
+EARLY_RESENDS_S: Final = (0.06, 0.2, 0.5)
+"""OpenSSL retransmits after a whole second: until then we repeat the flight ourselves."""
+MAX_LAST_FLIGHT_REPEATS: Final = 8
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEADER: Final = 13
 _CIPHERS: Final = (
@@ -109,6 +112,10 @@ class DtlsEndpoint:
         self._remote = remote
         self._started_at = 0.0
         self._retransmit_at: float | None = None
+        self._flight: list[bytes] = []
+        self._flight_at = 0.0
+        self._resends = 0
+        self._last_flight_repeats = 0
         self._output: list[bytes] = []
         self._ssl = SSL.Connection(context, None)
         self._ssl.set_ciphertext_mtu(MAX_DATAGRAM_BYTES)
@@ -133,6 +140,7 @@ class DtlsEndpoint:
             self._advance(now)
         else:
             self._read_after_handshake()
+            self._repeat_last_flight(data)
 
     def handle_timer(self, now: float) -> None:
         """Retransmit a flight, or give up."""
@@ -140,6 +148,9 @@ class DtlsEndpoint:
             return
         if now - self._started_at >= HANDSHAKE_TIMEOUT_S:
             self._fail("dtls_timeout")
+        elif self._resend_at() <= now:
+            self._resends += 1
+            self._output += self._flight
         elif self._retransmit_at is not None and now >= self._retransmit_at:
             try:
                 self._ssl.DTLSv1_handle_timeout()
@@ -147,14 +158,19 @@ class DtlsEndpoint:
                 self._fail("dtls_timeout")
                 return
             self._flush()
-            self._schedule(now)
+            self._retransmit_at = self._openssl_deadline(now)
 
     def next_deadline(self) -> float | None:
         """Monotonic seconds, None when there is nothing to wait for."""
         if self.state is not DtlsState.HANDSHAKING:
             return None
-        give_up = self._started_at + HANDSHAKE_TIMEOUT_S
-        return give_up if self._retransmit_at is None else min(give_up, self._retransmit_at)
+        retransmit_at = float("inf") if self._retransmit_at is None else self._retransmit_at
+        return min(self._started_at + HANDSHAKE_TIMEOUT_S, retransmit_at, self._resend_at())
+
+    def _resend_at(self) -> float:
+        if not self._flight or self._resends >= len(EARLY_RESENDS_S):
+            return float("inf")
+        return self._flight_at + EARLY_RESENDS_S[self._resends]
 
     def poll_output(self) -> list[bytes]:
         """Datagrams to send to the peer."""
@@ -175,13 +191,12 @@ class DtlsEndpoint:
         try:
             self._ssl.do_handshake()
         except SSL.WantReadError:
-            self._flush()
-            self._schedule(now)
+            self._begin_flight(now)
         except SSL.Error:
             self._flush()
             self._fail("dtls_failed")
         else:
-            self._flush()
+            self._begin_flight(now)
             self._finish()
 
     def _finish(self) -> None:
@@ -211,13 +226,30 @@ class DtlsEndpoint:
             pass  # WantRead, or a record that OpenSSL rejects: neither may hurt a running transport
         self._flush()
 
+    def _repeat_last_flight(self, data: bytes) -> None:
+        """A handshake record now means that the client misses our last flight, which no timer guards."""
+        is_handshake = data[:1] in (b"\x14", b"\x16")
+        if self._role == "server" and is_handshake and self._last_flight_repeats < MAX_LAST_FLIGHT_REPEATS:
+            self._last_flight_repeats += 1
+            self._output += self._flight
+
     def _fail(self, reason: str) -> None:
         self.state = DtlsState.FAILED
         self.reason = reason
 
-    def _schedule(self, now: float) -> None:
+    def _begin_flight(self, now: float) -> None:
+        """What OpenSSL wrote now is our newest flight; if it wrote nothing, the old one still waits."""
+        before = len(self._output)
+        self._flush()
+        if len(self._output) > before:
+            self._flight = self._output[before:]
+            self._flight_at = now
+            self._resends = 0
+        self._retransmit_at = self._openssl_deadline(now)
+
+    def _openssl_deadline(self, now: float) -> float | None:
         timeout = self._ssl.DTLSv1_get_timeout()
-        self._retransmit_at = None if timeout is None else now + timeout
+        return None if timeout is None else now + timeout
 
     def _flush(self) -> None:
         """Empty the BIO, which forgets datagram borders: pack whole records up to our MTU again."""

@@ -121,9 +121,9 @@ class SrtpReceiver(Protocol):
 class GcmSender:
     """AES-128-GCM towards one peer."""
 
-    def __init__(self, master_key: bytes, master_salt: bytes) -> None:
-        self.gcm: GcmKeys | None = GcmKeys.derive(master_key, master_salt)
-        self._keys = GcmKeys.derive(master_key, master_salt)
+    def __init__(self, keys: GcmKeys) -> None:
+        self.gcm: GcmKeys | None = keys
+        self._keys = keys
         self._rtcp_index = 0
 
     def protect_rtp(self, header: bytes, payload: bytes, ssrc: int, index: int) -> bytes | None:
@@ -143,8 +143,8 @@ class GcmSender:
 class GcmReceiver:
     """AES-128-GCM from one peer: index estimation, replay window, decryption."""
 
-    def __init__(self, master_key: bytes, master_salt: bytes) -> None:
-        self._keys = GcmKeys.derive(master_key, master_salt)
+    def __init__(self, keys: GcmKeys) -> None:
+        self._keys = keys
         self._rtp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
         self._rtcp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
 
@@ -278,5 +278,5 @@ def sessions(profile: Profile, keying_material: bytes, *, is_dtls_client: bool) 
     server = keying_material[key : 2 * key], keying_material[2 * key + salt : 2 * (key + salt)]
     ours, theirs = (client, server) if is_dtls_client else (server, client)
     if profile is AES_128_GCM:
-        return SrtpSessions(profile, GcmSender(*ours), GcmReceiver(*theirs))
+        return SrtpSessions(profile, GcmSender(GcmKeys.derive(*ours)), GcmReceiver(GcmKeys.derive(*theirs)))
     return SrtpSessions(profile, AesCmSender(*ours), AesCmReceiver(*theirs))

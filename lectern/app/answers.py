@@ -2,12 +2,17 @@
 
 from collections.abc import Collection
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from accounts.service import Accounts
 from accounts.store import Person
+from analytics.neighbours import PersonCard
+from analytics.neighbours import SessionFacts as ReportedSession
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole
 from sessions.people import PersonFacts
 from sessions.service import Sessions
+from sessions.store import SessionStore
 from signaling.entry.facts import SessionFacts
 
 _HOSTS = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
@@ -57,6 +62,10 @@ class DoorsOfSessions:
         async with self._sessions.database.read() as tx:
             return person_id in await self._sessions.store.roster(tx, session_id)
 
+    async def on_roster(self, session_id: str, person_id: str) -> bool:
+        """See `catalogue.neighbours.Rosters`."""
+        return await self.expects(session_id, person_id)
+
     async def person_by_external_id(self, org_id: str, external_id: str) -> str | None:
         """See `Doors`."""
         async with self._accounts.database.read() as tx:
@@ -79,6 +88,46 @@ class DoorsOfSessions:
             await self._accounts.store.audit(
                 tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
             )
+
+
+class ReportFacts:
+    """`analytics.neighbours.People` and `.Sessions`, answered by accounts and sessions."""
+
+    def __init__(self, accounts: Accounts, sessions: Sessions) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> dict[str, PersonCard]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_id(tx, person_ids)
+        return {
+            id_: PersonCard(id_, p.external_id, p.name, p.department_id, p.department)
+            for id_, p in found.items()
+            if p.org_id == org_id
+        }
+
+    async def facts(self, session_id: str) -> ReportedSession:
+        """See `Sessions`."""
+        session = await self._sessions.get(session_id)
+        return ReportedSession(session.org_id, session.title, session.zone, session.starts_utc_ms)
+
+    async def expected(self, session_id: str) -> list[str]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            return sorted(await self._sessions.store.roster(tx, session_id))
+
+
+class SessionFactsForCatalogue:
+    """`catalogue.neighbours.Titles`, answered by the sessions' rows."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+
+    async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
+        """See `Titles`."""
+        session = await self._store.get(tx, session_id)
+        return session.title if session else ""
 
 
 def _facts(person: Person) -> PersonFacts:

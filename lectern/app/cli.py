@@ -13,6 +13,7 @@ from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
 from lectern.app.wiring import built
+from lectern.app.worker import work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
 from lectern.kernel.errors import LecternError
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("serve", _serve, "Run the server with its media process and worker.")
     sub.add_argument("--demo", action="store_true", help="with a demo organisation, on this machine only")
+    command("worker", _worker, "Take media jobs and do them.")
     command("settings", _settings, "List every setting with default, unit and meaning.")
     session = commands.add_parser("session", help="Work with sessions.").add_subparsers(required=True)
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
@@ -75,6 +77,10 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.demo:
         refuse_beyond_loopback(settings)
     await serve(settings, demo=arguments.demo)
+
+
+async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
+    await work(settings)
 
 
 async def _settings(_arguments: argparse.Namespace, _settings: Settings) -> None:

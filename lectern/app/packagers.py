@@ -19,7 +19,7 @@ _LOOK_EVERY_S = 0.5
 _RETRY_AFTER_S = 2.0
 _NICE = 10
 
-Finished = Callable[[str], Awaitable[None]]
+Finished = Callable[[str], Awaitable[object]]
 SessionsByState = Callable[[], Awaitable[tuple[list[str], list[str]]]]
 """Returns the ids of live sessions, and of ended ones whose replay is not ready."""
 

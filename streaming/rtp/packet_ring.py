@@ -48,7 +48,7 @@ class PacketRing:
     def get(self, ext_seq: int) -> ForwardPacket | None:
         """The packet with this number, if it is still here."""
         held = self._slots[ext_seq % self._capacity]
-        return held if held is not None and held.ext_seq == ext_seq else None
+        return held if held is not None and held.ext_seq == ext_seq and self.holds_from(ext_seq) else None
 
     def holds_from(self, ext_seq: int) -> bool:
         """Whether nothing from `ext_seq` on has fallen out."""

@@ -40,6 +40,17 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_org_id'), ['org_id'], unique=False)
 
+    op.create_table('class_deadlines',
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('due_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('session_id', 'kind', name=op.f('pk_class_deadlines'))
+    )
+    with op.batch_alter_table('class_deadlines', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_class_deadlines_due_utc_ms'), ['due_utc_ms'], unique=False)
+        batch_op.create_index(batch_op.f('ix_class_deadlines_org_id'), ['org_id'], unique=False)
+
     op.create_table('connections',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('org_id', sa.String(length=64), nullable=False),
@@ -65,6 +76,55 @@ def upgrade() -> None:
     with op.batch_alter_table('departments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_departments_org_id'), ['org_id'], unique=False)
 
+    op.create_table('jobs',
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('args', schema.Json(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('max_attempts', sa.Integer(), nullable=False),
+    sa.Column('lease_owner', sa.String(length=128), nullable=True),
+    sa.Column('lease_until_ms', sa.BigInteger(), nullable=True),
+    sa.Column('not_before_ms', sa.BigInteger(), nullable=False),
+    sa.Column('progress', sa.Float(), nullable=False),
+    sa.Column('reason_code', sa.String(length=64), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('estimate_s', sa.Integer(), nullable=True),
+    sa.Column('created_ms', sa.BigInteger(), nullable=False),
+    sa.Column('started_ms', sa.BigInteger(), nullable=True),
+    sa.Column('finished_ms', sa.BigInteger(), nullable=True),
+    sa.Column('result', schema.Json(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs'))
+    )
+    with op.batch_alter_table('jobs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_jobs_org_id'), ['org_id'], unique=False)
+        batch_op.create_index('ix_jobs_state_not_before_ms', ['state', 'not_before_ms'], unique=False)
+        batch_op.create_index(batch_op.f('ix_jobs_subject'), ['subject'], unique=False)
+
+    op.create_table('microcourses',
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('replay_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('start_ms', sa.BigInteger(), nullable=False),
+    sa.Column('end_ms', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('job_id', sa.String(length=64), nullable=True),
+    sa.Column('duration_ms', sa.BigInteger(), nullable=True),
+    sa.Column('created_by', sa.String(length=64), nullable=False),
+    sa.Column('created_utc_ms', sa.BigInteger(), nullable=False),
+    sa.Column('published_utc_ms', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_microcourses'))
+    )
+    with op.batch_alter_table('microcourses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_microcourses_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_microcourses_replay_id'), ['replay_id'], unique=False)
+        batch_op.create_index('ix_microcourses_session_id_id', ['session_id', 'id'], unique=False)
+
     op.create_table('orgs',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
@@ -72,6 +132,37 @@ def upgrade() -> None:
     sa.Column('created_utc_ms', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_orgs'))
     )
+    op.create_table('positions',
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('medium', sa.String(length=16), nullable=False),
+    sa.Column('medium_id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('position_ms', sa.BigInteger(), nullable=False),
+    sa.Column('updated_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('subject', 'medium', 'medium_id', name=op.f('pk_positions'))
+    )
+    with op.batch_alter_table('positions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_positions_org_id'), ['org_id'], unique=False)
+
+    op.create_table('replays',
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('duration_ms', sa.BigInteger(), nullable=False),
+    sa.Column('recorded', schema.Json(), nullable=True),
+    sa.Column('download_job_id', sa.String(length=64), nullable=True),
+    sa.Column('created_utc_ms', sa.BigInteger(), nullable=False),
+    sa.Column('ended_utc_ms', sa.BigInteger(), nullable=True),
+    sa.Column('ready_utc_ms', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_replays')),
+    sa.UniqueConstraint('session_id', name=op.f('uq_replays_session_id'))
+    )
+    with op.batch_alter_table('replays', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_replays_org_id'), ['org_id'], unique=False)
+
     op.create_table('sessions',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('org_id', sa.String(length=64), nullable=False),
@@ -142,6 +233,46 @@ def upgrade() -> None:
     with op.batch_alter_table('timeline_texts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_timeline_texts_org_id'), ['org_id'], unique=False)
         batch_op.create_index('ix_timeline_texts_session_id_seq', ['session_id', 'seq'], unique=False)
+
+    op.create_table('view_intervals',
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('medium', sa.String(length=16), nullable=False),
+    sa.Column('medium_id', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('player', sa.String(length=64), nullable=False),
+    sa.Column('from_ms', sa.BigInteger(), nullable=False),
+    sa.Column('to_ms', sa.BigInteger(), nullable=False),
+    sa.Column('started_utc_ms', sa.BigInteger(), nullable=False),
+    sa.Column('wall_ms', sa.BigInteger(), nullable=False),
+    sa.Column('speed', sa.Float(), nullable=False),
+    sa.Column('visible', sa.Boolean(), nullable=False),
+    sa.Column('audible', sa.Boolean(), nullable=False),
+    sa.Column('received_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('subject', 'id', name=op.f('pk_view_intervals'))
+    )
+    with op.batch_alter_table('view_intervals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_view_intervals_org_id'), ['org_id'], unique=False)
+        batch_op.create_index('ix_view_intervals_subject_player_started_utc_ms', ['subject', 'player', 'started_utc_ms'], unique=False)
+
+    op.create_table('view_totals',
+    sa.Column('medium', sa.String(length=16), nullable=False),
+    sa.Column('medium_id', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('covered', schema.Json(), nullable=False),
+    sa.Column('effort', schema.Json(), nullable=False),
+    sa.Column('effort_ms', sa.BigInteger(), nullable=False),
+    sa.Column('last_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('medium', 'medium_id', 'version', 'subject', name=op.f('pk_view_totals'))
+    )
+    with op.batch_alter_table('view_totals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_view_totals_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_view_totals_session_id'), ['session_id'], unique=False)
 
     op.create_table('participants',
     sa.Column('id', sa.String(length=64), nullable=False),
@@ -253,6 +384,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_participants_org_id'))
 
     op.drop_table('participants')
+    with op.batch_alter_table('view_totals', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_view_totals_session_id'))
+        batch_op.drop_index(batch_op.f('ix_view_totals_org_id'))
+
+    op.drop_table('view_totals')
+    with op.batch_alter_table('view_intervals', schema=None) as batch_op:
+        batch_op.drop_index('ix_view_intervals_subject_player_started_utc_ms')
+        batch_op.drop_index(batch_op.f('ix_view_intervals_org_id'))
+
+    op.drop_table('view_intervals')
     with op.batch_alter_table('timeline_texts', schema=None) as batch_op:
         batch_op.drop_index('ix_timeline_texts_session_id_seq')
         batch_op.drop_index(batch_op.f('ix_timeline_texts_org_id'))
@@ -275,7 +416,27 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sessions_org_id'))
 
     op.drop_table('sessions')
+    with op.batch_alter_table('replays', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_replays_org_id'))
+
+    op.drop_table('replays')
+    with op.batch_alter_table('positions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_positions_org_id'))
+
+    op.drop_table('positions')
     op.drop_table('orgs')
+    with op.batch_alter_table('microcourses', schema=None) as batch_op:
+        batch_op.drop_index('ix_microcourses_session_id_id')
+        batch_op.drop_index(batch_op.f('ix_microcourses_replay_id'))
+        batch_op.drop_index(batch_op.f('ix_microcourses_org_id'))
+
+    op.drop_table('microcourses')
+    with op.batch_alter_table('jobs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_jobs_subject'))
+        batch_op.drop_index('ix_jobs_state_not_before_ms')
+        batch_op.drop_index(batch_op.f('ix_jobs_org_id'))
+
+    op.drop_table('jobs')
     with op.batch_alter_table('departments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_departments_org_id'))
 
@@ -285,6 +446,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_connections_last_seen_utc_ms'))
 
     op.drop_table('connections')
+    with op.batch_alter_table('class_deadlines', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_class_deadlines_org_id'))
+        batch_op.drop_index(batch_op.f('ix_class_deadlines_due_utc_ms'))
+
+    op.drop_table('class_deadlines')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entries_org_id'))
 

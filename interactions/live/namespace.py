@@ -1,0 +1,236 @@
+"""The `/class` namespace: welcome, resync, command, clock (docs/protocol.md)."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import socketio
+import structlog
+
+from interactions.live.admission import Admission, Admitted
+from interactions.live.connection import Connection, welcome
+from interactions.live.fan_out import FanOut
+from interactions.live.outlet import SocketOutlet
+from lectern.edge.faults import to_wire
+from lectern.kernel.errors import Gone, LecternError, ProtocolViolation
+from lectern.kernel.tasks import run_forever, task_group
+from lectern.timeline.engine import TimelineEngine
+
+MAX_MESSAGE_BYTES = 64 * 1024
+SEEN_INTERVAL_S = 5.0
+
+_log = structlog.get_logger()
+
+Handler = Callable[[Connection, Any], Awaitable[dict[str, Any]]]
+ClientIp = Callable[[Mapping[str, Any]], str]
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+class CommandMessage(msgspec.Struct, frozen=True):
+    """`command`: `id` is the client's own, and makes a repetition harmless."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+    type: Annotated[str, msgspec.Meta(max_length=64)]
+    data: Any = msgspec.field(default_factory=dict)
+
+
+class ResyncMessage(msgspec.Struct, frozen=True):
+    """`resync`: after which event the client wants to go on; null asks for a snapshot."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class ClockMessage(msgspec.Struct, frozen=True):
+    """`clock`: what time is it on the server?"""
+
+
+def direct_ip(environ: Mapping[str, Any]) -> str:
+    """Return the address that the connection comes from, without believing any header."""
+    return environ["aiohttp.request"].remote or ""
+
+
+class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-socketio ships no types
+    """The class plane's door. Register it on a server, and keep `run()` running."""
+
+    def __init__(
+        self,
+        engine: TimelineEngine,
+        admission: Admission,
+        *,
+        client_ip: ClientIp = direct_ip,
+        namespace: str = "/class",
+    ) -> None:
+        """`client_ip` reads the peer's address out of a request's environ, past trusted proxies."""
+        super().__init__(namespace)
+        self._engine = engine
+        self._admission = admission
+        self._client_ip = client_ip
+        self._connections: dict[str, Connection] = {}
+        self._fan_out: FanOut | None = None
+        self._handlers: dict[str, Handler] = {
+            "command": self._command,
+            "resync": self._resync,
+            "clock": self._clock,
+        }
+
+    @property
+    def fan_out(self) -> FanOut:
+        """The fan-out over the server that this namespace is registered on."""
+        if self._fan_out is None:
+            outlet = SocketOutlet(self.server, self.namespace)
+            self._fan_out = FanOut(self._engine, outlet, self._vanished)
+        return self._fan_out
+
+    @property
+    def connected(self) -> int:
+        """How many connections this process holds."""
+        return len(self._connections)
+
+    async def run(self) -> None:
+        """Deliver events and report presence; ends by cancellation, and then reports everybody gone."""
+        try:
+            async with task_group() as tasks:
+                tasks.create_task(self.fan_out.run())
+                tasks.create_task(run_forever("class_presence", self._report_presence))
+        finally:
+            for connection in list(self._connections.values()):
+                await self._farewell(connection)
+
+    async def trigger_event(self, event: Any, *args: Any) -> Any:
+        """Dispatch what python-socketio brings: its own `connect` and `disconnect`, and clients' messages.
+
+        A client may name a message like one of those two; it is told apart by whether it is connected.
+        """
+        sid = args[0]
+        connection = self._connections.get(sid)
+        if not self.server.manager.is_connected(sid, self.namespace):
+            if event == "connect" and connection is None:
+                return await self._connect(sid, args[1], args[2] if len(args) > 2 else None)
+            if event == "disconnect" and connection is not None:
+                await self._farewell(connection)
+            return None
+        try:
+            if connection is None:
+                raise Gone("not_connected", "The connection has ended. Please connect again.")
+            handler = self._handlers.get(event) if isinstance(event, str) else None
+            if handler is None:
+                raise ProtocolViolation("message_unknown", "This message does not exist.")
+            return await handler(connection, _one_message(args[1:]))
+        except Exception as error:  # noqa: BLE001 (the edge: whatever went wrong becomes this client's answer)
+            return to_wire(error)[1]
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
+        admitted: Admitted | None = None
+        try:
+            after = _after(auth)
+            admitted = await self._admission.admit(auth, self._client_ip(environ))
+            view = await self._engine.view(admitted.session_id, admitted.viewer, after)
+        except Exception as error:  # noqa: BLE001 (the edge again: the client learns why it is refused)
+            if admitted is not None:
+                await self._admission.left(admitted)
+            body = to_wire(error)[1]
+            raise socketio.exceptions.ConnectionRefusedError(body["error"]["message"], body) from None
+        except asyncio.CancelledError:
+            if admitted is not None:
+                await self._admission.left(admitted)
+            raise
+        greeting = welcome(admitted, view, after, self._engine.clock())
+        connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq)
+        self._connections[sid] = connection
+        _log.info("class_connected", **_whose(admitted))
+        # Last, and without an await after it: the CONNECT packet is queued before the fan-out gets to run.
+        self.fan_out.add(connection)
+
+    async def _farewell(self, connection: Connection) -> None:
+        if self._connections.pop(connection.sid, None) is None:
+            return
+        self.fan_out.remove(connection)
+        _log.info("class_disconnected", **_whose(connection.admitted))
+        try:
+            await self._admission.left(connection.admitted)
+        except LecternError as error:
+            _log.warning("class_leave_failed", code=error.code, **_whose(connection.admitted))
+
+    async def _vanished(self, connection: Connection) -> None:
+        """Part with a connection whose transport went while it was being admitted: nobody tells us of it."""
+        await self.server.disconnect(connection.sid, namespace=self.namespace)
+        await self._farewell(connection)
+
+    async def _report_presence(self) -> None:
+        while True:
+            await asyncio.sleep(SEEN_INTERVAL_S)
+            present = [connection.admitted for connection in self._connections.values()]
+            if present:
+                await self._admission.seen(present)
+
+    async def _command(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.commands.take(asyncio.get_running_loop().time())
+        message = _decode(raw, CommandMessage)
+        admitted = connection.admitted
+        first = await self._engine.execute(
+            admitted.session_id, admitted.actor, message.id, message.type, message.data
+        )
+        return {"ok": True, "result": first.result, "seq": first.seq}
+
+    async def _resync(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.resyncs.take(asyncio.get_running_loop().time())
+        message = _decode(raw, ResyncMessage)
+        admitted = connection.admitted
+        view = await self._engine.view(admitted.session_id, admitted.viewer, message.after)
+        connection.resynced(view)
+        return welcome(admitted, view, message.after, self._engine.clock())
+
+    async def _clock(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.clocks.take(asyncio.get_running_loop().time())
+        _decode(raw, ClockMessage)
+        return {"utc_ms": self._engine.clock()}
+
+
+def _after(auth: Any) -> int | None:
+    """Return the client's cursor out of `auth`.
+
+    Raises:
+        ProtocolViolation: `auth` is no object, too large, or its cursor is no number.
+    """
+    if not isinstance(auth, dict):
+        raise ProtocolViolation("message_invalid", "The connection has to say who it is.", field="auth")
+    return _decode(_one_message((auth,)), ResyncMessage).after
+
+
+def _one_message(data: tuple[Any, ...]) -> Any:
+    """Return the one argument of a client's message.
+
+    Raises:
+        ProtocolViolation: there is another number of them, or it is too large, or no JSON.
+    """
+    if len(data) != 1:
+        raise ProtocolViolation("message_invalid", "A message has one argument, an object.")
+    try:
+        size_bytes = len(json.dumps(data[0], ensure_ascii=True, separators=(",", ":")))
+    except (TypeError, ValueError, RecursionError):
+        raise ProtocolViolation("message_invalid", "This message cannot be read.") from None
+    if size_bytes > MAX_MESSAGE_BYTES:
+        raise ProtocolViolation(
+            "message_too_large", "This message is too large.", limit_bytes=MAX_MESSAGE_BYTES
+        )
+    return data[0]
+
+
+def _decode(raw: Any, shape: type[M]) -> M:
+    """Return `raw` as `shape`.
+
+    Raises:
+        ProtocolViolation: it has another shape.
+    """
+    try:
+        return msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        raise ProtocolViolation(
+            "message_invalid", "This message is not as it should be.", reason=str(error)
+        ) from None
+
+
+def _whose(admitted: Admitted) -> dict[str, str]:
+    return {"session_id": admitted.session_id, "participant_id": admitted.actor.participant_id}

@@ -1,0 +1,45 @@
+"""How often an audience hears of news, and how often a client may ask. Pure: `now` is monotonic seconds."""
+
+from dataclasses import dataclass
+
+from lectern.kernel.errors import Overloaded
+
+
+@dataclass(slots=True)
+class Pace:
+    """Frames with a leading edge: the first after a quiet time goes at once, the rest wait for each other."""
+
+    interval_s: float
+    _next_s: float = float("-inf")
+
+    def due_in_s(self, now: float) -> float:
+        """Return how long the next frame has to wait; 0 means that it may go now."""
+        return max(0.0, self._next_s - now)
+
+    def sent(self, now: float) -> None:
+        """Note that a frame went."""
+        self._next_s = now + self.interval_s
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """A client's allowance: `burst` at once, refilled with `per_s` each second."""
+
+    burst: float
+    per_s: float
+    _left: float = -1.0
+    _at_s: float = 0.0
+
+    def take(self, now: float) -> None:
+        """Use one token.
+
+        Raises:
+            Overloaded: there is none (`too_fast`); `retry_after_s` says when there will be.
+        """
+        refilled = (now - self._at_s) * self.per_s
+        self._left = self.burst if self._left < 0 else min(self.burst, self._left + refilled)
+        self._at_s = now
+        if self._left < 1:
+            wait_s = round((1 - self._left) / self.per_s, 3)
+            raise Overloaded("too_fast", "Too much at once. Please wait a moment.", retry_after_s=wait_s)
+        self._left -= 1

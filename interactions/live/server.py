@@ -1,0 +1,43 @@
+"""The Socket.IO server as a class of hundreds needs it: no per-connection compression, bounded messages."""
+
+from typing import Any
+
+import socketio
+from aiohttp.web import WebSocketResponse
+from engineio.async_drivers import aiohttp as driver
+
+MAX_TRANSPORT_BYTES = 256 * 1024
+"""Larger packets end the connection that sent them; namespaces answer smaller ones that they refuse."""
+
+
+class PlainWebSocket(driver.WebSocket):  # type: ignore[misc] # engineio ships no types
+    """A WebSocket without permessage-deflate, which would compress each shared frame once per viewer."""
+
+    async def __call__(self, environ: dict[str, Any]) -> WebSocketResponse:
+        """Serve one upgraded connection until it ends."""
+        self._sock = WebSocketResponse(max_msg_size=self.server.max_http_buffer_size, compress=False)
+        await self._sock.prepare(environ["aiohttp.request"])
+        self.environ = environ
+        await self.handler(self)
+        return self._sock
+
+
+def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> socketio.AsyncServer:
+    """Return a server to attach to an aiohttp application.
+
+    `origins`: None allows the same origin only. A client that vanished is noticed after at most
+    `ping_interval` + `ping_timeout`, 20 s.
+    """
+    server = socketio.AsyncServer(
+        async_mode="aiohttp",
+        cors_allowed_origins=origins,
+        max_http_buffer_size=MAX_TRANSPORT_BYTES,
+        http_compression=False,
+        ping_interval=10,
+        ping_timeout=10,
+        logger=False,
+        engineio_logger=False,
+        **options,
+    )
+    server.eio._async = {**server.eio._async, "websocket": PlainWebSocket}
+    return server

@@ -1,0 +1,147 @@
+"""A small class for tests of what follows from a lesson: one idea with polls and questions, and a clock.
+
+The real ideas live in `interactions`; these tests only need entities that open, close, and can be hidden.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import msgspec
+
+from lectern.db.engine import Database
+from lectern.kernel.clock import UtcMs
+from lectern.timeline.bus import LocalBus
+from lectern.timeline.engine import Follower, TimelineEngine
+from lectern.timeline.event import Event, NewEvent, SessionEnded, SessionStarted, TimelineEvent
+from lectern.timeline.idea import Audience, Entity, Registry, Texts, Touch
+
+START = UtcMs(1_800_000_000_000)
+
+
+class PollOpened(Event, frozen=True, kw_only=True):
+    """A poll as these tests know it."""
+
+    TYPE: ClassVar[str] = "poll_opened"
+    id: str
+    question_ref: str
+
+
+class PollVoted(Event, frozen=True, kw_only=True):
+    """One more vote."""
+
+    TYPE: ClassVar[str] = "poll_voted"
+    id: str
+
+
+class QuestionPublished(Event, frozen=True, kw_only=True):
+    """A question shows."""
+
+    TYPE: ClassVar[str] = "question_published"
+    id: str
+
+
+class QuestionDismissed(Event, frozen=True, kw_only=True):
+    """A question shows no more."""
+
+    TYPE: ClassVar[str] = "question_dismissed"
+    id: str
+
+
+@dataclass(slots=True)
+class Board:
+    """What the class sees."""
+
+    polls: dict[str, str] = field(default_factory=dict)
+    votes: dict[str, int] = field(default_factory=dict)
+    questions: set[str] = field(default_factory=set)
+
+
+class BoardIdea:
+    """Polls with votes, and questions."""
+
+    name = "board"
+    events: tuple[type[Event], ...] = (
+        SessionStarted, SessionEnded, PollOpened, PollVoted, QuestionPublished, QuestionDismissed,
+    )  # fmt: skip
+    paths: tuple[str, ...] = ("poll", "question")
+
+    def empty(self) -> Board:
+        return Board()
+
+    def apply(self, slice_: Board, event: TimelineEvent) -> None:
+        match event.payload:
+            case PollOpened(id=id_, question_ref=ref):
+                slice_.polls[id_] = ref
+                slice_.votes[id_] = 0
+            case PollVoted(id=id_):
+                slice_.votes[id_] += 1
+            case QuestionPublished(id=id_):
+                slice_.questions.add(id_)
+            case QuestionDismissed(id=id_):
+                slice_.questions.discard(id_)
+
+    def touched(self, slice_: Board, event: TimelineEvent) -> Iterable[Touch]:
+        return self.entities(slice_)
+
+    def entities(self, slice_: Board) -> Iterable[Touch]:
+        yield from (Touch(f"poll/{id_}") for id_ in slice_.polls)
+        yield from (Touch(f"question/{id_}") for id_ in slice_.questions)
+
+    def render(self, slice_: Board, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
+        kind, _, id_ = touch.path.partition("/")
+        if kind == "poll":
+            return {"id": id_, "question": texts.get(slice_.polls[id_]), "voters": slice_.votes[id_]}
+        return {"id": id_, "text": f"text of {id_}"}
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """A timeline event that some other package would append: any type, any payload."""
+
+    type: str
+    payload: dict[str, Any]
+    actor: str | None = None
+    texts: dict[str, str] = {}
+
+
+def raw_event(raw: Raw) -> NewEvent:
+    """Return an event of a type that no registry of this test knows."""
+
+    fields = [(name, Any, msgspec.field(default=value)) for name, value in raw.payload.items()]
+    struct = msgspec.defstruct(
+        "RawPayload", fields, bases=(Event,), namespace={"TYPE": raw.type}, frozen=True, kw_only=True
+    )
+    payload = struct()
+    assert isinstance(payload, Event)
+    return NewEvent(payload=payload, actor=raw.actor, texts=raw.texts)
+
+
+@dataclass
+class Lesson:
+    """A session's timeline whose clock the test sets."""
+
+    engine: TimelineEngine
+    session_id: str
+    now: UtcMs = START
+
+    @classmethod
+    async def open(
+        cls, database: Database, session_id: str, *followers: Follower, org_id: str = "org"
+    ) -> "Lesson":
+        """Begin a session's timeline."""
+        engine = TimelineEngine(database, Registry.of([BoardIdea()], []), LocalBus(), followers=followers)
+        lesson = cls(engine, session_id)
+        engine.clock = lambda: lesson.now
+        async with database.write() as tx:
+            await engine.store.create(tx, session_id, org_id)
+        return lesson
+
+    async def at(self, second: float, *events: NewEvent | Raw | Event) -> None:
+        """Append events `second` seconds after the beginning of time."""
+        self.now = UtcMs(START + round(second * 1000))
+        async with self.engine.change(self.session_id) as change:
+            for event in events:
+                if isinstance(event, Raw):
+                    change.append(raw_event(event))
+                else:
+                    change.append(NewEvent(payload=event) if isinstance(event, Event) else event)
