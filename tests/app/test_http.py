@@ -64,7 +64,7 @@ async def test_what_is_not_there_has_the_one_error_shape(house: Installation) ->
         answer = await house.ask("GET", path)
         assert (answer.status, answer.code) == (404, "not_found"), path
     wrong = await house.ask("PUT", "/api/v1/me")
-    assert (wrong.status, wrong.code, wrong.headers["Allow"]) == (405, "method_unknown", "GET,HEAD")
+    assert (wrong.status, wrong.code, wrong.headers["Allow"]) == (405, "method_unknown", "GET, HEAD")
 
 
 async def test_health(house: Installation) -> None:
