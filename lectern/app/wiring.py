@@ -141,7 +141,11 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         titles = SessionFactsForCatalogue(SessionStore())
         keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
-            database, registry(), bus, followers=(LessonFollower(), keeper, DeadlineBook()), guard=presence.guard
+            database,
+            registry(),
+            bus,
+            followers=(LessonFollower(), keeper, DeadlineBook()),
+            guard=presence.guard,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
