@@ -112,9 +112,9 @@ class House:
         await self.lesson.at(80, PollVoted(id="p1"), PollVoted(id="p1"))
         await self.lesson.at(600, SessionEnded())
 
-    async def pack(self, duration_ms: int = 590_000) -> None:
+    async def pack(self, duration_ms: int = 590_000, session_id: str = SESSION) -> None:
         """Leave what a packager leaves when it has closed a recording that began 10 s into the lesson."""
-        hls = f"sessions/{SESSION}/hls/"
+        hls = f"sessions/{session_id}/hls/"
         await self.files.put(hls + "program.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/index.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/1.m4s", bytes(range(256)))
