@@ -47,8 +47,8 @@ def person(id_: str, role: OrgRole, org_id: str = "org") -> Principal:
 
 def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal:
     """The holder of a session's token."""
-    grant = SessionGrant(session_id, role, None, participant_id="p_guest", guest_name="Guest")
-    return Principal(org_id="org", subject_id="p_guest", permissions=frozenset(), grant=grant)
+    grant = SessionGrant(session_id, role, None, guest_id="g1", guest_name="Guest")
+    return Principal(org_id="org", subject_id="g1", permissions=frozenset(), grant=grant)
 
 
 PEOPLE = {
