@@ -334,10 +334,11 @@ class TrackActivity(Word, frozen=True):
 
 
 class RecordingProgress(Word, frozen=True):
-    """The recorder says something that is not a problem."""
+    """The recorder says something that is not a problem: `event` `recording_resumed` after problem `code`."""
 
     room: str
     code: str
+    event: str = ""
 
 
 class RecordingProblem(Word, frozen=True):
