@@ -218,9 +218,8 @@ class ForwardingPlane:
         publication.began_at = now
         track = publication.track
         if track is None:
-            track = publication.track = Track(
-                publication.track_id, publication.section.kind, publication.section.source
-            )
+            section = publication.section
+            track = publication.track = Track(publication.track_id, section.kind, section.source, peer.wall)
             self._tracks[track.id] = (peer, publication, track)
         elif track.ssrc != ssrc:
             publication.retire(track.ssrc)
@@ -279,6 +278,7 @@ class ForwardingPlane:
         if publication is None or track is None or track.ssrc != report.ssrc or track.ring.highest is None:
             return
         clock = track.receive_sender_report(report, now)
+        peer.wall.observe(clock.ntp_s, now + self._ntp_offset_s)
         tap = self._tap_of(peer)
         if tap is not None and publication.recorded and publication.allowed:
             tap.on_sender_report(track.id, clock.ntp_s, report.rtp_timestamp)
@@ -307,7 +307,7 @@ class ForwardingPlane:
         for slot in track.slots:
             if slot.state is SlotState.WAITING:
                 waited = now - slot.waiting_since
-                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S)
+                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
             if slot.state is SlotState.CATCHING_UP:
                 slot.catch_up(self._output, now)
 

@@ -299,7 +299,7 @@ def test_every_viewer_gets_the_codec_that_it_negotiated() -> None:
     assert_continuous(on(both))
 
 
-def test_sender_reports_carry_the_publishers_clock() -> None:
+def test_sender_reports_carry_the_publishers_clock_as_ours() -> None:
     world = World()
     presenter = world.join("presenter", camera())
     viewer = world.join("viewer", slot())
@@ -308,6 +308,7 @@ def test_sender_reports_carry_the_publishers_clock() -> None:
     sent = on(viewer)[-1]
     presenter_ntp = 3_900_000_000
     presenter.send_rtcp(rtcp.build_sender_report(rtcp.SenderReport(1, presenter_ntp << 32, 5 * 3600, 5, 100)))
+    ours = world.now + NTP_OFFSET_S
     viewer.feedback.clear()
     world.advance(1.05)
     report = viewer.asked(rtcp.SenderReport)[-1]
@@ -315,8 +316,51 @@ def test_sender_reports_carry_the_publishers_clock() -> None:
     assert report.ssrc == sent.ssrc
     assert report.packet_count == 5
     rtp_s = (report.rtp_timestamp - sent.timestamp) / 90000
-    assert abs(report.ntp / (1 << 32) - presenter_ntp - rtp_s) < 0.001
+    assert abs(report.ntp / (1 << 32) - ours - rtp_s) < 0.001
     assert 0 < rtp_s < 1.3
+
+
+def test_two_tracks_of_one_publisher_stay_in_sync() -> None:
+    """Sound is captured 0.3 s before it is sent, pictures at once; the reports let the viewer undo that."""
+    world = World()
+    presenter = world.join("presenter", camera("0"), mic("1"))
+    viewer = world.join("viewer", slot("a"), slot("b", OPUS))
+    world.route(viewer, "a", presenter.track("0"))
+    world.route(viewer, "b", presenter.track("1"))
+    theirs = 3_900_000_000.0
+    start = world.now
+    for i in range(60):
+        at = world.now - start
+        presenter.send(i + 1, int(at * 90000), KEY if i == 0 else DELTA)
+        presenter.send(i + 1, 777_000 + int((at - 0.3) * 48000), b"s", pt=111, ssrc=2, mid="1")
+        if i % 20 == 10:
+            ntp = int((theirs + at) * (1 << 32))
+            presenter.send_rtcp(rtcp.build_sender_report(rtcp.SenderReport(1, ntp, int(at * 90000), 1, 1)))
+            report = rtcp.SenderReport(2, ntp, 777_000 + int(at * 48000), 1, 1)
+            presenter.send_rtcp(rtcp.build_sender_report(report))
+        world.advance(0.04)
+    captured = {}
+    for mid, rate in (("a", 90000), ("b", 48000)):
+        ssrc, _ = viewer.local_ssrc(mid)
+        report = [
+            r for r in viewer.asked(rtcp.SenderReport) if isinstance(r, rtcp.SenderReport) and r.ssrc == ssrc
+        ][-1]
+        newest = on(viewer, mid)[-1]
+        captured[mid] = report.ntp / (1 << 32) + (newest.timestamp - report.rtp_timestamp) / rate
+    assert abs(captured["a"] - captured["b"] - 0.3) < 0.002
+
+
+def test_a_paused_microphone_does_not_repeat_its_last_word() -> None:
+    world = World()
+    presenter = world.join("presenter", mic("1"))
+    presenter.send(1, 960, b"word", pt=111, ssrc=2, mid="1")
+    world.advance(1.0)
+    viewer = world.join("viewer", slot("0", OPUS))
+    world.route(viewer, "0", presenter.track("1"))
+    world.advance(0.5)
+    assert on(viewer) == []
+    presenter.send(2, 1920, b"next", pt=111, ssrc=2, mid="1")
+    assert [p.payload for p in on(viewer)] == [b"next"]
 
 
 def test_without_a_report_of_the_publisher_our_own_clock_is_taken() -> None:
