@@ -203,7 +203,8 @@ class MediaProcess:
 
     def _receive_get_stats(self, request: m.GetStats, _respond: Respond) -> m.Answer:
         stats = self._plane.stats(request.room)
-        return m.Stats(stats.transports, {**stats.process, **self.counters})
+        ours = {**self.counters, "closed_slow_peers": self.control.closed_slow_peers}
+        return m.Stats(stats.transports, {**stats.process, **ours})
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
         if self._create_tap is None:

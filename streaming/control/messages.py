@@ -261,6 +261,7 @@ class TrackStats(msgspec.Struct, frozen=True):
     keyframes: int
     keyframe_requests: int
     muted_packets: int
+    given_up: int = 0
 
 
 class SlotStats(msgspec.Struct, frozen=True):

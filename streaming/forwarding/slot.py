@@ -173,12 +173,12 @@ class Slot:
         newest = None if track.ring.highest is None else track.ring.get(track.ring.highest)
         return None if newest is None else Head(newest.ext_seq, newest.timestamp, newest.arrival)
 
-    def catch_up(self, output: Output, now: float) -> None:
-        """One turn of CATCHING_UP."""
+    def catch_up(self, output: Output, now: float, limit: int = CATCH_UP_PACKETS) -> int:
+        """One turn of CATCHING_UP with at most `limit` packets; returns how many it took."""
         track = self.track
         assert track is not None
         assert track.ring.highest is not None
-        budget = CATCH_UP_PACKETS
+        budget = limit = min(limit, CATCH_UP_PACKETS)
         while budget and self._cursor <= track.ring.highest:
             packet = track.ring.get(self._cursor)
             self._cursor += 1
@@ -189,6 +189,7 @@ class Slot:
         if self._cursor > track.ring.highest:
             self._go(SlotEvent.LEVEL)
             track.live_lanes.append(self.lane)
+        return limit - budget
 
     def send_late(self, packet: ForwardPacket, output: Output) -> None:
         """A packet behind the newest one arrived: send it if this slot's stream already passed it."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.control import messages as m
-from streaming.forwarding.plane import PlaneRefusal
+from streaming.forwarding.plane import LATE_PACKETS_PER_TICK, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
 from streaming.rtp import rtcp
 from streaming.rtp.packet import RtpPacket
@@ -106,10 +106,30 @@ def test_catching_up_is_paced() -> None:
         presenter.send(2 + i, 3600, MORE)
     viewer = world.join("viewer", slot())
     world.route(viewer, "0", presenter.track())
-    assert len(on(viewer)) < 50
+    world.advance(0.01)
+    assert 0 < len(on(viewer)) < 50
     world.advance(0.3)
     assert len(on(viewer)) == 401
     assert_continuous(on(viewer))
+
+
+def test_a_class_that_joins_together_does_not_hold_up_the_others() -> None:
+    world = World()
+    presenter = world.join("presenter", camera())
+    presenter.send(1, 3600, KEY)
+    for i in range(100):
+        presenter.send(2 + i, 3600, MORE)
+    viewers = [world.join(f"viewer{i}", slot(), connect=False) for i in range(60)]
+    for viewer in viewers:
+        viewer.connect()
+    world.plane.set_routes([m.Route(viewer.name, "0", presenter.track()) for viewer in viewers], world.now)
+    world.plane.poll_output()
+    world.now += 0.01
+    world.plane.handle_timer(world.now)
+    assert len(world.plane._output) <= LATE_PACKETS_PER_TICK + 4 * len(viewers)  # and their reports
+    world.pump()
+    world.advance(0.3)
+    assert all(len(on(viewer)) == 101 for viewer in viewers)
 
 
 def test_a_class_that_joins_together_causes_one_request() -> None:
@@ -290,6 +310,7 @@ def test_every_viewer_gets_the_codec_that_it_negotiated() -> None:
     assert world.route(both, "0", presenter.track()) == ()
     assert world.route(only_vp8, "0", presenter.track()) == (m.Route("only_vp8", "0", "presenter:0"),)
     presenter.send(2, 7200, idr, pt=102)
+    world.advance(0.02)
     assert {p.payload_type for p in on(both)} == {50}
     assert on(only_vp8) == []
     world.advance(0.2)
