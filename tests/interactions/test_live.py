@@ -167,6 +167,13 @@ async def test_a_packet_beyond_the_transport_limit_ends_its_own_connection_only(
         await other.reaches(sent["seq"])
 
 
+async def test_no_viewer_is_compressed_for(server: ClassServer) -> None:
+    url = f"{server.url}/socket.io/?EIO=4&transport=websocket"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, compress=15) as raw:
+        assert raw.compress == 0
+        assert "Sec-WebSocket-Extensions" not in raw._response.headers
+
+
 async def test_too_many_commands_are_slowed_down(server: ClassServer) -> None:
     async with connected(server.url, "learner:l1") as learner, connected(server.url, "learner:l2") as other:
         answers = await asyncio.gather(*(learner.command("hand_raise") for _ in range(40)))
