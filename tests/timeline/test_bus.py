@@ -26,7 +26,7 @@ class Ear:
 
     async def hears(self, session_id: str, seq: int) -> None:
         """Wait for an announcement."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while (session_id, seq) not in self.heard:
                 self._changed.clear()
                 await self._changed.wait()
@@ -56,7 +56,7 @@ async def test_processes_hear_each_other_and_go_on_when_redis_was_away(home: Pat
         ear, own_ear = Ear(there), Ear(here)
         started = asyncio.get_running_loop().time()
         await here.announce("s", 2)
-        assert asyncio.get_running_loop().time() - started < 1
+        assert asyncio.get_running_loop().time() - started < 5
         assert own_ear.heard == [("s", 2)]
         assert ear.heard == []
         with redis_server(home):
