@@ -1,0 +1,23 @@
+"""One real lesson in real Chromium, from the first sign-in to the attendance list."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scripted_lesson.chromium import browsers
+from tests.scripted_lesson.server import running_server
+from tests.whole_lesson import before_the_lesson as before
+from tests.whole_lesson.story import Story
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(240)
+async def test_a_whole_lesson(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        await before.plan(story)
+        await before.check_devices(story)
+        await before.wait_in_the_lobby(story)
+        await before.go_live(story)
+        await before.share_the_screen(story)
+        await before.come_late(story)
