@@ -49,13 +49,7 @@ async def wait_in_the_lobby(story: Story) -> None:
     story.wang, story.guest = await asyncio.gather(
         story.browsers.on_pc(strict=True), story.browsers.on_phone()
     )
-    link = await story.rest(
-        story.presenter,
-        "POST",
-        f"/sessions/{story.session_id}/join-tokens",
-        data={"role": "learner", "external_id": "L001"},
-    )
-    await story.wang.goto(link["url"])
+    await story.wang.goto((await _invited(story, "learner", "L001"))["url"])
     await expect(on(story.wang, "consent")).to_be_visible()
     await take_picture(story.wang, "lobby-pc")
     await on(story.wang, "join").click()
@@ -94,6 +88,22 @@ async def come_late(story: Story) -> None:
     await take_picture(story.presenter, "studio-live-pc")
     await take_picture(story.wang, "room-pc")
     await take_picture(story.guest, "room-phone")
+
+
+async def host_token(story: Story) -> str:
+    """A join token for the host."""
+    token: str = (await _invited(story, "host", "S003"))["token"]
+    return token
+
+
+async def _invited(story: Story, role: str, external_id: str) -> dict[str, str]:
+    link: dict[str, str] = await story.rest(
+        story.presenter,
+        "POST",
+        f"/sessions/{story.session_id}/join-tokens",
+        data={"role": role, "external_id": external_id},
+    )
+    return link
 
 
 async def _hears(page: Page) -> None:

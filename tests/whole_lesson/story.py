@@ -9,6 +9,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests.scripted_lesson.chromium import Browsers, take_picture
+from tests.scripted_lesson.class_client import ClassClient
 from tests.scripted_lesson.server import PASSWORD, Server
 
 ROSTER = "工号,姓名\r\nL001,王芳\r\nL002,李伟\r\nL003,张敏\r\n".encode("gb18030")
@@ -54,6 +55,13 @@ class Story:
     presenter: Page = field(init=False)
     wang: Page = field(init=False)
     guest: Page = field(init=False)
+    li: Page = field(init=False)
+    host: ClassClient = field(init=False)
+
+    @property
+    def learners(self) -> tuple[Page, Page, Page]:
+        """The pages of those who learn."""
+        return self.wang, self.li, self.guest
 
     async def open(self, page: Page, path: str) -> None:
         """Go to a page of the server; whatever goes wrong inside it fails the test's output, not silently."""
