@@ -65,14 +65,14 @@ class Drawing:
         )
 
     def broadcast(
-        self, session_id: str, videos: dict[str, str], audio: str | None, program: str
+        self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
     ) -> BroadcastModel:
         """Draw the live HLS; paths are relative to the session's `hls/`."""
         hls = self._grant(f"broadcast/{session_id}", hls_folder(session_id), live=True)
         return BroadcastModel(
             videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
             audio_url=self.signer.url(hls, audio) if audio else None,
-            program_url=self.signer.url(hls, program),
+            program_url=self.signer.url(hls, program) if program else None,
         )
 
     def microcourse(

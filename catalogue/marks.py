@@ -1,10 +1,10 @@
 """The moments of a replay that a class remembers: polls, questions, check-ins, groups. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.recorded import Piece, media_ms
+from lectern.manifest.clock_map import ClockMap
 
 _TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message"}
 
@@ -39,7 +39,7 @@ class Mark:
 
 
 def marks(
-    moments: Iterable[Moment], entities: Mapping[str, Mapping[str, Any]], clock: Sequence[Piece]
+    moments: Iterable[Moment], entities: Mapping[str, Mapping[str, Any]], clock: ClockMap
 ) -> list[Mark]:
     """Place the marked moments on the replay's clock, each thing once, in order.
 
@@ -55,5 +55,5 @@ def marks(
         if (entity is None and kind != "breakout") or (kind, id_) in found:
             continue
         title = (entity or {}).get(_TITLE_FIELD.get(kind, ""))
-        found[kind, id_] = Mark(media_ms(clock, moment.session_ms), kind, id_, str(title or ""), entity)
+        found[kind, id_] = Mark(clock.media_ms(moment.session_ms), kind, id_, str(title or ""), entity)
     return sorted(found.values(), key=lambda mark: mark.at_ms)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from catalogue.recorded import Recorded
 from catalogue.states import MicrocourseState, ReplayState
 from lectern.kernel.errors import Rejected
+from lectern.manifest.replay import Replay as Recorded
 
 MediumKind = Literal["replay", "microcourse"]
 

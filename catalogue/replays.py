@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.marks import Mark, marks
 from catalogue.media import Replay, hls_folder
 from catalogue.neighbours import Titles
-from catalogue.recorded import Recorded, read_recorded
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
 from catalogue.work import COMPOSE, ComposeArgs
@@ -20,6 +19,7 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
 from lectern.kernel.ids import new_id
+from lectern.manifest.replay import Replay as Recorded
 from lectern.storage.files import Files
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
@@ -115,7 +115,8 @@ class ReplayKeeper:
 
     async def _recorded(self, session_id: str) -> Recorded | None:
         try:
-            return read_recorded(await self.files.get(hls_folder(session_id) + "replay.json"))
+            content = await self.files.get(hls_folder(session_id) + "replay.json")
+            return msgspec.json.decode(content, type=Recorded)
         except NotFound:
             return None
         except msgspec.DecodeError:
@@ -145,4 +146,4 @@ async def marks_of(engine: TimelineEngine, store: CatalogueStore, replay: Replay
     view = await engine.view(replay.session_id, _ANY_LEARNER, None)
     async with engine.database.read() as tx:
         moments = await store.moments(tx, replay.session_id)
-    return marks(moments, view.entities or {}, replay.recorded.clock)
+    return marks(moments, view.entities or {}, replay.recorded.clock_map)

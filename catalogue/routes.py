@@ -32,9 +32,9 @@ from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound
 from lectern.timeline.engine import TimelineEngine
 
-_LIVE_VIDEOS = {"camera": "camera/index.m3u8", "screen": "screen/index.m3u8"}
-_LIVE_AUDIO = "audio/index.m3u8"
-_LIVE_PROGRAM = "program.m3u8"
+_LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
+_LIVE_AUDIO = "audio/live.m3u8"
+_LIVE_PROGRAM = "live-program.m3u8"
 _HOUR_MS = 3_600_000
 
 
@@ -130,13 +130,21 @@ class _CatalogueRoutes:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
-        there = [path for path in (*_LIVE_VIDEOS.values(), _LIVE_AUDIO, _LIVE_PROGRAM)
-                 if await self._exists(hls_folder(session_id) + path)]  # fmt: skip
-        if _LIVE_PROGRAM not in there:
-            raise Conflict("broadcast_not_ready", "The broadcast starts in a few seconds.", retry_after_s=2)
+        hls = hls_folder(session_id)
+        there = {
+            path
+            for path in (*_LIVE_VIDEOS.values(), _LIVE_AUDIO, _LIVE_PROGRAM)
+            if await self._exists(hls + path)
+        }
         videos = {source: path for source, path in _LIVE_VIDEOS.items() if path in there}
-        audio = _LIVE_AUDIO if _LIVE_AUDIO in there else None
-        return self._drawing(who).broadcast(session_id, videos, audio, _LIVE_PROGRAM)
+        if not videos:
+            raise Conflict("broadcast_not_ready", "The broadcast starts in a few seconds.", retry_after_s=2)
+        return self._drawing(who).broadcast(
+            session_id,
+            videos,
+            audio=_LIVE_AUDIO if _LIVE_AUDIO in there else None,
+            program=_LIVE_PROGRAM if _LIVE_PROGRAM in there else None,
+        )
 
     async def create(self, request: Request) -> MicrocourseModel:
         cut: NewMicrocourse = request.body

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
-from catalogue.recorded import Recorded
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from lectern.db.upsert import put
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
+from lectern.manifest.replay import Replay as Recorded
 from lectern.timeline.tables import events
 
 PAGE = 50

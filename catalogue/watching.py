@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.access import may_edit, may_watch
+from catalogue.access import may_edit, may_watch, viewer_of
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import Rosters
 from catalogue.states import MicrocourseState, ReplayState
@@ -92,15 +92,24 @@ class Watching:
         )
 
     async def remember_position(
-        self, tx: AsyncConnection, watched: Watchable, subject: str, position_ms: int, now: UtcMs
+        self,
+        tx: AsyncConnection,
+        who: Principal,
+        medium: MediumKind,
+        medium_id: str,
+        *,
+        position_ms: int,
+        now: UtcMs,
     ) -> None:
-        """Note where `subject` stopped, inside the medium, so that the player can go on there."""
-        await self.store.remember_position(
-            tx,
-            org_id=watched.org_id,
-            subject=subject,
-            medium=watched.medium,
-            medium_id=watched.id,
-            position_ms=min(max(0, position_ms), watched.duration_ms),
-            now=now,
-        )
+        """Note where `who` stopped, so that the player can go on there."""
+        subject = viewer_of(who)
+        if subject is not None:
+            await self.store.remember_position(
+                tx,
+                org_id=who.org_id,
+                subject=subject,
+                medium=medium,
+                medium_id=medium_id,
+                position_ms=position_ms,
+                now=now,
+            )

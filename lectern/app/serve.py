@@ -12,6 +12,7 @@ from aiohttp import web
 from interactions.live.server import socket_server
 from lectern import __version__
 from lectern.app.demo import announce, set_up_demo
+from lectern.app.demo_lesson import hold_past_lesson
 from lectern.app.docs_page import docs_page
 from lectern.app.http import add_security_headers, outer_wall, serve_web_client
 from lectern.app.packagers import Packagers
@@ -123,6 +124,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             _log.info("server_started", url=settings.url)
             if demo:
                 announce(settings, sign_ins)
+                background.append(tasks.create_task(hold_past_lesson(services)))
             await stop.wait()
             _log.info("server_stopping")
             await runner.cleanup()

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from analytics.reports import Reports
+from analytics.routes import AnalyticsDeps
+from analytics.routes import routes as analytics_routes
+from analytics.store import AnalyticsStore
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -22,7 +26,7 @@ from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, SessionFactsForCatalogue
+from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
@@ -107,7 +111,15 @@ class Services:
             *sessions.routes(),
             *self.entry.routes(),
             *catalogue_routes(self.catalogue),
+            *analytics_routes(self._analytics()),
         ]
+
+    def _analytics(self) -> AnalyticsDeps:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = Reports(
+            self.database, AnalyticsStore(), people=facts, sessions=facts, media=self.catalogue.watching
+        )
+        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
     async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
         async with self.database.read() as tx:
@@ -141,7 +153,11 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         titles = SessionFactsForCatalogue(SessionStore())
         keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
-            database, registry(), bus, followers=(LessonFollower(), keeper, DeadlineBook()), guard=presence.guard
+            database,
+            registry(),
+            bus,
+            followers=(LessonFollower(), keeper, DeadlineBook()),
+            guard=presence.guard,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import structlog
-
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Forbidden, Gone
 from lectern.kernel.ids import new_id
@@ -17,7 +15,6 @@ from sessions.store import Connection, Participant, SessionStore
 
 SILENT_AFTER_MS = 20_000
 DEVICES = frozenset({"pc", "phone", "tablet", "screen"})
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,6 @@ class Presence:
                 campaign=arrival.campaign[:64] if arrival.campaign else None,
             )
             change.append(NewEvent(payload=opened, actor=participant_id))
-        _log.info("connection_opened", session_id=grant.session_id, participant_id=participant_id)
         return Entered(participant_id, connection_id)
 
     def _check(self, change: Change, *, removed: bool, known: bool) -> None:
@@ -113,7 +109,6 @@ class Presence:
             connection = await self._store.close_connection(change.tx, connection_id)
             if connection is not None:
                 change.append(_closed(connection, change.now, reason))
-        _log.info("connection_closed", session_id=session_id, reason=reason)
 
     async def seen(self, connection_ids: Iterable[str]) -> None:
         """Persist that connections are alive; called at least every 5 s for all of a process."""

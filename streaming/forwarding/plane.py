@@ -164,6 +164,9 @@ class ForwardingPlane:
             peer.rejected["rtp_probe_or_unknown"] += 1
             return
         if publication.is_new_stream(original.packet, original.codec):
+            if not publication.may_begin(now):
+                peer.rejected["stream_changes_too_fast"] += 1
+                return
             self._begin_stream(peer, publication, original.packet.ssrc, original.codec, now)
         if original.is_retransmission:
             plain = rtp.build(original.packet)
@@ -212,6 +215,7 @@ class ForwardingPlane:
         self, peer: Peer, publication: Publication, ssrc: int, codec: m.Codec, now: float
     ) -> None:
         publication.needs_restart = False
+        publication.began_at = now
         track = publication.track
         if track is None:
             track = publication.track = Track(

@@ -15,6 +15,8 @@ DEFAULT_CAPS_BPS: Final[dict[Source | None, int]] = {
     None: 2_200_000,
 }
 MAX_RETIRED: Final = 16
+MIN_STREAM_LIFE_S: Final = 0.1
+"""A publisher that changes SSRC or codec faster is not followed: every change is news to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Publication:
         self.allowed = True
         self.recorded = True
         self.needs_restart = False
+        self.began_at = float("-inf")
         self.muted_packets = 0
         self.track: Track | None = None
         self.retired: dict[int, None] = {}
@@ -80,6 +83,10 @@ class Publication:
             or track.codec is None
             or track.codec.pt != codec.pt
         )
+
+    def may_begin(self, now: float) -> bool:
+        """Whether a new stream may take over already."""
+        return self.needs_restart or now - self.began_at >= MIN_STREAM_LIFE_S
 
     def retire(self, ssrc: int) -> None:
         """Another SSRC took over."""

@@ -24,12 +24,15 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import OrgRole, SessionRole
+from lectern.manifest.clock_map import ClockPiece
+from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
 from lectern.storage.files import LocalFiles
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
-from tests.databases import database, postgres_database, postgres_socket, sqlite_database
+from tests.databases import sqlite_database
 from tests.lesson import START, Lesson, PollOpened, PollVoted
+from tests.services import database, database_url, postgres_cluster, postgres_url
 
-__all__ = ["database", "postgres_database", "postgres_socket", "sqlite_database"]
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
 
 SESSION = "s1"
 KEY = b"k" * 32
@@ -115,14 +118,18 @@ class House:
         await self.files.put(hls + "program.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/index.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/1.m4s", bytes(range(256)))
-        replay = {
-            "duration_ms": duration_ms,
-            "videos": [{"source": "camera", "playlist": "camera/index.m3u8", "spans": []}],
-            "clock": [{"session_ms": 10_000, "media_ms": 0, "duration_ms": duration_ms}],
-            "audio": "audio/index.m3u8",
-            "program": "program.m3u8",
-        }
+        replay = Replay(
+            duration_ms=duration_ms,
+            utc_ms=START + 10_000,
+            videos=(ReplayVideo("camera", "camera/index.m3u8", (ReplaySpan(0, duration_ms),)),),
+            clock=(ClockPiece(session_ms=10_000, media_ms=0, duration_ms=duration_ms),),
+        )
         await self.files.put(hls + "replay.json", msgspec.json.encode(replay))
+
+    async def broadcast(self) -> None:
+        """Leave what a packager leaves a few seconds into a lesson."""
+        for playlist in ("camera/live.m3u8", "audio/live.m3u8", "live-program.m3u8"):
+            await self.files.put(f"sessions/{SESSION}/hls/{playlist}", b"#EXTM3U\n")
 
     async def replay_id(self) -> str:
         async with self.database.read() as tx:

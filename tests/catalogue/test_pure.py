@@ -3,42 +3,16 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalogue.access import may_edit, may_watch, viewer_of
 from catalogue.marks import Moment, marks
 from catalogue.media import Limits, checked_cut
-from catalogue.recorded import Piece, media_ms, read_recorded
 from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import SessionRole
+from lectern.manifest.clock_map import ClockMap, ClockPiece
 from tests.catalogue.conftest import PEOPLE, SESSION, guest
 
-TWO_RECORDINGS = (Piece(10_000, 0, 60_000), Piece(100_000, 60_000, 30_000))
-
-
-@pytest.mark.parametrize(
-    ("session_ms", "expected"),
-    [
-        (0, 0),
-        (10_000, 0),
-        (12_500, 2_500),
-        (69_999, 59_999),
-        (85_000, 60_000),
-        (100_000, 60_000),
-        (110_000, 70_000),
-        (999_999, 90_000),
-    ],
-)
-def test_a_moment_of_the_lesson_lies_where_the_replay_shows_it(session_ms: int, expected: int) -> None:
-    assert media_ms(TWO_RECORDINGS, session_ms) == expected
-    assert media_ms(tuple(reversed(TWO_RECORDINGS)), session_ms) == expected
-
-
-@given(st.lists(st.integers(0, 200_000), min_size=2, max_size=2))
-def test_the_map_never_goes_back(moments: list[int]) -> None:
-    early, late = sorted(moments)
-    assert media_ms(TWO_RECORDINGS, early) <= media_ms(TWO_RECORDINGS, late)
+TWO_RECORDINGS = ClockMap([ClockPiece(10_000, 0, 60_000), ClockPiece(100_000, 60_000, 30_000)])
 
 
 def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
@@ -63,11 +37,6 @@ def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
         (40_000, "checkin", "c1", "Here?"),
         (50_000, "breakout", "6", ""),
     ]
-
-
-def test_the_packagers_file_may_grow_fields() -> None:
-    found = read_recorded(b'{"duration_ms": 5, "videos": [], "clock": [], "later": {"x": 1}}')
-    assert (found.duration_ms, found.program) == (5, "program.m3u8")
 
 
 @pytest.mark.parametrize(

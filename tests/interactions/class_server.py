@@ -16,12 +16,13 @@ from interactions.live.namespace import ClassNamespace
 from interactions.live.server import socket_server
 from interactions.registry import COMMANDS, FOLLOWERS, IDEAS
 from lectern.db.engine import Database
+from lectern.db.schema import metadata
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Unauthenticated
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
-from lectern.timeline.bus import Bus, LocalBus
+from lectern.timeline.bus import Bus, LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent, ParticipantJoined, SessionStarted
 from lectern.timeline.fold import apply_wire
@@ -37,6 +38,24 @@ def engine_over(database: Database, bus: Bus | None = None, clock: Clock = utc_m
     return TimelineEngine(
         database, REGISTRY, bus or LocalBus(), followers=FOLLOWERS, guard=refuse_removed, clock=clock
     )
+
+
+@asynccontextmanager
+async def two_engines(
+    postgres_url: str, redis_url: str
+) -> AsyncIterator[tuple[TimelineEngine, TimelineEngine]]:
+    """Hold two server processes, as far as the class can tell: each its own pool, cache and Redis client."""
+    first, second = Database(postgres_url), Database(postgres_url)
+    async with first.write() as tx:
+        await tx.run_sync(metadata.create_all)
+    try:
+        async with RedisBus.connected(redis_url) as bus, RedisBus.connected(redis_url) as other_bus:
+            engines = engine_over(first, bus), engine_over(second, other_bus)
+            await begin(engines[0])
+            yield engines
+    finally:
+        await first.close()
+        await second.close()
 
 
 async def begin(engine: TimelineEngine, *, live: bool = True, session_id: str = SESSION) -> None:
@@ -71,6 +90,15 @@ class OpenDoor:
     present: dict[str, Admitted] = field(default_factory=dict)
     was_seen: list[str] = field(default_factory=list)
     slow: asyncio.Event | None = None
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def holds(self, *participants: str) -> None:
+        """Wait until exactly these have connections."""
+        async with asyncio.timeout(WAIT_S), self.changed:
+            await self.changed.wait_for(lambda: self._participants() == sorted(participants))
+
+    def _participants(self) -> list[str]:
+        return sorted(admitted.actor.participant_id for admitted in self.present.values())
 
     async def admit(self, auth: Mapping[str, Any], client_ip: str) -> Admitted:
         """See `Admission`."""
@@ -78,18 +106,22 @@ class OpenDoor:
         role, _, name = str(auth.get("token")).partition(":")
         if role not in list(SessionRole):
             raise Unauthenticated("token_invalid", "This link is not valid.", hint="ask for a new one")
-        if self.slow is not None:
-            await self.slow.wait()
         session_role = SessionRole(role)
         await join(self.engine, name, session_role)
         viewer = Viewer(name, Audience.of(session_role))
         admitted = Admitted(SESSION, new_id(), viewer, Actor(name, session_role), f"{role}:{name}")
-        self.present[admitted.connection_id] = admitted
+        async with self.changed:
+            self.present[admitted.connection_id] = admitted
+            self.changed.notify_all()
+        if self.slow is not None:
+            await self.slow.wait()
         return admitted
 
     async def left(self, admitted: Admitted) -> None:
         """See `Admission`."""
-        del self.present[admitted.connection_id]
+        async with self.changed:
+            del self.present[admitted.connection_id]
+            self.changed.notify_all()
 
     async def seen(self, present: Sequence[Admitted]) -> None:
         """See `Admission`."""
@@ -146,6 +178,12 @@ class Client:
     resyncs: int = 0
     resyncs_itself: bool = True
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ends(self) -> None:
+        """Wait until the server has ended this connection."""
+        async with asyncio.timeout(WAIT_S):
+            await self.gone.wait()
 
     async def command(self, command_type: str, id_: str | None = None, **data: Any) -> dict[str, Any]:
         """Give a command and return the acknowledgement."""
@@ -211,6 +249,7 @@ async def connected(
 
     client.socket.on("welcome", on_welcome, namespace="/class")
     client.socket.on("events", client.take_frame, namespace="/class")
+    client.socket.on("disconnect", lambda _reason: client.gone.set(), namespace="/class")
     client.socket.on("over", client.over.append, namespace="/class")
     await client.socket.connect(
         url, transports=list(transports), namespaces=["/class"], auth={"token": token} | auth
@@ -220,4 +259,7 @@ async def connected(
             await client.changed.wait_for(lambda: bool(client.welcomed))
         yield client
     finally:
+        # Abrupt where it polls: the client would wait for its pending GET, which lasts until the next ping.
+        if client.socket.transport() == "polling":
+            await client.socket.eio.disconnect(abort=True)
         await client.socket.disconnect()

@@ -1,5 +1,6 @@
 """Jobs are tested on both databases."""
 
-from tests.databases import database, postgres_database, postgres_socket, sqlite_database
+from tests.databases import sqlite_database
+from tests.services import database, database_url, postgres_cluster, postgres_url
 
-__all__ = ["database", "postgres_database", "postgres_socket", "sqlite_database"]
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]

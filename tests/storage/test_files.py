@@ -72,7 +72,7 @@ def test_no_text_leads_out_of_its_prefix(prefix: str, relative: str) -> None:
         pass
     else:
         assert (root / key).is_relative_to(root / "sessions" / "one")
-        assert ".." not in key
+        assert ".." not in key.split("/")
     try:
         key = file_key(prefix)
     except NotFound:

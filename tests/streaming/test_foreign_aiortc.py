@@ -7,7 +7,7 @@ from itertools import pairwise
 import av
 import numpy as np
 import pytest
-from aiortc import MediaStreamTrack, RTCPeerConnection
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 
 from streaming.control import messages as m
@@ -61,11 +61,13 @@ async def counters(track: MediaStreamTrack, count: int, timeout: float) -> list[
     return found
 
 
-async def publish(media: Media, transport: str) -> tuple[RTCPeerConnection, str]:
+async def publish(media: Media, transport: str, codec: str = "H264") -> tuple[RTCPeerConnection, str]:
     """A publisher with a counter; returns it and its track."""
     pc = new_peer()
     before = len(media.tracks())
     pc.addTrack(CounterTrack())
+    known = RTCRtpSender.getCapabilities("video").codecs
+    pc.getTransceivers()[0].setCodecPreferences([c for c in known if c.name in {codec, "rtx"}])
     await media.connect_peer(transport, pc)
     await media.wait_for(m.TrackStarted, before + 1)
     return pc, media.tracks()[-1].track
@@ -81,9 +83,11 @@ async def subscribe(media: Media, transport: str, track: str) -> tuple[RTCPeerCo
 
 
 @pytest.mark.timeout(40)
-async def test_decodes_what_was_published_without_gaps() -> None:
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+async def test_decodes_what_was_published_without_gaps(codec: str) -> None:
     async with media_process() as media:
-        publisher, track = await publish(media, "pub")
+        publisher, track = await publish(media, "pub", codec)
+        assert media.tracks()[0].codec == codec
         viewer, received = await subscribe(media, "view", track)
         late, late_received = None, None
         try:

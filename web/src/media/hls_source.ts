@@ -6,7 +6,7 @@ export interface HlsSource {
   close(): void
 }
 
-export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; token?: string; onFailed?: () => void }): Promise<HlsSource> {
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; onFailed?: () => void }): Promise<HlsSource> {
   const { default: Hls } = await import('hls.js/light')
   if (!Hls.isSupported()) {
     element.src = url
@@ -19,6 +19,7 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   }
   const hls = new Hls({
     enableWorker: false,
+    ...(options.startS !== undefined ? { startPosition: options.startS } : {}),
     lowLatencyMode: false,
     liveSyncDuration: 4,
     liveMaxLatencyDuration: 10,

@@ -40,6 +40,7 @@ export interface Lobby {
   readonly guests_allowed: boolean
   readonly consent: { readonly version: string; readonly text: string } | null
   readonly org_name: string
+  readonly replay_id: string | null
 }
 
 export interface Entered {

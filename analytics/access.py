@@ -1,0 +1,39 @@
+"""Who may read reports, and whose rows they contain. Pure."""
+
+from analytics.neighbours import PersonCard
+from lectern.kernel.access import Permission, Principal
+from lectern.kernel.errors import Forbidden, NotFound
+
+
+def insist_on_report(who: Principal, permission: Permission, org_id: str, session_id: str) -> None:
+    """Let pass who holds `permission` in the organisation, and staff with a token of the very session.
+
+    Raises:
+        NotFound: of another organisation. Forbidden: not allowed.
+    """
+    if who.org_id != org_id:
+        raise NotFound("session_not_found", "There is no such session.")
+    if who.grant is None:
+        who.require(permission)
+    elif who.grant.session_id != session_id or not who.grant.role.is_staff:
+        raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
+
+
+def sees(who: Principal, card: PersonCard | None) -> bool:
+    """Tell whether `who` may see somebody's row: a line manager, own departments only, and no guests."""
+    if who.grant is not None:
+        return True
+    return who.sees_department(card.department_id if card else None)
+
+
+def viewer_of(who: Principal) -> str:
+    """Return whose watching it is: the person, or the guest's participant.
+
+    Raises:
+        Forbidden: an API key watches nothing (`no_viewer`).
+    """
+    if who.person_id is not None:
+        return who.person_id
+    if who.grant is not None:
+        return who.grant.person_id or who.grant.participant_id or who.subject_id
+    raise Forbidden("no_viewer", "Only a person or a guest can watch. Use their token.")

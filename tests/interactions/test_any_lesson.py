@@ -1,0 +1,138 @@
+"""Lessons that nobody planned: random commands by random people, every viewer checked after each."""
+
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions.breakout import commands as breakout
+from interactions.checkin import commands as checkin
+from interactions.lesson.idea import LESSON
+from interactions.registry import COMMANDS, IDEAS
+from lectern.kernel.errors import Rejected
+from lectern.kernel.roles import SessionRole
+from lectern.timeline.event import NewEvent, ParticipantRemoved, SessionEnded, SessionStarted
+from tests.class_proof import Proof, everybody
+from tests.interactions.lesson import REGISTRY, wait
+
+CAST = ("p", "h", "s", "l1", "l2", "l3")
+LEARNERS = ("l1", "l2", "l3")
+TEXTS = ("a", "b", "长句 " * 10, "\x00")
+RARE = ("checkin_close", "poll_close", "breakout_close", "question_dismiss", "chat_delete", "hand_lower")
+WEIGHTS = [1 if command.name in RARE else 4 for command in COMMANDS]
+KINDS = {"checkin": "checkin", "poll": "poll", "question": "question", "chat": "message"}
+
+
+class AnyLesson:
+    """A proof that is driven by chance; the same seed drives it the same way."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.proof = Proof(REGISTRY)
+        everybody(self.proof)
+        self.guests = 0
+        self.remember()
+
+    def remember(self) -> None:
+        """Note what everybody holds now, for somebody to return to."""
+        self.held_at = self.proof.state.seq
+        self.held = {who: dict(client.entities) for who, client in self.proof.clients.items()}
+
+    def step(self) -> None:
+        """Do something: mostly a command."""
+        chance = self.rng.random()
+        if chance < 0.80:
+            self.command()
+        elif chance < 0.86:
+            self.time_passes()
+        elif chance < 0.92:
+            for who, before in self.held.items():
+                self.proof.check_resync(who, self.held_at, before)
+            self.remember()
+        elif chance < 0.96:
+            self.somebody_comes_or_goes()
+        elif chance < 0.985:
+            self.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
+        else:
+            self.proof.append(NewEvent(payload=SessionEnded(), actor="p"))
+
+    def command(self) -> None:
+        """Give a command; all that may go wrong is a refusal."""
+        command = self.rng.choices(COMMANDS, WEIGHTS)[0]
+        able = [who for who in CAST if self.proof.actors[who].role in command.roles]
+        arguments = {
+            field.name: self.argument(command.name, field.name)
+            for field in msgspec.structs.fields(command.data)
+        }
+        with suppress(Rejected):
+            self.proof.command(self.rng.choice(able), command.name, **arguments)
+
+    def argument(self, command: str, field: str) -> Any:
+        """Invent an argument that often fits what there is."""
+        entities = self.proof.clients["p"].entities
+        kind = KINDS.get(command.partition("_")[0], "nothing")
+        ids = [path.partition("/")[2] for path in entities if path.startswith(f"{kind}/")]
+        groups = [group["id"] for group in entities["breakout"]["groups"]]
+        members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
+        split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
+        choices: dict[str, list[Any]] = {
+            "id": ids[-3:] or ["nothing"],
+            "options": [["A"], ["A", "B"], ["A", "B", "C"]],
+            "option": [-1, 0, 1, 2],
+            "show": ["live", "after_close", "staff_only"],
+            "seconds": [5, 20, 60],
+            "late_after_seconds": [None, 0, 30],
+            "on": [True, False],
+            "group": [None, *groups],
+            "groups": [split],
+            "participant": [*LEARNERS, "p"],
+        }
+        return self.rng.choice(choices.get(field, TEXTS))
+
+    def time_passes(self) -> None:
+        """Close what has become due, once."""
+        wait(self.proof, self.rng.choice((0.001, 7, 40)))
+        for due in (checkin.due, breakout.due):
+            events, following = due(self.proof.state, self.proof.now)
+            assert following is None or following > self.proof.now
+            if events:
+                self.proof.append(*events)
+                assert due(self.proof.state, self.proof.now) == ((), None)
+
+    def somebody_comes_or_goes(self) -> None:
+        """Whoever is removed stays a viewer of the proof; that is stricter than life."""
+        guest = f"g{self.guests}"
+        if guest in self.proof.state.of(LESSON).roles:
+            self.proof.append(NewEvent(payload=ParticipantRemoved(participant=guest), actor="p"))
+        else:
+            self.guests += 1
+            role = self.rng.choice((SessionRole.LEARNER, SessionRole.SCREEN, SessionRole.HOST))
+            self.proof.join(f"g{self.guests}", role)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(20, 80), starts=st.booleans())
+def test_what_viewers_hold_is_true_after_every_command(seed: int, steps: int, starts: bool) -> None:
+    lesson = AnyLesson(Random(seed))
+    if starts:
+        lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
+    for _ in range(steps):
+        lesson.step()
+
+
+def test_chance_reaches_every_event_and_every_entity_of_the_class() -> None:
+    """So that the proof above is about something."""
+    lesson = AnyLesson(Random(7))
+    lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
+    seen: set[str] = set()
+    for _ in range(400):
+        lesson.step()
+        seen.update(path for client in lesson.proof.clients.values() for path in client.entities)
+    types = {event.type for event in lesson.proof.stored}
+    assert types >= {payload.TYPE for idea in IDEAS for payload in idea.events}
+    for idea in IDEAS:
+        for path in idea.paths:
+            assert any(held.startswith(path) for held in seen), path

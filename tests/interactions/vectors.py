@@ -1,0 +1,116 @@
+"""Class vectors: what a client holds, the wire events it gets, and what it holds then.
+
+`tests/vectors/class/*.json` are shared with the web client's `apply()`. After a change that is meant to
+change them, write them again and look at the difference:
+
+    .venv/bin/python -m tests.interactions.vectors
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lectern.timeline.event import NewEvent, ParticipantRemoved, SessionStarted
+from tests.class_proof import Proof, through_json
+from tests.interactions.lesson import end, wait, waiting_lesson
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "class"
+Script = Callable[[Proof], None]
+
+
+def start(proof: Proof) -> None:
+    """Begin the lesson."""
+    proof.append(NewEvent(payload=SessionStarted(), actor="p"))
+
+
+def checkin(proof: Proof) -> None:
+    """Two rounds: answered on time and late, closed by staff and by the end of the lesson."""
+    start(proof)
+    first = proof.command("p", "checkin_open", message="在吗?", seconds=60, late_after_seconds=30)["id"]
+    wait(proof, 2)
+    proof.command("l1", "checkin_answer", id=first)
+    wait(proof, 40)
+    proof.command("l2", "checkin_answer", id=first)
+    proof.command("h", "checkin_close", id=first)
+    proof.command("p", "checkin_open", message=None, seconds=600)
+    end(proof)
+
+
+def poll(proof: Proof) -> None:
+    """A vote that is changed; counts that learners see after the close."""
+    start(proof)
+    id_ = proof.command("p", "poll_open", question="Which?", options=["A", "B"], show="after_close")["id"]
+    proof.command("l1", "poll_vote", id=id_, option=0)
+    proof.command("l2", "poll_vote", id=id_, option=1)
+    proof.command("l1", "poll_vote", id=id_, option=1)
+    proof.command("p", "poll_close", id=id_)
+
+
+def question(proof: Proof) -> None:
+    """Asked, published, lifted, answered twice, dismissed and restored."""
+    id_ = proof.command("l1", "question_ask", text="Why?")["id"]
+    proof.command("h", "question_publish", id=id_)
+    proof.command("l2", "question_upvote", id=id_, on=True)
+    proof.command("l3", "question_upvote", id=id_, on=True)
+    proof.command("l3", "question_upvote", id=id_, on=False)
+    proof.command("h", "question_answer", id=id_, text="Becuase.")
+    proof.command("h", "question_answer", id=id_, text="Because.")
+    proof.command("h", "question_dismiss", id=id_)
+    proof.command("h", "question_publish", id=id_)
+
+
+def chat_and_groups(proof: Proof) -> None:
+    """Groups with chat of their own; a message that is deleted; hands, one of which is granted."""
+    start(proof)
+    proof.command("l1", "chat_send", text="hello <b>all</b>")
+    groups = [{"name": "One", "task": "Think", "members": ["l1"]}, {"name": "Two", "members": ["l2"]}]
+    proof.command("p", "breakout_open", groups=groups, seconds=600)
+    mine = proof.clients["p"].entities["breakout"]["groups"][0]["id"]
+    proof.command("l1", "chat_send", text="just us", group=mine)
+    taken_back = proof.command("l1", "chat_send", text="oops")["id"]
+    proof.command("l1", "chat_delete", id=taken_back)
+    proof.command("l2", "hand_raise")
+    proof.command("l3", "hand_raise")
+    proof.command("h", "hand_grant", participant="l2")
+    proof.append(NewEvent(payload=ParticipantRemoved(participant="l3"), actor="p"))
+    proof.command("p", "breakout_close")
+
+
+SCRIPTS: dict[str, Script] = {
+    script.__name__: script for script in (checkin, poll, question, chat_and_groups)
+}
+
+
+def vector(script: Script) -> dict[str, Any]:
+    """Play a script, and return what each viewer got."""
+    proof = waiting_lesson()
+    before = {who: through_json(client.entities) for who, client in proof.clients.items()}
+    heard = {who: len(client.events) for who, client in proof.clients.items()}
+    script(proof)
+    return {
+        "about": script.__doc__,
+        "viewers": [
+            {
+                "viewer": who,
+                "audience": client.viewer.audience.value,
+                "before": before[who],
+                "events": client.events[heard[who] :],
+                "after": through_json(client.entities),
+            }
+            for who, client in proof.clients.items()
+            if who != "h"
+        ],
+    }
+
+
+def written(script: Script) -> bytes:
+    """Return a vector as it stands in its file."""
+    return msgspec.json.format(msgspec.json.encode(vector(script)), indent=1) + b"\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, script in SCRIPTS.items():
+        (FOLDER / f"{name}.json").write_bytes(written(script))
