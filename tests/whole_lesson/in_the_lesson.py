@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.scripted_lesson.class_client import ClassClient, class_client
@@ -245,10 +245,14 @@ def plain(events: list[dict[str, Any]]) -> list[tuple[int, str, list[Any]]]:
     return [(event["seq"], event["type"], event["put"]) for event in events]
 
 
+async def _leave_anyway(dialog: Dialog) -> None:
+    await dialog.accept()
+
+
 async def reload_the_studio(story: Story) -> None:
     """The presenter's browser starts anew: the same session goes on, and so does the recording."""
     page = story.presenter
-    page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    page.once("dialog", _leave_anyway)
     story.truth.note("reload")
     await page.reload()
     await on(page, "go-live").click()
