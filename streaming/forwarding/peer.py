@@ -10,6 +10,7 @@ from typing import Final
 
 from OpenSSL import SSL
 
+from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
@@ -78,6 +79,7 @@ class Peer:
             for section in remote.media
             if section.direction == "publish"
         }
+        self.uplink = UplinkEstimator(sum(p.cap_bps for p in self.publications.values()), now)
         self.slots = {slot.mid: slot for slot in slots}
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
         self.connected_at = now
@@ -219,7 +221,7 @@ class Peer:
         if not self.publications:
             return b""
         blocks = tuple(track.reception.report(track.ssrc, now) for track in tracks[:31])
-        cap_bps = sum(publication.cap_bps for publication in self.publications.values())
+        cap_bps = self.uplink.bitrate_bps(now)
         ssrcs = tuple(track.ssrc for track in tracks)
         return (
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))

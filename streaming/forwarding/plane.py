@@ -32,6 +32,7 @@ LATE_PACKETS_PER_TICK: Final = 600
 """For all late joiners together, first come first served: some 4 ms, so that live packets hardly wait."""
 HOUSEKEEPING_S: Final = 0.1
 REPORT_INTERVAL_S: Final = 1.0
+PUBLISHER_REPORT_INTERVAL_S: Final = 0.5
 FIRST_REPORTS_INTERVAL_S: Final = 0.2
 FIRST_REPORTS_S: Final = 3.0
 RECORDED_KEYFRAME_INTERVAL_S: Final = 2.0
@@ -158,6 +159,7 @@ class ForwardingPlane:
         if packet is None or publication is None:
             peer.rejected["rtp_unroutable"] += 1
             return
+        peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
         if not publication.allowed:
             publication.muted_packets += 1
             return
@@ -341,7 +343,8 @@ class ForwardingPlane:
         peer.handle_timer(now, self._output)
         if peer.phase == "connected" and now >= peer.report_at:
             is_new = now - peer.connected_at < FIRST_REPORTS_S
-            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else REPORT_INTERVAL_S)
+            steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
+            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
