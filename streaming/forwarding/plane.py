@@ -295,11 +295,11 @@ class ForwardingPlane:
         for peer, publication, track in self._tracks.values():
             lost = track.missing.due(now)
             if lost:
-                peer.ask_again(track.ssrc, lost, self._output)
+                peer.ask_again(track, lost, self._output)
             if len(track.live_lanes) != len(track.slots):
                 late_limit -= self._serve_late_joiners(track, now, late_limit)
             if track.kind == "video" and publication.allowed and track.keyframes.due(now):
-                peer.ask_for_keyframe(track.ssrc, self._output)
+                peer.ask_for_keyframe(track, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
             for peer, publication, track in self._tracks.values():
