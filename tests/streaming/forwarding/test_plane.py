@@ -449,7 +449,7 @@ def test_media_from_an_unproven_address_is_dropped_before_it_is_parsed() -> None
     assert len(on(viewer)) == 4
 
 
-def test_a_silent_peer_is_gone_in_six_seconds_and_its_tracks_with_it() -> None:
+def test_a_silent_peer_is_soon_gone_and_its_tracks_with_it() -> None:
     world = World()
     presenter = world.join("presenter", camera())
     viewer = world.join("viewer", slot())
