@@ -1,1 +1,4 @@
-"""Leased job rows: work that survives the process that was doing it."""
+"""Leased job rows: long work that survives the death of whoever does it.
+
+`states` and `lease` are the pure core, `store` speaks SQL, `runner` is the loop of a worker.
+"""

@@ -41,6 +41,7 @@ WHOLE_ORG_ROLES = frozenset({OrgRole.ADMIN, OrgRole.PRESENTER, OrgRole.HOST})
 class SessionGrant:
     """What a join or play token says: one session, one role, one person or guest.
 
+    `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
     `participant_id` is set once the participant exists (after the first connection).
     """
 
@@ -48,6 +49,7 @@ class SessionGrant:
     role: SessionRole
     person_id: str | None
     participant_id: str | None = None
+    guest_id: str | None = None
     guest_name: str | None = None
 
 
@@ -84,7 +86,9 @@ class Principal:
     @property
     def sees_everybody(self) -> bool:
         """Whether people of every department may be shown (admin, presenter, host, API key)."""
-        return not self.roles or bool(self.roles & WHOLE_ORG_ROLES)
+        if self.grant is not None:
+            return False
+        return self.person_id is None or bool(self.roles & WHOLE_ORG_ROLES)
 
     def sees_department(self, department_id: str | None) -> bool:
         """Tell whether people of `department_id` may be shown."""

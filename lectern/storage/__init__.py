@@ -1,1 +1,1 @@
-"""Files by key, in a local folder or in S3-compatible storage, behind one interface."""
+"""Files by key: a local folder today, object storage behind the same few operations later."""

@@ -66,7 +66,7 @@ class SessionEnded(Event, frozen=True, kw_only=True):
 
 
 class ParticipantJoined(Event, frozen=True, kw_only=True):
-    """Somebody takes part from now on; `kind` is person, guest or screen."""
+    """Somebody takes part from now on, or with another role; `kind` is person, guest or screen."""
 
     TYPE: ClassVar[str] = "participant_joined"
     participant: str
@@ -74,10 +74,11 @@ class ParticipantJoined(Event, frozen=True, kw_only=True):
     role: str
     person: str | None
     name_ref: str
+    consent: str | None = None
 
 
 class ParticipantRemoved(Event, frozen=True, kw_only=True):
-    """Staff showed somebody out."""
+    """Staff sent somebody out; they may not come back to this session."""
 
     TYPE: ClassVar[str] = "participant_removed"
     participant: str

@@ -82,9 +82,17 @@ class Idea(Protocol[S]):
     (for `my/…` the first two segments).
     """
 
-    name: str
-    events: tuple[type[Event], ...]
-    paths: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The idea's own name, unique."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The payloads it follows."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The first segments of the paths it draws."""
 
     def empty(self) -> S:
         """Return the slice of a session in which nothing has happened yet."""

@@ -1,0 +1,103 @@
+"""What the analytics ask of other packages; `lectern.app` wires it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.kernel.access import Principal, SessionGrant
+from lectern.kernel.clock import UtcMs
+
+MediumKind = Literal["replay", "microcourse"]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """A person as reports show them."""
+
+    id: str
+    external_id: str
+    name: str
+    department_id: str | None
+    department: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A session as reports show it; `zone` is an IANA name."""
+
+    org_id: str
+    title: str
+    zone: str
+    starts_utc_ms: int
+
+
+class People(Protocol):
+    """Knows who people are."""
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
+        """Return the cards of those who exist, by id; people who left the company among them."""
+
+
+class Sessions(Protocol):
+    """Knows sessions and who should attend them."""
+
+    async def facts(self, session_id: str) -> SessionFacts:
+        """Return what a session is. Raises `NotFound` (`session_not_found`)."""
+
+    async def expected(self, session_id: str) -> Sequence[str]:
+        """Return the ids of the people on the roster."""
+
+
+class Seats(Protocol):
+    """Knows who became which participant of a session."""
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        """Return the participant that the holder of a token has become; None if they were never here."""
+
+
+class Audit(Protocol):
+    """Writes down who did what."""
+
+    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
+        """Add an entry to the audit log."""
+
+
+class Medium(Protocol):
+    """A replay or a microcourse that can be played."""
+
+    @property
+    def org_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def session_id(self) -> str:
+        """What it was recorded in."""
+
+    @property
+    def version(self) -> int:
+        """The newest version."""
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it is."""
+
+
+class Media(Protocol):
+    """Knows what can be watched, by whom, and keeps where they stopped."""
+
+    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Medium:
+        """Return a medium that `who` may watch. Raises `NotFound`, `Conflict` (not ready to be played)."""
+
+    async def remember_position(
+        self,
+        tx: AsyncConnection,
+        who: Principal,
+        medium: MediumKind,
+        medium_id: str,
+        *,
+        position_ms: int,
+        now: UtcMs,
+    ) -> None:
+        """Note where `who` stopped."""

@@ -1,0 +1,56 @@
+"""The words of exported tables, in both languages."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Lang = Literal["zh-CN", "en"]
+
+COLUMNS: Mapping[str, Mapping[Lang, str]] = {
+    "name": {"en": "Name", "zh-CN": "姓名"},
+    "external_id": {"en": "Employee ID", "zh-CN": "工号"},
+    "department": {"en": "Department", "zh-CN": "部门"},
+    "kind": {"en": "Kind", "zh-CN": "类型"},
+    "expected": {"en": "On the roster", "zh-CN": "应到"},
+    "joined_utc": {"en": "First joined (UTC)", "zh-CN": "首次进入(UTC)"},
+    "joined_zone": {"en": "First joined ({zone})", "zh-CN": "首次进入({zone})"},
+    "left_utc": {"en": "Last left (UTC)", "zh-CN": "最后离开(UTC)"},
+    "left_zone": {"en": "Last left ({zone})", "zh-CN": "最后离开({zone})"},
+    "intervals": {"en": "Present (UTC)", "zh-CN": "在线时段(UTC)"},
+    "devices": {"en": "Devices", "zh-CN": "终端"},
+    "minutes": {"en": "Minutes present", "zh-CN": "在线分钟"},
+    "checkin": {"en": "Check-in", "zh-CN": "签到"},
+    "round": {"en": "Check-in {number}", "zh-CN": "第{number}次签到"},
+    "answers": {"en": "Answers", "zh-CN": "答题数"},
+    "messages": {"en": "Messages", "zh-CN": "发言数"},
+    "questions": {"en": "Questions", "zh-CN": "提问数"},
+    "replay_minutes": {"en": "Minutes of replay", "zh-CN": "回放分钟"},
+}
+
+VALUES: Mapping[str, Mapping[Lang, str]] = {
+    "person": {"en": "employee", "zh-CN": "员工"},
+    "guest": {"en": "guest", "zh-CN": "访客"},
+    "yes": {"en": "yes", "zh-CN": "是"},
+    "no": {"en": "no", "zh-CN": "否"},
+    "on_time": {"en": "on time", "zh-CN": "准时"},
+    "late": {"en": "late", "zh-CN": "迟到"},
+    "absent": {"en": "absent", "zh-CN": "缺席"},
+    "make_up": {"en": "made up", "zh-CN": "补签"},
+    "pending": {"en": "open", "zh-CN": "进行中"},
+    "pc": {"en": "PC", "zh-CN": "电脑"},
+    "phone": {"en": "phone", "zh-CN": "手机"},
+    "tablet": {"en": "tablet", "zh-CN": "平板"},
+    "screen": {"en": "screen", "zh-CN": "大屏"},
+}
+
+
+def column(name: str, lang: Lang, **values: object) -> str:
+    """Return a column's heading."""
+    return COLUMNS[name][lang].format(**values)
+
+
+def value(name: str | None, lang: Lang) -> str:
+    """Return the word for a coded value; a code of a later release stands for itself."""
+    if name is None:
+        return ""
+    words = VALUES.get(name)
+    return name if words is None else words[lang]

@@ -1,0 +1,46 @@
+"""Sets of time as sorted, disjoint spans: the algebra under watching and presence. Pure.
+
+A span is `(from_ms, to_ms)`, half-open, on whatever clock its owner uses: a medium's, or UTC.
+"""
+
+from collections.abc import Iterable
+
+Span = tuple[int, int]
+Spans = tuple[Span, ...]
+
+NOTHING: Spans = ()
+
+
+def union(*sets: Iterable[Span], gap_ms: int = 0) -> Spans:
+    """Return everything that is in any of `sets`; holes of up to `gap_ms` between spans are closed.
+
+    Empty and reversed spans are dropped. Order does not matter, nor does it how often something is added:
+    the union of unions is the union of all.
+    """
+    merged: list[Span] = []
+    for start, end in sorted(span for spans in sets for span in spans if span[0] < span[1]):
+        if merged and start - merged[-1][1] <= gap_ms:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def intersection(one: Spans, other: Spans) -> Spans:
+    """Return what is in both; each must be a union."""
+    found: list[Span] = []
+    i = j = 0
+    while i < len(one) and j < len(other):
+        start, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+        if start < end:
+            found.append((start, end))
+        if one[i][1] < other[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)
+
+
+def length_ms(spans: Spans) -> int:
+    """Return how long a union is."""
+    return sum(end - start for start, end in spans)

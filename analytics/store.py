@@ -1,0 +1,185 @@
+"""Watched intervals and the timeline in SQL: the only file here that speaks it.
+
+Every method works inside the caller's transaction.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analytics.attendance import READ, Happening
+from analytics.neighbours import MediumKind
+from analytics.spans import Spans, union
+from analytics.tables import view_intervals, view_totals
+from analytics.viewing import Played, Watched
+from lectern.db.upsert import insert_new
+from lectern.kernel.clock import UtcMs
+from lectern.timeline.tables import events, texts
+
+_LONGEST_PLAY_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Somebody's watching of one version of a medium."""
+
+    org_id: str
+    session_id: str
+    medium: MediumKind
+    medium_id: str
+    version: int
+    subject: str
+
+
+class AnalyticsStore:
+    """Raw intervals are only ever added; totals are what they come to."""
+
+    async def lock_total(self, tx: AsyncConnection, viewing: Viewing) -> Watched:
+        """Return what somebody has watched, locked until the transaction ends."""
+        blank = {"covered": [], "effort": [], "effort_ms": 0, "last_utc_ms": 0}
+        await insert_new(tx, view_totals, [_key(viewing) | blank])
+        query = (
+            select(view_totals.c.covered, view_totals.c.effort, view_totals.c.last_utc_ms)
+            .where(*_where(viewing))
+            .with_for_update()
+        )
+        row = (await tx.execute(query)).one()
+        return Watched(_spans(row.covered), _spans(row.effort), row.last_utc_ms)
+
+    async def write_total(
+        self, tx: AsyncConnection, viewing: Viewing, watched: Watched, effort_ms: int
+    ) -> None:
+        """Overwrite what somebody has watched; `lock_total` came first."""
+        await tx.execute(
+            update(view_totals)
+            .where(*_where(viewing))
+            .values(
+                covered=watched.covered,
+                effort=watched.effort,
+                effort_ms=effort_ms,
+                last_utc_ms=watched.last_utc_ms,
+            )
+        )
+
+    async def known(self, tx: AsyncConnection, subject: str, ids: Collection[str]) -> set[str]:
+        """Return those of `ids` that this viewer has reported before."""
+        query = select(view_intervals.c.id).where(
+            view_intervals.c.subject == subject, view_intervals.c.id.in_(ids)
+        )
+        return {row.id for row in await tx.execute(query)}
+
+    async def busy(self, tx: AsyncConnection, subject: str, player: str, since_utc_ms: int) -> Spans:
+        """Return the wall time from `since_utc_ms` on for which a player has reported in any medium."""
+        columns = view_intervals.c
+        query = select(view_intervals).where(
+            columns.subject == subject,
+            columns.player == player,
+            columns.started_utc_ms > since_utc_ms - _LONGEST_PLAY_MS,
+        )
+        return union([_played(row).wall for row in await tx.execute(query)])
+
+    async def add_intervals(
+        self, tx: AsyncConnection, viewing: Viewing, player: str, played: Sequence[Played], now: UtcMs
+    ) -> None:
+        """Keep intervals as they were reported."""
+        common = _key(viewing) | {"player": player, "received_utc_ms": now}
+        rows = [
+            common
+            | {
+                "id": p.id,
+                "from_ms": p.from_ms,
+                "to_ms": p.to_ms,
+                "started_utc_ms": p.started_utc_ms,
+                "wall_ms": p.wall_ms,
+                "speed": p.speed,
+                "visible": p.visible,
+                "audible": p.audible,
+            }
+            for p in played
+        ]
+        await insert_new(tx, view_intervals, rows)
+
+    async def totals(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, version: int
+    ) -> dict[str, Watched]:
+        """Return what everybody has watched of one version of a medium, by viewer."""
+        columns = view_totals.c
+        query = select(columns.subject, columns.covered, columns.effort, columns.last_utc_ms).where(
+            columns.medium == medium,
+            columns.medium_id == medium_id,
+            columns.version == version,
+            columns.last_utc_ms > 0,
+        )
+        return {
+            row.subject: Watched(_spans(row.covered), _spans(row.effort), row.last_utc_ms)
+            for row in await tx.execute(query)
+        }
+
+    async def replay_effort_ms(self, tx: AsyncConnection, session_id: str) -> dict[str, int]:
+        """Return for how long each viewer effectively watched a session's replay, all versions together."""
+        columns = view_totals.c
+        query = (
+            select(columns.subject, func.sum(columns.effort_ms).label("effort_ms"))
+            .where(columns.session_id == session_id, columns.medium == "replay")
+            .group_by(columns.subject)
+        )
+        return {row.subject: int(row.effort_ms) for row in await tx.execute(query)}
+
+    async def happenings(
+        self, tx: AsyncConnection, session_id: str, types: Collection[str] = READ
+    ) -> list[Happening]:
+        """Return the events of a session that attendance is made of, or only `types` of them, in order."""
+        query = (
+            select(events.c.type, events.c.utc_ms, events.c.actor, events.c.payload)
+            .where(events.c.session_id == session_id, events.c.type.in_(types))
+            .order_by(events.c.seq)
+        )
+        return [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in await tx.execute(query)]
+
+    async def words(self, tx: AsyncConnection, session_id: str, refs: Collection[str]) -> dict[str, str]:
+        """Return the words behind `refs` that were not erased."""
+        if not refs:
+            return {}
+        query = select(texts.c.id, texts.c.body).where(texts.c.session_id == session_id, texts.c.id.in_(refs))
+        return {row.id: row.body for row in await tx.execute(query)}
+
+
+def _key(viewing: Viewing) -> dict[str, Any]:
+    return {
+        "org_id": viewing.org_id,
+        "session_id": viewing.session_id,
+        "medium": viewing.medium,
+        "medium_id": viewing.medium_id,
+        "version": viewing.version,
+        "subject": viewing.subject,
+    }
+
+
+def _where(viewing: Viewing) -> list[Any]:
+    columns = view_totals.c
+    return [
+        columns.medium == viewing.medium,
+        columns.medium_id == viewing.medium_id,
+        columns.version == viewing.version,
+        columns.subject == viewing.subject,
+    ]
+
+
+def _spans(value: Any) -> Spans:
+    return tuple((start, end) for start, end in value)
+
+
+def _played(row: Any) -> Played:
+    return Played(
+        id=row.id,
+        from_ms=row.from_ms,
+        to_ms=row.to_ms,
+        started_utc_ms=row.started_utc_ms,
+        wall_ms=row.wall_ms,
+        speed=row.speed,
+        visible=row.visible,
+        audible=row.audible,
+    )

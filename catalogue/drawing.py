@@ -1,0 +1,125 @@
+"""Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from catalogue.access import viewer_of
+from catalogue.marks import Mark
+from catalogue.media import Limits, Microcourse, Replay, hls_folder
+from catalogue.models import (
+    BroadcastModel,
+    DownloadModel,
+    JobModel,
+    MarkModel,
+    MicrocourseModel,
+    ReplayModel,
+    VideoModel,
+)
+from catalogue.play_grant import PlayGrant, PlaySigner
+from catalogue.states import MicrocourseState
+from catalogue.work import DOWNLOAD, THUMBNAIL, VIDEO, download_folder
+from lectern.jobs.job import Job
+from lectern.jobs.states import JobState
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import UtcMs
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Draws for one viewer at one moment; addresses run out `ttl_ms` later."""
+
+    signer: PlaySigner
+    limits: Limits
+    who: Principal
+    now: UtcMs
+    ttl_ms: int
+
+    def replay(
+        self, replay: Replay, download: Job | None, marks: list[Mark], position_ms: int
+    ) -> ReplayModel:
+        """Draw a replay; without addresses while it is not ready."""
+        recorded = replay.recorded if replay.ready_utc_ms is not None else None
+        hls = self._grant(f"replay/{replay.id}", hls_folder(replay.session_id))
+        videos = () if recorded is None else recorded.videos
+        audio = recorded.audio if recorded and recorded.has_sound else None
+        program = recorded.program if recorded else None
+        return ReplayModel(
+            id=replay.id,
+            session_id=replay.session_id,
+            title=replay.title,
+            state=replay.state,
+            duration_ms=replay.duration_ms,
+            videos=[VideoModel(source=v.source, url=self.signer.url(hls, v.playlist)) for v in videos],
+            audio_url=self.signer.url(hls, audio) if audio else None,
+            program_url=self.signer.url(hls, program) if program else None,
+            download=self._download(replay, download),
+            marks=[
+                MarkModel.model_validate(
+                    {"at_ms": m.at_ms, "kind": m.kind, "id": m.id, "title": m.title, "data": m.data}
+                )
+                for m in marks
+            ],
+            position_ms=position_ms,
+            version=replay.version,
+            created_utc_ms=replay.created_utc_ms,
+        )
+
+    def broadcast(
+        self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
+    ) -> BroadcastModel:
+        """Draw the live HLS; paths are relative to the session's `hls/`."""
+        hls = self._grant(f"broadcast/{session_id}", hls_folder(session_id), live=True)
+        return BroadcastModel(
+            videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
+            audio_url=self.signer.url(hls, audio) if audio else None,
+            program_url=self.signer.url(hls, program) if program else None,
+        )
+
+    def microcourse(
+        self, microcourse: Microcourse, job: Job | None, position_ms: int, *, editing: bool
+    ) -> MicrocourseModel:
+        """Draw a microcourse; with `editing` also how its job goes."""
+        finished = microcourse.state in (MicrocourseState.READY, MicrocourseState.PUBLISHED)
+        folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
+        return MicrocourseModel(
+            id=microcourse.id,
+            replay_id=microcourse.replay_id,
+            session_id=microcourse.session_id,
+            title=microcourse.title,
+            start_ms=microcourse.start_ms,
+            end_ms=microcourse.end_ms,
+            state=microcourse.state,
+            job=_job(job) if editing and job is not None else None,
+            duration_ms=microcourse.duration_ms,
+            video_url=self.signer.url(folder, VIDEO) if finished else None,
+            thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
+            version=microcourse.version,
+            warning=self.limits.warning(microcourse.end_ms - microcourse.start_ms),
+            position_ms=position_ms,
+        )
+
+    def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
+        if job is None:
+            return DownloadModel(state="none", progress=0.0, url=None)
+        url = None
+        if job.state is JobState.DONE:
+            prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+            grant = self._grant(f"replay/{replay.id}", prefix, filename=f"{_plain(replay.title)}.mp4")
+            url = self.signer.url(grant, DOWNLOAD)
+        return DownloadModel(state=job.state, progress=job.progress, url=url)
+
+    def _grant(
+        self, medium: str, prefix: str, *, live: bool = False, filename: str | None = None
+    ) -> PlayGrant:
+        subject = viewer_of(self.who) or self.who.subject_id
+        return PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+
+
+def _job(job: Job) -> JobModel:
+    return JobModel(state=job.state, progress=job.progress, reason=job.reason, estimate_s=job.estimate_s)
+
+
+def _plain(title: str) -> str:
+    """Return `title` as a file name of any system may be."""
+    kept = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in title).strip(" .")
+    return PurePosixPath(kept[:100] or "replay").name

@@ -1,0 +1,182 @@
+"""Microcourses: cut, cut again, publish, delete; each in one transaction with its job."""
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.access import insist_on_edit
+from catalogue.media import Microcourse, checked_cut, microcourse_folder
+from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, ReplayState, after
+from catalogue.store import CatalogueStore
+from catalogue.work import MICROCOURSE, MicrocourseArgs
+from lectern.db.engine import Database
+from lectern.jobs.job import NewJob
+from lectern.jobs.store import JobStore
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import Clock, UtcMs, utc_ms
+from lectern.kernel.errors import Conflict
+from lectern.kernel.ids import new_id
+from lectern.storage.files import Files
+
+
+@dataclass(frozen=True, slots=True)
+class MicrocourseDesk:
+    """What an editor does. Every method raises `NotFound` or `Forbidden` for those who may not."""
+
+    database: Database
+    files: Files
+    store: CatalogueStore
+    jobs: JobStore
+    clock: Clock = utc_ms
+
+    async def create(
+        self, who: Principal, replay_id: str, *, title: str, start_ms: int, end_ms: int
+    ) -> Microcourse:
+        """Add a microcourse and have it cut.
+
+        Raises:
+            Conflict: the replay is not ready. Rejected: title or range is not usable.
+        """
+        async with self.database.write() as tx:
+            replay = await self.store.replay(tx, replay_id)
+            insist_on_edit(who, replay.org_id, replay.session_id)
+            if replay.state is not ReplayState.READY:
+                raise Conflict("replay_not_ready", "The replay is not ready yet.", state=replay.state)
+            cut = checked_cut(title, start_ms, end_ms, replay.duration_ms)
+            now = self.clock()
+            draft = Microcourse(
+                id=new_id(),
+                org_id=replay.org_id,
+                replay_id=replay.id,
+                session_id=replay.session_id,
+                title=cut.title,
+                start_ms=cut.start_ms,
+                end_ms=cut.end_ms,
+                state=MicrocourseState.DRAFT,
+                version=1,
+                job_id=None,
+                duration_ms=None,
+                created_by=who.subject_id,
+                created_utc_ms=now,
+                published_utc_ms=None,
+            )
+            await self.store.add_microcourse(tx, draft)
+            await self._submit(tx, draft, MicrocourseEvent.SUBMITTED, now)
+            return await self.store.microcourse(tx, draft.id)
+
+    async def edit(
+        self,
+        who: Principal,
+        microcourse_id: str,
+        *,
+        title: str | None,
+        start_ms: int | None,
+        end_ms: int | None,
+    ) -> Microcourse:
+        """Change title or range, and have a new version cut; one that is in the making is dropped.
+
+        Raises:
+            Conflict: it is published. Rejected: title or range is not usable.
+        """
+        async with self.database.write() as tx:
+            old = await self._mine(tx, who, microcourse_id)
+            replay = await self.store.replay(tx, old.replay_id)
+            cut = checked_cut(
+                old.title if title is None else title,
+                old.start_ms if start_ms is None else start_ms,
+                old.end_ms if end_ms is None else end_ms,
+                replay.duration_ms,
+            )
+            after(MICROCOURSE_TABLE, old.state, MicrocourseEvent.EDITED)
+            if (cut.title, cut.start_ms, cut.end_ms) == (old.title, old.start_ms, old.end_ms):
+                return old
+            now = self.clock()
+            await self._drop_job(tx, old, now)
+            await self.store.change_microcourse(
+                tx,
+                old.id,
+                title=cut.title,
+                start_ms=cut.start_ms,
+                end_ms=cut.end_ms,
+                version=old.version + 1,
+                duration_ms=None,
+            )
+            changed = await self.store.microcourse(tx, old.id)
+            await self._submit(tx, changed, MicrocourseEvent.EDITED, now)
+            return await self.store.microcourse(tx, old.id)
+
+    async def retry(self, who: Principal, microcourse_id: str) -> Microcourse:
+        """Queue the job of a failed microcourse again.
+
+        Raises:
+            Conflict: it did not fail.
+        """
+        async with self.database.write() as tx:
+            failed = await self._mine(tx, who, microcourse_id)
+            state = after(MICROCOURSE_TABLE, failed.state, MicrocourseEvent.RETRIED)
+            assert failed.job_id is not None
+            await self.jobs.resume(tx, failed.job_id, self.clock())
+            await self.store.change_microcourse(tx, failed.id, state=state)
+            return await self.store.microcourse(tx, failed.id)
+
+    async def publish(self, who: Principal, microcourse_id: str) -> Microcourse:
+        """Show a finished microcourse to learners.
+
+        Raises:
+            Conflict: it is not ready.
+        """
+        async with self.database.write() as tx:
+            ready = await self._mine(tx, who, microcourse_id)
+            if ready.state is MicrocourseState.PUBLISHED:
+                return ready
+            state = after(MICROCOURSE_TABLE, ready.state, MicrocourseEvent.PUBLISHED)
+            await self.store.change_microcourse(tx, ready.id, state=state, published_utc_ms=self.clock())
+            return await self.store.microcourse(tx, ready.id)
+
+    async def delete(self, who: Principal, microcourse_id: str) -> Microcourse:
+        """Delete a microcourse with its files; the replay it was cut from stays. Returns what it was."""
+        async with self.database.write() as tx:
+            gone = await self._mine(tx, who, microcourse_id)
+            await self._drop_job(tx, gone, self.clock())
+            await self.store.delete_microcourse(tx, gone.id)
+        await self.files.delete(microcourse_folder(gone.session_id, gone.id).removesuffix("/"))
+        return gone
+
+    async def _mine(self, tx: AsyncConnection, who: Principal, microcourse_id: str) -> Microcourse:
+        """Return a microcourse that `who` may edit, its job and then itself locked.
+
+        The order is that of a worker that ends a job; any other would let the two wait for each other.
+        """
+        seen = await self.store.microcourse(tx, microcourse_id)
+        insist_on_edit(who, seen.org_id, seen.session_id)
+        if seen.job_id is not None:
+            await self.jobs.get(tx, seen.job_id, lock=True)
+        found = await self.store.microcourse(tx, microcourse_id, lock=True)
+        if found.job_id != seen.job_id:
+            raise Conflict("microcourse_changed", "Somebody else has just changed this. Look at it again.")
+        return found
+
+    async def _submit(
+        self, tx: AsyncConnection, microcourse: Microcourse, event: MicrocourseEvent, now: UtcMs
+    ) -> None:
+        args = MicrocourseArgs(
+            session_id=microcourse.session_id,
+            microcourse_id=microcourse.id,
+            version=microcourse.version,
+            title=microcourse.title,
+            start_ms=microcourse.start_ms,
+            end_ms=microcourse.end_ms,
+        )
+        new = NewJob(microcourse.org_id, MICROCOURSE, microcourse.id, msgspec.to_builtins(args))
+        job = await self.jobs.enqueue(tx, new, now)
+        state = after(MICROCOURSE_TABLE, microcourse.state, event)
+        await self.store.change_microcourse(tx, microcourse.id, state=state, job_id=job.id)
+
+    async def _drop_job(self, tx: AsyncConnection, microcourse: Microcourse, now: UtcMs) -> None:
+        """Cancel the job that cuts it, if it is not over; `_mine` has locked it."""
+        if microcourse.job_id is None:
+            return
+        job = await self.jobs.get(tx, microcourse.job_id)
+        if not job.over:
+            await self.jobs.cancel(tx, job.id, now)

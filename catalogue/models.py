@@ -1,0 +1,131 @@
+"""The catalogue's answers and requests on the wire (docs/protocol.md, "REST")."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from catalogue.states import MicrocourseState
+
+
+class VideoModel(BaseModel):
+    """One video; `url` is signed and relative to the origin."""
+
+    source: str
+    url: str
+
+
+class DownloadModel(BaseModel):
+    """The MP4 of a replay; `state` is its job's, or `none`."""
+
+    state: str
+    progress: float
+    url: str | None
+
+
+class MarkModel(BaseModel):
+    """Something that happened at `at_ms` of the replay."""
+
+    at_ms: int
+    kind: Literal["poll", "question", "checkin", "breakout"]
+    id: str
+    title: str
+    data: dict[str, Any] | None
+
+
+class ReplayModel(BaseModel):
+    """A replay; lists leave `marks` empty."""
+
+    id: str
+    session_id: str
+    title: str
+    state: str
+    duration_ms: int
+    videos: list[VideoModel]
+    audio_url: str | None
+    program_url: str | None
+    download: DownloadModel
+    marks: list[MarkModel]
+    position_ms: int
+    version: int
+    created_utc_ms: int
+
+
+class ReplayPage(BaseModel):
+    """Replays, newest first; `next` is the cursor of the next page."""
+
+    items: list[ReplayModel]
+    next: str | None
+
+
+class BroadcastModel(BaseModel):
+    """The live HLS of a lesson."""
+
+    videos: list[VideoModel]
+    audio_url: str | None
+    program_url: str | None
+
+
+class JobModel(BaseModel):
+    """How the work on something goes; `reason` is for its owner."""
+
+    state: str
+    progress: float
+    reason: str | None
+    estimate_s: int | None
+
+
+class MicrocourseModel(BaseModel):
+    """A microcourse; `job` only for those who may edit it."""
+
+    id: str
+    replay_id: str
+    session_id: str
+    title: str
+    start_ms: int
+    end_ms: int
+    state: MicrocourseState
+    job: JobModel | None
+    duration_ms: int | None
+    video_url: str | None
+    thumbnail_url: str | None
+    version: int
+    warning: Literal["long", "very_long"] | None
+    position_ms: int
+
+
+class MicrocoursePage(BaseModel):
+    """Microcourses, newest first; `next` is the cursor of the next page."""
+
+    items: list[MicrocourseModel]
+    next: str | None
+
+
+class NewMicrocourse(BaseModel):
+    """A range of a replay to be cut."""
+
+    title: str = Field(max_length=1_000)
+    start_ms: int
+    end_ms: int
+
+
+class MicrocourseChange(BaseModel):
+    """What is to change; the rest stays."""
+
+    title: str | None = Field(default=None, max_length=1_000)
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+
+class ReplayQuery(BaseModel):
+    """Which replays."""
+
+    q: str = Field(default="", max_length=200)
+    cursor: str | None = Field(default=None, max_length=64)
+
+
+class MicrocourseQuery(BaseModel):
+    """Which microcourses."""
+
+    session: str | None = Field(default=None, max_length=64)
+    state: MicrocourseState | None = None
+    cursor: str | None = Field(default=None, max_length=64)

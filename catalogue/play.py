@@ -1,0 +1,74 @@
+"""Serving media below a signed address: ranges, content types, caching, and nothing outside the grant."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from aiohttp import web
+
+from catalogue.play_grant import PlayGrant, PlaySigner
+from lectern.edge.routes import Request, Route
+from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.errors import NotFound
+from lectern.storage.files import Files
+from lectern.storage.keys import below
+
+CONTENT_TYPES: Mapping[str, str] = {
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".m4a": "audio/mp4",
+    ".jpg": "image/jpeg",
+    ".vtt": "text/vtt; charset=utf-8",
+}
+"""What may be served; any other file below a grant (manifests, logs) is not there."""
+
+_SEGMENT_CACHE = "private, max-age=86400, immutable"
+_CLOSED_PLAYLIST_CACHE = "private, no-cache"
+
+
+class Player:
+    """The handler of `/play/<token>/<path>`. The address is the credential: no cookie is looked at."""
+
+    def __init__(self, files: Files, signer: PlaySigner, clock: Clock = utc_ms) -> None:
+        self._files = files
+        self._signer = signer
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """Return the routes; they are public, because the token is checked here."""
+        path = "/play/{token}/{path:.+}"
+        summary = "Media below a signed address"
+        return [Route(method, path, self.serve, summary, public=True) for method in ("GET", "HEAD")]
+
+    async def serve(self, request: Request) -> web.StreamResponse:
+        """Serve a file, or the range of it that was asked for.
+
+        Raises:
+            Unauthenticated: the token is not valid, or not any more. NotFound: no such file below it.
+        """
+        grant = self._signer.open(request.path["token"], self._clock())
+        suffix = PurePosixPath(request.path["path"]).suffix
+        if suffix not in CONTENT_TYPES:
+            raise NotFound("file_not_found", "There is no such file.")
+        key = below(grant.prefix, request.path["path"])
+        file = await self._files.local_path(key)
+        return web.FileResponse(file, headers=_headers(grant, suffix))
+
+
+def _headers(grant: PlayGrant, suffix: str) -> dict[str, str]:
+    headers = {
+        "Content-Type": CONTENT_TYPES[suffix],
+        "Cache-Control": _cache(grant, suffix),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    if grant.filename is not None:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(grant.filename, safe='')}"
+    return headers
+
+
+def _cache(grant: PlayGrant, suffix: str) -> str:
+    if suffix != ".m3u8":
+        return _SEGMENT_CACHE
+    return "no-store" if grant.live else _CLOSED_PLAYLIST_CACHE

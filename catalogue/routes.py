@@ -1,0 +1,255 @@
+"""The catalogue's HTTP routes."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from catalogue.access import may_edit, viewer_of
+from catalogue.drawing import Drawing
+from catalogue.media import Limits, Microcourse, Replay, hls_folder
+from catalogue.microcourses import MicrocourseDesk
+from catalogue.models import (
+    BroadcastModel,
+    MicrocourseChange,
+    MicrocourseModel,
+    MicrocoursePage,
+    MicrocourseQuery,
+    NewMicrocourse,
+    ReplayModel,
+    ReplayPage,
+    ReplayQuery,
+)
+from catalogue.neighbours import Audit, Rosters
+from catalogue.play import Player
+from catalogue.play_grant import PlaySigner
+from catalogue.replays import ReplayKeeper, marks_of
+from catalogue.states import MicrocourseState, ReplayState
+from catalogue.store import PAGE
+from catalogue.watching import Watching
+from lectern.edge.routes import Request, Route
+from lectern.kernel.access import Permission, Principal
+from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.errors import Conflict, NotFound
+from lectern.timeline.engine import TimelineEngine
+
+_LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
+_LIVE_AUDIO = "audio/live.m3u8"
+_LIVE_PROGRAM = "live-program.m3u8"
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueDeps:
+    """What the routes stand on; wired in `lectern.app`."""
+
+    keeper: ReplayKeeper
+    engine: TimelineEngine
+    signer: PlaySigner
+    rosters: Rosters
+    audit: Audit
+    limits: Limits = field(default_factory=Limits)
+    play_ttl_ms: int = 12 * _HOUR_MS
+    clock: Clock = utc_ms
+
+    @property
+    def watching(self) -> Watching:
+        """Who may watch what; the viewing analytics need it too."""
+        return Watching(self.keeper.database, self.keeper.store, self.rosters)
+
+
+def routes(deps: CatalogueDeps) -> list[Route]:
+    """Return every route of the catalogue, the player's files among them."""
+    keeper = deps.keeper
+    desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.clock)
+    return [
+        *_CatalogueRoutes(deps, desk).routes(),
+        *Player(keeper.files, deps.signer, deps.clock).routes(),
+    ]
+
+
+class _CatalogueRoutes:
+    def __init__(self, deps: CatalogueDeps, desk: MicrocourseDesk) -> None:
+        self._deps = deps
+        self._desk = desk
+        self._keeper = deps.keeper
+        self._store = deps.keeper.store
+        self._watching = deps.watching
+
+    def routes(self) -> list[Route]:
+        api = "/api/v1"
+        one = f"{api}/microcourses/{{id}}"
+        cut, shown = NewMicrocourse, MicrocourseModel
+        return [
+            Route("GET", f"{api}/replays", self.replays, "List replays", ReplayPage, query=ReplayQuery),
+            Route("GET", f"{api}/replays/{{id}}", self.replay, "One replay, ready to play", ReplayModel),
+            Route(
+                "GET", f"{api}/sessions/{{id}}/broadcast", self.broadcast, "The live HLS", BroadcastModel
+            ),
+            Route(
+                "POST", f"{api}/replays/{{id}}/microcourses", self.create, "Cut a microcourse", shown,
+                body=cut, status=201,
+            ),
+            Route(
+                "GET", f"{api}/microcourses", self.microcourses, "List microcourses", MicrocoursePage,
+                query=MicrocourseQuery,
+            ),
+            Route("GET", one, self.microcourse, "One microcourse", shown),
+            Route("PATCH", one, self.edit, "Change and cut again", shown, body=MicrocourseChange),
+            Route("DELETE", one, self.delete, "Delete a microcourse"),
+            Route("POST", f"{one}/publish", self.publish, "Show it to learners", shown),
+            Route("POST", f"{one}/retry", self.retry, "Try a failed cut again", shown),
+        ]  # fmt: skip
+
+    async def replays(self, request: Request) -> ReplayPage:
+        who: Principal = request.who
+        session_id = None if who.grant is None else who.grant.session_id
+        if session_id is None:
+            who.require(Permission.REPLAYS_READ)
+        query: ReplayQuery = request.query
+        async with self._keeper.database.read() as tx:
+            found = await self._store.replays(
+                tx, who.org_id, search=query.q.strip(), session_id=session_id, cursor=query.cursor
+            )
+        page = found[:PAGE]
+        return ReplayPage(
+            items=await self._drawn_replays(who, page), next=page[-1].id if len(found) > PAGE else None
+        )
+
+    async def replay(self, request: Request) -> ReplayModel:
+        who: Principal = request.who
+        replay = await self._watching.replay(who, request.path["id"])
+        if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
+            replay = await self._watching.replay(who, replay.id)
+        [drawn] = await self._drawn_replays(who, [replay], with_marks=True)
+        return drawn
+
+    async def broadcast(self, request: Request) -> BroadcastModel:
+        who: Principal = request.who
+        session_id = request.path["id"]
+        async with self._keeper.database.read() as tx:
+            replay = await self._store.replay_of(tx, session_id)
+        if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
+            raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
+        hls = hls_folder(session_id)
+        there = {
+            path
+            for path in (*_LIVE_VIDEOS.values(), _LIVE_AUDIO, _LIVE_PROGRAM)
+            if await self._exists(hls + path)
+        }
+        videos = {source: path for source, path in _LIVE_VIDEOS.items() if path in there}
+        if not videos:
+            raise Conflict("broadcast_not_ready", "The broadcast starts in a few seconds.", retry_after_s=2)
+        return self._drawing(who).broadcast(
+            session_id,
+            videos,
+            audio=_LIVE_AUDIO if _LIVE_AUDIO in there else None,
+            program=_LIVE_PROGRAM if _LIVE_PROGRAM in there else None,
+        )
+
+    async def create(self, request: Request) -> MicrocourseModel:
+        cut: NewMicrocourse = request.body
+        made = await self._desk.create(
+            request.who, request.path["id"], title=cut.title, start_ms=cut.start_ms, end_ms=cut.end_ms
+        )
+        return await self._drawn(request.who, made)
+
+    async def microcourses(self, request: Request) -> MicrocoursePage:
+        who: Principal = request.who
+        query: MicrocourseQuery = request.query
+        session_id = query.session
+        if who.grant is not None:
+            session_id = who.grant.session_id
+        else:
+            who.require(Permission.REPLAYS_READ)
+        editing = may_edit(who, who.org_id, session_id or "")
+        visible = set(MicrocourseState) if editing else {MicrocourseState.PUBLISHED}
+        states = visible if query.state is None else visible & {query.state}
+        async with self._keeper.database.read() as tx:
+            found = await self._store.microcourses(
+                tx, who.org_id, session_id=session_id, states=states, cursor=query.cursor
+            )
+        page = found[:PAGE]
+        return MicrocoursePage(
+            items=await self._drawn_many(who, page), next=page[-1].id if len(found) > PAGE else None
+        )
+
+    async def microcourse(self, request: Request) -> MicrocourseModel:
+        found = await self._watching.microcourse(request.who, request.path["id"])
+        return await self._drawn(request.who, found)
+
+    async def edit(self, request: Request) -> MicrocourseModel:
+        change: MicrocourseChange = request.body
+        changed = await self._desk.edit(
+            request.who,
+            request.path["id"],
+            title=change.title,
+            start_ms=change.start_ms,
+            end_ms=change.end_ms,
+        )
+        return await self._drawn(request.who, changed)
+
+    async def publish(self, request: Request) -> MicrocourseModel:
+        published = await self._desk.publish(request.who, request.path["id"])
+        await self._audit(request.who, "microcourse_published", published)
+        return await self._drawn(request.who, published)
+
+    async def retry(self, request: Request) -> MicrocourseModel:
+        return await self._drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
+
+    async def delete(self, request: Request) -> web.StreamResponse | None:
+        gone = await self._desk.delete(request.who, request.path["id"])
+        await self._audit(request.who, "microcourse_deleted", gone)
+        return None
+
+    async def _audit(self, who: Principal, action: str, microcourse: Microcourse) -> None:
+        details = {"session_id": microcourse.session_id, "version": microcourse.version}
+        await self._deps.audit.audit(who, action, microcourse.id, details)
+
+    async def _drawn_replays(
+        self, who: Principal, replays: list[Replay], *, with_marks: bool = False
+    ) -> list[ReplayModel]:
+        async with self._keeper.database.read() as tx:
+            jobs = await self._keeper.jobs.get_many(
+                tx, [replay.download_job_id for replay in replays if replay.download_job_id]
+            )
+            positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
+        drawing = self._drawing(who)
+        return [
+            drawing.replay(
+                replay,
+                jobs.get(replay.download_job_id or ""),
+                await marks_of(self._deps.engine, self._store, replay) if with_marks else [],
+                positions.get(replay.id, 0),
+            )
+            for replay in replays
+        ]
+
+    async def _drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
+        [drawn] = await self._drawn_many(who, [microcourse])
+        return drawn
+
+    async def _drawn_many(self, who: Principal, found: list[Microcourse]) -> list[MicrocourseModel]:
+        async with self._keeper.database.read() as tx:
+            jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
+            positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
+        drawing = self._drawing(who)
+        return [
+            drawing.microcourse(
+                m,
+                jobs.get(m.job_id or ""),
+                positions.get(m.id, 0),
+                editing=may_edit(who, m.org_id, m.session_id),
+            )
+            for m in found
+        ]
+
+    def _drawing(self, who: Principal) -> Drawing:
+        deps = self._deps
+        return Drawing(deps.signer, deps.limits, who, deps.clock(), deps.play_ttl_ms)
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self._keeper.files.local_path(key)
+        except NotFound:
+            return False
+        return True

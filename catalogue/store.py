@@ -1,0 +1,196 @@
+"""Replays, microcourses and positions in SQL: the only file here that speaks it.
+
+Every method works inside the caller's transaction.
+"""
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.marks import MARKED, Moment
+from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.states import MicrocourseState, ReplayState
+from catalogue.tables import microcourses, positions, replays
+from lectern.db.upsert import put
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import NotFound
+from lectern.manifest.replay import Replay as Recorded
+from lectern.timeline.tables import events
+
+PAGE = 50
+
+
+class CatalogueStore:
+    """What can be watched, as rows."""
+
+    async def add_replay(self, tx: AsyncConnection, replay: Replay) -> None:
+        """Add a replay; a session has one."""
+        await tx.execute(insert(replays).values(**_row(replay)))
+
+    async def replay(self, tx: AsyncConnection, replay_id: str, *, lock: bool = False) -> Replay:
+        """Return a replay.
+
+        Raises:
+            NotFound: there is none (`replay_not_found`).
+        """
+        found = await self._replay(tx, replays.c.id == replay_id, lock=lock)
+        if found is None:
+            raise NotFound("replay_not_found", "There is no such replay.")
+        return found
+
+    async def replay_of(self, tx: AsyncConnection, session_id: str, *, lock: bool = False) -> Replay | None:
+        """Return the replay of a session; None before the session first went live."""
+        return await self._replay(tx, replays.c.session_id == session_id, lock=lock)
+
+    async def replay_ids(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
+        """Return the replays' ids by session, for those sessions that have one."""
+        if not session_ids:
+            return {}
+        query = select(replays.c.session_id, replays.c.id).where(replays.c.session_id.in_(session_ids))
+        return {row.session_id: row.id for row in await tx.execute(query)}
+
+    async def unfinished(self, tx: AsyncConnection) -> list[str]:
+        """Return the sessions that have ended and whose replay is not ready."""
+        query = select(replays.c.session_id).where(
+            replays.c.state == ReplayState.LIVE, replays.c.ended_utc_ms.is_not(None)
+        )
+        return list((await tx.execute(query)).scalars())
+
+    async def replays(
+        self, tx: AsyncConnection, org_id: str, *, search: str, session_id: str | None, cursor: str | None
+    ) -> list[Replay]:
+        """Return up to a page and one replays, newest first."""
+        query = select(replays).where(replays.c.org_id == org_id)
+        if session_id is not None:
+            query = query.where(replays.c.session_id == session_id)
+        if search:
+            query = query.where(replays.c.title.icontains(search, autoescape=True))
+        if cursor is not None:
+            query = query.where(replays.c.id < cursor)
+        rows = await tx.execute(query.order_by(replays.c.id.desc()).limit(PAGE + 1))
+        return [_replay(row) for row in rows]
+
+    async def change_replay(self, tx: AsyncConnection, replay_id: str, **values: Any) -> None:
+        """Overwrite columns of a replay."""
+        if isinstance(values.get("recorded"), Recorded):
+            values["recorded"] = msgspec.to_builtins(values["recorded"])
+        await tx.execute(update(replays).where(replays.c.id == replay_id).values(**values))
+
+    async def moments(self, tx: AsyncConnection, session_id: str) -> list[Moment]:
+        """Return the events of a session that leave marks, in order."""
+        query = (
+            select(events.c.seq, events.c.type, events.c.session_ms, events.c.payload)
+            .where(events.c.session_id == session_id, events.c.type.in_(MARKED))
+            .order_by(events.c.seq)
+        )
+        return [Moment(row.seq, row.type, row.session_ms, row.payload) for row in await tx.execute(query)]
+
+    async def add_microcourse(self, tx: AsyncConnection, microcourse: Microcourse) -> None:
+        """Add a microcourse."""
+        await tx.execute(insert(microcourses).values(**_row(microcourse)))
+
+    async def microcourse(
+        self, tx: AsyncConnection, microcourse_id: str, *, lock: bool = False
+    ) -> Microcourse:
+        """Return a microcourse.
+
+        Raises:
+            NotFound: there is none (`microcourse_not_found`).
+        """
+        query = select(microcourses).where(microcourses.c.id == microcourse_id)
+        row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+        if row is None:
+            raise NotFound("microcourse_not_found", "There is no such microcourse.")
+        return _microcourse(row)
+
+    async def microcourses(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        *,
+        session_id: str | None,
+        states: Collection[MicrocourseState],
+        cursor: str | None,
+    ) -> list[Microcourse]:
+        """Return up to a page and one microcourses in any of `states`, newest first."""
+        query = select(microcourses).where(microcourses.c.org_id == org_id, microcourses.c.state.in_(states))
+        if session_id is not None:
+            query = query.where(microcourses.c.session_id == session_id)
+        if cursor is not None:
+            query = query.where(microcourses.c.id < cursor)
+        rows = await tx.execute(query.order_by(microcourses.c.id.desc()).limit(PAGE + 1))
+        return [_microcourse(row) for row in rows]
+
+    async def change_microcourse(self, tx: AsyncConnection, microcourse_id: str, **values: Any) -> None:
+        """Overwrite columns of a microcourse."""
+        await tx.execute(update(microcourses).where(microcourses.c.id == microcourse_id).values(**values))
+
+    async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
+        """Delete a microcourse and where its viewers stopped; what they watched stays on record."""
+        await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
+        await tx.execute(
+            delete(positions).where(
+                positions.c.medium == "microcourse", positions.c.medium_id == microcourse_id
+            )
+        )
+
+    async def remember_position(
+        self,
+        tx: AsyncConnection,
+        *,
+        org_id: str,
+        subject: str,
+        medium: MediumKind,
+        medium_id: str,
+        position_ms: int,
+        now: UtcMs,
+    ) -> None:
+        """Note where `subject` stopped watching."""
+        row = {
+            "subject": subject,
+            "medium": medium,
+            "medium_id": medium_id,
+            "org_id": org_id,
+            "position_ms": position_ms,
+            "updated_utc_ms": now,
+        }
+        await put(tx, positions, row)
+
+    async def positions(
+        self, tx: AsyncConnection, subject: str | None, medium: MediumKind, medium_ids: Collection[str]
+    ) -> dict[str, int]:
+        """Return where `subject` stopped, by medium, for those that were begun."""
+        if subject is None or not medium_ids:
+            return {}
+        query = select(positions.c.medium_id, positions.c.position_ms).where(
+            positions.c.subject == subject,
+            positions.c.medium == medium,
+            positions.c.medium_id.in_(medium_ids),
+        )
+        return {row.medium_id: row.position_ms for row in await tx.execute(query)}
+
+    async def _replay(self, tx: AsyncConnection, which: ColumnElement[bool], *, lock: bool) -> Replay | None:
+        query = select(replays).where(which)
+        row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+        return None if row is None else _replay(row)
+
+
+def _row(thing: Replay | Microcourse) -> dict[str, Any]:
+    row = {field.name: getattr(thing, field.name) for field in fields(thing)}
+    if isinstance(thing, Replay):
+        row["recorded"] = msgspec.to_builtins(thing.recorded)
+    return row
+
+
+def _replay(row: Any) -> Replay:
+    values = dict(row._mapping)
+    recorded = None if row.recorded is None else msgspec.convert(row.recorded, Recorded)
+    return Replay(**(values | {"state": ReplayState(row.state), "recorded": recorded}))
+
+
+def _microcourse(row: Any) -> Microcourse:
+    return Microcourse(**(dict(row._mapping) | {"state": MicrocourseState(row.state)}))

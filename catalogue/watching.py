@@ -1,0 +1,115 @@
+"""What a person may watch, and where they stopped: the rules at every door of the catalogue."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.access import may_edit, may_watch, viewer_of
+from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.neighbours import Rosters
+from catalogue.states import MicrocourseState, ReplayState
+from catalogue.store import CatalogueStore
+from lectern.db.engine import Database
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Watchable:
+    """A medium that somebody may watch, as the viewing analytics need it."""
+
+    org_id: str
+    session_id: str
+    medium: MediumKind
+    id: str
+    version: int
+    title: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Answers who may watch what. What somebody may not watch does not exist for them (`NotFound`)."""
+
+    database: Database
+    store: CatalogueStore
+    rosters: Rosters
+
+    async def replay(self, who: Principal, replay_id: str) -> Replay:
+        """Return a replay that `who` may watch, in whatever state.
+
+        Raises:
+            NotFound: there is none for them.
+        """
+        async with self.database.read() as tx:
+            replay = await self.store.replay(tx, replay_id)
+        if not await self.allows(who, replay.org_id, replay.session_id):
+            raise NotFound("replay_not_found", "There is no such replay.")
+        return replay
+
+    async def microcourse(self, who: Principal, microcourse_id: str) -> Microcourse:
+        """Return a microcourse that `who` may watch: published, or theirs to edit.
+
+        Raises:
+            NotFound: there is none for them.
+        """
+        async with self.database.read() as tx:
+            found = await self.store.microcourse(tx, microcourse_id)
+        if may_edit(who, found.org_id, found.session_id):
+            return found
+        published = found.state is MicrocourseState.PUBLISHED
+        if not published or not await self.allows(who, found.org_id, found.session_id):
+            raise NotFound("microcourse_not_found", "There is no such microcourse.")
+        return found
+
+    async def allows(self, who: Principal, org_id: str, session_id: str) -> bool:
+        """Tell whether `who` may watch what was recorded in a session."""
+        if may_watch(who, org_id, session_id, on_roster=False):
+            return True
+        if who.org_id != org_id or who.grant is not None or who.person_id is None:
+            return False
+        on_roster = await self.rosters.on_roster(session_id, who.person_id)
+        return may_watch(who, org_id, session_id, on_roster=on_roster)
+
+    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Watchable:
+        """Return a medium that `who` may watch and that can be played now, for the viewing analytics.
+
+        Raises:
+            NotFound: there is none for them. Conflict: it cannot be played yet (`medium_not_ready`).
+        """
+        if medium == "replay":
+            replay = await self.replay(who, medium_id)
+            playable, duration_ms = replay.state is ReplayState.READY, replay.duration_ms
+            found: Replay | Microcourse = replay
+        else:
+            found = await self.microcourse(who, medium_id)
+            playable, duration_ms = found.duration_ms is not None, found.duration_ms or 0
+        if not playable:
+            raise Conflict("medium_not_ready", "This cannot be watched yet.", state=found.state)
+        return Watchable(
+            found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms
+        )
+
+    async def remember_position(
+        self,
+        tx: AsyncConnection,
+        who: Principal,
+        medium: MediumKind,
+        medium_id: str,
+        *,
+        position_ms: int,
+        now: UtcMs,
+    ) -> None:
+        """Note where `who` stopped, so that the player can go on there."""
+        subject = viewer_of(who)
+        if subject is not None:
+            await self.store.remember_position(
+                tx,
+                org_id=who.org_id,
+                subject=subject,
+                medium=medium,
+                medium_id=medium_id,
+                position_ms=position_ms,
+                now=now,
+            )

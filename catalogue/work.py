@@ -1,0 +1,106 @@
+"""The jobs of the catalogue: what a worker is asked for, and what follows from its answer.
+
+| kind | args | result |
+|---|---|---|
+| `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves `video.mp4` and `thumbnail.jpg` in `folder` |
+| `compose` | `ComposeArgs` | `{}`; leaves `video.mp4` in `folder` |
+
+`folder` is relative to `sessions/<session_id>/` and ends without a slash. Both may be repeated.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
+from catalogue.store import CatalogueStore
+from lectern.jobs.job import Job
+from lectern.jobs.runner import Kind, Work
+from lectern.jobs.states import JobState
+from lectern.kernel.errors import NotFound
+
+MICROCOURSE = "microcourse"
+COMPOSE = "compose"
+VIDEO = "video.mp4"
+THUMBNAIL = "thumbnail.jpg"
+DOWNLOAD = "video.mp4"
+
+
+class MicrocourseArgs(msgspec.Struct, frozen=True):
+    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`."""
+
+    session_id: str
+    microcourse_id: str
+    version: int
+    title: str
+    start_ms: int
+    end_ms: int
+
+    @property
+    def folder(self) -> str:
+        """Where the files go."""
+        return f"microcourses/{self.microcourse_id}/{self.version}"
+
+
+class ComposeArgs(msgspec.Struct, frozen=True):
+    """Make one MP4 of the whole replay."""
+
+    session_id: str
+    replay_id: str
+    version: int
+    title: str
+
+    @property
+    def folder(self) -> str:
+        """Where the file goes."""
+        return download_folder(self.version)
+
+
+class MicrocourseResult(msgspec.Struct, frozen=True):
+    """What the worker found out about the file that it made."""
+
+    duration_ms: int
+
+
+def download_folder(version: int) -> str:
+    """Return where a replay's download lies, relative to its session's folder."""
+    return f"download/{version}"
+
+
+def kinds(microcourse: Work, compose: Work) -> Mapping[str, Kind]:
+    """Return the kinds of job for a runner; the two functions do the media work.
+
+    Their `attempt.job.args` convert to `MicrocourseArgs` and `ComposeArgs`.
+    """
+    store = CatalogueStore()
+
+    async def on_microcourse_over(tx: AsyncConnection, job: Job) -> None:
+        await microcourse_over(tx, store, job)
+
+    return {
+        MICROCOURSE: Kind(microcourse, on_microcourse_over),
+        COMPOSE: Kind(compose, _nothing_to_write),
+    }
+
+
+async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
+    """Write down how a cut ended. A cut of a version that was edited away, or deleted, is of no interest."""
+    args = msgspec.convert(job.args, MicrocourseArgs)
+    try:
+        row = await store.microcourse(tx, args.microcourse_id, lock=True)
+    except NotFound:
+        return
+    if row.job_id != job.id or row.state is not MicrocourseState.PROCESSING:
+        return
+    if job.state is JobState.DONE:
+        result = msgspec.convert(job.result, MicrocourseResult)
+        state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.CUT)
+        await store.change_microcourse(tx, row.id, state=state, duration_ms=result.duration_ms)
+    else:
+        state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.CUT_FAILED)
+        await store.change_microcourse(tx, row.id, state=state)
+
+
+async def _nothing_to_write(tx: AsyncConnection, job: Job) -> None:
+    """A download's state is its job's."""

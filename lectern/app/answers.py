@@ -1,0 +1,142 @@
+"""What sibling packages ask one another, answered here, where all of them are known."""
+
+from collections.abc import Collection
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from accounts.service import Accounts
+from accounts.store import Person
+from analytics.neighbours import PersonCard
+from analytics.neighbours import SessionFacts as ReportedSession
+from lectern.kernel.clock import utc_ms
+from lectern.kernel.roles import OrgRole
+from sessions.people import PersonFacts
+from sessions.service import Sessions
+from sessions.store import SessionStore
+from signaling.entry.facts import SessionFacts
+
+_HOSTS = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
+
+
+class PeopleOfAccounts:
+    """`sessions.people.People`, answered by the accounts."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def by_id(self, ids: Collection[str]) -> dict[str, PersonFacts]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_id(tx, ids)
+        return {id_: _facts(person) for id_, person in found.items()}
+
+    async def by_external_id(self, org_id: str, external_ids: Collection[str]) -> dict[str, PersonFacts]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_external_id(tx, org_id, external_ids)
+        return {external_id: _facts(person) for external_id, person in found.items()}
+
+
+class DoorsOfSessions:
+    """`signaling.entry.facts.Doors`, answered by sessions and accounts."""
+
+    def __init__(self, sessions: Sessions, accounts: Accounts) -> None:
+        self._sessions = sessions
+        self._accounts = accounts
+
+    async def session(self, session_id: str) -> SessionFacts:
+        """See `Doors`."""
+        found = await self._sessions.get(session_id)
+        return SessionFacts(
+            id=found.id,
+            org_id=found.org_id,
+            state=found.state,
+            guests_allowed=found.guests_allowed,
+            auto_start=found.auto_start,
+            presenter_person_id=found.presenter_person_id,
+            host_person_id=found.host_person_id,
+        )
+
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        """See `Doors`."""
+        async with self._sessions.database.read() as tx:
+            return person_id in await self._sessions.store.roster(tx, session_id)
+
+    async def on_roster(self, session_id: str, person_id: str) -> bool:
+        """See `catalogue.neighbours.Rosters`."""
+        return await self.expects(session_id, person_id)
+
+    async def person_by_external_id(self, org_id: str, external_id: str) -> str | None:
+        """See `Doors`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_external_id(tx, org_id, [external_id])
+        return found[external_id].id if external_id in found else None
+
+    async def name_of(self, person_id: str) -> str | None:
+        """See `Doors`."""
+        async with self._accounts.database.read() as tx:
+            person = await self._accounts.store.person(tx, person_id)
+        return person.name if person else None
+
+    async def start(self, session_id: str) -> None:
+        """See `Doors`."""
+        await self._sessions.start(session_id)
+
+    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
+        """See `Doors`."""
+        async with self._accounts.database.write() as tx:
+            await self._accounts.store.audit(
+                tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
+            )
+
+
+class ReportFacts:
+    """`analytics.neighbours.People` and `.Sessions`, answered by accounts and sessions."""
+
+    def __init__(self, accounts: Accounts, sessions: Sessions) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> dict[str, PersonCard]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_id(tx, person_ids)
+        return {
+            id_: PersonCard(id_, p.external_id, p.name, p.department_id, p.department)
+            for id_, p in found.items()
+            if p.org_id == org_id
+        }
+
+    async def facts(self, session_id: str) -> ReportedSession:
+        """See `Sessions`."""
+        session = await self._sessions.get(session_id)
+        return ReportedSession(session.org_id, session.title, session.zone, session.starts_utc_ms)
+
+    async def expected(self, session_id: str) -> list[str]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            return sorted(await self._sessions.store.roster(tx, session_id))
+
+
+class SessionFactsForCatalogue:
+    """`catalogue.neighbours.Titles`, answered by the sessions' rows."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+
+    async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
+        """See `Titles`."""
+        session = await self._store.get(tx, session_id)
+        return session.title if session else ""
+
+
+def _facts(person: Person) -> PersonFacts:
+    return PersonFacts(
+        id=person.id,
+        external_id=person.external_id,
+        name=person.name,
+        department_id=person.department_id,
+        department=person.department,
+        may_present=OrgRole.PRESENTER in person.roles,
+        may_host=bool(person.roles & _HOSTS),
+    )

@@ -1,0 +1,148 @@
+"""The command line: `lectern serve`, `session create`, `token`, `settings`, and tools for developers."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+from pydantic import ValidationError
+
+from lectern.app import logs
+from lectern.app.demo import refuse_beyond_loopback
+from lectern.app.doctor import examine
+from lectern.app.serve import as_json, serve
+from lectern.app.settings import Settings
+from lectern.app.tables import metadata
+from lectern.app.wiring import built
+from lectern.app.worker import work
+from lectern.db.engine import Database
+from lectern.db.migrate import downgrade, upgrade, write_revision
+from lectern.kernel.errors import LecternError
+from signaling.entry.routes import NewJoinToken
+
+Run = Callable[[argparse.Namespace, Settings], Awaitable[None]]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the grammar of the command line."""
+    top = argparse.ArgumentParser(prog="lectern", description="Live training on your own servers.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Run, summary: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=summary)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("serve", _serve, "Run the server with its media process and worker.")
+    sub.add_argument("--demo", action="store_true", help="with a demo organisation, on this machine only")
+    command("worker", _worker, "Take media jobs and do them.")
+    command("doctor", _doctor, "Say what is missing or blocked here, and what to do.")
+    command("settings", _settings, "List every setting with default, unit and meaning.")
+    session = commands.add_parser("session", help="Work with sessions.").add_subparsers(required=True)
+    sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
+    sub.add_argument("--title", required=True)
+    sub.set_defaults(run=_session_create)
+    sub = command("token", _token, "Print a join token.")
+    sub.add_argument("--session", required=True, metavar="ID")
+    sub.add_argument("--role", required=True, choices=["presenter", "host", "learner", "screen"])
+    who = sub.add_mutually_exclusive_group(required=True)
+    who.add_argument("--person", metavar="EXTERNAL_ID")
+    who.add_argument("--name", help="a guest")
+    sub.add_argument("--ttl", type=int, default=12 * 3600, metavar="SECONDS")
+    sub = command("migrate", _migrate, "Bring the database's schema forward (or back, for developers).")
+    sub.add_argument("--to", default="head", metavar="REVISION")
+    sub.add_argument("--down", action="store_true")
+    sub = command("revision", _revision, "Write a migration for what changed in the tables (developers).")
+    sub.add_argument("message")
+    sub.add_argument("--id", required=True)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command; errors that a person can mend are one line and exit code 1."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = "\n".join(f"  LECTERN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        sys.exit(f"lectern: these settings are not valid:\n{problems}")
+    logs.configure(json=settings.log_json)
+    try:
+        asyncio.run(arguments.run(arguments, settings))
+    except LecternError as error:
+        sys.exit(f"lectern: {error.message}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
+    if arguments.demo:
+        refuse_beyond_loopback(settings)
+    await serve(settings, demo=arguments.demo)
+
+
+async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
+    await work(settings)
+
+
+async def _doctor(_arguments: argparse.Namespace, settings: Settings) -> None:
+    findings = await examine(settings)
+    for finding in findings:
+        print(
+            f"{'✓' if finding.good else '✗'} {finding.what}"
+            + (f"\n  → {finding.remedy}" if finding.remedy else "")
+        )
+    if not all(finding.good for finding in findings):
+        sys.exit(1)
+
+
+async def _settings(_arguments: argparse.Namespace, _settings: Settings) -> None:
+    for name, field in Settings.model_fields.items():
+        print(f"LECTERN_{name.upper()} = {field.default!s}\n    {field.description}")
+
+
+async def _session_create(arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        session = await services.sessions.create(
+            org_id=org.id,
+            title=arguments.title,
+            starts_utc_ms=None,
+            zone=org.zone,
+            presenter_person_id=None,
+            host_person_id=None,
+            guests_allowed=True,
+            auto_start=True,
+        )
+    answer = {
+        "id": session.id,
+        "join_url": f"{settings.url}/room/{session.id}",
+        "whip_url": f"{settings.url}/whip/{session.id}",
+        "whep_url": f"{settings.url}/whep/{session.id}",
+    }
+    print(as_json(answer))
+
+
+async def _token(arguments: argparse.Namespace, settings: Settings) -> None:
+    wanted = NewJoinToken(
+        role=arguments.role, external_id=arguments.person, name=arguments.name, ttl_s=arguments.ttl
+    )
+    async with built(settings) as services:
+        print(await services.entry.issue(await services.doors.session(arguments.session), wanted))
+
+
+async def _migrate(arguments: argparse.Namespace, settings: Settings) -> None:
+    database = Database(settings.database)
+    try:
+        await (downgrade if arguments.down else upgrade)(database, metadata, arguments.to)
+    finally:
+        await database.close()
+
+
+async def _revision(arguments: argparse.Namespace, settings: Settings) -> None:
+    database = Database(settings.database)
+    try:
+        await upgrade(database, metadata)
+        await write_revision(database, metadata, arguments.message, arguments.id)
+    finally:
+        await database.close()

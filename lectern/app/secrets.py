@@ -1,0 +1,38 @@
+"""Keys of the installation: generated once, mode 0600, with ids, so that they can be rotated."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from signaling.entry.join_tokens import Keys
+
+
+def load_keys(folder: Path, purpose: str) -> Keys:
+    """Return the keys for `purpose`, making a first one if there is none.
+
+    The file is `{"current": id, "keys": {id: hex}}`. To rotate: add a key, make it current, and drop
+    the old one when nothing signed with it can be in use any more.
+    """
+    path = folder / f"{purpose}.keys.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key_id = secrets.token_hex(4)
+        _write_once(path, json.dumps({"current": key_id, "keys": {key_id: secrets.token_hex(32)}}))
+    stored = json.loads(path.read_text())
+    return Keys(stored["current"], {kid: bytes.fromhex(key) for kid, key in stored["keys"].items()})
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a private file whole or not at all; of two processes that start together the first one wins."""
+    partial = path.with_suffix(f".{secrets.token_hex(4)}.partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()

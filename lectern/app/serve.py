@@ -1,0 +1,155 @@
+"""`lectern serve`: one server process with its children, until it is told to stop."""
+
+import asyncio
+import json
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+
+import structlog
+from aiohttp import web
+
+from interactions.live.server import socket_server
+from lectern import __version__
+from lectern.app.demo import announce, set_up_demo
+from lectern.app.demo_lesson import hold_past_lesson
+from lectern.app.docs_page import docs_page
+from lectern.app.http import add_security_headers, outer_wall, serve_web_client
+from lectern.app.metrics import mount_metrics
+from lectern.app.packagers import Packagers
+from lectern.app.settings import Settings
+from lectern.app.supervisor import Child
+from lectern.app.wiring import Services, built
+from lectern.edge.openapi import describe
+from lectern.edge.routes import mount
+from lectern.kernel.tasks import run_forever, task_group
+from sessions.lesson.idea import LessonState
+
+_log = structlog.get_logger()
+_SWEEP_EVERY_S = 5.0
+_WORKER_NICE = 10
+
+
+def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Application:
+    """Return the HTTP application over `services`; `watched` are the children whose restarts are counted."""
+    app = web.Application(middlewares=[outer_wall(services.settings)], client_max_size=1024**2)
+    add_security_headers(app, services.settings)
+    routes = services.routes()
+    mount(app, routes, services.authenticate)
+    services.whip.mount(app)
+    _mount_socket_io(app, services)
+    _mount_pages(app, services, describe(routes, version=__version__))
+    mount_metrics(app, services, watched)
+    serve_web_client(app)
+    return app
+
+
+def _mount_socket_io(app: web.Application, services: Services) -> None:
+    server = socket_server(namespaces=["/class", "/signal"])
+    server.register_namespace(services.class_namespace)
+    server.register_namespace(services.signal_namespace)
+    server.attach(app)
+
+
+def _mount_pages(app: web.Application, services: Services, document: dict[str, object]) -> None:
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(document)
+
+    async def docs(_request: web.Request) -> web.Response:
+        return web.Response(text=docs_page(document), content_type="text/html")
+
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_request: web.Request) -> web.Response:
+        async with services.database.read() as tx:
+            await services.accounts.store.org(tx)
+        media = services.plane.is_available
+        return web.json_response({"ready": media, "media": media}, status=200 if media else 503)
+
+    app.router.add_get("/api/openapi.json", openapi)
+    app.router.add_get("/api/docs", docs)
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)
+
+
+def children(services: Services) -> list[Child]:
+    """Return the processes that the server keeps running."""
+    settings = services.settings
+    media = [
+        *(sys.executable, "-m", "streaming.process"),
+        *("--control", str(services.control_path)),
+        *("--host", settings.host, "--port", str(settings.media_port)),
+        *("--tap", "recording.tap:create"),
+    ]
+    for address in settings.media_public_ips:
+        media += ["--public-ip", address]
+    worker = [sys.executable, "-c", "from lectern.app.cli import main; main()", "worker"]
+    return [
+        Child("media", media),
+        *([Child("worker", worker, nice=_WORKER_NICE)] if settings.embedded_worker else []),
+    ]
+
+
+async def _recorded_sessions(services: Services) -> tuple[list[str], list[str]]:
+    """The sessions that need a packager: live ones, and ended ones whose replay is not ready."""
+    async with services.database.read() as tx:
+        live = await services.sessions.store.in_state(tx, LessonState.LIVE)
+        waiting = await services.catalogue.keeper.store.unfinished(tx)
+    return [session.id for session in live], waiting
+
+
+async def serve(settings: Settings, *, demo: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with built(settings) as services:
+        sign_ins = await set_up_demo(services) if demo else []
+        watched = children(services)
+        runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
+        packagers = Packagers(
+            settings.sessions_dir, lambda: _recorded_sessions(services), services.catalogue.keeper.refresh
+        )
+        async with task_group() as tasks:
+            background = [
+                tasks.create_task(run_forever("packagers", packagers.run)),
+                *(tasks.create_task(child.run()) for child in watched),
+                tasks.create_task(services.plane.run()),
+                tasks.create_task(services.class_namespace.run()),
+                tasks.create_task(services.deadlines.run()),
+                tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
+                tasks.create_task(run_forever("whip", services.whip.run)),
+            ]
+            _log.info("server_started", url=settings.url)
+            if demo:
+                announce(settings, sign_ins)
+                background.append(tasks.create_task(hold_past_lesson(services)))
+            await stop.wait()
+            _log.info("server_stopping")
+            await runner.cleanup()
+            for task in background:
+                task.cancel()
+
+
+async def _sweep(services: Services) -> None:
+    while True:
+        await services.presence.sweep()
+        await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+def as_json(document: object) -> str:
+    """Text of a JSON document for people's terminals."""
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,79 @@
+"""Settings: environment variables `LECTERN_*`, and a `.env` file. `lectern settings` lists them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseSettings):
+    """Everything an installation can be told. Each field's description is what `lectern settings` prints."""
+
+    model_config = SettingsConfigDict(env_prefix="LECTERN_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port of HTTP.")
+    data: Path = Field(CHECKOUT / "data", description="Folder of the database, files and secrets (absolute).")
+    database_url: str = Field("", description="PostgreSQL URL; empty: SQLite under LECTERN_DATA.")
+    redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
+    public_url: str = Field("", description="How browsers reach this server; empty: from host and port.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated."
+    )
+    frame_ancestors: str = Field("'self'", description="Sites that may embed room and replay (CSP sources).")
+    tls_cert: Path | None = Field(None, description="PEM certificate chain, to serve HTTPS directly.")
+    tls_key: Path | None = Field(None, description="PEM private key of LECTERN_TLS_CERT.")
+    media_port: int = Field(7882, ge=1, le=65535, description="UDP port of the first media process.")
+    media_public_ips: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses that browsers send media to, comma-separated; empty: those of the machine."
+    )
+    org_name: str = Field("Lectern", description="Name of the organisation when it is first set up.")
+    zone: str = Field("Asia/Shanghai", description="IANA time zone of the organisation at set-up.")
+    consent_version: str = Field("2026-11", description="Version of the consent text; a new one asks again.")
+    embedded_worker: bool = Field(True, description="Whether `lectern serve` runs a media worker itself.")
+    microcourse_long_minutes: int = Field(15, description="Microcourse length (min) that earns a warning.")
+    microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
+    completion_threshold: float = Field(
+        0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
+    )
+    log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
+
+    @field_validator("trusted_proxies", "media_public_ips", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        if not value.is_absolute():
+            msg = "LECTERN_DATA must be an absolute path"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def database(self) -> str:
+        """URL of the database in force."""
+        return self.database_url or f"sqlite:///{self.data / 'lectern.db'}"
+
+    @property
+    def url(self) -> str:
+        """The origin that browsers use, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether HTTP listens on this machine alone."""
+        return self.host in _LOOPBACK
+
+    @property
+    def sessions_dir(self) -> Path:
+        """Where sessions keep their files."""
+        return self.data / "sessions"

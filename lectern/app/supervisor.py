@@ -1,0 +1,78 @@
+"""Child processes that are meant to run: started, watched, started again, ended cleanly.
+
+A child ends itself when its standard input closes, so none outlives the server, however that ends.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+_log = structlog.get_logger()
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 5.0
+_STEADY_S = 30.0
+_GRACE_S = 15.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One supervised process. `restarts` counts how often it had to be started again."""
+
+    name: str
+    argv: Sequence[str]
+    nice: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    restarts: int = 0
+    pid: int | None = None
+
+    async def run(self) -> None:
+        """Keep the process running until cancelled; then close its input and wait for it to finish."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            started = asyncio.get_running_loop().time()
+            code = await self.run_once()
+            _log.warning("child_exited", child=self.name, code=code, restarts=self.restarts)
+            if asyncio.get_running_loop().time() - started > _STEADY_S:
+                pause = _FIRST_PAUSE_S
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            self.restarts += 1
+
+    async def run_once(self) -> int:
+        """Run the process to its end and return its exit code; cancelled, end it cleanly."""
+        process = await asyncio.create_subprocess_exec(
+            *(("nice", "-n", str(self.nice)) if self.nice else ()),
+            *self.argv,
+            stdin=asyncio.subprocess.PIPE,
+            env={**os.environ, **self.env},
+            start_new_session=True,
+        )
+        self.pid = process.pid
+        _log.info("child_started", child=self.name, pid=process.pid)
+        try:
+            return await process.wait()
+        except asyncio.CancelledError:
+            await _end(process, self.name)
+            raise
+        finally:
+            self.pid = None
+
+
+async def _end(process: asyncio.subprocess.Process, name: str) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    for signal in (None, process.terminate, process.kill):
+        if signal is not None:
+            _log.warning("child_end_forced", child=name)
+            with contextlib.suppress(ProcessLookupError):
+                signal()
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await process.wait()
+            return
+        except TimeoutError:
+            continue

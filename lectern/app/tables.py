@@ -1,0 +1,22 @@
+"""All tables of all packages, gathered on one metadata."""
+
+import accounts.tables
+import analytics.tables
+import catalogue.tables
+import interactions.deadlines.tables
+import lectern.jobs.tables
+import lectern.timeline.tables
+import sessions.tables
+from lectern.db.schema import metadata
+
+__all__ = ["metadata"]
+
+_MODULES = (
+    accounts.tables,
+    analytics.tables,
+    catalogue.tables,
+    interactions.deadlines.tables,
+    lectern.jobs.tables,
+    lectern.timeline.tables,
+    sessions.tables,
+)

@@ -1,0 +1,212 @@
+"""Every service of a server process, built once, handed to whoever needs it. Knows all packages."""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from accounts.routes import AccountRoutes
+from accounts.service import Accounts
+from analytics.reports import Reports
+from analytics.routes import AnalyticsDeps
+from analytics.routes import routes as analytics_routes
+from analytics.store import AnalyticsStore
+from catalogue.media import Limits
+from catalogue.play_grant import PlaySigner
+from catalogue.replays import ReplayKeeper
+from catalogue.routes import CatalogueDeps
+from catalogue.routes import routes as catalogue_routes
+from catalogue.store import CatalogueStore
+from interactions import registry as class_ideas
+from interactions.deadlines.book import DeadlineBook
+from interactions.deadlines.clockwork import Deadlines
+from interactions.live.namespace import ClassNamespace
+from lectern.app.admission import ClassAdmission, SeatsOfPresence
+from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.authenticate import Authenticator
+from lectern.app.consent import TEXT
+from lectern.app.secrets import load_keys
+from lectern.app.settings import Settings
+from lectern.app.situation import situation_of
+from lectern.app.tables import metadata
+from lectern.db.engine import Database
+from lectern.db.migrate import upgrade
+from lectern.edge.routes import Route
+from lectern.jobs.store import JobStore
+from lectern.storage.files import LocalFiles
+from lectern.timeline.bus import LocalBus, RedisBus
+from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.idea import Registry
+from sessions.lesson import idea as lesson
+from sessions.presence import idea as presence
+from sessions.presence.admission import Presence
+from sessions.routes import Consent, SessionRoutes
+from sessions.service import Sessions
+from sessions.store import LessonFollower, SessionStore
+from signaling.entry.join_tokens import JoinTokens
+from signaling.entry.routes import EntryRoutes
+from signaling.namespace import SignalNamespace
+from signaling.plane.media import MediaPlane
+from signaling.stage.idea import STAGE
+from signaling.whip import WhipEndpoint
+
+
+def registry() -> Registry:
+    """Every idea and command of the class."""
+    return Registry.of(
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, *class_ideas.IDEAS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
+    )
+
+
+def now_s() -> int:
+    """Wall clock in whole seconds, for tokens."""
+    return time.time_ns() // 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a server process consists of."""
+
+    settings: Settings
+    database: Database
+    engine: TimelineEngine
+    accounts: Accounts
+    sessions: Sessions
+    presence: Presence
+    tokens: JoinTokens
+    doors: DoorsOfSessions
+    entry: EntryRoutes
+    authenticate: Authenticator
+    plane: MediaPlane
+    catalogue: CatalogueDeps
+    whip: WhipEndpoint
+    class_namespace: ClassNamespace
+    deadlines: Deadlines
+    signal_namespace: SignalNamespace
+
+    @property
+    def control_path(self) -> Path:
+        """Where the media process listens for its orders."""
+        return control_path(self.settings)
+
+    def routes(self) -> list[Route]:
+        """Every HTTP operation."""
+        sessions = SessionRoutes(
+            self.sessions,
+            self.engine,
+            public_url=self.settings.url,
+            org_name=self._org_name,
+            org_zone=self._org_zone,
+            consent=Consent(version=self.settings.consent_version, text=TEXT),
+            replay_ids=self._replay_ids,
+        )
+        accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
+        return [
+            *accounts.routes(),
+            *sessions.routes(),
+            *self.entry.routes(),
+            *catalogue_routes(self.catalogue),
+            *analytics_routes(self._analytics()),
+        ]
+
+    def _analytics(self) -> AnalyticsDeps:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = Reports(
+            self.database,
+            AnalyticsStore(),
+            people=facts,
+            sessions=facts,
+            media=self.catalogue.watching,
+            seats=self.presence,
+        )
+        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
+
+    async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
+        async with self.database.read() as tx:
+            return await self.catalogue.keeper.store.replay_ids(tx, session_ids)
+
+    async def _org_name(self) -> str:
+        return (await self.accounts.org()).name
+
+    async def _org_zone(self) -> str:
+        return (await self.accounts.org()).zone
+
+
+def control_path(settings: Settings) -> Path:
+    """Return a path short enough for a Unix socket, private to this installation's user."""
+    name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{name}.media"
+
+
+@asynccontextmanager
+async def built(settings: Settings) -> AsyncIterator[Services]:
+    """Build everything over a migrated database, and take it down again."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        await upgrade(database, metadata)
+        bus = LocalBus()
+        if settings.redis_url:
+            bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
+        titles = SessionFactsForCatalogue(SessionStore())
+        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
+        engine = TimelineEngine(
+            database,
+            registry(),
+            bus,
+            followers=(LessonFollower(), keeper, DeadlineBook()),
+            guard=presence.guard,
+        )
+        accounts = Accounts(database)
+        sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
+        play_keys = load_keys(settings.data / "secrets", "play")
+        tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
+        doors = DoorsOfSessions(sessions, accounts)
+        at_door = Presence(engine, settings.consent_version)
+        seats = SeatsOfPresence(at_door, doors)
+        plane = MediaPlane(
+            engine,
+            control_path=control_path(settings),
+            sessions_dir=settings.sessions_dir,
+            situation_of=situation_of,
+            live_sessions=sessions.live_ids,
+        )
+        yield Services(
+            settings=settings,
+            database=database,
+            engine=engine,
+            accounts=accounts,
+            sessions=sessions,
+            presence=at_door,
+            tokens=tokens,
+            doors=doors,
+            entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            authenticate=Authenticator(accounts, tokens, now_s),
+            plane=plane,
+            catalogue=CatalogueDeps(
+                keeper,
+                engine,
+                PlaySigner(play_keys.secrets, play_keys.current),
+                doors,
+                accounts,
+                Limits(
+                    settings.microcourse_long_minutes * 60_000,
+                    settings.microcourse_very_long_minutes * 60_000,
+                ),
+            ),
+            whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
+            class_namespace=ClassNamespace(
+                engine,
+                ClassAdmission(at_door, tokens, doors, now_s),
+                client_ip=lambda environ: str(environ["aiohttp.request"].get("client_ip", "")),
+            ),
+            deadlines=Deadlines(engine),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
+        )

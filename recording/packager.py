@@ -1,0 +1,245 @@
+"""Turns recorded fragments into HLS as they appear: `python -m recording.packager SESSION_DIR [--finish]`.
+
+Writes `hls/` of a session: `camera/`, `screen/` (once somebody shared one) and `audio/`, each with
+`index.m3u8` (all) and `live.m3u8` (the last half minute), and the master playlists `program.m3u8`,
+`screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. When the file `ended` appears in the session's folder,
+or with `--finish`, it renders the rest, closes the playlists, writes `replay.json`, and exits with 0. When
+its standard input closes, it exits at once; started again, it goes on where it was, and what it writes is the
+same.
+"""
+
+import argparse
+import os
+import select
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
+from recording.fmp4 import init_segment
+from recording.frames import FragmentReader
+from recording.playlists import MediaPlaylist, master_playlist, segment_name
+from recording.sound_programme import SoundProgramme
+from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan, VideoPlan
+from recording.video_segments import VideoSegments, map_name
+
+log = structlog.get_logger(__name__)
+
+POLL_S = 0.25
+AUDIO_MAP = "init.mp4"
+NICENESS = 10
+CLOSE_PATIENCE_S = 2.0
+"""After `ended`, a recorder that is still writing has this long to end its manifest."""
+
+
+class Packager:
+    """One session. `step` does what there is to do now; nothing is kept that the folder does not show."""
+
+    def __init__(self, session: Path) -> None:
+        self.plan = SessionPlan()
+        self._session = session
+        self._hls = session / "hls"
+        self._reader = FragmentReader(session)
+        self._recordings: dict[int, ManifestReader] = {}
+        self._videos = {source: VideoSegments(self._reader) for source in self.plan.videos}
+        self._sound = SoundProgramme(self.plan.mics, self._reader)
+        self._playlists = {
+            "camera": MediaPlaylist(map_name),
+            "screen": MediaPlaylist(map_name),
+            "audio": MediaPlaylist(lambda _: AUDIO_MAP),
+        }
+
+    def step(self) -> int:
+        """Read what is new and render it.
+
+        Returns how many segments were added. Raises OSError if it cannot write.
+        """
+        self._read()
+        return self._render(ended=False)
+
+    def finish(self) -> Replay:
+        """Take what is recorded as everything there will be, and close the replay."""
+        self._read()
+        self.plan.finish_recording()
+        self._render(ended=True)
+        replay = self._describe()
+        write_replay(self._hls / "replay.json", replay)
+        log.info(
+            "replay_written",
+            duration_ms=replay.duration_ms,
+            segments=sum(len(playlist) for playlist in self._playlists.values()),
+            unreadable=self._reader.unreadable,
+        )
+        return replay
+
+    def _read(self) -> None:
+        folders = (self._session / "rec").glob("*/manifest.jsonl")
+        numbers = sorted(int(path.parent.name) for path in folders if path.parent.name.isdigit())
+        for number in numbers:
+            if number not in self._recordings:
+                path = self._session / "rec" / str(number) / "manifest.jsonl"
+                self._recordings[number] = ManifestReader(path)
+        for number in numbers:
+            for line in self._recordings[number].poll():
+                self.plan.receive(f"rec/{number}", line)
+
+    def _render(self, *, ended: bool) -> int:
+        added = 0
+        for source, video in self.plan.videos.items():
+            if source == "camera" or video.seen:
+                added += self._render_video(video, ended=ended)
+        added += self._render_sound(ended=ended)
+        return added
+
+    def _render_video(self, video: VideoPlan, *, ended: bool) -> int:
+        folder = self._hls / video.source
+        renderer = self._videos[video.source]
+
+        def write(segment: Segment) -> None:
+            rendered = renderer.render(segment)
+            write_once(folder / map_name(segment), rendered.init)
+            write_once(folder / segment_name(segment), rendered.data)
+
+        def present(segment: Segment) -> bool:
+            return (folder / map_name(segment)).exists() and (folder / segment_name(segment)).exists()
+
+        playlist = self._playlists[video.source]
+        new = video.segments[len(playlist) :]
+        for segment in new:
+            if not present(segment):
+                write(segment)
+        if new or ended:
+            playlist.extend(new)
+            self._publish(folder, playlist, ended=ended)
+            name = "program" if video.source == "camera" else "screen"
+            for prefix, file in (("", "index.m3u8"), ("live-", "live.m3u8")):
+                audio = f"audio/{file}" if video.source == "camera" else None
+                text = master_playlist(f"{video.source}/{file}", audio)
+                write_once(self._hls / f"{prefix}{name}.m3u8", text.encode())
+        return len(new)
+
+    def _render_sound(self, *, ended: bool) -> int:
+        folder = self._hls / "audio"
+        playlist = self._playlists["audio"]
+        new = self.plan.sound[len(playlist) :]
+        for segment in new:
+            if not (folder / segment_name(segment)).exists():
+                write_once(folder / AUDIO_MAP, init_segment(self._sound.config))
+                write_once(folder / segment_name(segment), self._sound.render(segment))
+        if new or ended:
+            playlist.extend(new)
+            self._publish(folder, playlist, ended=ended)
+        return len(new)
+
+    def _publish(self, folder: Path, playlist: MediaPlaylist, *, ended: bool) -> None:
+        replace(folder / "live.m3u8", playlist.live(ended=ended).encode())
+        replace(folder / "index.m3u8", playlist.full(ended=ended).encode())
+
+    def _describe(self) -> Replay:
+        videos = []
+        for source, video in self.plan.videos.items():
+            spans = [
+                ReplaySpan(interval.start // TICKS_PER_MS, interval.end // TICKS_PER_MS)
+                for interval in video.intervals
+                if interval.span is not None and interval.end is not None
+            ]
+            if spans:
+                videos.append(ReplayVideo(source, f"{source}/index.m3u8", _joined(spans)))
+        return Replay(
+            duration_ms=self.plan.end // TICKS_PER_MS,
+            utc_ms=self.plan.utc_ms,
+            videos=tuple(videos),
+            clock=tuple(self.plan.clock),
+            has_sound=bool(self.plan.mics),
+        )
+
+
+def _joined(spans: Sequence[ReplaySpan]) -> tuple[ReplaySpan, ...]:
+    """Neighbouring spans (only the resolution changed between them) as one."""
+    out: list[ReplaySpan] = []
+    for span in spans:
+        if out and out[-1].end_ms == span.start_ms:
+            out[-1] = ReplaySpan(out[-1].start_ms, span.end_ms)
+        else:
+            out.append(span)
+    return tuple(out)
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that never changes; readers see all of it or nothing, also after a crash."""
+    if not path.exists():
+        replace(path, data)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _parent_gone() -> bool:
+    """Whether standard input was closed. A terminal or /dev/null says nothing."""
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return False
+    readable, _, _ = select.select([sys.stdin], [], [], 0)
+    return bool(readable) and os.read(sys.stdin.fileno(), 4096) == b""
+
+
+def follow(session: Path) -> int:
+    """Package a live session until it is ended (0) or the parent goes away (3)."""
+    packager = Packager(session)
+    marker = session / "ended"
+    stalled = False
+    while not _parent_gone():
+        ended = marker.exists()
+        try:
+            packager.step()
+            if ended:
+                _await_last_lines(packager)
+                packager.finish()
+                return 0
+            stalled = False
+        except OSError as error:
+            if not stalled:
+                log.warning("packaging_stalled", errno=error.errno)
+            stalled = True
+        time.sleep(POLL_S)
+    return 3
+
+
+def _await_last_lines(packager: Packager) -> None:
+    patience_until = time.monotonic() + CLOSE_PATIENCE_S
+    while packager.plan.running and time.monotonic() < patience_until:
+        time.sleep(0.05)
+        packager.step()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line. Exit codes: 0 the replay is written, 2 wrong use, 3 the parent went away."""
+    parser = argparse.ArgumentParser(
+        prog="python -m recording.packager", description="Recorded fragments → HLS."
+    )
+    parser.add_argument("session", type=Path, help="folder of the session, holds rec/")
+    parser.add_argument(
+        "--finish", action="store_true", help="close the replay with what is there, do not wait"
+    )
+    options = parser.parse_args(arguments)
+    if not options.session.is_dir():
+        parser.error(f"{options.session} is not a folder")
+    os.nice(NICENESS)
+    if options.finish:
+        Packager(options.session).finish()
+        return 0
+    return follow(options.session)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

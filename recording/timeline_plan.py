@@ -1,0 +1,448 @@
+"""Which segments a session's playlists consist of: a pure function of the manifests' lines.
+
+The packager feeds lines in their order and reads segments off. Because nothing else goes in (no clock, no
+file), a packager that was killed plans the same segments again, and only renders those whose files are
+missing.
+
+Time is counted in ticks of 90 kHz since time 0 of the replay. Recordings follow each other without a gap:
+while nobody recorded, the replay's clock stands still. Everything that separates two stretches of a playlist
+lies on the grid of AAC frames (1920 ticks), so that sound and picture part at the same tick.
+
+A video playlist is a chain of intervals: **spans** (one track, one decoder configuration, from a keyframe on)
+and **stills** between them. A new interval is a discontinuity. Sound parts where the camera parts, because
+the two play together and HLS wants their discontinuities to agree; the screen plays alone and has its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lectern.manifest import (
+    Clock,
+    ClockPiece,
+    Fragment,
+    Line,
+    RecordingEnded,
+    RecordingStarted,
+    TrackEnded,
+    TrackStarted,
+)
+
+TICKS_PER_S = 90_000
+TICKS_PER_MS = 90
+GRID = 1920
+"""One AAC frame: 1024 samples of 48 kHz."""
+SEGMENT = 94 * GRID
+"""Length of a segment where nothing else decides: 2.005 s."""
+KEYFRAME_SEGMENT = 18 * TICKS_PER_S // 10
+"""A remuxed segment ends at the first keyframe after this."""
+LONGEST_SEGMENT = 11 * TICKS_PER_S
+"""A publisher that sends no keyframes for so long is cut without one."""
+GAP = TICKS_PER_S
+"""Without frames for this long, a video is gone; shorter, its last frame is held."""
+SHORTEST_STILL = TICKS_PER_S
+"""A shorter still is not worth a discontinuity: the picture after it starts earlier."""
+SOUND_LOOKAHEAD = 8 * GRID
+"""The sound of a segment is settled this long after it: the encoder looks ahead, packets come late."""
+
+VideoSource = Literal["camera", "screen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A fragment, placed: `path` is relative to the session's folder, times are in ticks of the replay."""
+
+    path: str
+    recording_start: int
+    start: int
+    end: int
+    keyframes: tuple[int, ...]
+    config: str
+    width: int
+    height: int
+
+
+@dataclass(slots=True)
+class Span:
+    """A stretch of one track with one configuration.
+
+    `keyframe` is the time of its first frame, perhaps a little off `start`: the frame is shown from `start`
+    on. `end` is None while it goes on; `pieces` grows until then.
+    """
+
+    track: str
+    codec: str
+    config: str
+    start: int
+    keyframe: int
+    end: int | None = None
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Interval:
+    """Part of a video playlist between two discontinuities; `span` is None for a still."""
+
+    start: int
+    span: Span | None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One entry of a playlist. `utc_ms` is the wall clock of its start."""
+
+    number: int
+    start: int
+    end: int
+    span: Span | None
+    discontinuity: bool
+    utc_ms: int
+
+
+@dataclass(slots=True)
+class _Track:
+    started: TrackStarted
+    name: str
+    pieces: list[Piece] = field(default_factory=list)
+    used: int = 0
+    ended: bool = False
+
+
+def floor_grid(tick: int) -> int:
+    """The AAC frame boundary at or before."""
+    return tick // GRID * GRID
+
+
+def ceil_grid(tick: int) -> int:
+    """The AAC frame boundary at or after."""
+    return -(-tick // GRID) * GRID
+
+
+class _Cutter:
+    """Numbers the segments of one playlist."""
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+        self.position = 0
+        self._fresh = False
+
+    def cut(self, end: int, span: Span | None, origin: tuple[int, int]) -> None:
+        """A segment from the position to `end`; `origin` is (tick, utc_ms) of the recording's start."""
+        if end <= self.position:
+            return
+        utc_ms = origin[1] + (self.position - origin[0]) // TICKS_PER_MS
+        discontinuity = self._fresh and bool(self.segments)
+        self.segments.append(Segment(len(self.segments), self.position, end, span, discontinuity, utc_ms))
+        self._fresh = False
+        self.position = end
+
+    def part(self) -> None:
+        """What follows is another interval."""
+        self._fresh = True
+
+    def cut_evenly(self, limit: int, *, closed: bool, span: Span | None, origin: tuple[int, int]) -> None:
+        """Segments of the usual length up to `limit`; with `closed` also what is left before it."""
+        while self.position + SEGMENT <= limit:
+            self.cut(self.position + SEGMENT, span, origin)
+        if closed:
+            self.cut(limit, span, origin)
+
+
+class VideoPlan:
+    """The playlist of one source. When several people send it, the one who is shown stays until gone."""
+
+    def __init__(self, source: VideoSource) -> None:
+        self.source = source
+        self.intervals: list[Interval] = [Interval(0, None)]
+        self.decided = 0
+        self._cutter = _Cutter()
+        self._tracks: list[_Track] = []
+        self._shown: _Track | None = None
+        self._drawn = 0  # index of the interval that is being cut into segments
+        self._searched = 0  # pieces of its span that end before the cutter's position
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """All segments so far; grows only at its end."""
+        return self._cutter.segments
+
+    @property
+    def seen(self) -> bool:
+        """Whether this source ever showed a picture."""
+        return any(interval.span for interval in self.intervals)
+
+    def add_track(self, track: _Track) -> None:
+        """A track of this source was started."""
+        self._tracks.append(track)
+
+    def advance(self, watermark: int, origin: tuple[int, int]) -> None:
+        """All media before `watermark` is known: decide what can be decided, and cut segments."""
+        while self._step(watermark):
+            pass
+        self._cut(origin)
+
+    def finish(self, end: int, origin: tuple[int, int]) -> None:
+        """The recording ends at `end` (on the grid): close everything there."""
+        while self._step(end + 2 * GAP):
+            pass
+        last = self.intervals[-1]
+        if last.span is not None:
+            last.span.end = end
+        elif last.start >= end and len(self.intervals) > 1:
+            self.intervals.pop()
+            last = self.intervals[-1]
+            if last.span is not None:
+                last.span.end = end
+        last.end = end
+        if len(self.intervals) > 1 and last.span is None and end - last.start < SHORTEST_STILL:
+            self._absorb(end)
+        self.decided = end
+        self._tracks.clear()
+        self._shown = None
+        self._cut(origin)
+        self.intervals.append(Interval(end, None))
+
+    def _absorb(self, end: int) -> None:
+        """A short still at the very end: hold the last picture instead, unless it is cut already."""
+        before = self.intervals[-2]
+        if before.span is None or self._drawn >= len(self.intervals) - 1:
+            return
+        self.intervals.pop()
+        before.end = before.span.end = end
+
+    def _step(self, watermark: int) -> bool:
+        """Decide one more thing; False when nothing more can be decided."""
+        if self._shown is not None:
+            return self._follow(self._shown, watermark)
+        choice = self._next_keyframe(watermark)
+        if choice is None:
+            self.decided = max(self.decided, watermark)
+            return False
+        track, index, at = choice
+        self._shown = track
+        track.used = index
+        self._open_span(track, at)
+        return True
+
+    def _follow(self, track: _Track, watermark: int) -> bool:
+        span = self.intervals[-1].span
+        assert span is not None
+        last_end = span.pieces[-1].end if span.pieces else span.start
+        if track.used < len(track.pieces):
+            piece = track.pieces[track.used]
+            if span.pieces and piece.start - last_end > GAP:
+                self._close_span(ceil_grid(last_end))
+            elif piece.config != span.config:
+                self._end_interval(max(floor_grid(piece.start), span.start + GRID))
+                self._open_span(track, piece.start)
+            else:
+                span.pieces.append(piece)
+                track.used += 1
+                self.decided = max(self.decided, min(piece.end, watermark))
+            return True
+        if track.ended or watermark - last_end > GAP:
+            self._close_span(ceil_grid(last_end))
+            return True
+        self.decided = max(self.decided, min(last_end, watermark))
+        return False
+
+    def _next_keyframe(self, watermark: int) -> tuple[_Track, int, int] | None:
+        """The earliest keyframe from which a picture can go on: (track, index of its piece, tick)."""
+        here = self.intervals[-1].start
+        best: tuple[_Track, int, int] | None = None
+        for track in self._tracks:
+            for index in range(track.used, len(track.pieces)):
+                piece = track.pieces[index]
+                at = next((tick for tick in piece.keyframes if tick >= here), None)
+                if at is not None and at <= watermark:
+                    if best is None or at < best[2]:
+                        best = (track, index, at)
+                    break
+        return best
+
+    def _open_span(self, track: _Track, keyframe: int) -> None:
+        still = self.intervals[-1]
+        earliest = max(still.start, self._cutter.position)
+        start = max(floor_grid(keyframe), earliest)
+        if earliest == still.start and start - earliest < SHORTEST_STILL:
+            start = earliest
+        piece = track.pieces[track.used]
+        span = Span(track.name, track.started.codec, piece.config, start, keyframe, None, [piece])
+        track.used += 1
+        if start <= still.start:
+            self.intervals.pop()
+        else:
+            still.end = start
+        self.intervals.append(Interval(start, span))
+        self.decided = max(self.decided, start)
+
+    def _close_span(self, at: int) -> None:
+        self._end_interval(max(at, self.intervals[-1].start + GRID, ceil_grid(self._cutter.position)))
+        self._shown = None
+
+    def _end_interval(self, at: int) -> None:
+        interval = self.intervals[-1]
+        assert interval.span is not None
+        at = max(at, ceil_grid(self._cutter.position))
+        interval.end = interval.span.end = at
+        self.intervals.append(Interval(at, None))
+        self.decided = max(self.decided, at)
+
+    def _cut(self, origin: tuple[int, int]) -> None:
+        while self._drawn < len(self.intervals):
+            interval = self.intervals[self._drawn]
+            closed = interval.end is not None
+            limit = interval.end if interval.end is not None else self.decided
+            span = interval.span
+            if span is not None and span.codec == "H264":
+                self._cut_at_keyframes(span, limit, closed=closed, origin=origin)
+            else:
+                self._cutter.cut_evenly(limit, closed=closed, span=span, origin=origin)
+            if not closed:
+                return
+            self._drawn += 1
+            self._searched = 0
+            self._cutter.part()
+
+    def _cut_at_keyframes(self, span: Span, limit: int, *, closed: bool, origin: tuple[int, int]) -> None:
+        while self._searched < len(span.pieces) and span.pieces[self._searched].end <= self._cutter.position:
+            self._searched += 1
+        for piece in span.pieces[self._searched :]:
+            if piece.start - self._cutter.position >= LONGEST_SEGMENT and piece.start < limit:
+                self._cutter.cut(piece.start, span, origin)
+            for keyframe in piece.keyframes:
+                if keyframe - self._cutter.position >= KEYFRAME_SEGMENT and keyframe < limit:
+                    self._cutter.cut(keyframe, span, origin)
+        if closed:
+            self._cutter.cut(limit, span, origin)
+
+
+class SessionPlan:
+    """All playlists of one session. Feed `receive` with the lines of recording 1, then 2, and so on."""
+
+    def __init__(self) -> None:
+        self.videos: dict[VideoSource, VideoPlan] = {
+            "camera": VideoPlan("camera"),
+            "screen": VideoPlan("screen"),
+        }
+        self.mics: list[Piece] = []
+        self.clock: list[ClockPiece] = []
+        self.utc_ms = 0
+        self._sound = _Cutter()
+        self._sound_interval = 0
+        self._recording = ""
+        self._running = False
+        self._origin = (0, 0)
+        self._session_ms = 0
+        self._watermark = 0
+        self._last_end = 0
+        self._tracks: dict[str, _Track] = {}
+
+    @property
+    def sound(self) -> Sequence[Segment]:
+        """The segments of the mixed sound."""
+        return self._sound.segments
+
+    @property
+    def end(self) -> int:
+        """Length of the replay so far: where the last closed recording ended."""
+        return self._origin[0] if not self._running else max(self._watermark, self._origin[0])
+
+    @property
+    def running(self) -> bool:
+        """Whether the last recording has neither ended nor been finished."""
+        return self._running
+
+    def receive(self, recording: str, line: Line) -> None:
+        """`recording` is the folder of the manifest, relative to the session (`rec/1`)."""
+        if isinstance(line, RecordingStarted):
+            self.finish_recording()
+            self._recording = recording
+            self._running = True
+            self._origin = (self._origin[0], line.utc_ms)
+            self._session_ms = line.session_ms
+            self.utc_ms = self.utc_ms or line.utc_ms
+            self._watermark = self._last_end = self._origin[0]
+        elif not self._running:
+            return
+        elif isinstance(line, TrackStarted):
+            self._start_track(line)
+        elif isinstance(line, Fragment):
+            self._add_fragment(line)
+        elif isinstance(line, TrackEnded):
+            if track := self._tracks.get(line.track):
+                track.ended = True
+        elif isinstance(line, Clock):
+            self._watermark = max(self._watermark, self._place(line.media_ms))
+            self._advance()
+        elif isinstance(line, RecordingEnded):
+            self._last_end = max(self._last_end, self._place(line.media_ms))
+            self.finish_recording()
+
+    def finish_recording(self) -> None:
+        """The running recording will not go on: it ends where its last media ends.
+
+        Does nothing when none runs.
+        """
+        if not self._running:
+            return
+        self._running = False
+        end = ceil_grid(max(self._last_end, self._watermark))
+        start = self._origin[0]
+        if end > start:
+            self.clock.append(
+                ClockPiece(self._session_ms, start // TICKS_PER_MS, (end - start) // TICKS_PER_MS)
+            )
+        for video in self.videos.values():
+            video.finish(end, self._origin)
+        self._cut_sound(end)
+        self._tracks.clear()
+        self._origin = (end, self._origin[1])
+
+    def _place(self, media_ms: float) -> int:
+        return self._origin[0] + round(media_ms * TICKS_PER_MS)
+
+    def _start_track(self, line: TrackStarted) -> None:
+        track = _Track(line, f"{self._recording}/{line.track}/{line.start_ms}")
+        self._tracks[line.track] = track
+        if line.source == "camera" or line.source == "screen":  # noqa: PLR1714 - narrows the type
+            self.videos[line.source].add_track(track)
+
+    def _add_fragment(self, line: Fragment) -> None:
+        track = self._tracks.get(line.track)
+        if track is None:
+            return
+        piece = Piece(
+            path=f"{self._recording}/{line.file}",
+            recording_start=self._origin[0],
+            start=self._place(line.start_ms),
+            end=self._place(line.end_ms),
+            keyframes=tuple(self._place(at) for at in line.keyframes),
+            config=f"{track.started.codec}-{line.config}",
+            width=line.width,
+            height=line.height,
+        )
+        self._last_end = max(self._last_end, piece.end)
+        if track.started.kind == "audio":
+            self.mics.append(piece)
+        else:
+            track.pieces.append(piece)
+
+    def _advance(self) -> None:
+        for video in self.videos.values():
+            video.advance(self._watermark, self._origin)
+        self._cut_sound(min(self.videos["camera"].decided, self._watermark) - SOUND_LOOKAHEAD)
+
+    def _cut_sound(self, limit: int) -> None:
+        intervals = self.videos["camera"].intervals
+        while self._sound_interval < len(intervals):
+            interval = intervals[self._sound_interval]
+            if interval.end is None or interval.end > limit:
+                self._sound.cut_evenly(
+                    min(limit, interval.end or limit), closed=False, span=None, origin=self._origin
+                )
+                return
+            self._sound.cut_evenly(interval.end, closed=True, span=None, origin=self._origin)
+            self._sound_interval += 1
+            self._sound.part()

@@ -1,0 +1,1 @@
+"""A lesson's course: scheduled, live, ended."""

@@ -1,0 +1,155 @@
+"""Who is here, as the class sees it."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import msgspec
+
+from lectern.kernel.errors import Conflict, Forbidden, NotFound
+from lectern.kernel.roles import SessionRole
+from lectern.timeline.event import Event, NewEvent, ParticipantJoined, ParticipantRemoved, TimelineEvent
+from lectern.timeline.idea import STAFF, Actor, Audience, Call, ClassState, Command, Decision, Texts, Touch
+
+
+class ConnectionOpened(Event, frozen=True, kw_only=True):
+    """A tab or device of a participant is here. `source` and `campaign` say what brought them (PUS-06/07)."""
+
+    TYPE: ClassVar[str] = "connection_opened"
+    connection: str
+    participant: str
+    device: str
+    source: str | None = None
+    campaign: str | None = None
+
+
+class ConnectionClosed(Event, frozen=True, kw_only=True):
+    """It is gone. `at_utc_ms` is when it was last seen, which after a crash is before this event."""
+
+    TYPE: ClassVar[str] = "connection_closed"
+    connection: str
+    participant: str
+    at_utc_ms: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Present:
+    """One participant. `connections` maps those that are open to their device."""
+
+    joined: ParticipantJoined
+    connections: dict[str, str] = field(default_factory=dict)
+    device: str | None = None
+    removed: bool = False
+
+
+@dataclass(slots=True)
+class Presence:
+    """The slice: participants by id, in the order in which they first came."""
+
+    participants: dict[str, Present] = field(default_factory=dict)
+
+
+class PresenceIdea:
+    """Entities `participant/<id>`."""
+
+    name = "presence"
+    events = (ParticipantJoined, ParticipantRemoved, ConnectionOpened, ConnectionClosed)
+    paths = ("participant",)
+
+    def empty(self) -> Presence:
+        """See `Idea`."""
+        return Presence()
+
+    def apply(self, slice_: Presence, event: TimelineEvent) -> None:
+        """See `Idea`."""
+        payload = event.payload
+        if isinstance(payload, ParticipantJoined):
+            known = slice_.participants.get(payload.participant)
+            if known is None:
+                slice_.participants[payload.participant] = Present(payload)
+            else:
+                known.joined = payload
+            return
+        assert isinstance(payload, ConnectionOpened | ConnectionClosed | ParticipantRemoved)
+        present = slice_.participants.get(payload.participant)
+        if present is None:
+            return
+        if isinstance(payload, ConnectionOpened):
+            present.connections[payload.connection] = payload.device
+            present.device = payload.device
+        elif isinstance(payload, ConnectionClosed):
+            present.connections.pop(payload.connection, None)
+        else:
+            present.removed = True
+
+    def touched(self, slice_: Presence, event: TimelineEvent) -> list[Touch]:
+        """See `Idea`."""
+        del slice_
+        payload = event.payload
+        assert isinstance(
+            payload, ParticipantJoined | ConnectionOpened | ConnectionClosed | ParticipantRemoved
+        )
+        return [Touch(f"participant/{payload.participant}")]
+
+    def entities(self, slice_: Presence) -> list[Touch]:
+        """See `Idea`."""
+        return [Touch(f"participant/{id_}") for id_ in slice_.participants]
+
+    def render(
+        self, slice_: Presence, touch: Touch, audience: Audience, texts: Texts
+    ) -> dict[str, Any] | None:
+        """See `Idea`."""
+        del audience
+        id_ = touch.path.partition("/")[2]
+        present = slice_.participants.get(id_)
+        if present is None or present.removed:
+            return None
+        return {
+            "id": id_,
+            "name": texts.get(present.joined.name_ref),
+            "role": present.joined.role,
+            "kind": present.joined.kind,
+            "online": bool(present.connections),
+            "device": present.device,
+        }
+
+
+PRESENCE = PresenceIdea()
+
+
+def guard(state: ClassState, actor: Actor) -> None:
+    """Refuse commands of somebody who was sent out.
+
+    Raises:
+        Forbidden: removed from this session.
+    """
+    present = state.of(PRESENCE).participants.get(actor.participant_id)
+    if present is not None and present.removed:
+        raise Forbidden("removed", "You were removed from this session.")
+
+
+class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to send out."""
+
+    participant: str
+
+
+def remove(state: ClassState, call: Call, data: Remove) -> Decision:
+    """Send a learner or a screen out.
+
+    Raises:
+        NotFound: nobody of that id is here.
+        Conflict: staff cannot be sent out.
+    """
+    present = state.of(PRESENCE).participants.get(data.participant)
+    if present is None:
+        raise NotFound("participant_not_found", "This person is not in the session.")
+    if SessionRole(present.joined.role).is_staff:
+        raise Conflict("is_staff", "The presenter and the host cannot be removed.")
+    if present.removed:
+        return Decision()
+    removed = ParticipantRemoved(participant=data.participant)
+    return Decision((NewEvent(payload=removed, actor=call.actor.participant_id),))
+
+
+COMMANDS = (Command("participant_remove", Remove, STAFF, remove),)

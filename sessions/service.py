@@ -1,0 +1,245 @@
+"""What can be done with sessions outside the class: plan, change, expect people."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lectern.db.engine import Database
+from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.errors import Conflict, NotFound, Rejected
+from lectern.kernel.ids import new_id
+from lectern.kernel.sheet import LineError, read_sheet
+from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
+from sessions.lesson.idea import LESSON, LessonState, SessionPlanned
+from sessions.people import People, PersonFacts
+from sessions.store import Session, SessionStore
+
+ROSTER_COLUMNS = {"external_id": ["employee id", "employee number", "工号", "员工编号"], "name": ["姓名"]}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterReport:
+    """What a roster import did."""
+
+    added: int
+    updated: int
+    unchanged: int
+    errors: list[LineError]
+
+
+class Sessions:
+    """Plans sessions and keeps their rosters."""
+
+    def __init__(
+        self, database: Database, engine: TimelineEngine, people: People, clock: Clock = utc_ms
+    ) -> None:
+        self.database = database
+        self.store = SessionStore()
+        self.people = people
+        self._engine = engine
+        self._clock = clock
+
+    async def get(self, session_id: str, org_id: str | None = None) -> Session:
+        """Return a session.
+
+        Raises:
+            NotFound: there is none, or it belongs to another organisation.
+        """
+        async with self.database.read() as tx:
+            session = await self.store.get(tx, session_id)
+        if session is None or org_id not in (None, session.org_id):
+            raise NotFound("session_not_found", "There is no such session.")
+        return session
+
+    async def live_ids(self) -> list[str]:
+        """Return the ids of all sessions that are live."""
+        async with self.database.read() as tx:
+            return [s.id for s in await self.store.in_state(tx, LessonState.LIVE)]
+
+    async def create(
+        self,
+        *,
+        org_id: str,
+        title: str,
+        starts_utc_ms: int | None,
+        zone: str,
+        presenter_person_id: str | None,
+        host_person_id: str | None,
+        guests_allowed: bool,
+        auto_start: bool = False,
+    ) -> Session:
+        """Plan a session; its timeline begins with the plan.
+
+        Raises:
+            Rejected: unknown zone, or a host who may not host.
+        """
+        check_zone(zone)
+        now = self._clock()
+        wanted = {p for p in (presenter_person_id, host_person_id) if p}
+        people = await self.people.by_id(wanted)
+        if wanted - people.keys():
+            raise Rejected("person_not_found", "The presenter or the host does not exist.")
+        if host_person_id and not people[host_person_id].may_host:
+            raise Rejected("not_a_host", "This person may not host sessions.")
+        session = Session(
+            id=new_id(),
+            org_id=org_id,
+            title=title,
+            state=LessonState.SCHEDULED,
+            starts_utc_ms=now if starts_utc_ms is None else starts_utc_ms,
+            zone=zone,
+            presenter_person_id=presenter_person_id,
+            host_person_id=host_person_id,
+            guests_allowed=guests_allowed,
+            auto_start=auto_start,
+            first_started_utc_ms=None,
+            ended_utc_ms=None,
+            created_utc_ms=now,
+        )
+        async with self.database.write() as tx:
+            await self.store.create(tx, session)
+            await self._engine.store.create(tx, session.id, org_id)
+            head = await self._engine.store.lock(tx, session.id)
+            planned = _planned(session, people.get(presenter_person_id or ""))
+            await self._engine.store.append(tx, head, [planned], now)
+        return session
+
+    async def replan(
+        self,
+        session: Session,
+        *,
+        title: str | None,
+        starts_utc_ms: int | None,
+        zone: str | None,
+        guests_allowed: bool | None,
+        host_person_id: str | None,
+    ) -> Session:
+        """Change the plan; None leaves a field as it is.
+
+        Raises:
+            Conflict: it is over.
+            Rejected: unknown zone, or a host who may not host.
+        """
+        if session.state is LessonState.ENDED:
+            raise Conflict("session_over", "This session is over; its plan can no longer change.")
+        changed = replace(
+            session,
+            title=session.title if title is None else title,
+            starts_utc_ms=session.starts_utc_ms if starts_utc_ms is None else starts_utc_ms,
+            zone=session.zone if zone is None else zone,
+            guests_allowed=session.guests_allowed if guests_allowed is None else guests_allowed,
+            host_person_id=session.host_person_id if host_person_id is None else host_person_id,
+        )
+        check_zone(changed.zone)
+        people = await self.people.by_id(
+            {p for p in (changed.presenter_person_id, changed.host_person_id) if p}
+        )
+        host = people.get(changed.host_person_id or "")
+        if changed.host_person_id and (host is None or not host.may_host):
+            raise Rejected("not_a_host", "This person may not host sessions.")
+        async with self._engine.change(session.id) as change:
+            await self.store.update(
+                change.tx,
+                session.id,
+                title=changed.title,
+                starts_utc_ms=changed.starts_utc_ms,
+                zone=changed.zone,
+                guests_allowed=changed.guests_allowed,
+                host_person_id=changed.host_person_id,
+            )
+            change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
+        return changed
+
+    async def start(self, session_id: str) -> None:
+        """Start a session from outside the class (auto-start, API); a live one stays as it is.
+
+        Raises:
+            Conflict: it is over.
+        """
+        async with self._engine.change(session_id) as change:
+            state = change.state.of(LESSON).state
+            if state is LessonState.ENDED:
+                raise Conflict("session_over", "This session is over and cannot be started again.")
+            if state is LessonState.SCHEDULED:
+                change.append(NewEvent(payload=SessionStarted()))
+
+    async def end(self, session_id: str) -> None:
+        """End a session from outside the class; an ended one stays as it is.
+
+        Raises:
+            Conflict: it was never live.
+        """
+        async with self._engine.change(session_id) as change:
+            state = change.state.of(LESSON).state
+            if state is LessonState.SCHEDULED:
+                raise Conflict("session_not_live", "This session has not been started.")
+            if state is LessonState.LIVE:
+                change.append(NewEvent(payload=SessionEnded()))
+
+    async def expect(self, session: Session, person_ids: Sequence[str]) -> int:
+        """Put people on the roster; return how many are new."""
+        async with self.database.write() as tx:
+            return await self.store.add_to_roster(tx, session, person_ids, self._clock())
+
+    async def import_roster(self, session: Session, data: bytes) -> RosterReport:
+        """Put the people of a CSV file on the roster. Good lines are kept even if others are wrong.
+
+        Raises:
+            Rejected: the file as a whole cannot be read.
+        """
+        lines, errors = await asyncio.to_thread(read_roster, data)
+        known = await self.people.by_external_id(session.org_id, list(lines))
+        for external_id, line in lines.items():
+            if external_id not in known:
+                message = f"Nobody has the employee number {external_id[:80]}. Import the staff list first."
+                errors.append(LineError(line, "person_unknown", message))
+        async with self.database.write() as tx:
+            added = await self.store.add_to_roster(tx, session, [p.id for p in known.values()], self._clock())
+        errors.sort(key=lambda error: error.line)
+        return RosterReport(added, 0, len(known) - added, errors)
+
+
+def read_roster(data: bytes) -> tuple[dict[str, int], list[LineError]]:
+    """Read a roster: the lines of employee numbers, and what is wrong with the others. Pure.
+
+    Raises:
+        Rejected: the file as a whole cannot be read.
+    """
+    errors: list[LineError] = []
+    lines: dict[str, int] = {}
+    for row in read_sheet(data, ROSTER_COLUMNS, ["external_id"]):
+        external_id = row.cells.get("external_id", "")
+        if not external_id:
+            errors.append(LineError(row.line, "cell_empty", "The employee number is missing."))
+        elif external_id in lines:
+            message = f"The employee number {external_id[:80]} was already on line {lines[external_id]}."
+            errors.append(LineError(row.line, "duplicate_person", message))
+        else:
+            lines[external_id] = row.line
+    return lines, errors
+
+
+def check_zone(zone: str) -> None:
+    """Insist on an IANA time zone.
+
+    Raises:
+        Rejected: there is no such zone (`zone_unknown`).
+    """
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Rejected("zone_unknown", "This time zone does not exist. Example: Asia/Shanghai.") from None
+
+
+def _planned(session: Session, presenter: PersonFacts | None) -> NewEvent:
+    ref = new_id() if presenter else None
+    plan = SessionPlanned(
+        session=session.id,
+        title=session.title,
+        starts_utc_ms=session.starts_utc_ms,
+        zone=session.zone,
+        presenter_ref=ref,
+    )
+    return NewEvent(payload=plan, texts={ref: presenter.name} if ref and presenter else {})

@@ -1,0 +1,240 @@
+"""Sessions in SQL: the only file here that speaks it. Every method works inside the caller's transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, delete, distinct, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.kernel.clock import UtcMs
+from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
+from lectern.timeline.store import Head
+from sessions import tables as t
+from sessions.lesson.idea import LessonState
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session's row."""
+
+    id: str
+    org_id: str
+    title: str
+    state: LessonState
+    starts_utc_ms: int
+    zone: str
+    presenter_person_id: str | None
+    host_person_id: str | None
+    guests_allowed: bool
+    auto_start: bool
+    first_started_utc_ms: int | None
+    ended_utc_ms: int | None
+    created_utc_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many were expected, came, and are here now."""
+
+    expected: int = 0
+    attended: int = 0
+    online: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person, a guest or a screen inside one session. `subject` is the person's or the guest's id."""
+
+    id: str
+    session_id: str
+    kind: str
+    subject: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open connection as persisted."""
+
+    id: str
+    session_id: str
+    participant_id: str
+    opened_utc_ms: int
+    last_seen_utc_ms: int
+
+
+class SessionStore:
+    """Reads and writes sessions, rosters, participants and open connections."""
+
+    async def create(self, tx: AsyncConnection, session: Session) -> None:
+        """Insert a session."""
+        await tx.execute(
+            insert(t.sessions).values({field: getattr(session, field) for field in Session.__slots__})
+        )
+
+    async def get(self, tx: AsyncConnection, session_id: str) -> Session | None:
+        """Return one session."""
+        query = select(t.sessions).where(t.sessions.c.id == session_id)
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else _session(row)
+
+    async def page(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        *,
+        state: str | None,
+        q: str,
+        before: tuple[int, str] | None,
+        person_id: str | None,
+        limit: int,
+    ) -> Sequence[Session]:
+        """Return sessions, latest start first; with `person_id` only those that concern this person."""
+        s = t.sessions.c
+        where = [s.org_id == org_id]
+        if state:
+            where.append(s.state == state)
+        if q:
+            where.append(s.title.ilike(f"%{q.replace('%', '').replace('_', '')}%"))
+        if before:
+            where.append((s.starts_utc_ms < before[0]) | and_(s.starts_utc_ms == before[0], s.id < before[1]))
+        if person_id is not None:
+            rostered = select(t.roster_entries.c.session_id).where(t.roster_entries.c.person_id == person_id)
+            where.append(
+                s.id.in_(rostered) | (s.presenter_person_id == person_id) | (s.host_person_id == person_id)
+            )
+        query = select(t.sessions).where(*where).order_by(s.starts_utc_ms.desc(), s.id.desc()).limit(limit)
+        return [_session(row) for row in await tx.execute(query)]
+
+    async def update(self, tx: AsyncConnection, session_id: str, **values: Any) -> None:
+        """Change columns of a session."""
+        await tx.execute(update(t.sessions).where(t.sessions.c.id == session_id).values(**values))
+
+    async def in_state(self, tx: AsyncConnection, state: LessonState) -> Sequence[Session]:
+        """Return all sessions in one state."""
+        rows = await tx.execute(select(t.sessions).where(t.sessions.c.state == state))
+        return [_session(row) for row in rows]
+
+    async def counts(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Counts]:
+        """Count expected, attended and present people of each session."""
+
+        async def count(column: Any, session: Any, where: Any = None) -> dict[str, int]:
+            query = select(session, func.count(distinct(column))).where(session.in_(list(session_ids)))
+            if where is not None:
+                query = query.where(where)
+            return {row[0]: int(row[1]) for row in await tx.execute(query.group_by(session))}
+
+        r, p, c = t.roster_entries.c, t.participants.c, t.connections.c
+        expected = await count(r.person_id, r.session_id)
+        attended = await count(p.id, p.session_id, p.role == "learner")
+        online = await count(c.participant_id, c.session_id)
+        return {
+            id_: Counts(expected.get(id_, 0), attended.get(id_, 0), online.get(id_, 0)) for id_ in session_ids
+        }
+
+    async def roster(self, tx: AsyncConnection, session_id: str) -> set[str]:
+        """Return the person ids of those who should come."""
+        query = select(t.roster_entries.c.person_id).where(t.roster_entries.c.session_id == session_id)
+        return set((await tx.execute(query)).scalars())
+
+    async def add_to_roster(
+        self, tx: AsyncConnection, session: Session, person_ids: Collection[str], now: UtcMs
+    ) -> int:
+        """Expect these people; return how many are new."""
+        new = set(person_ids) - await self.roster(tx, session.id)
+        if new:
+            rows = [
+                {"session_id": session.id, "person_id": p, "org_id": session.org_id, "added_utc_ms": now}
+                for p in sorted(new)
+            ]
+            await tx.execute(insert(t.roster_entries), rows)
+        return len(new)
+
+    async def participant(
+        self, tx: AsyncConnection, session_id: str, kind: str, subject: str
+    ) -> Participant | None:
+        """Return the participant of a person, guest or screen."""
+        p = t.participants.c
+        query = select(t.participants).where(p.session_id == session_id, p.kind == kind, p.subject == subject)
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else Participant(row.id, row.session_id, row.kind, row.subject, row.role)
+
+    async def put_participant(self, tx: AsyncConnection, org_id: str, participant: Participant) -> None:
+        """Insert a participant, or give the known one its role."""
+        found = await tx.execute(
+            update(t.participants).where(t.participants.c.id == participant.id).values(role=participant.role)
+        )
+        if found.rowcount == 0:
+            await tx.execute(
+                insert(t.participants).values(
+                    id=participant.id,
+                    org_id=org_id,
+                    session_id=participant.session_id,
+                    kind=participant.kind,
+                    subject=participant.subject,
+                    role=participant.role,
+                )
+            )
+
+    async def open_connection(self, tx: AsyncConnection, org_id: str, connection: Connection) -> None:
+        """Remember that a connection is open."""
+        values = {field: getattr(connection, field) for field in Connection.__slots__}
+        await tx.execute(insert(t.connections).values(org_id=org_id, **values))
+
+    async def close_connection(
+        self, tx: AsyncConnection, connection_id: str, *, silent_since: int | None = None
+    ) -> Connection | None:
+        """Forget an open connection and return it; None if it was closed already.
+
+        With `silent_since`, only if it was not seen since then.
+        """
+        query = select(t.connections).where(t.connections.c.id == connection_id)
+        if silent_since is not None:
+            query = query.where(t.connections.c.last_seen_utc_ms < silent_since)
+        row = (await tx.execute(query)).one_or_none()
+        if row is None:
+            return None
+        await tx.execute(delete(t.connections).where(t.connections.c.id == connection_id))
+        return _connection(row)
+
+    async def seen(self, tx: AsyncConnection, connection_ids: Collection[str], now: UtcMs) -> None:
+        """Persist that these connections are alive."""
+        ids = list(connection_ids)
+        for start in range(0, len(ids), 500):
+            part = t.connections.c.id.in_(ids[start : start + 500])
+            await tx.execute(update(t.connections).where(part).values(last_seen_utc_ms=now))
+
+    async def silent_connections(self, tx: AsyncConnection, before: int) -> list[Connection]:
+        """Return open connections last seen before `before`."""
+        query = select(t.connections).where(t.connections.c.last_seen_utc_ms < before)
+        return [_connection(row) for row in await tx.execute(query)]
+
+
+class LessonFollower:
+    """Keeps the sessions' rows in step with their timelines."""
+
+    async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
+        """See `lectern.timeline.engine.Follower`."""
+        for event in events:
+            values: dict[str, Any] = {}
+            if isinstance(event.payload, SessionStarted):
+                values = {
+                    "state": LessonState.LIVE,
+                    "first_started_utc_ms": head.first_started_utc_ms or event.utc_ms,
+                }
+            elif isinstance(event.payload, SessionEnded):
+                values = {"state": LessonState.ENDED, "ended_utc_ms": event.utc_ms}
+            if values:
+                await tx.execute(
+                    update(t.sessions).where(t.sessions.c.id == head.session_id).values(**values)
+                )
+
+
+def _session(row: Any) -> Session:
+    values = {field: getattr(row, field) for field in Session.__slots__}
+    return Session(**values | {"state": LessonState(row.state)})
+
+
+def _connection(row: Any) -> Connection:
+    return Connection(**{field: getattr(row, field) for field in Connection.__slots__})

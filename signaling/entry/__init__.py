@@ -1,0 +1,1 @@
+"""Getting in: join tokens, and the routes that give them out."""

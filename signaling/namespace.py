@@ -1,0 +1,136 @@
+"""Socket.IO `/signal`: one peer connection per tab, negotiated once (docs/protocol.md)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import socketio
+import structlog
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from lectern.edge.faults import to_wire
+from lectern.kernel.errors import Conflict, Forbidden, Gone, ProtocolViolation, Rejected
+from signaling.entry.facts import Doors
+from signaling.entry.join_tokens import JoinTokens
+from signaling.entry.presence import Seats
+from signaling.plane.media import MediaPlane
+from signaling.plane.peer import Peer, SlotsView
+
+_log = structlog.get_logger()
+MAX_SDP_BYTES = 128 * 1024
+
+
+class OfferData(msgspec.Struct, frozen=True):
+    """An SDP offer, and what its sending m-lines carry."""
+
+    sdp: str
+    sources: dict[str, str] = {}
+
+
+class SourceData(msgspec.Struct, frozen=True):
+    """A source that was switched on or off."""
+
+    source: str
+    active: bool
+
+
+class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the library is untyped
+    """Negotiates media for participants who are in a class already."""
+
+    def __init__(
+        self, plane: MediaPlane, tokens: JoinTokens, doors: Doors, seats: Seats, now_s: Callable[[], int]
+    ) -> None:
+        super().__init__("/signal")
+        self._plane = plane
+        self._tokens = tokens
+        self._doors = doors
+        self._seats = seats
+        self._now_s = now_s
+        self._peers: dict[str, Peer] = {}
+        self._who: dict[str, tuple[str, str]] = {}
+
+    async def on_connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
+        """Let a participant in."""
+        try:
+            token = auth.get("token") if isinstance(auth, dict) else None
+            if not isinstance(token, str):
+                raise ProtocolViolation("token_invalid", "The connection needs a token.")
+            grant = self._tokens.read(token, now_s=self._now_s()).grant
+            session = await self._doors.session(grant.session_id)
+            if session.state == "ended":
+                raise Conflict("session_over", "This session is over.")
+            participant = await self._seats.participant_of(grant)
+            if participant is None:
+                raise Rejected("not_joined", "Join the class first.")
+        except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
+            body = to_wire(error)[1]
+            raise Refused(body["error"]["code"], body) from None
+        self._who[sid] = (grant.session_id, participant)
+
+    async def on_disconnect(self, sid: str, *_reason: object) -> None:
+        """Forget the tab and its transport."""
+        self._who.pop(sid, None)
+        peer = self._peers.pop(sid, None)
+        if peer is not None:
+            await self._plane.close(peer.transport)
+
+    async def on_offer(self, sid: str, data: Any) -> dict[str, Any]:
+        """Answer an offer; it replaces the tab's transport."""
+        return await self._answer(self._offer, sid, data)
+
+    async def on_source(self, sid: str, data: Any) -> dict[str, Any]:
+        """Take in that a source was switched on or off."""
+        return await self._answer(self._source, sid, data)
+
+    async def on_bye(self, sid: str, *_data: object) -> dict[str, Any]:
+        """Close the tab's transport."""
+        peer = self._peers.pop(sid, None)
+        if peer is not None:
+            await self._plane.close(peer.transport)
+        return {"ok": True}
+
+    async def _answer(self, handle: Any, sid: str, data: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = await handle(sid, data)
+        except msgspec.ValidationError as error:
+            violation = ProtocolViolation("message_invalid", "The message is not valid.", reason=str(error))
+            return to_wire(violation)[1]
+        except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
+            return to_wire(error)[1]
+        return answer
+
+    async def _offer(self, sid: str, data: Any) -> dict[str, Any]:
+        offer = msgspec.convert(data, OfferData)
+        if len(offer.sdp) > MAX_SDP_BYTES:
+            raise ProtocolViolation("sdp_invalid", "The offer is too long.")
+        session_id, participant = self._who[sid]
+        await self.on_bye(sid)
+
+        async def on_slots(slots: SlotsView) -> None:
+            await self.emit("slots", slots, to=sid)
+
+        peer: Peer | None = None
+
+        async def on_gone(reason: str) -> None:
+            if self._peers.get(sid) is peer:
+                self._peers.pop(sid, None)
+                await self.emit("reset", {"reason": reason}, to=sid)
+
+        peer, answer = await self._plane.offer(
+            session_id, participant, offer.sdp, offer.sources, on_slots=on_slots, on_gone=on_gone
+        )
+        if sid not in self._who:  # the tab went away while we were answering
+            await self._plane.close(peer.transport)
+            raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
+        overtaken = self._peers.get(sid)  # another offer of this tab, answered meanwhile
+        self._peers[sid] = peer
+        if overtaken is not None:
+            await self._plane.close(overtaken.transport)
+        return {"sdp": answer, "slots": {slot.mid: None for slot in peer.slots}}
+
+    async def _source(self, sid: str, data: Any) -> dict[str, Any]:
+        change = msgspec.convert(data, SourceData)
+        session_id, participant = self._who[sid]
+        if not await self._plane.set_source(session_id, participant, change.source, active=change.active):
+            raise Forbidden("not_allowed", "Raise your hand; the host gives you the microphone.")
+        return {"ok": True}

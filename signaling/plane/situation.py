@@ -1,0 +1,25 @@
+"""What the media plane needs to know of a class; `lectern.app` reads it off the folded state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lectern.timeline.idea import ClassState
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A session at one moment. `groups` maps participants to their breakout group; absent: main room.
+
+    `may_speak` are those who are heard (and recorded) in the main room: staff, and learners whose hand was
+    granted. `removed` were sent out.
+    """
+
+    live: bool
+    ended: bool
+    first_started_utc_ms: int | None
+    groups: Mapping[str, str]
+    may_speak: frozenset[str]
+    removed: frozenset[str]
+
+
+SituationOf = Callable[[ClassState], Situation]

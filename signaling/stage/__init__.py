@@ -1,0 +1,1 @@
+"""Who publishes what, and what feeds whose slots."""

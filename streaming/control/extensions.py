@@ -1,0 +1,15 @@
+"""URIs of the RTP header extensions that the media process reads, forwards or writes (RFC 8285)."""
+
+from typing import Final
+
+MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+COLOR_SPACE: Final = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
+
+FORWARDED: Final = frozenset({AUDIO_LEVEL, COLOR_SPACE})
+"""Copied from publisher to subscriber, renumbered. MID is written anew, the rest ends at the media process.
+
+Video orientation is left out on purpose: without it a phone turns its pictures before it encodes them, and
+recordings and transcoders need not know.
+"""

@@ -1,0 +1,379 @@
+"""The words spoken between a server process and a media process.
+
+Requests go from server to media and have exactly one answer; notifications go the other way. Both sides say
+their version in `Hello`. Messages evolve by adding fields with defaults; unknown fields are ignored.
+Ids are opaque strings made by the server (rooms, transports, participants) or the media process (tracks).
+"""
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+VERSION: Final = 1
+
+Kind: TypeAlias = Literal["audio", "video"]
+Source: TypeAlias = Literal["mic", "camera", "screen"]
+Direction: TypeAlias = Literal["publish", "subscribe"]
+"""Seen from the participant: `publish` sends media to us, `subscribe` is a slot that we feed."""
+DtlsRole: TypeAlias = Literal["client", "server"]
+TransportPhase: TypeAlias = Literal["new", "connecting", "connected", "failed", "closed"]
+
+
+class Word(msgspec.Struct, frozen=True, tag_field="type", tag=lambda name: name):
+    """Base of everything on this wire; the tag is the class name."""
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """One payload type of one m-line (RFC 8866 rtpmap, fmtp, rtcp-fb).
+
+    `name` is `opus`, `VP8`, `H264`, as registered. `rtx_pt` is the payload type of its RFC 4588 twin.
+    """
+
+    pt: int
+    name: str
+    clock_rate: int
+    channels: int = 1
+    fmtp: str = ""
+    rtcp_fb: tuple[str, ...] = ()
+    rtx_pt: int | None = None
+
+
+class MediaSection(msgspec.Struct, frozen=True):
+    """One accepted m-line. `codecs` in order of our preference; `header_extensions` is {uri: id}.
+
+    `max_bitrate_bps` caps what the publisher is told to send; None takes the default of its source.
+    """
+
+    mid: str
+    kind: Kind
+    direction: Direction
+    codecs: tuple[Codec, ...]
+    header_extensions: dict[str, int] = {}
+    rtcp_mux: bool = True
+    ssrcs: tuple[int, ...] = ()
+    source: Source | None = None
+    max_bitrate_bps: int | None = None
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Hash of a DTLS certificate (RFC 8122): `algorithm` in lower case, `value` as AA:BB:…"""
+
+    algorithm: str
+    value: str
+
+
+class RemoteParameters(msgspec.Struct, frozen=True):
+    """What the peer's offer says about its transport. `dtls_role` is the role of the peer."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    dtls_role: DtlsRole
+    fingerprints: tuple[Fingerprint, ...]
+    media: tuple[MediaSection, ...]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One address at which this media process listens (RFC 8839 section 5.1)."""
+
+    foundation: str
+    priority: int
+    address: str
+    port: int
+    protocol: Literal["udp"] = "udp"
+    component: int = 1
+    type: Literal["host"] = "host"
+
+
+class LocalSection(msgspec.Struct, frozen=True):
+    """Our side of one m-line. `ssrc`, `rtx_ssrc` and `cname` are set for slots (`subscribe`)."""
+
+    mid: str
+    direction: Direction
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+    cname: str | None = None
+
+
+class LocalParameters(msgspec.Struct, frozen=True):
+    """What the answer must say. `dtls_role` is our role."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprint: Fingerprint
+    dtls_role: DtlsRole
+    candidates: tuple[Candidate, ...]
+    media: tuple[LocalSection, ...]
+
+
+class RecordSpec(msgspec.Struct, frozen=True):
+    """Where and from when a room is recorded. `directory` exists; times are those of `OpenRoom`."""
+
+    directory: str
+    session_ms_at_start: int
+    utc_ms: int
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Feed slot `mid` of `transport` with `track`; None empties it. The track may start later."""
+
+    transport: str
+    mid: str
+    track: str | None
+
+
+# ── requests ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Hello(Word, frozen=True):
+    """First request on a connection; answered by `Welcome`, or refused with `version_mismatch`."""
+
+    version: int = VERSION
+
+
+class OpenRoom(Word, frozen=True):
+    """Make a room known. With `record`, everything published in it goes to the recorder."""
+
+    room: str
+    record: RecordSpec | None = None
+
+
+class CloseRoom(Word, frozen=True):
+    """Close the room's transports and finish its recording; answered when the files are closed."""
+
+    room: str
+
+
+class StartRecording(Word, frozen=True):
+    """Begin to record an open room."""
+
+    room: str
+    record: RecordSpec
+
+
+class StopRecording(Word, frozen=True):
+    """Finish the recording; answered when the files are closed."""
+
+    room: str
+
+
+class CreateTransport(Word, frozen=True):
+    """Be ready for one peer connection; answered by `TransportCreated`."""
+
+    transport: str
+    room: str
+    participant: str
+    remote: RemoteParameters
+
+
+class CloseTransport(Word, frozen=True):
+    """Forget a peer connection; unknown ids are fine."""
+
+    transport: str
+
+
+class SetRoutes(Word, frozen=True):
+    """Point slots at tracks, all at once; answered by `RoutesSet`."""
+
+    routes: tuple[Route, ...]
+
+
+class SetPublishing(Word, frozen=True):
+    """Allow or mute one published m-line (enforced here), and keep it in or out of the recording."""
+
+    transport: str
+    mid: str
+    allowed: bool
+    recorded: bool = True
+
+
+class RequestKeyframe(Word, frozen=True):
+    """Ask the publisher of a track for a keyframe (coalesced)."""
+
+    track: str
+
+
+class GetStats(Word, frozen=True):
+    """Counters of a room, or of the whole process with an empty `room`; answered by `Stats`."""
+
+    room: str = ""
+
+
+Request: TypeAlias = (
+    Hello
+    | OpenRoom
+    | CloseRoom
+    | StartRecording
+    | StopRecording
+    | CreateTransport
+    | CloseTransport
+    | SetRoutes
+    | SetPublishing
+    | RequestKeyframe
+    | GetStats
+)
+
+# ── answers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Done(Word, frozen=True):
+    """It is so."""
+
+
+class Refused(Word, frozen=True):
+    """It is not so, and why: `code` is stable, `message` is for the operator."""
+
+    code: str
+    message: str = ""
+
+
+class Welcome(Word, frozen=True):
+    """The media process introduces itself. `hot_path` is the implementation that runs (`python`)."""
+
+    version: int
+    hot_path: str
+    pid: int
+
+
+class TransportCreated(Word, frozen=True):
+    """The peer can now connect."""
+
+    local: LocalParameters
+
+
+class RoutesSet(Word, frozen=True):
+    """Routes are in force, except those whose peer decodes nothing of the track's codec."""
+
+    no_common_codec: tuple[Route, ...] = ()
+
+
+class TrackStats(msgspec.Struct, frozen=True):
+    """Counters of one published track since it started."""
+
+    track: str
+    mid: str
+    kind: Kind
+    codec: str
+    packets: int
+    bytes: int
+    lost: int
+    recovered: int
+    duplicates: int
+    keyframes: int
+    keyframe_requests: int
+    muted_packets: int
+    given_up: int = 0
+
+
+class SlotStats(msgspec.Struct, frozen=True):
+    """Counters of one slot."""
+
+    mid: str
+    track: str | None
+    packets: int
+    bytes: int
+    retransmitted: int
+    nacks: int
+    keyframe_requests: int
+    unanswered_nacks: int
+
+
+class TransportStats(msgspec.Struct, frozen=True):
+    """Counters of one transport. `rejected` counts its packets that were dropped, by reason."""
+
+    transport: str
+    participant: str
+    room: str
+    phase: TransportPhase
+    profile: str
+    tracks: tuple[TrackStats, ...]
+    slots: tuple[SlotStats, ...]
+    rejected: dict[str, int]
+
+
+class Stats(Word, frozen=True):
+    """Counters; `process` holds those that belong to no transport (dropped datagrams by reason)."""
+
+    transports: tuple[TransportStats, ...]
+    process: dict[str, int]
+
+
+Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | RoutesSet | Stats
+
+# ── notifications ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TransportState(Word, frozen=True):
+    """A transport went to another phase. `reason` of failed or closed is a stable code."""
+
+    transport: str
+    state: TransportPhase
+    reason: str = ""
+
+
+class TrackStarted(Word, frozen=True):
+    """First packet of a published m-line, or the first after its codec changed."""
+
+    transport: str
+    mid: str
+    track: str
+    kind: Kind
+    codec: str
+
+
+class TrackStopped(Word, frozen=True):
+    """The track will not come back (its transport is gone)."""
+
+    track: str
+
+
+class TrackActivity(Word, frozen=True):
+    """Packets of a track flow or pause (`active`); audio has a level in -dBov (0 loud … 127 silent)."""
+
+    track: str
+    active: bool
+    level: int | None = None
+
+
+class RecordingProgress(Word, frozen=True):
+    """The recorder says something that is not a problem: `event` `recording_resumed` after problem `code`."""
+
+    room: str
+    code: str
+    event: str = ""
+
+
+class RecordingProblem(Word, frozen=True):
+    """Recording suffers: `disk_full`, `disk_slow`, `tap_failed`, … Forwarding does not."""
+
+    room: str
+    code: str
+
+
+Notification: TypeAlias = (
+    TransportState | TrackStarted | TrackStopped | TrackActivity | RecordingProgress | RecordingProblem
+)
+
+# ── envelopes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask", tag_field="k"):
+    """A request and the number that its answer will carry."""
+
+    id: int
+    body: Request
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply", tag_field="k"):
+    """The answer to request `id`."""
+
+    id: int
+    body: Answer
+
+
+class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="k"):
+    """A notification."""
+
+    body: Notification
+
+
+Envelope: TypeAlias = Ask | Reply | Notice

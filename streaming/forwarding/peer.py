@@ -1,0 +1,237 @@
+"""One peer connection: its ICE agent, its DTLS, its keys, its m-lines. What belongs to one peer only.
+
+new ──address proven──▶ connecting ──keys agreed──▶ connected
+ └───────────────┴────────────┴──▶ failed (it went away) or closed (we or it said so)
+"""
+
+from collections import Counter
+from enum import Enum
+from typing import Final
+
+from OpenSSL import SSL
+
+from streaming.control import messages as m
+from streaming.control.extensions import MID
+from streaming.dtls import DtlsEndpoint, DtlsState
+from streaming.forwarding.hot_path import Output, Path
+from streaming.forwarding.publication import Publication
+from streaming.forwarding.slot import Slot
+from streaming.forwarding.track import PublisherClock
+from streaming.ice.agent import Credentials, IceAgent, IceState
+from streaming.ice.stun import StunMessage
+from streaming.rtp import rtcp
+from streaming.rtp.packet import RtpPacket
+from streaming.srtp import SrtpSessions
+
+MAX_LEARNED_SSRCS: Final = 64
+
+
+class PeerEvent(Enum):
+    """See the module."""
+
+    PROVEN = "proven"
+    KEYS = "keys"
+    LOST = "lost"
+    CLOSE = "close"
+
+
+TABLE: Final[dict[m.TransportPhase, dict[PeerEvent, m.TransportPhase]]] = {
+    "new": {PeerEvent.PROVEN: "connecting", PeerEvent.LOST: "failed", PeerEvent.CLOSE: "closed"},
+    "connecting": {PeerEvent.KEYS: "connected", PeerEvent.LOST: "failed", PeerEvent.CLOSE: "closed"},
+    "connected": {PeerEvent.LOST: "failed", PeerEvent.CLOSE: "closed"},
+    "failed": {PeerEvent.CLOSE: "closed"},
+    "closed": {},
+}
+
+
+class Peer:
+    """See the module. Methods append what must be sent to the `output` that they are given."""
+
+    def __init__(
+        self,
+        request: m.CreateTransport,
+        *,
+        credentials: Credentials,
+        context: SSL.Context,
+        local_ssrc: int,
+        slots: list[Slot],
+        now: float,
+    ) -> None:
+        remote = request.remote
+        self.id = request.transport
+        self.room = request.room
+        self.participant = request.participant
+        self.local_ssrc = local_ssrc
+        self.cname = f"{local_ssrc:08x}"
+        self.credentials = credentials
+        self.phase: m.TransportPhase = "new"
+        self.announced_phase: m.TransportPhase = "new"
+        self.reason = ""
+        self.dtls_role: m.DtlsRole = "client" if remote.dtls_role == "server" else "server"
+        self.agent: IceAgent[Path] = IceAgent(credentials, remote.ice_ufrag, now)
+        self.dtls = DtlsEndpoint(context, self.dtls_role, remote.fingerprints)
+        self.srtp: SrtpSessions | None = None
+        self.wall = PublisherClock()
+        self.rejected: Counter[str] = Counter()
+        self.publications = {
+            section.mid: Publication(section, f"{request.transport}:{section.mid}")
+            for section in remote.media
+            if section.direction == "publish"
+        }
+        self.slots = {slot.mid: slot for slot in slots}
+        self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
+        self.connected_at = now
+        self.report_at = now
+        self.timer_at = now
+        self._publication_by_ssrc = {
+            ssrc: publication
+            for publication in self.publications.values()
+            for ssrc in publication.section.ssrcs
+        }
+        self._declared = len(self._publication_by_ssrc)
+
+    def go(self, event: PeerEvent, reason: str = "") -> bool:
+        """Follow the table; False when nothing changes."""
+        target = TABLE[self.phase].get(event)
+        if target is None:
+            return False
+        self.phase = target
+        self.reason = reason
+        return True
+
+    # ── ICE and DTLS ──
+
+    def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
+        """Answer a check; a new nomination moves all that we send."""
+        before = self.agent.selected
+        response = self.agent.receive_request(message, path, path[1][0], path[1][1], now)
+        if response is None:
+            self.rejected["stun"] += 1
+            return
+        output.append((path, response))
+        selected = self.agent.selected
+        if selected is None or selected == before:
+            return
+        for slot in self.slots.values():
+            slot.move_to(selected)
+        if self.go(PeerEvent.PROVEN):
+            self.dtls.start(now)
+            self.send_handshake(output)
+
+    def receive_dtls(self, data: bytes, now: float, output: Output) -> None:
+        """Handshake records, later alerts."""
+        self.dtls.receive_datagram(data, now)
+        self.send_handshake(output)
+
+    def send_handshake(self, output: Output) -> None:
+        """Send what DTLS has to say, and follow its state."""
+        selected = self.agent.selected
+        if selected is not None:
+            output.extend((selected, datagram) for datagram in self.dtls.poll_output())
+        match self.dtls.state:
+            case DtlsState.CONNECTED if self.srtp is None:
+                self.srtp = self.dtls.srtp
+                assert self.srtp is not None
+                for slot in self.slots.values():
+                    slot.protect_with(self.srtp.sender)
+                self.go(PeerEvent.KEYS)
+            case DtlsState.FAILED:
+                self.go(PeerEvent.LOST, self.dtls.reason)
+            case DtlsState.CLOSED:
+                self.go(PeerEvent.CLOSE, self.dtls.reason)
+            case _:
+                pass
+
+    def handle_timer(self, now: float, output: Output) -> None:
+        """Retransmissions and time-outs of ICE and DTLS."""
+        self.agent.handle_timer(now)
+        if self.agent.state is IceState.FAILED:
+            self.go(PeerEvent.LOST, self.agent.reason)
+            return
+        deadline = self.dtls.next_deadline()
+        if deadline is not None and now >= deadline:
+            self.dtls.handle_timer(now)
+            self.send_handshake(output)
+
+    def close(self, output: Output) -> None:
+        """Say goodbye to the peer."""
+        self.dtls.close()
+        if self.agent.selected is not None:
+            output.extend((self.agent.selected, datagram) for datagram in self.dtls.poll_output())
+
+    # ── media ──
+
+    def publication_of(self, packet: RtpPacket) -> Publication | None:
+        """By declared or learned SSRC, else by MID, else by a payload type that only one m-line has."""
+        known = self._publication_by_ssrc.get(packet.ssrc)
+        if known is not None:
+            return known
+        found = self._publication_by_mid(packet)
+        if found is None:
+            fitting = [p for p in self.publications.values() if packet.payload_type in p.payload_types]
+            found = fitting[0] if len(fitting) == 1 else None
+        if found is not None and len(self._publication_by_ssrc) < self._declared + MAX_LEARNED_SSRCS:
+            self._publication_by_ssrc[packet.ssrc] = found
+        return found
+
+    def _publication_by_mid(self, packet: RtpPacket) -> Publication | None:
+        for publication in self.publications.values():
+            mid_id = publication.section.header_extensions.get(MID)
+            for number, value in packet.extensions:
+                if number == mid_id and value == publication.mid.encode():
+                    return publication
+        return None
+
+    def publication_by_ssrc(self, ssrc: int) -> Publication | None:
+        """For RTCP."""
+        return self._publication_by_ssrc.get(ssrc)
+
+    def send_rtcp(self, compound: bytes, output: Output) -> None:
+        """Protect and send; nothing happens before there are keys."""
+        if self.srtp is None or self.agent.selected is None:
+            return
+        datagram = self.srtp.sender.protect_rtcp(compound)
+        if datagram is not None:
+            output.append((self.agent.selected, datagram))
+
+    def send_feedback(self, feedback: bytes, output: Output) -> None:
+        """A feedback message in a minimal compound (RFC 4585 section 3.1)."""
+        report = rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc))
+        self.send_rtcp(report + rtcp.build_cname(self.local_ssrc, self.cname) + feedback, output)
+
+    def send_reports(self, ntp_now_s: float, now: float, output: Output) -> None:
+        """Receiver reports and the bitrate cap for what it publishes, sender reports for what it receives."""
+        compound = self._receiver_reports(now)
+        for slot in self.slots.values():
+            clocks = slot.clock_at(now)
+            if clocks is None:
+                continue
+            ntp_s, timestamp = clocks
+            ntp = int((ntp_now_s if ntp_s is None else ntp_s) * (1 << 32))
+            lane = slot.lane
+            report = rtcp.SenderReport(lane.ssrc, ntp, timestamp, lane.packets, lane.octets)
+            compound += rtcp.build_sender_report(report) + rtcp.build_cname(lane.ssrc, self.cname)
+        if compound:
+            self.send_rtcp(compound, output)
+
+    def _receiver_reports(self, now: float) -> bytes:
+        tracks = [p.track for p in self.publications.values() if p.track is not None]
+        if not self.publications:
+            return b""
+        blocks = tuple(track.reception.report(track.ssrc, now) for track in tracks[:31])
+        cap_bps = sum(publication.cap_bps for publication in self.publications.values())
+        ssrcs = tuple(track.ssrc for track in tracks)
+        return (
+            rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
+            + rtcp.build_cname(self.local_ssrc, self.cname)
+            + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
+        )
+
+    def ask_for_keyframe(self, ssrc: int, output: Output) -> None:
+        """PLI to this publisher."""
+        self.send_feedback(rtcp.build_picture_loss(self.local_ssrc, ssrc), output)
+
+    def ask_again(self, ssrc: int, lost: list[int], output: Output) -> None:
+        """NACK to this publisher; extended numbers."""
+        numbers = [number & 0xFFFF for number in lost]
+        self.send_feedback(rtcp.build_nack(self.local_ssrc, ssrc, numbers), output)

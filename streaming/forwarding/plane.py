@@ -1,0 +1,557 @@
+"""The forwarding plane: all transports, tracks and routes of one media process, without a socket or a clock.
+
+Drain contract: after any call, send everything in `poll_output()` and pass on everything in `events()`.
+`handle_timer(now)` wants to be called every TICK_S while there are transports.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from OpenSSL import SSL
+
+from streaming.control import messages as m
+from streaming.dtls import Identity
+from streaming.forwarding.counters import transport_stats
+from streaming.forwarding.hot_path import Output, Path, forward
+from streaming.forwarding.peer import Peer, PeerEvent
+from streaming.forwarding.publication import Publication
+from streaming.forwarding.slot import Slot, SlotState
+from streaming.forwarding.track import Track
+from streaming.guarded_tap import GuardedTap
+from streaming.ice import stun
+from streaming.ice.agent import Credentials
+from streaming.rtp import packet as rtp
+from streaming.rtp import rtcp
+from streaming.rtp.demux import DatagramKind, kind_of
+
+TICK_S: Final = 0.01
+LATE_PACKETS_PER_TICK: Final = 600
+"""For all late joiners together, first come first served: some 4 ms, so that live packets hardly wait."""
+HOUSEKEEPING_S: Final = 0.1
+REPORT_INTERVAL_S: Final = 1.0
+FIRST_REPORTS_INTERVAL_S: Final = 0.2
+FIRST_REPORTS_S: Final = 3.0
+RECORDED_KEYFRAME_INTERVAL_S: Final = 2.0
+WAITING_ASK_AGAIN_S: Final = 1.0
+WAITING_TAKE_OLD_S: Final = 1.5
+LEVEL_STEP: Final = 6
+_ICE_CHARS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+class PlaneRefusal(Exception):
+    """A request that cannot be granted; `code` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Room:
+    """A session's tracks and its recording."""
+
+    name: str
+    tap: GuardedTap | None = None
+
+
+class ForwardingPlane:
+    """See the module. `ntp_offset_s` turns monotonic seconds into seconds since 1900."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        candidates: Sequence[m.Candidate],
+        rng: Random,
+        ntp_offset_s: float,
+    ) -> None:
+        self.dropped: Counter[str] = Counter()
+        self._identity = identity
+        self._context: SSL.Context = identity.context()
+        self._candidates = tuple(candidates)
+        self._rng = rng
+        self._ntp_offset_s = ntp_offset_s
+        self._rooms: dict[str, Room] = {}
+        self._peers: dict[str, Peer] = {}
+        self._peer_by_ufrag: dict[str, Peer] = {}
+        self._peer_by_path: dict[Path, Peer] = {}
+        self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
+        self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
+        self._housekeeping_at = 0.0
+        self._output: Output = []
+        self._events: list[m.Notification] = []
+
+    # ── draining ──
+
+    def poll_output(self) -> Output:
+        """(path, datagram) pairs in the order in which to send them."""
+        output, self._output = self._output, []
+        return output
+
+    def events(self) -> list[m.Notification]:
+        """What servers should hear."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def is_idle(self) -> bool:
+        """No transports: no timer needed."""
+        return not self._peers
+
+    # ── datagrams ──
+
+    def receive_datagram(self, data: bytes, path: Path, now: float) -> None:
+        """One datagram from the network; nothing that it holds can raise or hurt another peer."""
+        kind = kind_of(data)
+        if kind is DatagramKind.STUN:
+            self._receive_stun(data, path, now)
+            return
+        peer = self._peer_by_path.get(path)
+        if peer is None:
+            self.dropped["unproven_address"] += 1
+        elif kind is DatagramKind.RTP:
+            self._receive_rtp(peer, data, now)
+        elif kind is DatagramKind.RTCP:
+            self._receive_rtcp(peer, data, now)
+        elif kind is DatagramKind.DTLS:
+            peer.receive_dtls(data, now, self._output)
+            self._follow(peer, now)
+        else:
+            peer.rejected["unknown_protocol"] += 1
+
+    def _receive_stun(self, data: bytes, path: Path, now: float) -> None:
+        message = stun.parse(data)
+        if message is None:
+            self.dropped["stun_malformed"] += 1
+            return
+        peer = self._peer_by_ufrag.get(message.username.partition(":")[0])
+        if peer is None:
+            self.dropped["stun_unknown_user"] += 1
+            return
+        known = peer.agent.paths
+        peer.receive_stun(message, path, now, self._output)
+        if peer.agent.paths != known:
+            for gone in set(known) - set(peer.agent.paths):
+                self._forget_path(gone, peer)
+            for proven in peer.agent.paths:
+                self._peer_by_path[proven] = peer
+        self._follow(peer, now)
+
+    def _forget_path(self, path: Path, peer: Peer) -> None:
+        if self._peer_by_path.get(path) is peer:
+            del self._peer_by_path[path]
+
+    def _receive_rtp(self, peer: Peer, data: bytes, now: float) -> None:
+        if peer.srtp is None:
+            peer.rejected["before_keys"] += 1
+            return
+        plain = peer.srtp.receiver.unprotect_rtp(data)
+        if plain is None:
+            peer.rejected["srtp"] += 1
+            return
+        peer.agent.heard(now)
+        packet = rtp.parse(plain)
+        publication = None if packet is None else peer.publication_of(packet)
+        if packet is None or publication is None:
+            peer.rejected["rtp_unroutable"] += 1
+            return
+        if not publication.allowed:
+            publication.muted_packets += 1
+            return
+        original = publication.original(packet)
+        if original is None:
+            peer.rejected["rtp_probe_or_unknown"] += 1
+            return
+        if publication.is_new_stream(original.packet, original.codec):
+            if not publication.may_begin(now):
+                peer.rejected["stream_changes_too_fast"] += 1
+                return
+            self._begin_stream(peer, publication, original.packet.ssrc, original.codec, now)
+        if original.is_retransmission:
+            plain = rtp.build(original.packet)
+        self._publish(
+            peer, publication, original.packet, plain, now, is_original=not original.is_retransmission
+        )
+
+    def _publish(
+        self,
+        peer: Peer,
+        publication: Publication,
+        packet: rtp.RtpPacket,
+        plain: bytes,
+        now: float,
+        *,
+        is_original: bool,
+    ) -> None:
+        track = publication.track
+        assert track is not None
+        forwarded = track.receive(
+            packet, packet.seq16, packet.payload, publication.uris, now, is_original=is_original
+        )
+        if forwarded is None:
+            return
+        if forwarded.ext_seq == track.ring.highest:
+            forward(forwarded, track.live_lanes, self._output)
+        else:
+            for slot in track.slots:
+                slot.send_late(forwarded, self._output)
+        if len(track.live_lanes) != len(track.slots):
+            for slot in track.slots:
+                if slot.state is SlotState.WAITING and slot.try_start(now):
+                    slot.catch_up(self._output, now)
+        if publication.recorded:
+            tap = self._tap_of(peer)
+            if tap is not None:
+                tap.on_rtp(track.id, plain, now)
+
+    # ── tracks ──
+
+    def _tap_of(self, peer: Peer) -> GuardedTap | None:
+        room = self._rooms.get(peer.room)
+        return None if room is None else room.tap
+
+    def _begin_stream(
+        self, peer: Peer, publication: Publication, ssrc: int, codec: m.Codec, now: float
+    ) -> None:
+        publication.needs_restart = False
+        publication.began_at = now
+        track = publication.track
+        if track is None:
+            section = publication.section
+            track = publication.track = Track(publication.track_id, section.kind, section.source, peer.wall)
+            self._tracks[track.id] = (peer, publication, track)
+        elif track.ssrc != ssrc:
+            publication.retire(track.ssrc)
+        for slot in track.slots:
+            slot.settle()
+        track.restart(ssrc, codec)
+        for slot in track.slots:
+            slot.restart(now)
+        for transport, mid in self._wanted.pop(track.id, set()):
+            subscriber = self._peers.get(transport)
+            wanting = None if subscriber is None else subscriber.slots.get(mid)
+            if wanting is not None and wanting.track is None:
+                wanting.route(track, now)
+        track.keyframes.wish()
+        self._events.append(m.TrackStarted(peer.id, publication.mid, track.id, track.kind, codec.name))
+        self._announce_to_tap(peer, publication)
+
+    def _announce_to_tap(self, peer: Peer, publication: Publication) -> None:
+        tap, track, source = self._tap_of(peer), publication.track, publication.section.source
+        if tap is None or track is None or track.codec is None or not publication.recorded:
+            return
+        if source is None:
+            source = "mic" if track.kind == "audio" else "camera"
+        tap.on_track(track.id, source, track.kind, track.codec.name, track.codec.clock_rate, peer.participant)
+
+    # ── RTCP ──
+
+    def _receive_rtcp(self, peer: Peer, data: bytes, now: float) -> None:
+        if peer.srtp is None:
+            peer.rejected["before_keys"] += 1
+            return
+        plain = peer.srtp.receiver.unprotect_rtcp(data)
+        if plain is None:
+            peer.rejected["srtcp"] += 1
+            return
+        peer.agent.heard(now)
+        for message in rtcp.parse(plain):
+            match message:
+                case rtcp.Nack():
+                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                    if slot is not None:
+                        slot.receive_nack(message.lost, self._output, now)
+                case rtcp.PictureLoss():
+                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                    if slot is not None and slot.track is not None:
+                        slot.keyframe_wishes += 1
+                        slot.track.keyframes.wish()
+                case rtcp.SenderReport():
+                    self._receive_sender_report(peer, message, now)
+                case _:
+                    pass
+
+    def _receive_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
+        publication = peer.publication_by_ssrc(report.ssrc)
+        track = None if publication is None else publication.track
+        if publication is None or track is None or track.ssrc != report.ssrc or track.ring.highest is None:
+            return
+        clock = track.receive_sender_report(report, now)
+        peer.wall.observe(clock.ntp_s, now + self._ntp_offset_s)
+        tap = self._tap_of(peer)
+        if tap is not None and publication.recorded and publication.allowed:
+            tap.on_sender_report(track.id, clock.ntp_s, report.rtp_timestamp)
+
+    # ── timers ──
+
+    def handle_timer(self, now: float) -> None:
+        """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        late_limit = LATE_PACKETS_PER_TICK
+        for peer, publication, track in self._tracks.values():
+            lost = track.missing.due(now)
+            if lost:
+                peer.ask_again(track.ssrc, lost, self._output)
+            if len(track.live_lanes) != len(track.slots):
+                late_limit -= self._serve_late_joiners(track, now, late_limit)
+            if track.kind == "video" and publication.allowed and track.keyframes.due(now):
+                peer.ask_for_keyframe(track.ssrc, self._output)
+        if now >= self._housekeeping_at:
+            self._housekeeping_at = now + HOUSEKEEPING_S
+            for peer, publication, track in self._tracks.values():
+                self._keep_house(peer, publication, track, now)
+        for peer in list(self._peers.values()):
+            if now >= peer.timer_at:
+                self._serve_peer(peer, now)
+
+    def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
+        taken = 0
+        for slot in track.slots:
+            if slot.state is SlotState.WAITING:
+                waited = now - slot.waiting_since
+                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
+            if slot.state is SlotState.CATCHING_UP and taken < limit:
+                taken += slot.catch_up(self._output, now, limit - taken)
+        return taken
+
+    def _keep_house(self, peer: Peer, publication: Publication, track: Track, now: float) -> None:
+        flows = track.flows(now)
+        is_loud = track.level is not None and (
+            track.announced_level is None or abs(track.level - track.announced_level) >= LEVEL_STEP
+        )
+        if flows != track.is_active or (flows and is_loud):
+            track.is_active = flows
+            track.announced_level = track.level
+            self._events.append(m.TrackActivity(track.id, flows, track.level if flows else None))
+        if track.kind == "audio" or not flows:
+            return
+        since_asked = now - track.keyframes.last_sent_at
+        recording = publication.recorded and self._tap_of(peer) is not None
+        since_keyframe = float("inf") if track.head is None else now - track.head.arrival
+        if recording and min(since_asked, since_keyframe) >= RECORDED_KEYFRAME_INTERVAL_S:
+            track.keyframes.wish()
+        if since_asked >= WAITING_ASK_AGAIN_S and any(
+            slot.state is SlotState.WAITING and slot.has_keys for slot in track.slots
+        ):
+            track.keyframes.wish()
+
+    def _serve_peer(self, peer: Peer, now: float) -> None:
+        peer.handle_timer(now, self._output)
+        if peer.phase == "connected" and now >= peer.report_at:
+            is_new = now - peer.connected_at < FIRST_REPORTS_S
+            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else REPORT_INTERVAL_S)
+            peer.send_reports(now + self._ntp_offset_s, now, self._output)
+        deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
+        if peer.phase == "connected":
+            deadlines.append(peer.report_at)
+        peer.timer_at = min(deadlines)
+        self._follow(peer, now)
+
+    def _follow(self, peer: Peer, now: float) -> None:
+        """After a peer's state may have changed."""
+        announced = peer.announced_phase
+        if peer.phase == announced:
+            peer.timer_at = min(peer.timer_at, peer.dtls.next_deadline() or float("inf"))
+            return
+        peer.announced_phase = peer.phase
+        peer.timer_at = now
+        self._events.append(m.TransportState(peer.id, peer.phase, peer.reason))
+        if peer.phase == "connected":
+            peer.connected_at = peer.report_at = now
+            for slot in peer.slots.values():
+                self._start_or_wait(slot, now)
+        elif peer.phase in {"failed", "closed"}:
+            self._remove(peer)
+
+    def _start_or_wait(self, slot: Slot, now: float) -> None:
+        if slot.track is None:
+            return
+        slot.waiting_since = now
+        started = slot.try_start(now)  # the next tick sends, within its limit
+        if not started and slot.track.kind == "video" and slot.state is SlotState.WAITING:
+            slot.track.keyframes.wish()
+
+    def _remove(self, peer: Peer) -> None:
+        self._peers.pop(peer.id, None)
+        self._peer_by_ufrag.pop(peer.credentials.ufrag, None)
+        for path in peer.agent.paths:
+            self._forget_path(path, peer)
+        for slot in peer.slots.values():
+            slot.unroute()
+        for wanting in self._wanted.values():
+            wanting.difference_update({key for key in wanting if key[0] == peer.id})
+        tap = self._tap_of(peer)
+        for publication in peer.publications.values():
+            track = publication.track
+            if track is None:
+                continue
+            for slot in tuple(track.slots):
+                slot.unroute()
+            del self._tracks[track.id]
+            if tap is not None and publication.recorded:
+                tap.on_track_end(track.id)
+            self._events.append(m.TrackStopped(track.id))
+
+    # ── requests ──
+
+    def open_room(self, name: str) -> None:
+        """Make a room known; once more is fine."""
+        self._rooms.setdefault(name, Room(name))
+
+    def close_room(self, name: str) -> GuardedTap | None:
+        """Close its transports; returns the tap that is left to close."""
+        for peer in [peer for peer in self._peers.values() if peer.room == name]:
+            self.close_transport(peer.id)
+        room = self._rooms.pop(name, None)
+        return None if room is None else room.tap
+
+    def start_recording(self, name: str, tap: GuardedTap) -> None:
+        """Everything published in the room goes to `tap` too. Raises PlaneRefusal."""
+        room = self._room(name)
+        if room.tap is not None:
+            raise PlaneRefusal("already_recording", "this room is being recorded")
+        room.tap = tap
+        for peer, publication, track in self._tracks.values():
+            if peer.room == name:
+                self._announce_to_tap(peer, publication)
+                track.keyframes.wish()
+
+    def stop_recording(self, name: str) -> GuardedTap | None:
+        """Returns the tap that is left to close. Raises PlaneRefusal."""
+        room = self._room(name)
+        tap, room.tap = room.tap, None
+        return tap
+
+    def _room(self, name: str) -> Room:
+        room = self._rooms.get(name)
+        if room is None:
+            raise PlaneRefusal("room_not_found", "open the room first")
+        return room
+
+    def create_transport(self, request: m.CreateTransport, now: float) -> m.LocalParameters:
+        """Be ready for a peer; one with the same id is replaced. Raises PlaneRefusal."""
+        self._room(request.room)
+        self.close_transport(request.transport)
+        slots = [
+            Slot(
+                section,
+                self._new_ssrc(),
+                self._new_ssrc(),
+                first_seq=self._rng.randrange(1, 1 << 14),
+                first_timestamp=self._rng.getrandbits(31),
+            )
+            for section in request.remote.media
+            if section.direction == "subscribe"
+        ]
+        credentials = Credentials(self._ice_text(8), self._ice_text(24))
+        peer = Peer(
+            request,
+            credentials=credentials,
+            context=self._context,
+            local_ssrc=self._new_ssrc(),
+            slots=slots,
+            now=now,
+        )
+        self._peers[peer.id] = peer
+        self._peer_by_ufrag[credentials.ufrag] = peer
+        return m.LocalParameters(
+            credentials.ufrag,
+            credentials.pwd,
+            self._identity.fingerprint,
+            peer.dtls_role,
+            self._candidates,
+            tuple(_local_section(peer, section) for section in request.remote.media),
+        )
+
+    def _new_ssrc(self) -> int:
+        return self._rng.randrange(1, 1 << 32)
+
+    def _ice_text(self, length: int) -> str:
+        return "".join(self._rng.choice(_ICE_CHARS) for _ in range(length))
+
+    def close_transport(self, transport: str) -> None:
+        """Say goodbye and forget; unknown ids are fine."""
+        peer = self._peers.get(transport)
+        if peer is None:
+            return
+        peer.close(self._output)
+        peer.go(PeerEvent.CLOSE, "closed_by_server")
+        peer.announced_phase = peer.phase
+        self._events.append(m.TransportState(peer.id, peer.phase, peer.reason))
+        self._remove(peer)
+
+    def set_routes(self, routes: Sequence[m.Route], now: float) -> tuple[m.Route, ...]:
+        """Put routes in force; returns those without a common codec. Raises PlaneRefusal (unknown slot)."""
+        slots: list[Slot] = []
+        for route in routes:
+            peer = self._peers.get(route.transport)
+            slot = None if peer is None else peer.slots.get(route.mid)
+            if slot is None:
+                raise PlaneRefusal("slot_not_found", "no such transport, or it has no such receiving m-line")
+            slots.append(slot)
+        without: list[m.Route] = []
+        for route, slot in zip(routes, slots, strict=True):
+            if not self._set_route(route, slot, now):
+                without.append(route)
+        return tuple(without)
+
+    def _set_route(self, route: m.Route, slot: Slot, now: float) -> bool:
+        key = (route.transport, route.mid)
+        for wanting in self._wanted.values():
+            wanting.discard(key)
+        self._wanted = {track: wanting for track, wanting in self._wanted.items() if wanting}
+        if slot.track is not None and slot.track.id == route.track:
+            return True
+        slot.unroute()
+        if route.track is None:
+            return True
+        known = self._tracks.get(route.track)
+        if known is None:
+            self._wanted.setdefault(route.track, set()).add(key)
+            return True
+        track = known[2]
+        slot.route(track, now)
+        self._start_or_wait(slot, now)
+        return track.codec is None or slot.codec_for(track.codec) is not None
+
+    def set_publishing(self, request: m.SetPublishing) -> None:
+        """Mute or allow, record or not. Raises PlaneRefusal."""
+        peer = self._peers.get(request.transport)
+        publication = None if peer is None else peer.publications.get(request.mid)
+        if peer is None or publication is None:
+            raise PlaneRefusal("publication_not_found", "no such transport, or it has no such sending m-line")
+        if request.allowed and not publication.allowed:
+            publication.needs_restart = True
+        publication.allowed = request.allowed
+        if request.recorded != publication.recorded:
+            publication.recorded = request.recorded
+            tap = self._tap_of(peer)
+            if request.recorded:
+                self._announce_to_tap(peer, publication)
+            elif tap is not None and publication.track is not None:
+                tap.on_track_end(publication.track.id)
+
+    def request_keyframe(self, track: str) -> None:
+        """A wish of a server or the recorder; unknown ids are fine."""
+        known = self._tracks.get(track)
+        if known is not None:
+            known[2].keyframes.wish()
+
+    # ── counters ──
+
+    def stats(self, room: str) -> m.Stats:
+        """Counters of one room, or of all with an empty name."""
+        peers = [peer for peer in self._peers.values() if not room or peer.room == room]
+        return m.Stats(tuple(transport_stats(peer) for peer in peers), dict(self.dropped))
+
+
+def _local_section(peer: Peer, section: m.MediaSection) -> m.LocalSection:
+    slot = peer.slots.get(section.mid)
+    if slot is None:
+        return m.LocalSection(section.mid, "publish")
+    has_rtx = any(codec.rtx_pt is not None for codec in section.codecs)
+    return m.LocalSection(
+        section.mid, "subscribe", slot.lane.ssrc, slot.rtx_lane.ssrc if has_rtx else None, peer.cname
+    )

@@ -1,0 +1,339 @@
+"""The media process: sockets, clock and control connection around the forwarding plane.
+
+    python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]…
+                                [--tap module:function]
+
+It ends when its stdin closes (the server that started it is gone) or on SIGTERM, after finishing recordings.
+"""
+
+import argparse
+import asyncio
+import importlib
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, cast
+
+import structlog
+import uvloop
+
+from streaming.control import messages as m
+from streaming.control.server import ControlServer, Respond
+from streaming.dtls import Identity
+from streaming.forwarding import hot_path
+from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
+from streaming.guarded_tap import GuardedTap
+from streaming.sockets import PortInUse, bind_all, candidates, local_addresses
+from streaming.tap import CreateTap
+
+MAX_DATAGRAM_BYTES: Final = 2048
+DATAGRAMS_PER_TURN: Final = 64
+"""Then timers and control get their turn."""
+FINISH_TIMEOUT_S: Final = 15.0
+NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
+EXIT_PORT_IN_USE: Final = 3
+
+log = structlog.get_logger()
+
+
+class MediaProcess:
+    """Owns the sockets and the timer; everything runs on one event loop, `run` is the owner of all tasks."""
+
+    def __init__(
+        self, sockets: Sequence[socket.socket], public_ips: Sequence[str], create_tap: CreateTap | None
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self._sockets = sockets
+        self._create_tap = create_tap
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closers: asyncio.TaskGroup | None = None
+        self._recording_rooms: set[str] = set()
+        wall = datetime.now(UTC)
+        self._plane = ForwardingPlane(
+            identity=Identity.generate(wall),
+            candidates=candidates(sockets, public_ips),
+            rng=random.SystemRandom(),
+            ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
+        )
+        self.control = ControlServer(self._handle)
+
+    async def run(self, control_path: str) -> None:
+        """Serve until `stop`; then finish recordings and say goodbye to peers."""
+        remove_socket(control_path)
+        async with asyncio.TaskGroup() as closers:
+            self._closers = closers
+            listener = await self.control.listen(control_path)
+            for number, one in enumerate(self._sockets):
+                self._loop.add_reader(one.fileno(), self._readable, one, number)
+            log.info("media_started", candidates=len(self._sockets), hot_path=hot_path.IMPLEMENTATION)
+            try:
+                await self._stopping.wait()
+            finally:
+                listener.close()
+                await self._finish()
+                for one in self._sockets:
+                    self._loop.remove_reader(one.fileno())
+                    one.close()
+                if self._timer is not None:
+                    self._timer.cancel()
+                self.control.close()
+                remove_socket(control_path)
+        log.info("media_stopped", **self.counters)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping.set()
+
+    async def _finish(self) -> None:
+        taps = [self._plane.close_room(room) for room in tuple(self._recording_rooms)]
+        for transport in self._plane.stats("").transports:
+            self._plane.close_transport(transport.transport)
+        self._flush()
+        try:
+            async with asyncio.timeout(FINISH_TIMEOUT_S), asyncio.TaskGroup() as group:
+                for tap in taps:
+                    if tap is not None:
+                        group.create_task(tap.close())
+        except TimeoutError:
+            log.error("recording_unfinished", seconds=FINISH_TIMEOUT_S)
+
+    # ── network ──
+
+    def _readable(self, one: socket.socket, number: int) -> None:
+        plane, now = self._plane, time.monotonic()
+        for _ in range(DATAGRAMS_PER_TURN):
+            try:
+                data, address = one.recvfrom(MAX_DATAGRAM_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:  # an ICMP error of an earlier send; says nothing about this socket
+                self.counters["receive_errors"] += 1
+                continue
+            plane.receive_datagram(data, (number, address), now)
+            self._flush()
+
+    def _flush(self) -> None:
+        for (number, address), datagram in self._plane.poll_output():
+            if number < 0:
+                continue
+            try:
+                self._sockets[number].sendto(datagram, address)
+            except BlockingIOError:
+                self.counters["send_buffer_full"] += 1  # policy: drop the newest, as a router would
+            except OSError:
+                self.counters["send_errors"] += 1
+        for event in self._plane.events():
+            self.control.notify(event)
+            if isinstance(event, m.TransportState):
+                log.info(
+                    "transport_changed", transport=event.transport, state=event.state, reason=event.reason
+                )
+
+    def _tick(self) -> None:
+        self._plane.handle_timer(time.monotonic())
+        self._flush()
+        self._timer = None if self._plane.is_idle else self._loop.call_later(TICK_S, self._tick)
+
+    # ── control ──
+
+    def _handle(self, request: m.Request, respond: Respond) -> None:
+        try:
+            answer = self._answer(request, respond)
+        except PlaneRefusal as refusal:
+            answer = m.Refused(refusal.code, str(refusal))
+        except OSError as error:
+            log.error("recording_refused", error=error.strerror)
+            answer = m.Refused("recording_unavailable", f"the recording cannot be written: {error.strerror}")
+        if answer is not None:
+            respond(answer)
+        self._flush()
+        if self._timer is None:
+            self._tick()
+
+    def _answer(self, request: m.Request, respond: Respond) -> m.Answer | None:
+        """The answer, or None when it will be given later."""
+        return HANDLERS[type(request)](self, request, respond)
+
+    def _receive_hello(self, _request: m.Hello, _respond: Respond) -> m.Answer:
+        return m.Welcome(m.VERSION, hot_path.IMPLEMENTATION, os.getpid())
+
+    def _receive_open_room(self, request: m.OpenRoom, _respond: Respond) -> m.Answer:
+        self._plane.open_room(request.room)
+        if request.record is not None and request.room not in self._recording_rooms:
+            self._record(request.room, request.record)
+        return m.Done()
+
+    def _receive_close_room(self, request: m.CloseRoom, respond: Respond) -> None:
+        self._close_later(request.room, self._plane.close_room(request.room), respond)
+
+    def _receive_start_recording(self, request: m.StartRecording, _respond: Respond) -> m.Answer:
+        self._record(request.room, request.record)
+        return m.Done()
+
+    def _receive_stop_recording(self, request: m.StopRecording, respond: Respond) -> None:
+        self._close_later(request.room, self._plane.stop_recording(request.room), respond)
+
+    def _receive_create_transport(self, request: m.CreateTransport, _respond: Respond) -> m.Answer:
+        return m.TransportCreated(self._plane.create_transport(request, time.monotonic()))
+
+    def _receive_close_transport(self, request: m.CloseTransport, _respond: Respond) -> m.Answer:
+        self._plane.close_transport(request.transport)
+        return m.Done()
+
+    def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
+        return m.RoutesSet(self._plane.set_routes(request.routes, time.monotonic()))
+
+    def _receive_set_publishing(self, request: m.SetPublishing, _respond: Respond) -> m.Answer:
+        self._plane.set_publishing(request)
+        return m.Done()
+
+    def _receive_request_keyframe(self, request: m.RequestKeyframe, _respond: Respond) -> m.Answer:
+        self._plane.request_keyframe(request.track)
+        return m.Done()
+
+    def _receive_get_stats(self, request: m.GetStats, _respond: Respond) -> m.Answer:
+        stats = self._plane.stats(request.room)
+        ours = {**self.counters, "closed_slow_peers": self.control.closed_slow_peers}
+        return m.Stats(stats.transports, {**stats.process, **ours})
+
+    def _record(self, room: str, spec: m.RecordSpec) -> None:
+        if self._create_tap is None:
+            raise PlaneRefusal("no_recorder", "this media process was started without --tap")
+
+        def notify(event: str, code: str) -> None:
+            self._loop.call_soon_threadsafe(self._notify_recording, room, event, code)
+
+        def report(error: Exception) -> None:
+            log.error("tap_failed", room=room, error=type(error).__name__, exc_info=error)
+            notify("recording_problem", "tap_failed")
+
+        tap = GuardedTap(self._create_tap(spec, self._plane.request_keyframe, notify), report)
+        self._plane.start_recording(room, tap)
+        self._recording_rooms.add(room)
+
+    def _notify_recording(self, room: str, event: str, code: str) -> None:
+        if event == "recording_problem":
+            self.control.notify(m.RecordingProblem(room, code))
+        else:
+            self.control.notify(m.RecordingProgress(room, code, event))
+
+    def _close_later(self, room: str, tap: GuardedTap | None, respond: Respond) -> None:
+        self._recording_rooms.discard(room)
+        if tap is None:
+            respond(m.Done())
+            return
+
+        async def close() -> None:
+            await tap.close()
+            respond(m.Done())
+
+        assert self._closers is not None
+        self._closers.create_task(close())
+
+
+HANDLERS: Final[dict[type[m.Request], Callable[[MediaProcess, Any, Respond], m.Answer | None]]] = {
+    m.Hello: MediaProcess._receive_hello,
+    m.OpenRoom: MediaProcess._receive_open_room,
+    m.CloseRoom: MediaProcess._receive_close_room,
+    m.StartRecording: MediaProcess._receive_start_recording,
+    m.StopRecording: MediaProcess._receive_stop_recording,
+    m.CreateTransport: MediaProcess._receive_create_transport,
+    m.CloseTransport: MediaProcess._receive_close_transport,
+    m.SetRoutes: MediaProcess._receive_set_routes,
+    m.SetPublishing: MediaProcess._receive_set_publishing,
+    m.RequestKeyframe: MediaProcess._receive_request_keyframe,
+    m.GetStats: MediaProcess._receive_get_stats,
+}
+"""Who answers what."""
+
+
+def load_tap(entry: str) -> CreateTap:
+    """The function behind `module:function`. Raises ImportError, AttributeError."""
+    module, _, function = entry.partition(":")
+    return cast("CreateTap", getattr(importlib.import_module(module), function))
+
+
+def remove_socket(path: str) -> None:
+    """Take away the control socket of an earlier life, or ours at the end."""
+    Path(path).unlink(missing_ok=True)
+
+
+def watch_parent(loop: asyncio.AbstractEventLoop, process: MediaProcess) -> None:
+    """Stop the process when its stdin reaches the end. A stdin that cannot be watched (a file) is ignored."""
+    descriptor = sys.stdin.fileno()
+
+    def readable() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            process.stop()
+
+    try:
+        loop.add_reader(descriptor, readable)
+    except (PermissionError, OSError):
+        log.warning("parent_unwatched")
+
+
+def configure_logging() -> None:
+    """One JSON line per event on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def serve(arguments: argparse.Namespace) -> None:
+    """Run until the parent goes away. Raises PortInUse."""
+    os.umask(0o077)  # the control socket is for our own user
+    loop = asyncio.get_running_loop()
+    sockets = bind_all(local_addresses(arguments.host), arguments.port)
+    create_tap = load_tap(arguments.tap) if arguments.tap else None
+    process = MediaProcess(sockets, arguments.public_ip, create_tap)
+    watch_parent(loop, process)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run(arguments.control)
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; see the module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m streaming.process", description="A Lectern media process."
+    )
+    parser.add_argument("--control", required=True, help="path of the control socket to create")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind; 0.0.0.0 or :: for every one")
+    parser.add_argument("--port", type=int, default=7882, help="UDP port, 0 picks one")
+    parser.add_argument("--public-ip", action="append", default=[], help="address to announce (behind NAT)")
+    parser.add_argument("--tap", default="", help="recorder, module:function")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Entry point; the exit code says why it ended."""
+    configure_logging()
+    try:
+        uvloop.run(serve(parse_arguments()))
+    except PortInUse as error:
+        log.error("port_in_use", message=str(error))
+        return EXIT_PORT_IN_USE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The last packets of a published track: for retransmission, late joiners, and to see duplicates."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_CAPACITY: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardPacket:
+    """A published packet, ready to be rewritten for anybody.
+
+    `ext_seq` and `timestamp` (extended, may exceed 32 bits) are the publisher's; `extensions` are
+    (URI, value) of those that are forwarded; `arrival` is monotonic seconds.
+    """
+
+    ext_seq: int
+    timestamp: int
+    marker: bool
+    extensions: tuple[tuple[str, bytes], ...]
+    payload: bytes
+    arrival: float
+
+
+class PacketRing:
+    """Holds `capacity` consecutive sequence numbers; older packets fall out."""
+
+    __slots__ = ("_capacity", "_slots", "highest")
+
+    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+        self._capacity = capacity
+        self._slots: list[ForwardPacket | None] = [None] * capacity
+        self.highest: int | None = None
+
+    def insert(self, packet: ForwardPacket) -> bool:
+        """Keep a packet. False when it is a duplicate, or too old to be told from one."""
+        if self.highest is not None and packet.ext_seq <= self.highest - self._capacity:
+            return False
+        index = packet.ext_seq % self._capacity
+        held = self._slots[index]
+        if held is not None and held.ext_seq >= packet.ext_seq:
+            return False
+        self._slots[index] = packet
+        if self.highest is None or packet.ext_seq > self.highest:
+            self.highest = packet.ext_seq
+        return True
+
+    def get(self, ext_seq: int) -> ForwardPacket | None:
+        """The packet with this number, if it is still here."""
+        held = self._slots[ext_seq % self._capacity]
+        return held if held is not None and held.ext_seq == ext_seq and self.holds_from(ext_seq) else None
+
+    def holds_from(self, ext_seq: int) -> bool:
+        """Whether nothing from `ext_seq` on has fallen out."""
+        return self.highest is not None and ext_seq > self.highest - self._capacity

@@ -1,0 +1,155 @@
+"""Reports over a real store, with a lesson behind them, a medium, and an HTTP client in front."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analytics.neighbours import MediumKind, PersonCard, SessionFacts
+from analytics.reports import Reports
+from analytics.routes import AnalyticsDeps, routes
+from analytics.store import AnalyticsStore
+from lectern.db.engine import Database
+from lectern.edge.routes import mount
+from lectern.kernel.access import ALLOWED, Principal, SessionGrant
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import NotFound
+from lectern.kernel.roles import OrgRole, SessionRole
+from tests.databases import sqlite_database
+from tests.lesson import START, Lesson
+from tests.services import database, database_url, postgres_cluster, postgres_url
+
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
+
+SESSION = "s1"
+NOW = UtcMs(START + 3_600_000)
+CARDS = {
+    card.id: card
+    for card in (
+        PersonCard("ann", "E1", "安 Ann", "d_shop", "Shops"),
+        PersonCard("bob", "E2", "Bob", "d_lab", "Laboratory"),
+        PersonCard("eve", "E3", "=HYPERLINK(1)", "d_lab", "Laboratory"),
+    )
+}
+
+
+def person(
+    id_: str, role: OrgRole, org_id: str = "org", departments: frozenset[str] = frozenset()
+) -> Principal:
+    return Principal(
+        org_id=org_id,
+        subject_id=id_,
+        permissions=ALLOWED[role],
+        roles=frozenset({role}),
+        departments=departments,
+        person_id=id_,
+    )
+
+
+def guest(role: SessionRole, session_id: str = SESSION) -> Principal:
+    grant = SessionGrant(session_id, role, None, guest_id="g1")
+    return Principal(org_id="org", subject_id="g1", permissions=frozenset(), grant=grant)
+
+
+READERS = {
+    "admin": person("admin", OrgRole.ADMIN),
+    "manager": person("manager", OrgRole.LINE_MANAGER, departments=frozenset({"d_lab"})),
+    "ann": person("ann", OrgRole.LEARNER),
+    "bob": person("bob", OrgRole.LEARNER),
+    "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
+    "guest": guest(SessionRole.LEARNER),
+    "host": guest(SessionRole.HOST),
+    "other_host": guest(SessionRole.HOST, "s2"),
+    "key": Principal(org_id="org", subject_id="key", permissions=frozenset(ALLOWED[OrgRole.ADMIN])),
+}
+
+
+@dataclass(frozen=True)
+class Film:
+    """The medium of these tests."""
+
+    org_id: str = "org"
+    session_id: str = SESSION
+    version: int = 2
+    duration_ms: int = 100_000
+
+
+@dataclass
+class Office:
+    """The analytics, and what stands around them."""
+
+    database: Database
+    lesson: Lesson
+    store: AnalyticsStore = field(default_factory=AnalyticsStore)
+    roster: list[str] = field(default_factory=lambda: ["ann", "bob", "eve"])
+    positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    audit_log: list[tuple[str, str, str]] = field(default_factory=list)
+    now: UtcMs = NOW
+    client: "TestClient[web.Request, web.Application]" = field(init=False)
+
+    @property
+    def reports(self) -> Reports:
+        return Reports(self.database, self.store, self, self, self, self, clock=lambda: self.now)
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
+        return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
+
+    async def facts(self, session_id: str) -> SessionFacts:
+        if session_id != SESSION:
+            raise NotFound("session_not_found", "There is no such session.")
+        return SessionFacts("org", '安全 "培训" / ../x', "Asia/Shanghai", START)
+
+    async def expected(self, session_id: str) -> Sequence[str]:
+        return self.roster
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        return "p_guest" if grant.guest_id == "g1" else None
+
+    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
+        self.audit_log.append((who.subject_id, action, target))
+
+    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Film:
+        if medium_id != "film" or who.org_id != "org":
+            raise NotFound("replay_not_found", "There is no such replay.")
+        return Film()
+
+    async def remember_position(
+        self,
+        tx: AsyncConnection,
+        who: Principal,
+        medium: MediumKind,
+        medium_id: str,
+        *,
+        position_ms: int,
+        now: UtcMs,
+    ) -> None:
+        self.positions[who.subject_id, medium_id] = position_ms
+
+    async def call(self, method: str, path: str, who: str | None, **arguments: Any) -> tuple[int, Any]:
+        response = await self.raw(method, path, who, **arguments)
+        return response.status, msgspec.json.decode(await response.read())
+
+    async def raw(self, method: str, path: str, who: str | None, **arguments: Any) -> ClientResponse:
+        headers = arguments.pop("headers", {})
+        if who is not None:
+            headers["X-Who"] = who
+        return await self.client.request(method, path, headers=headers, **arguments)
+
+
+@pytest.fixture
+async def office(sqlite_database: Database) -> AsyncIterator[Office]:
+    office = Office(sqlite_database, await Lesson.open(sqlite_database, SESSION))
+
+    async def authenticate(http: web.Request) -> Principal | None:
+        return READERS.get(http.headers.get("X-Who", ""))
+
+    app = web.Application()
+    mount(app, routes(AnalyticsDeps(office.reports, office)), authenticate)
+    async with TestClient(TestServer(app)) as client:
+        office.client = client
+        yield office

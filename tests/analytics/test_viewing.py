@@ -1,0 +1,172 @@
+"""What counts as watched: examples from the definitions, and laws that hold for any report."""
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.spans import NOTHING, intersection, length_ms, union
+from analytics.viewing import (
+    CompletionClasses,
+    Played,
+    Refusal,
+    Watched,
+    completion_classes,
+    coverage,
+    heat,
+    refusal,
+    sift,
+)
+
+NOW = 1_800_000_000_000
+DURATION_MS = 180_000
+GOOD = Played("i", 10_000, 20_000, NOW - 60_000, 10_000, 1.0, visible=True, audible=True)
+
+
+def played(from_ms: int, to_ms: int, *, started: int = NOW - 600_000, id_: str = "i") -> Played:
+    return Played(id_, from_ms, to_ms, started, to_ms - from_ms, 1.0, visible=True, audible=True)
+
+
+@st.composite
+def honest(draw: st.DrawFn) -> Played:
+    """What a player that tells the truth may report."""
+    from_ms = draw(st.integers(0, DURATION_MS - 1))
+    to_ms = draw(st.integers(from_ms + 1, DURATION_MS))
+    speed = draw(st.sampled_from([0.5, 1.0, 1.5, 2.0]))
+    wall_ms = -(-(to_ms - from_ms) // speed)
+    started = NOW - round(wall_ms) - draw(st.integers(0, 10**7))
+    return Played(
+        draw(st.uuids()).hex, from_ms, to_ms, started, round(wall_ms), speed,
+        visible=draw(st.booleans()), audible=draw(st.booleans()),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, None),
+        ({"speed": 0.25, "wall_ms": 40_000}, None),
+        ({"speed": 4.0, "wall_ms": 2_500}, None),
+        ({"speed": 4.01}, Refusal.SPEED_OUT_OF_RANGE),
+        ({"speed": 0.0}, Refusal.SPEED_OUT_OF_RANGE),
+        ({"speed": float("nan")}, Refusal.SPEED_OUT_OF_RANGE),
+        ({"to_ms": 10_000}, Refusal.EMPTY),
+        ({"to_ms": 9_000}, Refusal.EMPTY),
+        ({"wall_ms": 0}, Refusal.EMPTY),
+        ({"wall_ms": 10**12}, Refusal.EMPTY),
+        ({"from_ms": -1}, Refusal.OUTSIDE_MEDIUM),
+        ({"from_ms": 175_000, "to_ms": 181_000}, None),
+        ({"from_ms": 175_000, "to_ms": 181_001}, Refusal.OUTSIDE_MEDIUM),
+        ({"started_utc_ms": NOW + 50_000}, None),
+        ({"started_utc_ms": NOW + 50_001}, Refusal.IN_FUTURE),
+        ({"to_ms": 21_000}, None),
+        ({"to_ms": 21_001}, Refusal.FASTER_THAN_TIME),
+        ({"speed": 2.0, "to_ms": 31_000}, None),
+        ({"speed": 2.0, "to_ms": 31_001}, Refusal.FASTER_THAN_TIME),
+    ],
+)
+def test_what_cannot_be_true_is_refused(change: dict[str, Any], code: Refusal | None) -> None:
+    reported = replace(GOOD, **change)
+    assert refusal(reported, duration_ms=DURATION_MS, now=NOW, busy=NOTHING) is code
+
+
+def test_a_player_does_not_play_twice_at_once() -> None:
+    start, end = GOOD.wall
+    for busy, code in (
+        ((start - 10_000, start + 1_000), None),
+        ((start - 10_000, start + 1_001), Refusal.OVERLAPPING),
+        ((end - 1_000, end + 5), None),
+        ((start, end), Refusal.OVERLAPPING),
+    ):
+        assert refusal(GOOD, duration_ms=DURATION_MS, now=NOW, busy=(busy,)) is code
+
+
+def test_one_report_is_sifted_against_itself() -> None:
+    first = played(0, 10_000, id_="first")
+    twin = played(50_000, 60_000, id_="twin")
+    later = played(50_000, 60_000, started=first.wall[1], id_="later")
+    accepted, refused = sift([later, twin, first], duration_ms=DURATION_MS, now=NOW, busy=NOTHING)
+    assert {p.id for p in accepted} | {id_ for id_, _ in refused} == {"first", "twin", "later"}
+    assert len(accepted) == 2
+    assert [why for _, why in refused] == [Refusal.OVERLAPPING]
+
+
+def test_waiting_for_data_is_no_effort() -> None:
+    stalled = replace(GOOD, wall_ms=50_000)
+    assert stalled.wall == (GOOD.started_utc_ms, GOOD.started_utc_ms + 11_000)
+
+
+def test_jumping_to_the_end_completes_nothing() -> None:
+    watched = Watched().adding([played(0, 1_000), played(179_000, 180_000)])
+    assert coverage(watched.covered, DURATION_MS) == pytest.approx(2 / 180)
+
+
+def test_effort_needs_a_visible_page_and_sound_and_counts_two_tabs_once() -> None:
+    tab = replace(GOOD, id="tab", from_ms=30_000, to_ms=40_000, started_utc_ms=GOOD.started_utc_ms + 5_000)
+    hidden = replace(GOOD, id="hidden", started_utc_ms=NOW - 500_000, visible=False)
+    silent = replace(GOOD, id="silent", started_utc_ms=NOW - 400_000, audible=False)
+    watched = Watched().adding([GOOD, tab, hidden, silent])
+    assert length_ms(watched.effort) == 15_000
+    assert length_ms(watched.covered) == 20_000
+    assert watched.last_utc_ms == tab.wall[1]
+
+
+def test_classes_compare_how_far_people_got() -> None:
+    def until(end_ms: int) -> tuple[tuple[int, int], ...]:
+        return ((0, end_ms),)
+
+    people = [until(9_999), until(10_000), until(143_999), until(144_000), until(177_999), until(178_000)]
+    assert completion_classes(people, DURATION_MS) == CompletionClasses(6, bounce=1, reached_80=3, full=1)
+    assert completion_classes([], DURATION_MS) == CompletionClasses(0, 0, 0, 0)
+    assert completion_classes([until(8_000)], 8_000) == CompletionClasses(1, 0, 1, 1)
+
+
+def test_heat_counts_viewers_per_second() -> None:
+    assert heat([((0, 3_000),), ((1_000, 2_400), (4_600, 5_000))], 5_000) == [1, 2, 1, 0, 0]
+    assert heat([((0, 6_000),)], 4_500) == [1] * 5
+    assert heat([], 2_000) == [0, 0]
+    assert heat([((0, 1_000),)], 0) == []
+
+
+@given(st.lists(honest(), max_size=6))
+def test_honest_reports_count_unless_they_overlap(reports: list[Played]) -> None:
+    accepted, refused = sift(reports, duration_ms=DURATION_MS, now=NOW, busy=NOTHING)
+    assert len(accepted) + len(refused) == len(reports)
+    assert all(why is Refusal.OVERLAPPING for _, why in refused)
+    assert not reports or accepted
+
+
+@given(st.lists(honest(), max_size=6), st.randoms(use_true_random=False))
+def test_order_and_repetition_do_not_matter(reports: list[Played], rng: Random) -> None:
+    at_once = Watched().adding(reports)
+    shuffled = reports * 2
+    rng.shuffle(shuffled)
+    step_by_step = Watched()
+    for report in shuffled:
+        step_by_step = step_by_step.adding([report])
+    assert step_by_step == at_once
+
+
+@given(st.lists(honest(), max_size=6))
+def test_coverage_is_a_share_that_never_falls(reports: list[Played]) -> None:
+    watched = Watched()
+    before = 0.0
+    for report in reports:
+        watched = watched.adding([report])
+        now = coverage(watched.covered, DURATION_MS)
+        assert before <= now <= 1
+        before = now
+
+
+@given(st.lists(st.lists(honest(), max_size=3), max_size=4))
+def test_heat_agrees_with_coverage(people: list[list[Played]]) -> None:
+    covered = [Watched().adding(reports).covered for reports in people]
+    found = heat(covered, DURATION_MS)
+    assert len(found) == DURATION_MS // 1_000
+    assert all(0 <= viewers <= len(people) for viewers in found)
+    spans = sum(len(each) for each in covered)
+    total_ms = sum(length_ms(intersection(each, union([(0, DURATION_MS)]))) for each in covered)
+    assert abs(sum(found) * 1_000 - total_ms) <= 1_000 * spans

@@ -1,0 +1,182 @@
+"""A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.play_grant import PlaySigner
+from catalogue.replays import ReplayKeeper
+from catalogue.routes import CatalogueDeps, routes
+from catalogue.store import CatalogueStore
+from catalogue.work import kinds
+from lectern.db.engine import Database
+from lectern.edge.routes import mount
+from lectern.jobs.job import Job, JobFailed
+from lectern.jobs.runner import Kind
+from lectern.jobs.store import JobStore
+from lectern.kernel.access import ALLOWED, Principal, SessionGrant
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.roles import OrgRole, SessionRole
+from lectern.manifest.clock_map import ClockPiece
+from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
+from lectern.storage.files import LocalFiles
+from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
+from tests.databases import sqlite_database
+from tests.lesson import START, Lesson, PollOpened, PollVoted
+from tests.services import database, database_url, postgres_cluster, postgres_url
+
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
+
+SESSION = "s1"
+KEY = b"k" * 32
+
+
+def person(id_: str, role: OrgRole, org_id: str = "org") -> Principal:
+    """Somebody with a cookie."""
+    return Principal(
+        org_id=org_id, subject_id=id_, permissions=ALLOWED[role], roles=frozenset({role}), person_id=id_
+    )
+
+
+def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal:
+    """The holder of a session's token."""
+    grant = SessionGrant(session_id, role, None, guest_id="g1", guest_name="Guest")
+    return Principal(org_id="org", subject_id="g1", permissions=frozenset(), grant=grant)
+
+
+PEOPLE = {
+    "presenter": person("presenter", OrgRole.PRESENTER),
+    "learner": person("learner", OrgRole.LEARNER),
+    "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
+    "guest": guest(SESSION),
+    "other_guest": guest("s2"),
+    "key": Principal(org_id="org", subject_id="key", permissions=frozenset()),
+    "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
+    "off_roster": Principal(org_id="org", subject_id="o", permissions=frozenset(), person_id="o"),
+}
+
+
+@dataclass
+class House:
+    """The catalogue, and what stands around it."""
+
+    database: Database
+    files: LocalFiles
+    jobs: JobStore
+    store: CatalogueStore
+    signer: PlaySigner
+    audit_log: list[tuple[str, str]] = field(default_factory=list)
+    now: UtcMs = START
+    keeper: ReplayKeeper = field(init=False)
+    lesson: Lesson = field(init=False)
+    client: "TestClient[web.Request, web.Application]" = field(init=False)
+
+    async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
+        return f"Lesson {session_id}: 安全/生产"
+
+    async def on_roster(self, session_id: str, person_id: str) -> bool:
+        return (session_id, person_id) == (SESSION, "r")
+
+    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
+        self.audit_log.append((who.subject_id, action))
+
+    def clock(self) -> UtcMs:
+        return self.now
+
+    async def call(
+        self, method: str, path: str, who: str | None = "presenter", **arguments: Any
+    ) -> tuple[int, Any]:
+        """Make a request and return the status and the decoded answer."""
+        response = await self.raw(method, path, who, **arguments)
+        body = await response.read()
+        return response.status, msgspec.json.decode(body) if body else None
+
+    async def raw(self, method: str, path: str, who: str | None, **arguments: Any) -> ClientResponse:
+        headers = arguments.pop("headers", {})
+        if who is not None:
+            headers["X-Who"] = who
+        return await self.client.request(method, path, headers=headers, **arguments)
+
+    async def teach(self) -> None:
+        """Go through a lesson with a poll."""
+        await self.lesson.at(0, SessionStarted())
+        opened = PollOpened(id="p1", question_ref="t1")
+        await self.lesson.at(70, NewEvent(payload=opened, texts={"t1": "Which one?"}))
+        await self.lesson.at(80, PollVoted(id="p1"), PollVoted(id="p1"))
+        await self.lesson.at(600, SessionEnded())
+
+    async def pack(self, duration_ms: int = 590_000, session_id: str = SESSION) -> None:
+        """Leave what a packager leaves when it has closed a recording that began 10 s into the lesson."""
+        hls = f"sessions/{session_id}/hls/"
+        await self.files.put(hls + "program.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
+        await self.files.put(hls + "camera/index.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
+        await self.files.put(hls + "camera/1.m4s", bytes(range(256)))
+        replay = Replay(
+            duration_ms=duration_ms,
+            utc_ms=START + 10_000,
+            videos=(ReplayVideo("camera", "camera/index.m3u8", (ReplaySpan(0, duration_ms),)),),
+            clock=(ClockPiece(session_ms=10_000, media_ms=0, duration_ms=duration_ms),),
+        )
+        await self.files.put(hls + "replay.json", msgspec.json.encode(replay))
+
+    async def broadcast(self) -> None:
+        """Leave what a packager leaves a few seconds into a lesson."""
+        for playlist in ("camera/live.m3u8", "audio/live.m3u8", "live-program.m3u8"):
+            await self.files.put(f"sessions/{SESSION}/hls/{playlist}", b"#EXTM3U\n")
+
+    async def replay_id(self) -> str:
+        async with self.database.read() as tx:
+            return (await self.store.replay_ids(tx, [SESSION]))[SESSION]
+
+    async def ready_replay(self) -> str:
+        await self.teach()
+        await self.pack()
+        assert await self.keeper.refresh(SESSION)
+        return await self.replay_id()
+
+    async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
+        """Do the oldest job of a kind as a runner does, with this outcome."""
+        watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
+        async with self.database.write() as tx:
+            job = (await self.jobs.claim(tx, [kind], "w", self.now)).job
+        assert job is not None
+        assert job.lease_owner is not None
+        async with self.database.write() as tx:
+            if isinstance(outcome, JobFailed):
+                ended = await self.jobs.fail(tx, job.id, job.lease_owner, outcome, self.now)
+            else:
+                ended = await self.jobs.complete(tx, job.id, job.lease_owner, outcome, self.now)
+            if ended is not None and ended.finished_ms is not None:
+                await watched[kind].on_over(tx, ended)
+        return job
+
+
+async def open_house(database: Database, folder: Path) -> House:
+    """Build a house without an HTTP side."""
+    signer = PlaySigner({"1": KEY}, "1")
+    house = House(database, LocalFiles(folder / "files"), JobStore(), CatalogueStore(), signer)
+    house.keeper = ReplayKeeper(database, house.files, house, house.store, house.jobs, house.clock)
+    house.lesson = await Lesson.open(database, SESSION, house.keeper)
+    return house
+
+
+@pytest.fixture
+async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    house = await open_house(sqlite_database, tmp_path)
+
+    async def authenticate(http: web.Request) -> Principal | None:
+        return PEOPLE.get(http.headers.get("X-Who", ""))
+
+    app = web.Application()
+    deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
+    mount(app, routes(deps), authenticate)
+    async with TestClient(TestServer(app)) as client:
+        house.client = client
+        yield house

@@ -1,0 +1,92 @@
+"""Pure parts of the worker: who is seen when, and how a title breaks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lectern.manifest import Replay, ReplaySpan, ReplayVideo
+from mediaworker.intro_card import fit_title, load_font, printable, wrap
+from mediaworker.layout import between, compose_layout
+
+
+def replay(camera: list[tuple[int, int]], screen: list[tuple[int, int]]) -> Replay:
+    spans = {"camera": camera, "screen": screen}
+    return Replay(
+        duration_ms=60_000,
+        utc_ms=0,
+        videos=tuple(
+            ReplayVideo(source, f"{source}/index.m3u8", tuple(ReplaySpan(*span) for span in spans[source]))
+            for source in ("camera", "screen")
+            if spans[source]
+        ),
+        clock=(),
+    )
+
+
+def test_screen_is_large_while_it_is_shared() -> None:
+    layout = compose_layout(replay([(0, 30_000)], [(10_000, 20_000)]), 5000, 25_000)
+    assert layout.duration_s == 20
+    assert layout.sources == {"camera": "camera/index.m3u8", "screen": "screen/index.m3u8"}
+    assert layout.camera_alone == ((0.0, 5.0), (15.0, 20.0))
+    assert layout.both == ((5.0, 15.0),)
+
+
+def test_only_what_is_seen_in_the_range_is_needed() -> None:
+    both = replay([(0, 30_000)], [(10_000, 20_000)])
+    assert compose_layout(both, 0, 9000).sources == {"camera": "camera/index.m3u8"}
+    alone = compose_layout(replay([], [(0, 9000)]), 0, 9000)
+    assert alone.sources == {"screen": "screen/index.m3u8"}
+    assert alone.both == alone.camera_alone == ()
+    assert compose_layout(replay([], []), 0, 9000).sources == {"camera": "camera/index.m3u8"}
+
+
+cuts = st.lists(st.integers(0, 600), unique=True, max_size=8).map(sorted)
+
+
+def pairs(points: list[int]) -> list[tuple[int, int]]:
+    return [(points[i] * 100, points[i + 1] * 100) for i in range(0, len(points) - 1, 2)]
+
+
+@given(cuts, cuts, st.integers(0, 599))
+def test_every_moment_of_the_camera_is_seen_once(camera: list[int], screen: list[int], moment: int) -> None:
+    layout = compose_layout(replay(pairs(camera), pairs(screen)), 0, 60_000)
+    at_s = moment / 10 + 0.05
+    in_camera = any(start <= at_s * 1000 < end for start, end in pairs(camera))
+    in_screen = any(start <= at_s * 1000 < end for start, end in pairs(screen))
+    alone = any(start <= at_s < end for start, end in layout.camera_alone)
+    both = any(start <= at_s < end for start, end in layout.both)
+    assert alone == (in_camera and not in_screen)
+    assert both == (in_camera and in_screen)
+
+
+def test_expression() -> None:
+    assert between([(0.0, 1.0), (2.5, 3.0)]) == "between(t,0.000,0.999)+between(t,2.500,2.999)"
+
+
+@given(st.text(max_size=80))
+def test_no_line_is_too_wide_and_nothing_is_lost(text: str) -> None:
+    font = load_font(32)
+    clean = printable(text)
+    lines = wrap(clean, font, 300)
+    assert "".join(lines).replace(" ", "") == clean.replace(" ", "")
+    for line in lines:
+        assert font.getlength(line) <= 300 or len(line) <= 3
+
+
+def test_long_titles_get_smaller_and_end_with_an_ellipsis() -> None:
+    short, lines = fit_title("欢迎", 1040)
+    assert lines == ["欢迎"]
+    long, lines = fit_title("如何在门店里接待第一次来访的客户并且让他愿意再来" * 8, 1040)
+    assert long.size < short.size
+    assert len(lines) == 4
+    assert lines[-1].endswith("…")
+
+
+@pytest.mark.parametrize("name", ["龑骉", "王芳", "Zoë", "山田太郎", "김민수"])
+def test_the_font_knows_peoples_names(name: str) -> None:
+    font = load_font(40)
+    missing = font.getmask("\U0010fffd")
+    for character in name:
+        glyph = font.getmask(character)
+        assert glyph.getbbox() is not None
+        assert (glyph.size, bytes(glyph)) != (missing.size, bytes(missing))

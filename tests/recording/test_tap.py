@@ -1,0 +1,219 @@
+"""The tap as the media process uses it: threads, processes, full disks."""
+
+import asyncio
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import pytest
+
+from lectern.manifest import Clock, Fragment, ManifestReader, RecordingEnded
+from recording import tap as tap_module
+from recording.durable_folder import DurableFolder
+from recording.room_recorder import PacketArrived, Written
+from tests.recording.scripted_publisher import ScriptedPublisher
+
+
+@dataclass(frozen=True)
+class Spec:
+    """As `streaming.control` has it."""
+
+    directory: str
+    session_ms_at_start: int = 0
+    utc_ms: int = 1_795_312_800_000
+
+
+def packets(seconds: float) -> list[PacketArrived]:
+    publisher = ScriptedPublisher()
+    publisher.mic(0.0, seconds)
+    return [event for _, event in publisher.in_order() if isinstance(event, PacketArrived)]
+
+
+def lines(directory: Path) -> list[object]:
+    return list(ManifestReader(directory / "manifest.jsonl").poll())
+
+
+def recorded_packets(directory: Path) -> int:
+    """How many sound packets the fragments of the manifest hold."""
+    count = 0
+    for line in lines(directory):
+        if isinstance(line, Fragment):
+            with av.open(str(directory / line.file)) as container:
+                count += sum(1 for entry in container.demux() if entry.size)
+    return count
+
+
+async def play(tap: tap_module.RecorderTap, seconds: float) -> None:
+    """Feed sound in real time, five packets at once."""
+    started_s = time.monotonic()
+    for index, packet in enumerate(packets(seconds)):
+        if index % 5 == 0:
+            await asyncio.sleep(max(0.0, started_s + index / 50 - time.monotonic()))
+        tap.on_rtp(packet.track, packet.data, time.monotonic())
+
+
+async def test_records_and_closes(tmp_path: Path) -> None:
+    asked: list[str] = []
+    told: list[tuple[str, str]] = []
+    tap = tap_module.create(
+        Spec(str(tmp_path / "rec" / "1")), asked.append, lambda event, code: told.append((event, code))
+    )
+    tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
+    tap.on_track("p1-camera", "camera", "video", "VP8", 90_000, "p1")
+    tap.on_track("p1-screen", "screen", "video", "AV1", 90_000, "p1")
+    tap.on_rtp("p1-camera", b"no packet at all", time.monotonic())
+    tap.on_rtp("never-announced", bytes(20), time.monotonic())
+    await play(tap, 1.6)
+    await tap.close()
+    await tap.close()
+    written = lines(tmp_path / "rec" / "1")
+    assert isinstance(written[-1], RecordingEnded)
+    assert recorded_packets(tmp_path / "rec" / "1") == 80
+    assert set(asked) == {"p1-camera"}
+    assert told == [("recording_problem", "codec_unsupported")]
+
+
+async def test_a_folder_is_used_once(tmp_path: Path) -> None:
+    folder = DurableFolder(tmp_path / "1")
+    folder.close()
+    with pytest.raises(FileExistsError):
+        tap_module.create(Spec(str(tmp_path / "1")), lambda _: None, lambda _, __: None)
+
+
+class FailingFolder(DurableFolder):
+    """A disk that refuses every write while `failing`: the seam is the system call."""
+
+    failing = False
+
+    def _store(self, item: object) -> Path:
+        if self.failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super()._store(item)  # type: ignore[arg-type]  # handed through
+
+    def _append(self, data: bytes) -> None:
+        if self.failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super()._append(data)
+
+
+async def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+    folder = FailingFolder(tmp_path / "1")
+    tap = tap_module.RecorderTap(
+        Spec(str(tmp_path / "1")), folder, lambda _: None, lambda event, code: told.append((event, code))
+    )
+    tap.start()
+    tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
+    folder.failing = True
+    await play(tap, 1.3)
+    assert told == [("recording_problem", "disk_full")]
+    folder.failing = False
+    await asyncio.sleep(1.1)
+    assert told[1:] == [("recording_resumed", "disk_full")]
+    await tap.close()
+    assert recorded_packets(tmp_path / "1") == 65
+
+
+def test_a_real_limit_of_the_file_system(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE makes the kernel refuse writes in the middle of a file, like a full disk does."""
+    script = textwrap.dedent("""
+        import resource, sys
+        from pathlib import Path
+        from lectern.manifest import Clock, RecordingStarted
+        from recording.durable_folder import DurableFolder, problem_code
+        folder = DurableFolder(Path(sys.argv[1]))
+        folder.add([RecordingStarted(session_ms=0, utc_ms=1), Clock(1.0)])
+        folder.write()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150, resource.RLIM_INFINITY))
+        folder.add([Clock(float(number)) for number in range(2, 9)])
+        try:
+            folder.write()
+        except OSError as error:
+            print(problem_code(error), folder.waiting)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        folder.write()
+        folder.close()
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "1")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout.split() == ["disk_full", "7"]
+    reader = ManifestReader(tmp_path / "1" / "manifest.jsonl")
+    assert [line.media_ms for line in reader.poll() if isinstance(line, Clock)] == [
+        float(n) for n in range(1, 9)
+    ]
+    assert reader.skipped == 0
+
+
+def test_memory_is_bounded_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recording.durable_folder.KEEP_LINES", 10)
+    folder = DurableFolder(tmp_path / "1")
+    many: list[Written] = [Clock(float(number)) for number in range(50)]
+    folder.add(many)
+    assert folder.waiting == 10
+    folder.close()
+
+
+async def test_a_stalled_thread_does_not_hurt_forwarding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recording.tap.MAX_QUEUED_EVENTS", 40)
+    told: list[tuple[str, str]] = []
+    folder = DurableFolder(tmp_path / "1")
+    tap = tap_module.RecorderTap(
+        Spec(str(tmp_path / "1")), folder, lambda _: None, lambda event, code: told.append((event, code))
+    )
+    tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
+    for packet in packets(2.0):  # the thread is not started yet: nobody takes from the queue
+        tap.on_rtp(packet.track, packet.data, time.monotonic())
+    assert tap.dropped_events > 50
+    tap.start()
+    await asyncio.sleep(1.4)
+    await tap.close()
+    assert ("recording_problem", "disk_slow") in told
+
+
+RECORD_FOR_EVER = """
+import asyncio, sys, time
+from recording.tap import create
+from tests.recording.test_tap import Spec, packets
+async def main():
+    tap = create(Spec(sys.argv[1]), lambda track: None, lambda event, code: None)
+    tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
+    ready = packets(20.0)
+    print("go", flush=True)
+    started = time.monotonic()
+    for index, packet in enumerate(ready):
+        await asyncio.sleep(max(0.0, started + index / 50 - time.monotonic()))
+        tap.on_rtp(packet.track, packet.data, time.monotonic())
+asyncio.run(main())
+"""
+
+
+def test_kill_9_loses_at_most_two_seconds(tmp_path: Path) -> None:
+    directory = tmp_path / "rec" / "1"
+    process = subprocess.Popen(
+        [sys.executable, "-c", RECORD_FOR_EVER, str(directory)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "go\n"
+    started_s = time.monotonic()
+    time.sleep(4.3)
+    os.kill(process.pid, signal.SIGKILL)
+    sent_s = time.monotonic() - started_s
+    process.communicate()
+    fragments = [line for line in lines(directory) if isinstance(line, Fragment)]
+    for fragment in fragments:
+        assert (directory / fragment.file).stat().st_size == fragment.bytes
+    assert sent_s - sum(fragment.duration_ms for fragment in fragments) / 1000 < 2.0

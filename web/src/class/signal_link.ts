@@ -1,0 +1,74 @@
+/** The `/signal` connection: offers, slots and mute, over the class connection's WebSocket. */
+import type { Manager, Socket } from 'socket.io-client'
+import type { SlotMap, Source, WireError } from '../core/wire'
+
+export interface SignalListener {
+  onReady(): void
+  onSlots(slots: SlotMap): void
+  onReset(reason: string): void
+  onFailed(error: WireError): void
+}
+
+export type OfferAnswer = { readonly sdp: string; readonly slots: SlotMap } | { readonly error: WireError }
+
+const PATIENCE_MS = 8_000
+const unreachable: WireError = { code: 'media_unavailable', message: '' }
+
+export class SignalLink {
+  private readonly socket: Socket
+  /** A namespace must not be asked for twice while the first answer is out. */
+  private connecting = false
+
+  constructor(manager: Manager, token: () => string, listener: SignalListener) {
+    this.socket = manager.socket('/signal', { auth: (give: (auth: object) => void) => give({ token: token() }) })
+    this.socket.on('connect', () => {
+      this.connecting = false
+      listener.onReady()
+    })
+    this.socket.on('disconnect', () => (this.connecting = false))
+    this.socket.on('slots', (slots: SlotMap) => listener.onSlots(slots))
+    this.socket.on('reset', (reset: { reason: string }) => listener.onReset(reset.reason))
+    this.socket.on('connect_error', (error: Error & { data?: { error?: WireError } | null }) => {
+      this.connecting = false
+      listener.onFailed(error.data?.error ?? unreachable)
+    })
+  }
+
+  get connected(): boolean {
+    return this.socket.connected
+  }
+
+  connect(): void {
+    if (this.connecting || this.socket.connected) return
+    this.connecting = true
+    this.socket.connect()
+  }
+
+  /** `/class` decides when we come back: this namespace must never reconnect by itself before it. */
+  disconnect(): void {
+    this.connecting = false
+    this.socket.disconnect()
+  }
+
+  bye(): void {
+    if (this.socket.connected) this.socket.emit('bye', {})
+    this.socket.disconnect()
+  }
+
+  async offer(sdp: string, sources: Readonly<Record<string, Source>>): Promise<OfferAnswer> {
+    try {
+      return (await this.socket.timeout(PATIENCE_MS).emitWithAck('offer', { sdp, sources })) as OfferAnswer
+    } catch {
+      return { error: unreachable }
+    }
+  }
+
+  async source(source: Source, active: boolean): Promise<WireError | null> {
+    try {
+      const answer = (await this.socket.timeout(PATIENCE_MS).emitWithAck('source', { source, active })) as { ok: true } | { error: WireError }
+      return 'error' in answer ? answer.error : null
+    } catch {
+      return unreachable
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/** What the class connection carries: docs/protocol.md, "Socket.IO /class", in types. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export type Role = 'presenter' | 'host' | 'learner' | 'screen'
+export type Source = 'mic' | 'camera' | 'screen'
+
+export interface WireEvent {
+  readonly seq: number
+  readonly type: string
+  readonly utc_ms: number
+  readonly session_ms: number
+  readonly actor: string | null
+  /** Entities that changed for this viewer; `null` removes one. */
+  readonly put: readonly (readonly [path: string, entity: Json])[]
+}
+
+export interface Batch {
+  readonly from: number
+  readonly to: number
+  readonly events: readonly WireEvent[]
+}
+
+export interface Identity {
+  readonly participant_id: string
+  readonly role: Role
+  readonly resume_token: string
+  readonly seq: number
+  readonly utc_ms: number
+}
+
+export interface SnapshotWelcome extends Identity {
+  readonly entities: Readonly<Record<string, Json>>
+}
+
+export interface CatchUpWelcome extends Identity {
+  readonly from: number
+  readonly events: readonly WireEvent[]
+}
+
+export type Welcome = SnapshotWelcome | CatchUpWelcome
+
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly details?: Readonly<Record<string, Json>>
+}
+
+export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
+
+/** What the media server feeds into each receiving mid right now. */
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source } | null>>
+
+export interface Lesson {
+  readonly id: string
+  readonly title: string
+  readonly state: 'scheduled' | 'live' | 'ended'
+  readonly starts_utc_ms: number
+  readonly first_started_utc_ms: number | null
+  readonly ended_utc_ms: number | null
+  readonly zone: string
+  readonly presenter: string | null
+  readonly broadcast: string | null
+}
+
+export interface Participant {
+  readonly id: string
+  readonly name: string | null
+  readonly role: Role
+  readonly online: boolean
+  readonly device: string | null
+  readonly group: string | null
+}
+
+export interface Track {
+  readonly id: string
+  readonly participant: string
+  readonly source: Source
+  readonly kind: 'video' | 'audio'
+  readonly active: boolean
+}
+
+export interface Checkin {
+  readonly id: string
+  readonly state: 'open' | 'closed'
+  readonly message: string | null
+  readonly opened_utc_ms: number
+  readonly closes_utc_ms: number
+  readonly late_after_utc_ms: number
+  readonly done?: readonly string[]
+  readonly late?: readonly string[]
+  readonly expected?: number | readonly string[]
+}
+
+export interface Poll {
+  readonly id: string
+  readonly question: string | null
+  readonly options: readonly (string | null)[]
+  readonly state: 'open' | 'closed'
+  readonly show: 'live' | 'after_close' | 'staff_only'
+  readonly counts: readonly number[] | null
+  readonly voters: number
+  readonly opened_utc_ms: number
+  readonly closed_utc_ms: number | null
+}
+
+export interface Question {
+  readonly id: string
+  readonly text: string | null
+  readonly author: string | null
+  readonly state: 'pending' | 'published' | 'answered' | 'dismissed'
+  readonly votes: number
+  readonly answer: string | null
+  readonly created_utc_ms: number
+}
+
+export interface Message {
+  readonly id: string
+  readonly group: string | null
+  readonly author: string
+  readonly text: string | null
+  readonly utc_ms: number
+}
+
+export interface Hand {
+  readonly participant: string
+  readonly raised_utc_ms: number
+  readonly granted: boolean
+}
+
+export interface BreakoutGroup {
+  readonly id: string
+  readonly name: string
+  readonly task: string | null
+  readonly members: readonly string[]
+}
+
+export interface Breakout {
+  readonly state: 'none' | 'open' | 'closed'
+  readonly groups: readonly BreakoutGroup[]
+  readonly ends_utc_ms: number | null
+}
+
+export interface MyCheckin {
+  readonly status: 'on_time' | 'late'
+  readonly utc_ms: number
+}
+
+export interface MyVote {
+  readonly option: number
+}
+
+/** Which entity lives under which first part of a path. */
+export interface EntityKinds {
+  participant: Participant
+  track: Track
+  checkin: Checkin
+  poll: Poll
+  question: Question
+  message: Message
+  hand: Hand
+  'my/checkin': MyCheckin
+  'my/vote': MyVote
+  'my/upvote': true
+}

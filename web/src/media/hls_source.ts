@@ -1,0 +1,43 @@
+/**
+ * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
+ * browser's own player otherwise. `close()` frees the element.
+ */
+export interface HlsSource {
+  close(): void
+}
+
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; onFailed?: () => void }): Promise<HlsSource> {
+  const { default: Hls } = await import('hls.js/light')
+  if (!Hls.isSupported()) {
+    element.src = url
+    return {
+      close: () => {
+        element.removeAttribute('src')
+        element.load()
+      },
+    }
+  }
+  const hls = new Hls({
+    enableWorker: false,
+    ...(options.startS !== undefined ? { startPosition: options.startS } : {}),
+    lowLatencyMode: false,
+    liveSyncDuration: 4,
+    liveMaxLatencyDuration: 10,
+    maxBufferLength: options.live ? 12 : 30,
+    backBufferLength: 30,
+    // A playlist may appear a moment after the lesson has started.
+    manifestLoadPolicy: { default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 15000, timeoutRetry: null, errorRetry: { maxNumRetry: 8, retryDelayMs: 500, maxRetryDelayMs: 2000 } } },
+    ...(options.token ? { xhrSetup: (xhr: XMLHttpRequest) => xhr.setRequestHeader('Authorization', `Bearer ${options.token ?? ''}`) } : {}),
+  })
+  let recovered = 0
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return
+    recovered += 1
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recovered <= 3) hls.recoverMediaError()
+    else if (data.type === Hls.ErrorTypes.NETWORK_ERROR && recovered <= 3) hls.startLoad()
+    else options.onFailed?.()
+  })
+  hls.loadSource(url)
+  hls.attachMedia(element)
+  return { close: () => hls.destroy() }
+}

@@ -1,0 +1,178 @@
+/**
+ * Gets the picture and the sound of a lesson, by whichever way works: the shell around `core/media_path_state`.
+ *
+ * Owns the peer, its `/signal` connection and the timers. `want()` when the class is there and the lesson is live, `pause()` when
+ * the class connection dropped (the running peer is kept: the picture may well go on), `stop()` at the end.
+ */
+import type { Manager } from 'socket.io-client'
+import { SignalLink } from '../class/signal_link'
+import { step, type MediaEvent, type MediaPath } from '../core/media_path_state'
+import type { Role, SlotMap, Source, WireError } from '../core/wire'
+import { Peer, type NetworkReading } from './peer'
+
+export interface MediaListener {
+  onPath(path: MediaPath): void
+  /** A new peer's receiving streams by mid; they stay the same while slots change. */
+  onStreams(streams: ReadonlyMap<string, MediaStream>): void
+  onSlots(slots: SlotMap): void
+  onProblem(error: WireError | null): void
+}
+
+const PATIENCE_MS = 6_000
+const DISCONNECTED_MS = 2_000
+const RETRY_MS = [500, 1000, 2000, 4000, 8000] as const
+
+export class MediaRoom {
+  private readonly signal: SignalLink
+  private readonly sending = new Map<Source, MediaStreamTrack>()
+  private path: MediaPath = 'off'
+  private peer: Peer | undefined
+  private attempt = 0
+  private generation = 0
+  /** Counts slots that came on their own: any since an offer was sent are newer than its answer. */
+  private slotsCame = 0
+  private patience: ReturnType<typeof setTimeout> | undefined
+  private retry: ReturnType<typeof setTimeout> | undefined
+  private gone: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    manager: Manager,
+    token: () => string,
+    private readonly role: Role,
+    private readonly listener: MediaListener,
+  ) {
+    this.signal = new SignalLink(manager, token, {
+      onReady: () => void this.negotiate(),
+      onSlots: (slots) => {
+        this.slotsCame += 1
+        this.listener.onSlots(slots)
+      },
+      onReset: () => this.feed('failed'),
+      onFailed: (error) => this.fail(error),
+    })
+  }
+
+  want(): void {
+    this.feed('wanted')
+  }
+
+  pause(): void {
+    this.signal.disconnect()
+  }
+
+  stop(): void {
+    this.feed('unwanted')
+  }
+
+  /** What this participant sends from now on as `source`; null stops it. The answer is the server's refusal, if any. */
+  async publish(source: Source, track: MediaStreamTrack | null): Promise<WireError | null> {
+    if (track) this.sending.set(source, track)
+    else this.sending.delete(source)
+    const peer = this.peer
+    if (!peer) return null
+    await peer.send(source, track)
+    return this.signal.connected ? this.signal.source(source, track !== null) : null
+  }
+
+  async readNetwork(): Promise<NetworkReading | null> {
+    return this.peer?.state === 'connected' ? this.peer.readNetwork() : null
+  }
+
+  private feed(event: MediaEvent): void {
+    const edge = step(this.path, event)
+    this.path = edge.target
+    this.listener.onPath(this.path)
+    for (const effect of edge.effects) {
+      if (effect === 'offer') this.offer()
+      else if (effect === 'arm_patience') this.armPatience()
+      else if (effect === 'disarm_patience') this.disarmPatience()
+      else if (effect === 'arm_retry') this.armRetry()
+      else if (effect === 'close') this.shutDown()
+      // start_broadcast and stop_broadcast are for whoever draws: the path says it.
+    }
+  }
+
+  private offer(): void {
+    if (this.signal.connected) void this.negotiate()
+    else this.signal.connect()
+  }
+
+  private async negotiate(): Promise<void> {
+    if (this.path === 'off') return
+    const generation = (this.generation += 1)
+    const current = (): boolean => generation === this.generation
+    const peer = new Peer(this.role, (state) => {
+      if (current()) this.follow(state)
+    })
+    try {
+      const { sdp, sources } = await peer.offer()
+      const slotsBefore = this.slotsCame
+      const answer = await this.signal.offer(sdp, sources)
+      if (!current() || 'error' in answer) {
+        peer.close()
+        if (current() && 'error' in answer) this.fail(answer.error)
+        return
+      }
+      await peer.accept(answer.sdp)
+      this.peer?.close()
+      this.peer = peer
+      this.listener.onStreams(new Map([...peer.received()].map(([mid, track]) => [mid, new MediaStream([track])])))
+      if (this.slotsCame === slotsBefore) this.listener.onSlots(answer.slots)
+      for (const [source, track] of this.sending) {
+        await peer.send(source, track)
+        const refusal = await this.signal.source(source, true)
+        if (refusal) this.listener.onProblem(refusal)
+      }
+    } catch {
+      // The browser could not use the answer, or the peer was closed meanwhile.
+      peer.close()
+      if (current()) this.fail({ code: 'media_unavailable', message: '' })
+    }
+  }
+
+  private follow(state: RTCPeerConnectionState): void {
+    clearTimeout(this.gone)
+    if (state === 'connected') {
+      this.attempt = 0
+      this.listener.onProblem(null)
+      this.feed('connected')
+    } else if (state === 'failed') {
+      this.feed('failed')
+    } else if (state === 'disconnected') {
+      this.gone = setTimeout(() => this.feed('failed'), DISCONNECTED_MS)
+    }
+  }
+
+  private fail(error: WireError): void {
+    this.listener.onProblem(error)
+    this.feed('failed')
+  }
+
+  private armPatience(): void {
+    clearTimeout(this.patience)
+    this.patience = setTimeout(() => this.feed('patience_over'), PATIENCE_MS)
+  }
+
+  private disarmPatience(): void {
+    clearTimeout(this.patience)
+    clearTimeout(this.retry)
+  }
+
+  private armRetry(): void {
+    clearTimeout(this.retry)
+    const wait = RETRY_MS[Math.min(this.attempt, RETRY_MS.length - 1)] ?? 8000
+    this.attempt += 1
+    this.retry = setTimeout(() => this.feed('retry_due'), wait)
+  }
+
+  private shutDown(): void {
+    this.generation += 1
+    clearTimeout(this.retry)
+    clearTimeout(this.gone)
+    this.signal.bye()
+    this.peer?.close()
+    this.peer = undefined
+    this.listener.onStreams(new Map())
+    this.listener.onSlots({})
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * One `RTCPeerConnection`, offered once. What is sent changes by `replaceTrack`, what is received by the server's slots;
+ * a broken peer is thrown away and a new one made.
+ */
+import { offerPlan, preferredCodecs, withStartBitrate } from '../core/offer_plan'
+import type { Role, Source } from '../core/wire'
+
+const START_KBPS = 1500
+const MAX_BPS: Readonly<Record<Source, number>> = { mic: 48_000, camera: 1_800_000, screen: 3_000_000 }
+
+export interface NetworkReading {
+  readonly roundTripMs: number | null
+  /** Share of our packets that the server missed lately, 0..1. */
+  readonly loss: number
+  readonly sentKbps: number
+}
+
+type WithDegradation = RTCRtpSendParameters & { degradationPreference?: string }
+
+export class Peer {
+  private readonly pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+  private readonly senders = new Map<Source, RTCRtpTransceiver>()
+  private last = { bytes: 0, at: 0 }
+
+  constructor(
+    role: Role,
+    private readonly onState: (state: RTCPeerConnectionState) => void,
+  ) {
+    for (const line of offerPlan(role)) {
+      const transceiver = this.pc.addTransceiver(line.kind, { direction: line.direction })
+      if (line.source) this.senders.set(line.source, transceiver)
+      if (line.kind === 'video' && line.source) this.preferCodecs(transceiver)
+    }
+    this.pc.addEventListener('connectionstatechange', () => this.onState(this.pc.connectionState))
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.pc.connectionState
+  }
+
+  async offer(): Promise<{ sdp: string; sources: Record<string, Source> }> {
+    const description = await this.pc.createOffer()
+    await this.pc.setLocalDescription(description)
+    const sources: Record<string, Source> = {}
+    for (const [source, transceiver] of this.senders) if (transceiver.mid !== null) sources[transceiver.mid] = source
+    return { sdp: this.pc.localDescription?.sdp ?? '', sources }
+  }
+
+  async accept(sdp: string): Promise<void> {
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(sdp, START_KBPS) })
+  }
+
+  /** Tracks of the receiving m-lines by mid; stable for the life of this peer. */
+  received(): Map<string, MediaStreamTrack> {
+    const found = new Map<string, MediaStreamTrack>()
+    for (const transceiver of this.pc.getTransceivers()) {
+      if (transceiver.mid !== null && transceiver.direction === 'recvonly') found.set(transceiver.mid, transceiver.receiver.track)
+    }
+    return found
+  }
+
+  async send(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    const sender = this.senders.get(source)?.sender
+    if (!sender) return
+    await sender.replaceTrack(track)
+    if (!track) return
+    const parameters: WithDegradation = sender.getParameters()
+    for (const encoding of parameters.encodings) encoding.maxBitrate = MAX_BPS[source]
+    // A lesson must stay readable: rather fewer pictures a second than a blurred one.
+    if (track.kind === 'video') parameters.degradationPreference = source === 'screen' ? 'maintain-resolution' : 'balanced'
+    await sender.setParameters(parameters)
+  }
+
+  async readNetwork(): Promise<NetworkReading> {
+    let [roundTripMs, loss, bytes]: [number | null, number, number] = [null, 0, 0]
+    const report = await this.pc.getStats()
+    report.forEach((entry: { type: string; currentRoundTripTime?: number; nominated?: boolean; fractionLost?: number; bytesSent?: number }) => {
+      if (entry.type === 'candidate-pair' && entry.nominated === true && entry.currentRoundTripTime !== undefined) roundTripMs = entry.currentRoundTripTime * 1000
+      if (entry.type === 'remote-inbound-rtp') loss = Math.max(loss, entry.fractionLost ?? 0)
+      if (entry.type === 'outbound-rtp') bytes += entry.bytesSent ?? 0
+    })
+    const at = performance.now()
+    const sentKbps = this.last.at > 0 ? ((bytes - this.last.bytes) * 8) / (at - this.last.at) : 0
+    this.last = { bytes, at }
+    return { roundTripMs, loss, sentKbps: Math.max(0, sentKbps) }
+  }
+
+  close(): void {
+    this.pc.close()
+  }
+
+  private preferCodecs(transceiver: RTCRtpTransceiver): void {
+    const codecs = RTCRtpSender.getCapabilities('video')?.codecs
+    if (codecs && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(preferredCodecs(codecs))
+  }
+}

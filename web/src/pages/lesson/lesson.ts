@@ -1,0 +1,195 @@
+/**
+ * One lesson as pages see it: the class connection and the media room as reactive state. `open()` joins, `leave()` ends both.
+ */
+import { computed, effectScope, ref, shallowReactive, shallowRef, watch, type EffectScope } from 'vue'
+import { ClassLink } from '../../class/class_link'
+import type { LinkState } from '../../core/class_link_state'
+import { all, one, snapshot } from '../../core/entities'
+import type { MediaPath } from '../../core/media_path_state'
+import { layoutOf } from '../../core/stage_layout'
+import type { Ack, Breakout, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
+import { MediaRoom } from '../../media/media_room'
+import { SoundOutput } from '../../media/sound_output'
+import { i18n } from '../../words'
+import { keep, kept } from './keys'
+
+declare global {
+  interface Window {
+    /** Read-only view of the class for tests and support: web/README.md. */
+    __lectern?: {
+      events(): readonly unknown[]
+      entities(): Record<string, Json>
+      seq(): number | null
+      since(): number | null
+      media(): { path: MediaPath; slots: SlotMap }
+    }
+  }
+}
+
+const noBreakout: Breakout = { state: 'none', groups: [], ends_utc_ms: null }
+
+function deviceKind(): 'pc' | 'phone' | 'tablet' {
+  if (!matchMedia('(pointer: coarse)').matches) return 'pc'
+  return Math.min(screen.width, screen.height) >= 600 ? 'tablet' : 'phone'
+}
+
+export class Lesson {
+  readonly store = shallowReactive(new Map<string, Json>())
+  readonly link = ref<LinkState>('absent')
+  readonly attempt = ref(0)
+  readonly identity = shallowRef<Identity | null>(null)
+  readonly refusal = shallowRef<WireError | null>(null)
+  readonly overCode = ref<string | null>(null)
+  readonly nowUtcMs = ref(Date.now())
+
+  readonly path = ref<MediaPath>('off')
+  readonly slots = shallowRef<SlotMap>({})
+  readonly streams = shallowRef<ReadonlyMap<string, MediaStream>>(new Map())
+  readonly mediaProblem = shallowRef<WireError | null>(null)
+  readonly soundBlocked = ref(false)
+  readonly soundMuted = ref(false)
+
+  readonly entity = computed(() => (this.store.get('lesson') ?? null) as LessonEntity | null)
+  readonly role = computed<Role>(() => this.identity.value?.role ?? 'learner')
+  readonly staff = computed(() => this.role.value === 'presenter' || this.role.value === 'host')
+  readonly me = computed(() => {
+    const id = this.identity.value?.participant_id
+    return id === undefined ? undefined : one(this.store, 'participant', id)
+  })
+  readonly participants = computed(() => all(this.store, 'participant'))
+  readonly online = computed(() => this.participants.value.filter((person) => person.online))
+  readonly names = computed(() => new Map(this.participants.value.map((person) => [person.id, person.name])))
+  readonly messages = computed(() => all(this.store, 'message').sort((a, b) => a.utc_ms - b.utc_ms))
+  readonly questions = computed(() => all(this.store, 'question').sort((a, b) => b.votes - a.votes || a.created_utc_ms - b.created_utc_ms))
+  readonly polls = computed(() => all(this.store, 'poll').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
+  readonly checkins = computed(() => all(this.store, 'checkin').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
+  readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
+  readonly myHand = computed(() => this.hands.value.find((hand) => hand.participant === this.identity.value?.participant_id))
+  readonly breakout = computed(() => (this.store.get('breakout') as Breakout | undefined) ?? noBreakout)
+  readonly myGroup = computed(() => {
+    if (this.breakout.value.state !== 'open') return null
+    const id = this.identity.value?.participant_id
+    return this.breakout.value.groups.find((group) => group.id === this.me.value?.group || (id !== undefined && group.members.includes(id))) ?? null
+  })
+  readonly stage = computed(() => layoutOf(this.slots.value))
+
+  private readonly classLink: ClassLink
+  private readonly sound = new SoundOutput((blocked) => (this.soundBlocked.value = blocked))
+  private media: MediaRoom | undefined
+  private offsetMs = 0
+  private scope: EffectScope | undefined
+  private ticking: ReturnType<typeof setInterval> | undefined
+
+  constructor(readonly sessionId: string) {
+    this.classLink = new ClassLink(this.store, () => this.credentials(), {
+      onState: (state, attempt) => {
+        this.link.value = state
+        this.attempt.value = attempt
+      },
+      onJoined: (identity) => {
+        this.identity.value = identity
+        keep('token', sessionId, identity.resume_token)
+      },
+      onMedia: (what) => {
+        if (what === 'start') this.considerMedia()
+        else if (what === 'pause') this.media?.pause()
+        else this.media?.stop()
+      },
+      onRefused: (error) => (this.refusal.value = error),
+      onOver: (code) => (this.overCode.value = code),
+      onClock: (offset) => (this.offsetMs = offset),
+    })
+  }
+
+  open(): void {
+    this.refusal.value = null
+    this.ticking ??= setInterval(() => (this.nowUtcMs.value = Date.now() + this.offsetMs), 1000)
+    this.scope ??= effectScope(true)
+    this.scope.run(() => {
+      watch(() => this.entity.value?.state, (state) => {
+        // A return to the class has asked for media already; here only a lesson that begins or ends.
+        if (state !== 'live' || this.path.value === 'off') this.considerMedia()
+      })
+    })
+    window.__lectern = {
+      events: () => [...this.classLink.cursor.log],
+      entities: () => snapshot(this.store),
+      seq: () => this.classLink.cursor.seq,
+      since: () => this.classLink.cursor.logStart,
+      media: () => ({ path: this.path.value, slots: this.slots.value }),
+    }
+    this.classLink.open()
+  }
+
+  leave(): void {
+    this.media?.stop()
+    this.sound.close()
+    this.scope?.stop()
+    this.scope = undefined
+    clearInterval(this.ticking)
+    this.ticking = undefined
+    this.classLink.close()
+    delete window.__lectern
+  }
+
+  command(type: string, data: Json = {}): Promise<Ack> {
+    return this.classLink.command(type, data)
+  }
+
+  nameOf(participant: string | null): string {
+    return (participant === null ? null : this.names.value.get(participant)) ?? '—'
+  }
+
+  publish(source: Source, track: MediaStreamTrack | null): Promise<WireError | null> {
+    return this.mediaRoom().publish(source, track)
+  }
+
+  readNetwork(): ReturnType<MediaRoom['readNetwork']> {
+    return this.media ? this.media.readNetwork() : Promise.resolve(null)
+  }
+
+  unlockSound(): void {
+    this.sound.unlock()
+  }
+
+  muteSound(muted: boolean): void {
+    this.soundMuted.value = muted
+    this.sound.mute(muted)
+  }
+
+  get token(): string {
+    return kept('token', this.sessionId) ?? ''
+  }
+
+  private considerMedia(): void {
+    if (this.link.value !== 'joined') return
+    const state = this.entity.value?.state
+    if (state === 'live') this.mediaRoom().want()
+    else if (state === 'ended') this.media?.stop()
+  }
+
+  private mediaRoom(): MediaRoom {
+    this.media ??= new MediaRoom(this.classLink.manager, () => this.token, this.role.value, {
+      onPath: (path) => (this.path.value = path),
+      onStreams: (streams) => {
+        this.streams.value = streams
+        this.sound.play([...streams.values()].filter((stream) => stream.getAudioTracks().length > 0))
+      },
+      onSlots: (slots) => (this.slots.value = slots),
+      onProblem: (problem) => (this.mediaProblem.value = problem),
+    })
+    return this.media
+  }
+
+  private credentials(): ConstructorParameters<typeof ClassLink>[1] extends () => infer C ? C : never {
+    const link = new URLSearchParams(location.search)
+    return {
+      token: this.token,
+      lang: i18n.global.locale.value,
+      device: deviceKind(),
+      source: link.get('src'),
+      campaign: link.get('c'),
+      consent: kept('consent', this.sessionId),
+    }
+  }
+}

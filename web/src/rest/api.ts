@@ -1,0 +1,67 @@
+/** The routes of `/api/v1` that pages call, by name. */
+import type { PlayedInterval } from '../core/played_intervals'
+import { request } from './http'
+import type {
+  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Lobby, Me, Microcourse, Page, Person, Replay, Session, Viewing,
+} from './models'
+
+const root = '/api/v1'
+
+function query(values: Readonly<Record<string, string | null | undefined>>): string {
+  const parameters = new URLSearchParams()
+  for (const [key, value] of Object.entries(values)) if (value) parameters.set(key, value)
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+const csv = (file: Blob): { data: Blob; type: string } => ({ data: file, type: 'text/csv' })
+
+export const api = {
+  signIn: (login: string, password: string) => request<Me>('POST', `${root}/sign-in`, { body: { login, password } }),
+  signOut: () => request<null>('POST', `${root}/sign-out`, { body: {} }),
+  me: () => request<Me>('GET', `${root}/me`),
+
+  sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
+    request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
+  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean }) =>
+    request<Session>('POST', `${root}/sessions`, { body: session }),
+  session: (id: string) => request<Session>('GET', `${root}/sessions/${id}`),
+  lobby: (id: string) => request<Lobby>('GET', `${root}/sessions/${id}/lobby`),
+  enter: (id: string, name?: string) => request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: name === undefined ? {} : { name } }),
+  broadcast: (id: string, token: string) => request<Broadcast>('GET', `${root}/sessions/${id}/broadcast`, { bearer: token }),
+  importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
+  attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
+  attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
+
+  people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
+  importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),
+
+  replays: (filter: { q?: string | null; cursor?: string | null } = {}) => request<Page<Replay>>('GET', `${root}/replays${query(filter)}`),
+  replay: (id: string, bearer: string | null) => request<Replay>('GET', `${root}/replays/${id}`, { bearer }),
+  microcourses: (filter: { session?: string | null; state?: string | null; cursor?: string | null } = {}) =>
+    request<Page<Microcourse>>('GET', `${root}/microcourses${query(filter)}`),
+  microcourse: (id: string, bearer: string | null = null) => request<Microcourse>('GET', `${root}/microcourses/${id}`, { bearer }),
+  createMicrocourse: (replayId: string, clip: { title: string; start_ms: number; end_ms: number }) =>
+    request<Microcourse>('POST', `${root}/replays/${replayId}/microcourses`, { body: clip }),
+  publishMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/publish`, { body: {} }),
+  retryMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/retry`, { body: {} }),
+  deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
+
+  reportViews: (report: ViewReport, bearer: string | null, keepalive: boolean) =>
+    request<{ accepted: number; refused: readonly { id: string; code: string }[] }>('POST', `${root}/views`, { body: report, bearer, keepalive }),
+  viewing: (medium: 'replay' | 'microcourse', id: string) => request<Viewing>('GET', `${root}/views/${medium}/${id}`),
+
+  apiKeys: () => request<Page<ApiKey>>('GET', `${root}/api-keys`),
+  createApiKey: (name: string, scopes: readonly string[]) => request<ApiKey>('POST', `${root}/api-keys`, { body: { name, scopes } }),
+  deleteApiKey: (id: string) => request<null>('DELETE', `${root}/api-keys/${id}`),
+  audit: (cursor: string | null) => request<Page<AuditEntry>>('GET', `${root}/audit${query({ cursor })}`),
+}
+
+export interface ViewReport {
+  readonly medium: 'replay' | 'microcourse'
+  readonly id: string
+  readonly version: string | number
+  readonly player: string
+  readonly intervals: readonly PlayedInterval[]
+  readonly position_ms: number
+}

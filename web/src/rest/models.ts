@@ -1,0 +1,166 @@
+/** What `/api/v1` answers: docs/protocol.md, "REST". */
+import type { PresenceInterval } from '../core/presence_bar'
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+export type OrgRole = 'admin' | 'presenter' | 'host' | 'learner' | 'line_manager'
+
+export interface Me {
+  readonly person: { readonly id: string; readonly name: string; readonly external_id: string; readonly department: string | null }
+  readonly roles: readonly OrgRole[]
+  readonly org: { readonly name: string; readonly zone: string }
+}
+
+export interface Session {
+  readonly id: string
+  readonly title: string
+  readonly state: 'scheduled' | 'live' | 'ended'
+  readonly starts_utc_ms: number
+  readonly zone: string
+  readonly presenter: { readonly id: string; readonly name: string } | null
+  readonly host: { readonly id: string; readonly name: string } | null
+  readonly guests_allowed: boolean
+  readonly expected: number
+  readonly attended: number
+  readonly online: number
+  readonly replay_id: string | null
+  readonly join_url: string
+}
+
+export interface Lobby {
+  readonly id: string
+  readonly title: string
+  readonly state: 'scheduled' | 'live' | 'ended'
+  readonly starts_utc_ms: number
+  readonly zone: string
+  readonly presenter_name: string | null
+  readonly guests_allowed: boolean
+  readonly consent: { readonly version: string; readonly text: Readonly<Record<string, string>> } | null
+  readonly org_name: string
+  /** Once the lesson is over; older servers do not say it. */
+  readonly replay_id?: string | null
+}
+
+export interface Entered {
+  readonly token: string
+  readonly role: 'presenter' | 'host' | 'learner' | 'screen'
+  readonly name: string
+}
+
+export interface Broadcast {
+  readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
+  readonly audio_url: string | null
+  readonly program_url: string | null
+}
+
+export interface Mark {
+  readonly at_ms: number
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout'
+  readonly id: string
+  readonly title: string | null
+  readonly data: Readonly<Record<string, unknown>> | null
+}
+
+export interface Replay {
+  readonly id: string
+  readonly session_id: string
+  readonly title: string
+  readonly state: 'live' | 'ready' | 'failed'
+  readonly duration_ms: number
+  readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
+  readonly audio_url: string | null
+  readonly program_url: string | null
+  readonly download: { readonly state: string; readonly progress: number; readonly url: string | null }
+  readonly marks: readonly Mark[]
+  readonly position_ms: number
+  readonly version: string | number
+}
+
+export interface Microcourse {
+  readonly id: string
+  readonly replay_id: string
+  readonly session_id: string
+  readonly title: string
+  readonly start_ms: number
+  readonly end_ms: number
+  readonly state: 'draft' | 'processing' | 'ready' | 'published' | 'failed'
+  readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
+  readonly duration_ms: number | null
+  readonly video_url: string | null
+  readonly thumbnail_url: string | null
+  readonly version: string | number
+  readonly warning: 'long' | 'very_long' | null
+  readonly position_ms: number
+}
+
+export interface Person {
+  readonly id: string
+  readonly external_id: string
+  readonly name: string
+  readonly department: string | null
+  readonly roles: readonly OrgRole[]
+  readonly active: boolean
+}
+
+export interface ImportReport {
+  readonly added: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
+}
+
+export interface AttendanceRow {
+  readonly participant: string | null
+  readonly person: { readonly id: string; readonly external_id: string; readonly name: string; readonly department: string | null } | null
+  readonly name: string | null
+  readonly kind: string
+  readonly intervals: readonly PresenceInterval[]
+  readonly minutes: number
+  readonly checkins: readonly { readonly round: string; readonly status: string }[]
+  readonly checkin_status: 'on_time' | 'late' | 'absent' | 'make_up' | null
+  readonly answers: number
+  readonly messages: number
+  readonly questions: number
+  readonly replay_minutes: number
+}
+
+export interface Attendance {
+  readonly expected: number
+  readonly rows: readonly AttendanceRow[]
+}
+
+export interface Viewing {
+  readonly duration_ms: number
+  readonly people: readonly {
+    readonly person: { readonly id?: string; readonly name: string; readonly external_id?: string } | string | null
+    readonly coverage: number
+    readonly completed: boolean
+    readonly minutes: number
+    readonly last_utc_ms: number | null
+  }[]
+  readonly heat: readonly number[]
+  readonly class: { readonly bounce: number; readonly reached_80: number; readonly full: number; readonly viewers: number }
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly created_utc_ms: number
+  readonly revoked_utc_ms: number | null
+  /** Only in the answer that makes the key. */
+  readonly key?: string
+}
+
+export interface AuditEntry {
+  readonly id: string
+  readonly utc_ms: number
+  readonly actor: string
+  readonly actor_name: string | null
+  readonly action: string
+  readonly target: string
+  readonly details: Readonly<Record<string, unknown>>
+}
