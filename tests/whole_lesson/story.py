@@ -85,7 +85,9 @@ class Story:
             f"{self.server.url}/api/v1{path}", method=method, headers=headers, **what
         )
         assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
-        return await answer.json() if "json" in answer.headers.get("content-type", "") else await answer.body()
+        return (
+            await answer.json() if "json" in answer.headers.get("content-type", "") else await answer.body()
+        )
 
 
 def on(page: Page, testid: str) -> Locator:
