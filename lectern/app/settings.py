@@ -65,7 +65,8 @@ class Settings(BaseSettings):
         """The origin that browsers use, without a slash at the end."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        return f"{'https' if self.tls_cert else 'http'}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -117,7 +117,12 @@ class Services:
     def _analytics(self) -> AnalyticsDeps:
         facts = ReportFacts(self.accounts, self.sessions)
         reports = Reports(
-            self.database, AnalyticsStore(), people=facts, sessions=facts, media=self.catalogue.watching
+            self.database,
+            AnalyticsStore(),
+            people=facts,
+            sessions=facts,
+            media=self.catalogue.watching,
+            seats=self.presence,
         )
         return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 

@@ -45,7 +45,7 @@ def describe(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
         }
     )
     full = construct_open_api_with_schema_class(document)
-    described: dict[str, Any] = full.model_dump(mode="json", by_alias=True, exclude_none=True)
+    described: dict[str, Any] = full.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return described
 
 

@@ -16,6 +16,7 @@ from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
+from streaming.forwarding.track import PublisherClock
 from streaming.ice.agent import Credentials, IceAgent, IceState
 from streaming.ice.stun import StunMessage
 from streaming.rtp import rtcp
@@ -70,6 +71,7 @@ class Peer:
         self.agent: IceAgent[Path] = IceAgent(credentials, remote.ice_ufrag, now)
         self.dtls = DtlsEndpoint(context, self.dtls_role, remote.fingerprints)
         self.srtp: SrtpSessions | None = None
+        self.wall = PublisherClock()
         self.rejected: Counter[str] = Counter()
         self.publications = {
             section.mid: Publication(section, f"{request.transport}:{section.mid}")

@@ -28,6 +28,8 @@ from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
 
 TICK_S: Final = 0.01
+LATE_PACKETS_PER_TICK: Final = 600
+"""For all late joiners together, first come first served: some 4 ms, so that live packets hardly wait."""
 HOUSEKEEPING_S: Final = 0.1
 REPORT_INTERVAL_S: Final = 1.0
 FIRST_REPORTS_INTERVAL_S: Final = 0.2
@@ -218,9 +220,8 @@ class ForwardingPlane:
         publication.began_at = now
         track = publication.track
         if track is None:
-            track = publication.track = Track(
-                publication.track_id, publication.section.kind, publication.section.source
-            )
+            section = publication.section
+            track = publication.track = Track(publication.track_id, section.kind, section.source, peer.wall)
             self._tracks[track.id] = (peer, publication, track)
         elif track.ssrc != ssrc:
             publication.retire(track.ssrc)
@@ -279,6 +280,7 @@ class ForwardingPlane:
         if publication is None or track is None or track.ssrc != report.ssrc or track.ring.highest is None:
             return
         clock = track.receive_sender_report(report, now)
+        peer.wall.observe(clock.ntp_s, now + self._ntp_offset_s)
         tap = self._tap_of(peer)
         if tap is not None and publication.recorded and publication.allowed:
             tap.on_sender_report(track.id, clock.ntp_s, report.rtp_timestamp)
@@ -287,12 +289,13 @@ class ForwardingPlane:
 
     def handle_timer(self, now: float) -> None:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
             lost = track.missing.due(now)
             if lost:
                 peer.ask_again(track.ssrc, lost, self._output)
             if len(track.live_lanes) != len(track.slots):
-                self._serve_late_joiners(track, now)
+                late_limit -= self._serve_late_joiners(track, now, late_limit)
             if track.kind == "video" and publication.allowed and track.keyframes.due(now):
                 peer.ask_for_keyframe(track.ssrc, self._output)
         if now >= self._housekeeping_at:
@@ -303,13 +306,15 @@ class ForwardingPlane:
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
 
-    def _serve_late_joiners(self, track: Track, now: float) -> None:
+    def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
+        taken = 0
         for slot in track.slots:
             if slot.state is SlotState.WAITING:
                 waited = now - slot.waiting_since
-                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S)
-            if slot.state is SlotState.CATCHING_UP:
-                slot.catch_up(self._output, now)
+                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
+            if slot.state is SlotState.CATCHING_UP and taken < limit:
+                taken += slot.catch_up(self._output, now, limit - taken)
+        return taken
 
     def _keep_house(self, peer: Peer, publication: Publication, track: Track, now: float) -> None:
         flows = track.flows(now)
@@ -364,9 +369,8 @@ class ForwardingPlane:
         if slot.track is None:
             return
         slot.waiting_since = now
-        if slot.try_start(now):
-            slot.catch_up(self._output, now)
-        elif slot.track.kind == "video" and slot.state is SlotState.WAITING:
+        started = slot.try_start(now)  # the next tick sends, within its limit
+        if not started and slot.track.kind == "video" and slot.state is SlotState.WAITING:
             slot.track.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:

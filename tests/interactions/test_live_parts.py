@@ -152,7 +152,7 @@ class Queues:
 
     async def holds(self, sid: str, count: int) -> list[dict[str, Any]]:
         """Wait until a receiver was sent `count` frames."""
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(25), self.changed:
             await self.changed.wait_for(lambda: len(self.sent.get(sid, ())) >= count)
         return self.sent[sid]
 

@@ -29,6 +29,8 @@ export class MediaRoom {
   private peer: Peer | undefined
   private attempt = 0
   private generation = 0
+  /** Counts slots that came on their own: any since an offer was sent are newer than its answer. */
+  private slotsCame = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
   private gone: ReturnType<typeof setTimeout> | undefined
@@ -41,7 +43,10 @@ export class MediaRoom {
   ) {
     this.signal = new SignalLink(manager, token, {
       onReady: () => void this.negotiate(),
-      onSlots: (slots) => this.listener.onSlots(slots),
+      onSlots: (slots) => {
+        this.slotsCame += 1
+        this.listener.onSlots(slots)
+      },
       onReset: () => this.feed('failed'),
       onFailed: (error) => this.fail(error),
     })
@@ -101,6 +106,7 @@ export class MediaRoom {
     })
     try {
       const { sdp, sources } = await peer.offer()
+      const slotsBefore = this.slotsCame
       const answer = await this.signal.offer(sdp, sources)
       if (!current() || 'error' in answer) {
         peer.close()
@@ -111,7 +117,7 @@ export class MediaRoom {
       this.peer?.close()
       this.peer = peer
       this.listener.onStreams(new Map([...peer.received()].map(([mid, track]) => [mid, new MediaStream([track])])))
-      this.listener.onSlots(answer.slots)
+      if (this.slotsCame === slotsBefore) this.listener.onSlots(answer.slots)
       for (const [source, track] of this.sending) {
         await peer.send(source, track)
         const refusal = await this.signal.source(source, true)

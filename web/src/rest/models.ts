@@ -38,9 +38,10 @@ export interface Lobby {
   readonly zone: string
   readonly presenter_name: string | null
   readonly guests_allowed: boolean
-  readonly consent: { readonly version: string; readonly text: string } | null
+  readonly consent: { readonly version: string; readonly text: Readonly<Record<string, string>> } | null
   readonly org_name: string
-  readonly replay_id: string | null
+  /** Once the lesson is over; older servers do not say it. */
+  readonly replay_id?: string | null
 }
 
 export interface Entered {
@@ -81,6 +82,7 @@ export interface Replay {
 export interface Microcourse {
   readonly id: string
   readonly replay_id: string
+  readonly session_id: string
   readonly title: string
   readonly start_ms: number
   readonly end_ms: number
@@ -147,8 +149,8 @@ export interface ApiKey {
   readonly id: string
   readonly name: string
   readonly scopes: readonly string[]
-  readonly created_utc_ms?: number
-  readonly last_used_utc_ms?: number | null
+  readonly created_utc_ms: number
+  readonly revoked_utc_ms: number | null
   /** Only in the answer that makes the key. */
   readonly key?: string
 }
@@ -156,8 +158,9 @@ export interface ApiKey {
 export interface AuditEntry {
   readonly id: string
   readonly utc_ms: number
-  readonly actor: string | { readonly name: string } | null
+  readonly actor: string
+  readonly actor_name: string | null
   readonly action: string
-  readonly object?: string | null
-  readonly details?: unknown
+  readonly target: string
+  readonly details: Readonly<Record<string, unknown>>
 }

@@ -41,7 +41,7 @@ const en = {
   poll: { title: 'Poll', empty: 'No polls yet', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.' },
   people: { phone: 'On a phone', more: 'and {n} more' },
   hand: { raise: 'Raise hand', lower: 'Lower hand', up: 'Hand up', onStage: 'May speak' },
-  mic: { on: 'Turn microphone on', off: 'Mute' },
+  mic: { on: 'Unmute', off: 'Mute' },
   camera: { on: 'Turn camera on', off: 'Turn camera off' },
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
@@ -49,7 +49,7 @@ const en = {
     lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', make_up: 'Made up', none: '—' },
   },
   group: {
-    title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You return to the main room by yourself.', go: 'Let’s go', backIn: 'Back in {time}',
+    title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
     running: 'Groups are at work', size: '{n} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I call', deal: 'Deal at random', n: 'Group {n}', task: 'What should the group do?',
     who: 'Who goes where', none: 'Stays here', open: 'Send them off',
   },
@@ -70,10 +70,10 @@ const en = {
     },
   },
   studio: {
-    agree: 'Agree and go on', preview: 'Your camera', allowDevices: 'Please allow camera and microphone in the browser’s question.', noCamera: 'No picture. You can go live with sound only.', deviceCheck: 'Device check', microphone: 'Microphone', camera: 'Camera',
+    agree: 'Agree and go on', preview: 'Your camera', allowDevices: 'Please allow camera and microphone when the browser asks.', noCamera: 'No picture. You can go live with sound only.', deviceCheck: 'Device check', microphone: 'Microphone', camera: 'Camera',
     deviceN: 'Device {n}', micLevel: 'Microphone level', speakNow: 'Say something: the bar should move.', goLive: 'Go live', goBack: 'Back on air', recorded: 'The lesson is recorded from the moment you go live.', recordedConsent: 'The lesson is recorded from the moment you go live; learners agree to it when they join.',
     invite: 'Link for learners', copy: 'Copy', copied: 'Copied', recording: 'Recording', whatLearnersSee: 'What learners see', end: 'End', endTitle: 'End the lesson?', endText: 'It ends for all {n} people. The replay is there right away.', endConfirm: 'End for everyone', endCancel: 'Go on',
-    replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the server’s log.',
+    replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
   desk: {
@@ -104,13 +104,17 @@ const en = {
     title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within the first tenth', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
-  keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', lastUsed: 'Last used', never: 'never' },
+  keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
     internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
     token_invalid: 'This link is not valid. Ask for a new one.', token_expired: 'This link has expired. Ask for a new one.', session_not_found: 'There is no such session. Check the link.', session_over: 'The session is over.', removed: 'You were removed from this session.', consent_required: 'Please read what is recorded, and agree to it.',
     not_allowed: 'You may not do this. Ask the host.', poll_closed: 'This poll is closed.', checkin_closed: 'This check-in is closed. Tell the host that you are here.', media_unavailable: 'Video is not available right now. We keep trying.', not_joined: 'You are not in the class yet.', no_common_codec: 'Your browser cannot play this video.', sdp_invalid: 'Your browser and the server did not understand each other.',
-    credentials_invalid: 'Account or password is wrong.', too_many_attempts: 'Too many attempts. Wait a minute and try again.', not_found: 'It is not there, or not for you.', unauthenticated: 'Please sign in.', forbidden: 'You may not see this. Ask your administrator.',
+    sign_in_failed: 'Account or password is wrong.', sign_in_required: 'Please sign in.', too_many_tries: 'Too many attempts. Wait a minute and try again.', too_fast: 'That was a little fast. Try again in a moment.',
+    not_found: 'It is not there, or not for you.', not_invited: 'You are not on the list for this session. Ask the host.', not_your_session: 'This is not your session.', token_foreign: 'This link belongs to another session.',
+    breakout_already_open: 'Groups are already at work.', breakout_closed: 'The groups have ended.', checkin_already_open: 'A check-in is already open.', session_not_live: 'The lesson has not started.', hand_not_raised: 'The hand is already down.',
+    replay_not_ready: 'The replay is not ready yet.', replay_not_found: 'There is no such replay.', microcourse_not_found: 'There is no such microcourse.', range_too_short: 'The range is too short.', range_outside: 'The range is outside the replay.', source_unreadable: 'The recording could not be read. Try again, or cut another range.',
+    file_empty: 'The file is empty.', file_invalid: 'The file could not be read. Save it as CSV (UTF-8).', file_too_long: 'The file has too many lines. Split it.', column_missing: 'A column is missing. Needed: external_id, name, department.', name_missing: 'Please give your name.', text_empty: 'Please write something.', title_empty: 'Please give a title.',
   },
 }
 
