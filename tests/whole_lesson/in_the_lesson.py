@@ -7,7 +7,6 @@ from playwright.async_api import Dialog, Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.scripted_lesson.class_client import ClassClient, class_client
-
 from tests.whole_lesson.story import GUEST, Story, now_ms, on, picture_moves, until
 
 QUESTION = "哪一款先上架？"
