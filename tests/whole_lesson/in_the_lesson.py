@@ -7,7 +7,6 @@ from playwright.async_api import Dialog, Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.scripted_lesson.class_client import ClassClient, class_client
-
 from tests.whole_lesson.story import GUEST, Story, now_ms, on, picture_moves, until
 
 QUESTION = "哪一款先上架？"
@@ -29,7 +28,7 @@ async def li_joins(story: Story) -> None:
 
 
 async def check_in(story: Story) -> None:
-    """Two rounds: one from the studio, one from the host's desk in which 李伟 comes late and the guest never."""
+    """Two rounds: one from the studio, one from the host, in which 李伟 comes late and the guest never."""
     page = story.presenter
     await on(page, "tab-checkin").click()
     await on(page, "checkin-message").fill("请签到")
@@ -147,9 +146,9 @@ async def voices_now(page: Page) -> int:
 
 
 async def _more_voices(page: Page, before: dict[str, float]) -> bool:
-    return await voices_now(page) > sum(count > 0 for count in before.values()) or (
-        await voices_now(page)
-    ) >= 2
+    return (
+        await voices_now(page) > sum(count > 0 for count in before.values()) or (await voices_now(page)) >= 2
+    )
 
 
 _SOUND_PACKETS = """async () => {
@@ -164,7 +163,7 @@ _SOUND_PACKETS = """async () => {
 
 
 async def split_into_groups(story: Story) -> None:
-    """Two groups: 王芳 with 李伟, the guest alone. Each has its own talk and sound; nobody negotiates again."""
+    """王芳 with 李伟, the guest alone. Each group has its own talk and sound; nobody negotiates again."""
     offers = [await page.evaluate("window.offers") for page in story.learners]
     page = story.presenter
     await on(page, "tab-groups").click()
@@ -222,9 +221,7 @@ async def drop_out(story: Story) -> None:
 
 async def same_as_the_server_says(story: Story, page: Page) -> None:
     """What the page was told, event by event, is what the server tells this person now."""
-    token = await page.evaluate(
-        "id => sessionStorage.getItem(`lectern.token.${id}`)", story.session_id
-    )
+    token = await page.evaluate("id => sessionStorage.getItem(`lectern.token.${id}`)", story.session_id)
     async with class_client(story.server.url, token, "phone") as twin:
 
         async def compared() -> bool:
@@ -271,5 +268,3 @@ async def end(story: Story) -> None:
     await on(page, "confirm-end").click()
     story.truth.at["ended"] = now_ms()
     await expect(on(story.wang, "over")).to_be_visible()
-
-
