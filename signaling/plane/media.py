@@ -24,6 +24,7 @@ from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
 from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track, TrackMuted, TrackPublished, TrackUnpublished
+from signaling.stage.recording import RECORDING, RecordingRecovered, RecordingTroubled
 from signaling.stage.routing import assign
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused, connect
@@ -58,7 +59,6 @@ class MediaPlane:
         self._in_step: dict[str, object] = {}
         self._dirty: set[str] = set()
         self._wake = asyncio.Event()
-        self.problems: dict[str, str] = {}
         engine.bus.listen(self._changed)
 
     # ── peers ──
@@ -178,6 +178,7 @@ class MediaPlane:
         self._in_step.clear()
         for session_id in await self._live_sessions():
             await self._unpublish_where(session_id, lambda _track: True, "media_restarted")
+            await self._recording_recovers(session_id)
             self._changed(session_id, 0)
         self._client = client
         self._wake.set()
@@ -202,10 +203,26 @@ class MediaPlane:
                     await self.close(notice.transport)
                     await peer.on_gone(notice.reason or notice.state)
             elif isinstance(notice, m.RecordingProblem):
-                self.problems[notice.room] = notice.code
-                _log.error("recording_problem", session_id=notice.room, code=notice.code)
+                await self._recording_suffers(notice.room, notice.code)
+            elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
+                await self._recording_recovers(notice.room, notice.code)
         except LecternError as error:
             _log.warning("media_notice_failed", notice=type(notice).__name__, code=error.code)
+
+    async def _recording_suffers(self, session_id: str, code: str) -> None:
+        """Tell the presenter once; the recorder reminds us while it lasts."""
+        async with self._engine.change(session_id) as change:
+            if code not in change.state.of(RECORDING).codes:
+                _log.error("recording_problem", session_id=session_id, code=code)
+                change.append(NewEvent(payload=RecordingTroubled(code=code)))
+
+    async def _recording_recovers(self, session_id: str, code: str | None = None) -> None:
+        """Take back what was told; without `code` all of it, for a new recorder starts without troubles."""
+        async with self._engine.change(session_id) as change:
+            for over in tuple(change.state.of(RECORDING).codes):
+                if code in (None, over):
+                    _log.info("recording_recovered", session_id=session_id, code=over)
+                    change.append(NewEvent(payload=RecordingRecovered(code=over)))
 
     async def _started(self, notice: m.TrackStarted) -> None:
         peer = self._peers.get(notice.transport)

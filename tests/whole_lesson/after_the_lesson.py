@@ -1,4 +1,4 @@
-"""Act 3: the replay is there, a microcourse is cut from it and watched, the admin sees who attended and watched."""
+"""Act 3: the replay, a microcourse cut from it, and what the admin sees of attending and watching."""
 
 import asyncio
 import csv
@@ -32,7 +32,7 @@ async def find_the_replay(story: Story) -> None:
 
 
 async def watch_the_replay(story: Story) -> None:
-    """王芳 watches: camera and screen in step, the right moment everywhere, polls and questions where they were."""
+    """王芳 watches: camera and screen in step, polls and questions at their moments."""
     page = story.wang
     await on(page, "open-replay").click()
     await expect(on(page, "player")).to_be_visible()
@@ -66,7 +66,8 @@ _POSITION_AND_CLOCKS = """() => {
   const seen = (source) => window.drawnClock.of(`replay-video-${source}`)?.ms ?? null
   return { position_ms: leader.currentTime * 1000, camera: seen('camera'), screen: seen('screen') }
 }"""
-_RATE_IS_2 = """() => [...document.querySelectorAll('video')].every((video) => Math.abs(video.playbackRate - 2) < 0.2)"""
+_RATE_IS_2 = """() =>
+  [...document.querySelectorAll('video')].every((video) => Math.abs(video.playbackRate - 2) < 0.2)"""
 
 
 async def _shown_after(page: Page, position_ms: float) -> dict[str, float] | None:
@@ -172,9 +173,8 @@ async def see_who_watched(story: Story) -> None:
 
     async def reported() -> dict[str, float] | None:
         views = await story.rest(page, "GET", f"/views/microcourse/{story.clip_id}")
-        found = {
-            row["person"]["name"]: row["coverage"] * views["duration_ms"] / 1000 for row in views["people"]
-        }
+        length_s = views["duration_ms"] / 1000
+        found = {row["person"]["name"]: row["coverage"] * length_s for row in views["people"]}
         near = all(abs(found.get(name, 0) - played) < 1.0 for name, played in story.played_s.items())
         return found if near and found.keys() == story.played_s.keys() else None
 
@@ -226,9 +226,8 @@ async def see_who_attended(story: Story) -> None:
 def _compare_sheet(rows: dict[str, Any], sheet: bytes) -> None:
     """The CSV says the same as the table; every row has the same columns."""
     assert sheet.startswith(b"\xef\xbb\xbf")
-    lines = {
-        line["姓名"]: line for line in csv.DictReader(io.StringIO(sheet.decode("utf-8-sig")), strict=True)
-    }
+    reader = csv.DictReader(io.StringIO(sheet.decode("utf-8-sig")), strict=True)
+    lines = {line["姓名"]: line for line in reader}
     assert lines.keys() == rows.keys()
     for name, row in rows.items():
         line = lines[name]
