@@ -40,8 +40,6 @@ export interface Lobby {
   readonly guests_allowed: boolean
   readonly consent: { readonly version: string; readonly text: Readonly<Record<string, string>> } | null
   readonly org_name: string
-  /** Once the lesson is over; older servers do not say it. */
-  readonly replay_id?: string | null
 }
 
 export interface Entered {

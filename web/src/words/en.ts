@@ -27,7 +27,7 @@ const en = {
     onlinePeople: '{n} people online', onlineShort: '{n} online', sound: 'Sound', fullScreen: 'Full screen', leave: 'Leave',
   },
   stage: {
-    you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera',
+    you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera',
     broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
     tapForSound: 'Tap for sound', recovering: 'The picture is interrupted. Reconnecting; chat and polls go on.', onBroadcast: 'Watching the broadcast, a few seconds behind. We keep trying real-time.',
   },

@@ -29,7 +29,7 @@ const zh: Words = {
     onlinePeople: '在线 {n} 人', onlineShort: '{n} 人在线', sound: '声音', fullScreen: '全屏', leave: '离开',
   },
   stage: {
-    you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头',
+    you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头',
     broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     tapForSound: '点一下，打开声音', recovering: '画面中断，正在重连。聊天和投票不受影响。', onBroadcast: '正在看直播流（晚几秒），同时继续尝试实时画面。',
   },
