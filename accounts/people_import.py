@@ -14,6 +14,7 @@ COLUMNS = {
 }
 _MAX_NAME = 200
 _MAX_EXTERNAL_ID = 120
+_MAX_DEPARTMENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
     seen: dict[str, int] = {}
     for row in read_sheet(data, COLUMNS, ["external_id", "name"]):
         external_id, name = row.cells.get("external_id", ""), row.cells.get("name", "")
+        department = row.cells.get("department") or None
         roles, unknown = _roles(row.cells.get("roles", ""))
         if not external_id or not name:
             errors.append(LineError(row.line, "cell_empty", "The employee number or the name is missing."))
@@ -46,6 +48,8 @@ def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
             errors.append(
                 LineError(row.line, "cell_too_long", "The employee number or the name is too long.")
             )
+        elif department is not None and len(department) > _MAX_DEPARTMENT:
+            errors.append(LineError(row.line, "cell_too_long", "The department's name is too long."))
         elif unknown:
             errors.append(LineError(row.line, "role_unknown", f"There is no role “{unknown}”."))
         elif external_id in seen:
@@ -53,7 +57,6 @@ def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
             errors.append(LineError(row.line, "duplicate_person", message))
         else:
             seen[external_id] = row.line
-            department = row.cells.get("department") or None
             people.append(ImportedPerson(row.line, external_id, name, department, roles))
     return people, errors
 

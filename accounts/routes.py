@@ -33,7 +33,8 @@ class PersonModel(BaseModel):
     id: str
     external_id: str
     name: str
-    department: DepartmentModel | None
+    department: str | None
+    department_id: str | None
     roles: list[str]
     active: bool
 
@@ -144,14 +145,12 @@ class Audit(BaseModel):
 
 def person_model(person: Person) -> PersonModel:
     """Show a person."""
-    department = None
-    if person.department_id and person.department:
-        department = DepartmentModel(id=person.department_id, name=person.department)
     return PersonModel(
         id=person.id,
         external_id=person.external_id,
         name=person.name,
-        department=department,
+        department=person.department,
+        department_id=person.department_id,
         roles=sorted(person.roles),
         active=person.active,
     )

@@ -40,6 +40,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to add. `grants` are roles, each with the department that it is limited to."""
+
+    external_id: str
+    name: str
+    department_id: str | None
+    grants: tuple[tuple[OrgRole, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """An integrator's key, without its secret."""
 
@@ -188,6 +198,34 @@ class AccountStore:
             )
         )
         return id_
+
+    async def create_persons(
+        self, tx: AsyncConnection, org_id: str, people: Sequence[NewPerson], now: UtcMs
+    ) -> None:
+        """Create many people at once: a whole company in one statement for them and one for their roles."""
+        persons: list[dict[str, Any]] = []
+        grants: list[dict[str, Any]] = []
+        for person in people:
+            id_ = new_id()
+            persons.append(
+                {
+                    "id": id_,
+                    "org_id": org_id,
+                    "external_id": person.external_id,
+                    "name": person.name,
+                    "department_id": person.department_id,
+                    "active": True,
+                    "created_utc_ms": now,
+                }
+            )
+            grants += [
+                {"id": new_id(), "org_id": org_id, "person_id": id_, "role": role, "department_id": limit}
+                for role, limit in person.grants
+            ]
+        if persons:
+            await tx.execute(insert(t.persons), persons)
+        if grants:
+            await tx.execute(insert(t.role_grants), grants)
 
     async def update_person(
         self, tx: AsyncConnection, person_id: str, *, name: str, department_id: str | None

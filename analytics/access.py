@@ -1,6 +1,6 @@
-"""Who may read reports, and whose rows they contain. Pure."""
+"""Who may read reports, and whose rows they contain."""
 
-from analytics.neighbours import PersonCard
+from analytics.neighbours import PersonCard, Seats
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, NotFound
 
@@ -26,14 +26,18 @@ def sees(who: Principal, card: PersonCard | None) -> bool:
     return who.sees_department(card.department_id if card else None)
 
 
-def viewer_of(who: Principal) -> str:
-    """Return whose watching it is: the person, or the guest's participant.
+async def viewer_of(who: Principal, seats: Seats) -> str:
+    """Return whose watching it is: the person, or the participant that a guest was in the lesson.
+
+    A guest who never came to the lesson is known by the id of their token.
 
     Raises:
         Forbidden: an API key watches nothing (`no_viewer`).
     """
-    if who.person_id is not None:
-        return who.person_id
-    if who.grant is not None:
-        return who.grant.person_id or who.grant.participant_id or who.subject_id
-    raise Forbidden("no_viewer", "Only a person or a guest can watch. Use their token.")
+    grant = who.grant
+    person = who.person_id or (grant.person_id if grant else None)
+    if person is not None:
+        return person
+    if grant is None:
+        raise Forbidden("no_viewer", "Only a person or a guest can watch. Use their token.")
+    return grant.participant_id or await seats.participant_of(grant) or grant.guest_id or who.subject_id

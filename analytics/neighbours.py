@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from lectern.kernel.access import Principal
+from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 
 MediumKind = Literal["replay", "microcourse"]
@@ -48,6 +48,13 @@ class Sessions(Protocol):
 
     async def expected(self, session_id: str) -> Sequence[str]:
         """Return the ids of the people on the roster."""
+
+
+class Seats(Protocol):
+    """Knows who became which participant of a session."""
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        """Return the participant that the holder of a token has become; None if they were never here."""
 
 
 class Audit(Protocol):

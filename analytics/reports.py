@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees, viewer_of
 from analytics.attendance import Attendance, attendance
-from analytics.neighbours import Media, MediumKind, People, PersonCard, SessionFacts, Sessions
+from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, SessionFacts, Sessions
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore, Viewing
 from analytics.viewing import (
@@ -77,6 +77,7 @@ class Reports:
     people: People
     sessions: Sessions
     media: Media
+    seats: Seats
     clock: Clock = utc_ms
 
     async def attendance(self, who: Principal, session_id: str) -> AttendanceReport:
@@ -122,7 +123,7 @@ class Reports:
         Raises:
             NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
         """
-        subject = viewer_of(who)
+        subject = await viewer_of(who, self.seats)
         found = await self.media.find(who, medium, medium_id)
         if version < 1 or version > found.version:
             return 0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported]

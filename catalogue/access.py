@@ -39,9 +39,9 @@ def insist_on_edit(who: Principal, org_id: str, session_id: str) -> None:
 
 
 def viewer_of(who: Principal) -> str | None:
-    """Return whose watching it is: the person, or the guest's participant; None for an API key."""
+    """Return whose place in a medium it is: the person's or the guest's; None for an API key."""
     if who.person_id is not None:
         return who.person_id
     if who.grant is not None:
-        return who.grant.person_id or who.grant.participant_id or who.subject_id
+        return who.grant.person_id or who.grant.guest_id or who.subject_id
     return None

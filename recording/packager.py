@@ -11,6 +11,7 @@ same.
 import argparse
 import os
 import select
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -21,13 +22,7 @@ import structlog
 from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
 from recording.fmp4 import init_segment
 from recording.frames import FragmentReader
-from recording.playlists import (
-    PlaylistParts,
-    full_playlist,
-    live_playlist,
-    master_playlist,
-    segment_name,
-)
+from recording.playlists import MediaPlaylist, master_playlist, segment_name
 from recording.sound_programme import SoundProgramme
 from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan, VideoPlan
 from recording.video_segments import VideoSegments, map_name
@@ -35,6 +30,7 @@ from recording.video_segments import VideoSegments, map_name
 log = structlog.get_logger(__name__)
 
 POLL_S = 0.25
+AUDIO_MAP = "init.mp4"
 NICENESS = 10
 CLOSE_PATIENCE_S = 2.0
 """After `ended`, a recorder that is still writing has this long to end its manifest."""
@@ -51,7 +47,11 @@ class Packager:
         self._recordings: dict[int, ManifestReader] = {}
         self._videos = {source: VideoSegments(self._reader) for source in self.plan.videos}
         self._sound = SoundProgramme(self.plan.mics, self._reader)
-        self._done: dict[str, int] = {"camera": 0, "screen": 0, "audio": 0}
+        self._playlists = {
+            "camera": MediaPlaylist(map_name),
+            "screen": MediaPlaylist(map_name),
+            "audio": MediaPlaylist(lambda _: AUDIO_MAP),
+        }
 
     def step(self) -> int:
         """Read what is new and render it.
@@ -71,7 +71,7 @@ class Packager:
         log.info(
             "replay_written",
             duration_ms=replay.duration_ms,
-            segments=sum(self._done.values()),
+            segments=sum(len(playlist) for playlist in self._playlists.values()),
             unreadable=self._reader.unreadable,
         )
         return replay
@@ -107,40 +107,37 @@ class Packager:
         def present(segment: Segment) -> bool:
             return (folder / map_name(segment)).exists() and (folder / segment_name(segment)).exists()
 
-        parts = PlaylistParts(video.segments, map_name, segment_name)
-        added = 0
-        for segment in video.segments[self._done[video.source] :]:
+        playlist = self._playlists[video.source]
+        new = video.segments[len(playlist) :]
+        for segment in new:
             if not present(segment):
                 write(segment)
-            added += 1
-        if added or ended:
-            self._done[video.source] += added
-            self._publish(folder, parts, ended=ended)
-            sound = "audio/" if video.source == "camera" else None
+        if new or ended:
+            playlist.extend(new)
+            self._publish(folder, playlist, ended=ended)
             name = "program" if video.source == "camera" else "screen"
             for prefix, file in (("", "index.m3u8"), ("live-", "live.m3u8")):
-                audio = f"{sound}{file}" if sound else None
+                audio = f"audio/{file}" if video.source == "camera" else None
                 text = master_playlist(f"{video.source}/{file}", audio)
                 write_once(self._hls / f"{prefix}{name}.m3u8", text.encode())
-        return added
+        return len(new)
 
     def _render_sound(self, *, ended: bool) -> int:
         folder = self._hls / "audio"
-        added = 0
-        for segment in self.plan.sound[self._done["audio"] :]:
+        playlist = self._playlists["audio"]
+        new = self.plan.sound[len(playlist) :]
+        for segment in new:
             if not (folder / segment_name(segment)).exists():
-                write_once(folder / "init.mp4", init_segment(self._sound.config))
+                write_once(folder / AUDIO_MAP, init_segment(self._sound.config))
                 write_once(folder / segment_name(segment), self._sound.render(segment))
-            added += 1
-        if added or ended:
-            self._done["audio"] += added
-            parts = PlaylistParts(self.plan.sound, lambda _: "init.mp4", segment_name)
-            self._publish(folder, parts, ended=ended)
-        return added
+        if new or ended:
+            playlist.extend(new)
+            self._publish(folder, playlist, ended=ended)
+        return len(new)
 
-    def _publish(self, folder: Path, parts: PlaylistParts, *, ended: bool) -> None:
-        replace(folder / "live.m3u8", live_playlist(parts, ended=ended).encode())
-        replace(folder / "index.m3u8", full_playlist(parts, ended=ended).encode())
+    def _publish(self, folder: Path, playlist: MediaPlaylist, *, ended: bool) -> None:
+        replace(folder / "live.m3u8", playlist.live(ended=ended).encode())
+        replace(folder / "index.m3u8", playlist.full(ended=ended).encode())
 
     def _describe(self) -> Replay:
         videos = []
@@ -190,11 +187,15 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _parent_gone() -> bool:
-    """Whether standard input was closed. A terminal or /dev/null says nothing."""
-    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+    """Whether the pipe at standard input was closed. A terminal, a file or /dev/null says nothing."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
         return False
-    readable, _, _ = select.select([sys.stdin], [], [], 0)
-    return bool(readable) and os.read(sys.stdin.fileno(), 4096) == b""
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return False
+    readable, _, _ = select.select([0], [], [], 0)
+    return bool(readable) and os.read(0, 4096) == b""
 
 
 def follow(session: Path) -> int:
@@ -202,22 +203,21 @@ def follow(session: Path) -> int:
     packager = Packager(session)
     marker = session / "ended"
     stalled = False
-    while True:
+    while not _parent_gone():
         ended = marker.exists()
         try:
             packager.step()
+            if ended:
+                _await_last_lines(packager)
+                packager.finish()
+                return 0
             stalled = False
         except OSError as error:
             if not stalled:
                 log.warning("packaging_stalled", errno=error.errno)
             stalled = True
-        if ended and not stalled:
-            _await_last_lines(packager)
-            packager.finish()
-            return 0
-        if _parent_gone():
-            return 3
         time.sleep(POLL_S)
+    return 3
 
 
 def _await_last_lines(packager: Packager) -> None:

@@ -1,5 +1,6 @@
 """Sessions over HTTP."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from sessions.store import Counts, Session
 
 MAX_ROSTER_BYTES = 10 * 1024 * 1024
 TIMELINE_PAGE = 1_000
+LATEST_UTC_MS = 253_402_300_799_999
+"""The end of the year 9999: later moments cannot be written as a date."""
 ReplayIds = Callable[[Sequence[str]], Awaitable[dict[str, str]]]
 """Returns replay ids by session id; the catalogue answers."""
 
@@ -67,8 +70,8 @@ class NewSession(BaseModel):
     """A session to plan; without a start it starts when somebody presses *Go live*."""
 
     title: str = Field(min_length=1, max_length=300)
-    starts_utc_ms: int | None = None
-    zone: str | None = None
+    starts_utc_ms: int | None = Field(None, ge=0, le=LATEST_UTC_MS)
+    zone: str | None = Field(None, max_length=64)
     guests_allowed: bool = False
     host_person_id: str | None = None
     auto_start: bool = False
@@ -78,8 +81,8 @@ class SessionPatch(BaseModel):
     """What to change."""
 
     title: str | None = Field(None, min_length=1, max_length=300)
-    starts_utc_ms: int | None = None
-    zone: str | None = None
+    starts_utc_ms: int | None = Field(None, ge=0, le=LATEST_UTC_MS)
+    zone: str | None = Field(None, max_length=64)
     guests_allowed: bool | None = None
     host_person_id: str | None = None
 
@@ -140,7 +143,7 @@ class RosterImport(BaseModel):
 class TimelineQuery(BaseModel):
     """Which part of the timeline."""
 
-    after: int = Field(0, ge=0)
+    after: int = Field(0, ge=0, lt=2**63)
 
 
 class TimelineEventModel(BaseModel):
@@ -214,7 +217,9 @@ class SessionRoutes:
         """List all sessions, or for somebody who only watches, their own."""
         who: Principal = request.who
         who.require(Permission.SESSIONS_READ)
-        own = None if who.sees_everybody and who.grant is None else who.person_id or ""
+        if who.grant is not None:
+            raise Forbidden("not_allowed", "A link to one session does not list the others. Please sign in.")
+        own = None if who.sees_everybody or OrgRole.LINE_MANAGER in who.roles else who.person_id
         limit = request.query.limit
         async with self._sessions.database.read() as tx:
             found = await self._sessions.store.page(
@@ -337,17 +342,17 @@ class SessionRoutes:
         who: Principal = request.who
         who.require(Permission.SESSIONS_READ)
         session = await self._sessions.get(request.path["id"], who.org_id)
-        if who.sees_everybody and who.grant is None:
+        if who.sees_everybody or OrgRole.LINE_MANAGER in who.roles:
             return session
+        if who.grant is not None:
+            if who.grant.session_id == session.id:
+                return session
+            raise NotFound("session_not_found", "There is no such session.")
         if who.person_id in (session.presenter_person_id, session.host_person_id):
             return session
-        if who.grant is not None and who.grant.session_id == session.id:
-            return session
         async with self._sessions.database.read() as tx:
-            if who.person_id and who.person_id in await self._sessions.store.roster(tx, session.id):
+            if who.person_id in await self._sessions.store.roster(tx, session.id):
                 return session
-        if OrgRole.LINE_MANAGER in who.roles:
-            return session
         raise NotFound("session_not_found", "There is no such session.")
 
     async def _writable(self, request: Request) -> Session:
@@ -402,6 +407,6 @@ def _cursor(text: str) -> tuple[int, str] | None:
     if not text:
         return None
     starts, _, id_ = text.partition(".")
-    if not starts.lstrip("-").isdigit():
+    if re.fullmatch(r"[0-9]{1,15}", starts) is None:
         raise ProtocolViolation("cursor_invalid", "This cursor is not one of ours.")
     return int(starts), id_

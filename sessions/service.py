@@ -1,5 +1,6 @@
 """What can be done with sessions outside the class: plan, change, expect people."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -188,17 +189,7 @@ class Sessions:
         Raises:
             Rejected: the file as a whole cannot be read.
         """
-        errors: list[LineError] = []
-        lines: dict[str, int] = {}
-        for row in read_sheet(data, ROSTER_COLUMNS, ["external_id"]):
-            external_id = row.cells.get("external_id", "")
-            if not external_id:
-                errors.append(LineError(row.line, "cell_empty", "The employee number is missing."))
-            elif external_id in lines:
-                message = f"The employee number {external_id} was already on line {lines[external_id]}."
-                errors.append(LineError(row.line, "duplicate_person", message))
-            else:
-                lines[external_id] = row.line
+        lines, errors = await asyncio.to_thread(read_roster, data)
         known = await self.people.by_external_id(session.org_id, list(lines))
         for external_id, line in lines.items():
             if external_id not in known:
@@ -208,6 +199,26 @@ class Sessions:
             added = await self.store.add_to_roster(tx, session, [p.id for p in known.values()], self._clock())
         errors.sort(key=lambda error: error.line)
         return RosterReport(added, 0, len(known) - added, errors)
+
+
+def read_roster(data: bytes) -> tuple[dict[str, int], list[LineError]]:
+    """Read a roster: the lines of employee numbers, and what is wrong with the others. Pure.
+
+    Raises:
+        Rejected: the file as a whole cannot be read.
+    """
+    errors: list[LineError] = []
+    lines: dict[str, int] = {}
+    for row in read_sheet(data, ROSTER_COLUMNS, ["external_id"]):
+        external_id = row.cells.get("external_id", "")
+        if not external_id:
+            errors.append(LineError(row.line, "cell_empty", "The employee number is missing."))
+        elif external_id in lines:
+            message = f"The employee number {external_id[:80]} was already on line {lines[external_id]}."
+            errors.append(LineError(row.line, "duplicate_person", message))
+        else:
+            lines[external_id] = row.line
+    return lines, errors
 
 
 def check_zone(zone: str) -> None:

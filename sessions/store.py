@@ -99,7 +99,7 @@ class SessionStore:
             where.append(s.title.ilike(f"%{q.replace('%', '').replace('_', '')}%"))
         if before:
             where.append((s.starts_utc_ms < before[0]) | and_(s.starts_utc_ms == before[0], s.id < before[1]))
-        if person_id:
+        if person_id is not None:
             rostered = select(t.roster_entries.c.session_id).where(t.roster_entries.c.person_id == person_id)
             where.append(
                 s.id.in_(rostered) | (s.presenter_person_id == person_id) | (s.host_person_id == person_id)

@@ -9,7 +9,7 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Conflict, Forbidden, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Forbidden, Gone, ProtocolViolation, Rejected
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
@@ -109,16 +109,23 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         async def on_slots(slots: SlotsView) -> None:
             await self.emit("slots", slots, to=sid)
 
+        peer: Peer | None = None
+
         async def on_gone(reason: str) -> None:
-            self._peers.pop(sid, None)
-            await self.emit("reset", {"reason": reason}, to=sid)
+            if self._peers.get(sid) is peer:
+                self._peers.pop(sid, None)
+                await self.emit("reset", {"reason": reason}, to=sid)
 
         peer, answer = await self._plane.offer(
             session_id, participant, offer.sdp, offer.sources, on_slots=on_slots, on_gone=on_gone
         )
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
+            raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
+        overtaken = self._peers.get(sid)  # another offer of this tab, answered meanwhile
         self._peers[sid] = peer
+        if overtaken is not None:
+            await self._plane.close(overtaken.transport)
         return {"sdp": answer, "slots": {slot.mid: None for slot in peer.slots}}
 
     async def _source(self, sid: str, data: Any) -> dict[str, Any]:

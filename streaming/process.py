@@ -15,6 +15,7 @@ import random
 import signal
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -62,7 +63,7 @@ class MediaProcess:
             identity=Identity.generate(wall),
             candidates=candidates(sockets, public_ips),
             rng=random.SystemRandom(),
-            ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - self._loop.time(),
+            ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
         )
         self.control = ControlServer(self._handle)
 
@@ -109,7 +110,7 @@ class MediaProcess:
     # ── network ──
 
     def _readable(self, one: socket.socket, number: int) -> None:
-        plane, now = self._plane, self._loop.time()
+        plane, now = self._plane, time.monotonic()
         for _ in range(DATAGRAMS_PER_TURN):
             try:
                 data, address = one.recvfrom(MAX_DATAGRAM_BYTES)
@@ -139,10 +140,9 @@ class MediaProcess:
                 )
 
     def _tick(self) -> None:
-        now = self._loop.time()
-        self._plane.handle_timer(now)
+        self._plane.handle_timer(time.monotonic())
         self._flush()
-        self._timer = None if self._plane.is_idle else self._loop.call_at(now + TICK_S, self._tick)
+        self._timer = None if self._plane.is_idle else self._loop.call_later(TICK_S, self._tick)
 
     # ── control ──
 
@@ -184,14 +184,14 @@ class MediaProcess:
         self._close_later(request.room, self._plane.stop_recording(request.room), respond)
 
     def _receive_create_transport(self, request: m.CreateTransport, _respond: Respond) -> m.Answer:
-        return m.TransportCreated(self._plane.create_transport(request, self._loop.time()))
+        return m.TransportCreated(self._plane.create_transport(request, time.monotonic()))
 
     def _receive_close_transport(self, request: m.CloseTransport, _respond: Respond) -> m.Answer:
         self._plane.close_transport(request.transport)
         return m.Done()
 
     def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
-        return m.RoutesSet(self._plane.set_routes(request.routes, self._loop.time()))
+        return m.RoutesSet(self._plane.set_routes(request.routes, time.monotonic()))
 
     def _receive_set_publishing(self, request: m.SetPublishing, _respond: Respond) -> m.Answer:
         self._plane.set_publishing(request)
@@ -203,7 +203,8 @@ class MediaProcess:
 
     def _receive_get_stats(self, request: m.GetStats, _respond: Respond) -> m.Answer:
         stats = self._plane.stats(request.room)
-        return m.Stats(stats.transports, {**stats.process, **self.counters})
+        ours = {**self.counters, "closed_slow_peers": self.control.closed_slow_peers}
+        return m.Stats(stats.transports, {**stats.process, **ours})
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
         if self._create_tap is None:
@@ -221,8 +222,10 @@ class MediaProcess:
         self._recording_rooms.add(room)
 
     def _notify_recording(self, room: str, event: str, code: str) -> None:
-        notice = m.RecordingProblem if event == "recording_problem" else m.RecordingProgress
-        self.control.notify(notice(room, code))
+        if event == "recording_problem":
+            self.control.notify(m.RecordingProblem(room, code))
+        else:
+            self.control.notify(m.RecordingProgress(room, code, event))
 
     def _close_later(self, room: str, tap: GuardedTap | None, respond: Respond) -> None:
         self._recording_rooms.discard(room)

@@ -1,6 +1,6 @@
 """A small class for tests of what follows from a lesson: one idea with polls and questions, and a clock.
 
-The real ideas live in `interactions`; these tests only need entities that open, close, and can be hidden.
+Most of these tests only need entities that open, close, and can be hidden; `real_class` has the real ones.
 """
 
 from collections.abc import Iterable
@@ -9,12 +9,15 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from interactions.registry import COMMANDS, IDEAS
 from lectern.db.engine import Database
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.ids import new_id
 from lectern.timeline.bus import LocalBus
 from lectern.timeline.engine import Follower, TimelineEngine
 from lectern.timeline.event import Event, NewEvent, SessionEnded, SessionStarted, TimelineEvent
-from lectern.timeline.idea import Audience, Entity, Registry, Texts, Touch
+from lectern.timeline.idea import Actor, Audience, Entity, Registry, Texts, Touch
+from sessions.presence.idea import PRESENCE
 
 START = UtcMs(1_800_000_000_000)
 
@@ -116,6 +119,11 @@ def raw_event(raw: Raw) -> NewEvent:
     return NewEvent(payload=payload, actor=raw.actor, texts=raw.texts)
 
 
+def real_class() -> Registry:
+    """Return the registry of the real class: people who come and go, and every idea with its commands."""
+    return Registry.of((PRESENCE, *IDEAS), COMMANDS)
+
+
 @dataclass
 class Lesson:
     """A session's timeline whose clock the test sets."""
@@ -126,10 +134,16 @@ class Lesson:
 
     @classmethod
     async def open(
-        cls, database: Database, session_id: str, *followers: Follower, org_id: str = "org"
+        cls,
+        database: Database,
+        session_id: str,
+        *followers: Follower,
+        org_id: str = "org",
+        registry: Registry | None = None,
     ) -> "Lesson":
-        """Begin a session's timeline."""
-        engine = TimelineEngine(database, Registry.of([BoardIdea()], []), LocalBus(), followers=followers)
+        """Begin a session's timeline, with the small class above or with the ideas of `registry`."""
+        small = Registry.of([BoardIdea()], [])
+        engine = TimelineEngine(database, registry or small, LocalBus(), followers=followers)
         lesson = cls(engine, session_id)
         engine.clock = lambda: lesson.now
         async with database.write() as tx:
@@ -145,3 +159,8 @@ class Lesson:
                     change.append(raw_event(event))
                 else:
                     change.append(NewEvent(payload=event) if isinstance(event, Event) else event)
+
+    async def command(self, second: float, actor: Actor, type_: str, **data: Any) -> dict[str, Any]:
+        """Give a command of the real class and return its result."""
+        self.now = UtcMs(START + round(second * 1000))
+        return (await self.engine.execute(self.session_id, actor, new_id(), type_, data)).result

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from lectern.kernel.ids import new_id
 
 START_TIMEOUT_S = 30.0
 
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "redis_url"]
+__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "redis_home", "redis_url"]
 
 
 def _await_ready(probe: Callable[[], bool], process: "subprocess.Popen[bytes]", name: str) -> None:
@@ -88,10 +89,9 @@ def postgres_url(postgres_cluster: Path) -> Iterator[str]:
     subprocess.run([str(postgres_bin() / "dropdb"), *where, "--force", name], check=True)
 
 
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """A private Redis without persistence."""
-    home = Path(tempfile.mkdtemp(prefix="lectern-redis-"))
+@contextmanager
+def redis_server(home: Path) -> Iterator[str]:
+    """Run a Redis without persistence in `home`; its value is the URL of its socket."""
     socket = home / "redis.sock"
     arguments = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(home)]
     server = subprocess.Popen(["redis-server", *arguments], stdout=subprocess.DEVNULL)
@@ -100,7 +100,21 @@ def redis_url() -> Iterator[str]:
         yield f"unix://{socket}"
     finally:
         _stop(server)
-        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def redis_home() -> Iterator[Path]:
+    """A directory with a name that is short enough for a Unix socket."""
+    home = Path(tempfile.mkdtemp(prefix="lectern-redis-"))
+    yield home
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_home: Path) -> Iterator[str]:
+    """A private Redis."""
+    with redis_server(redis_home) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])

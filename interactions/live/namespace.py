@@ -14,7 +14,7 @@ from interactions.live.connection import Connection, welcome
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Gone, LecternError, ProtocolViolation
+from lectern.kernel.errors import Gone, ProtocolViolation
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 
@@ -129,12 +129,12 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             view = await self._engine.view(admitted.session_id, admitted.viewer, after)
         except Exception as error:  # noqa: BLE001 (the edge again: the client learns why it is refused)
             if admitted is not None:
-                await self._admission.left(admitted)
+                await self._leave(admitted)
             body = to_wire(error)[1]
             raise socketio.exceptions.ConnectionRefusedError(body["error"]["message"], body) from None
         except asyncio.CancelledError:
             if admitted is not None:
-                await self._admission.left(admitted)
+                await self._leave(admitted)
             raise
         greeting = welcome(admitted, view, after, self._engine.clock())
         connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq)
@@ -148,10 +148,13 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             return
         self.fan_out.remove(connection)
         _log.info("class_disconnected", **_whose(connection.admitted))
+        await self._leave(connection.admitted)
+
+    async def _leave(self, admitted: Admitted) -> None:
         try:
-            await self._admission.left(connection.admitted)
-        except LecternError as error:
-            _log.warning("class_leave_failed", code=error.code, **_whose(connection.admitted))
+            await self._admission.left(admitted)
+        except Exception as error:  # noqa: BLE001 (a store that is away must not keep others from parting)
+            _log.warning("class_leave_failed", error=repr(error), **_whose(admitted))
 
     async def _vanished(self, connection: Connection) -> None:
         """Part with a connection whose transport went while it was being admitted: nobody tells us of it."""

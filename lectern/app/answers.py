@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
 from accounts.store import Person
+from analytics.neighbours import PersonCard
+from analytics.neighbours import SessionFacts as ReportedSession
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole
 from sessions.people import PersonFacts
@@ -86,6 +88,34 @@ class DoorsOfSessions:
             await self._accounts.store.audit(
                 tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
             )
+
+
+class ReportFacts:
+    """`analytics.neighbours.People` and `.Sessions`, answered by accounts and sessions."""
+
+    def __init__(self, accounts: Accounts, sessions: Sessions) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> dict[str, PersonCard]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_id(tx, person_ids)
+        return {
+            id_: PersonCard(id_, p.external_id, p.name, p.department_id, p.department)
+            for id_, p in found.items()
+            if p.org_id == org_id
+        }
+
+    async def facts(self, session_id: str) -> ReportedSession:
+        """See `Sessions`."""
+        session = await self._sessions.get(session_id)
+        return ReportedSession(session.org_id, session.title, session.zone, session.starts_utc_ms)
+
+    async def expected(self, session_id: str) -> list[str]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            return sorted(await self._sessions.store.roster(tx, session_id))
 
 
 class SessionFactsForCatalogue:

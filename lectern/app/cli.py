@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from lectern.app import logs
 from lectern.app.demo import refuse_beyond_loopback
+from lectern.app.doctor import examine
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("serve", _serve, "Run the server with its media process and worker.")
     sub.add_argument("--demo", action="store_true", help="with a demo organisation, on this machine only")
     command("worker", _worker, "Take media jobs and do them.")
+    command("doctor", _doctor, "Say what is missing or blocked here, and what to do.")
     command("settings", _settings, "List every setting with default, unit and meaning.")
     session = commands.add_parser("session", help="Work with sessions.").add_subparsers(required=True)
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
@@ -81,6 +83,17 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
 
 async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
     await work(settings)
+
+
+async def _doctor(_arguments: argparse.Namespace, settings: Settings) -> None:
+    findings = await examine(settings)
+    for finding in findings:
+        print(
+            f"{'✓' if finding.good else '✗'} {finding.what}"
+            + (f"\n  → {finding.remedy}" if finding.remedy else "")
+        )
+    if not all(finding.good for finding in findings):
+        sys.exit(1)
 
 
 async def _settings(_arguments: argparse.Namespace, _settings: Settings) -> None:

@@ -6,7 +6,6 @@ recorder, the packager and the worker do their work. What the demo then shows is
 
 import asyncio
 import contextlib
-import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import ffmpeg
 import imageio_ffmpeg
 import socketio
 import structlog
@@ -203,7 +203,9 @@ class _Lesson:
         deps = self._services.catalogue
         keeper = deps.keeper
         async with asyncio.timeout(_PATIENCE_S):
-            while not await keeper.refresh(self._session.id):
+            while True:
+                if await keeper.refresh(self._session.id):
+                    break
                 await asyncio.sleep(0.5)
         desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.clock)
         async with keeper.database.read() as tx:
@@ -235,16 +237,15 @@ def _draw_film(folder: Path) -> Path:
         lines += [f"file {number}.png", f"duration {_SLIDE_S}"]
     listing.write_text("\n".join([*lines, f"file {len(_SLIDES) - 1}.png"]) + "\n")
     film = folder / "film.mp4"
-    seconds = _SLIDE_S * len(_SLIDES) + 15
-    subprocess.run(
-        [
-            *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "concat", "-i", str(listing)),
-            *("-f", "lavfi", "-i", "sine=f=220,volume=0.05", "-t", str(seconds)),
-            *("-vf", "fps=15,tpad=stop=-1:stop_mode=clone", "-c:v", "libx264", "-preset", "veryfast"),
-            *("-profile:v", "baseline", "-bf", "0", "-g", "15", "-pix_fmt", "yuv420p", "-c:a", "aac"),
-            str(film),
-        ],
-        check=True,
-        timeout=120,
+    seconds = _SLIDE_S * len(_SLIDES) + 30
+    picture = (
+        ffmpeg.input(str(listing), format="concat")
+        .filter("fps", 15)
+        .filter("tpad", stop=-1, stop_mode="clone")
+    )
+    sound = ffmpeg.input("sine=f=220", format="lavfi").filter("volume", 0.05)
+    shape = {"vcodec": "libx264", "preset": "veryfast", "profile:v": "baseline", "bf": 0, "g": 15}
+    ffmpeg.output(picture, sound, str(film), t=seconds, pix_fmt="yuv420p", acodec="aac", **shape).run(
+        cmd=imageio_ffmpeg.get_ffmpeg_exe(), quiet=True
     )
     return film

@@ -7,8 +7,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from lectern.app.settings import CHECKOUT, Settings
-from lectern.edge.routes import error_response
-from lectern.kernel.errors import NotFound
+from lectern.edge.routes import CLIENT_IP, error_response
+from lectern.kernel.errors import NotFound, ProtocolViolation
 
 WEB_CLIENT = CHECKOUT / "web" / "dist"
 _IMMUTABLE = "public, max-age=31536000, immutable"
@@ -61,13 +61,18 @@ def outer_wall(settings: Settings) -> Middleware:
 
     @web.middleware
     async def wall(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request["client_ip"] = forwarded_for(
+        request[CLIENT_IP] = forwarded_for(
             request.remote, request.headers.get("X-Forwarded-For"), settings.trusted_proxies
         )
         try:
             return await handler(request)
         except web.HTTPNotFound:
             return error_response(NotFound("not_found", "There is nothing at this address."))
+        except web.HTTPMethodNotAllowed as error:
+            response = error_response(ProtocolViolation("method_unknown", "This address has no such method."))
+            response.set_status(error.status)
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return response
 
     return wall
 

@@ -25,7 +25,7 @@ def load_keys(folder: Path, purpose: str) -> Keys:
 
 def _write_once(path: Path, text: str) -> None:
     """Write a private file whole or not at all; of two processes that start together the first one wins."""
-    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial = path.with_suffix(f".{secrets.token_hex(4)}.partial")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()

@@ -5,6 +5,7 @@ import json
 import signal
 import ssl
 import sys
+from collections.abc import Sequence
 
 import structlog
 from aiohttp import web
@@ -15,6 +16,7 @@ from lectern.app.demo import announce, set_up_demo
 from lectern.app.demo_lesson import hold_past_lesson
 from lectern.app.docs_page import docs_page
 from lectern.app.http import add_security_headers, outer_wall, serve_web_client
+from lectern.app.metrics import mount_metrics
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
 from lectern.app.supervisor import Child
@@ -29,8 +31,8 @@ _SWEEP_EVERY_S = 5.0
 _WORKER_NICE = 10
 
 
-def build_app(services: Services) -> web.Application:
-    """Return the HTTP application over `services`."""
+def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Application:
+    """Return the HTTP application over `services`; `watched` are the children whose restarts are counted."""
     app = web.Application(middlewares=[outer_wall(services.settings)], client_max_size=1024**2)
     add_security_headers(app, services.settings)
     routes = services.routes()
@@ -38,6 +40,7 @@ def build_app(services: Services) -> web.Application:
     services.whip.mount(app)
     _mount_socket_io(app, services)
     _mount_pages(app, services, describe(routes, version=__version__))
+    mount_metrics(app, services, watched)
     serve_web_client(app)
     return app
 
@@ -105,7 +108,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         loop.add_signal_handler(number, stop.set)
     async with built(settings) as services:
         sign_ins = await set_up_demo(services) if demo else []
-        runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=2.0)
+        watched = children(services)
+        runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
         packagers = Packagers(
@@ -114,7 +118,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         async with task_group() as tasks:
             background = [
                 tasks.create_task(run_forever("packagers", packagers.run)),
-                *(tasks.create_task(child.run()) for child in children(services)),
+                *(tasks.create_task(child.run()) for child in watched),
                 tasks.create_task(services.plane.run()),
                 tasks.create_task(services.class_namespace.run()),
                 tasks.create_task(services.deadlines.run()),

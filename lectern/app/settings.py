@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -55,6 +56,16 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            msg = "there is no such time zone; example: Asia/Shanghai"
+            raise ValueError(msg) from None
+        return value
+
     @property
     def database(self) -> str:
         """URL of the database in force."""
@@ -65,7 +76,8 @@ class Settings(BaseSettings):
         """The origin that browsers use, without a slash at the end."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        return f"{'https' if self.tls_cert else 'http'}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

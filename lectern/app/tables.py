@@ -1,6 +1,7 @@
 """All tables of all packages, gathered on one metadata."""
 
 import accounts.tables
+import analytics.tables
 import catalogue.tables
 import interactions.deadlines.tables
 import lectern.jobs.tables
@@ -12,6 +13,7 @@ __all__ = ["metadata"]
 
 _MODULES = (
     accounts.tables,
+    analytics.tables,
     catalogue.tables,
     interactions.deadlines.tables,
     lectern.jobs.tables,

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from analytics.reports import Reports
+from analytics.routes import AnalyticsDeps
+from analytics.routes import routes as analytics_routes
+from analytics.store import AnalyticsStore
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -22,7 +26,7 @@ from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, SessionFactsForCatalogue
+from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
@@ -31,7 +35,7 @@ from lectern.app.situation import situation_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
-from lectern.edge.routes import Route
+from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
 from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
@@ -107,7 +111,20 @@ class Services:
             *sessions.routes(),
             *self.entry.routes(),
             *catalogue_routes(self.catalogue),
+            *analytics_routes(self._analytics()),
         ]
+
+    def _analytics(self) -> AnalyticsDeps:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = Reports(
+            self.database,
+            AnalyticsStore(),
+            people=facts,
+            sessions=facts,
+            media=self.catalogue.watching,
+            seats=self.presence,
+        )
+        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
     async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
         async with self.database.read() as tx:
@@ -188,7 +205,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
-                client_ip=lambda environ: str(environ["aiohttp.request"].get("client_ip", "")),
+                client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
             signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),

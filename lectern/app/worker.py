@@ -7,8 +7,6 @@ import socket
 import sys
 
 import msgspec
-from mediaworker.media_job import Compose, MediaCancelledError, MediaFailedError, Microcourse
-from mediaworker.media_job import MediaJob as Work
 
 from catalogue.work import ComposeArgs, MicrocourseArgs, kinds
 from lectern.app.settings import Settings
@@ -19,6 +17,8 @@ from lectern.jobs.job import JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt, Runner
 from lectern.kernel.tasks import task_group
 from mediaworker import pipeline
+from mediaworker.media_job import Compose, MediaCancelledError, MediaFailedError, Microcourse
+from mediaworker.media_job import MediaJob as Work
 
 
 class MediaWork:

@@ -20,6 +20,8 @@ from lectern.kernel.errors import Overloaded, ProtocolViolation, Unauthenticated
 _log = structlog.get_logger()
 
 MAX_JSON_BYTES = 256 * 1024
+CLIENT_IP = web.RequestKey("client_ip", str)
+"""The peer's address, behind trusted proxies the forwarded one; the app's outermost middleware sets it."""
 
 
 class Principal(Protocol):
@@ -45,8 +47,8 @@ class Request:
 
     @property
     def client_ip(self) -> str:
-        """The peer's address, behind trusted proxies the forwarded one (set by the app's middleware)."""
-        return str(self.http.get("client_ip") or self.http.remote or "")
+        """The peer's address; see `CLIENT_IP`."""
+        return self.http.get(CLIENT_IP) or self.http.remote or ""
 
 
 Handler = Callable[[Request], Awaitable[BaseModel | web.StreamResponse | None]]
@@ -98,7 +100,9 @@ def _serve(
             who = await authenticate(http)
             if who is None and not route.public:
                 raise Unauthenticated("sign_in_required", "Please sign in.")
-            request = Request(http, who, dict(http.match_info), _query(route, http), await _body(route, http))
+            path = dict(http.match_info)
+            _refuse_nul(found=any("\x00" in text for text in (*path.values(), *http.query.values())))
+            request = Request(http, who, path, _query(route, http), await _body(route, http))
             answer = await route.handler(request)
         except web.HTTPException:
             raise
@@ -111,6 +115,12 @@ def _serve(
         return answer
 
     return serve
+
+
+def _refuse_nul(*, found: bool) -> None:
+    """Keep the character NUL out, which no name or text needs and PostgreSQL cannot store."""
+    if found:
+        raise ProtocolViolation("text_invalid", "The request contains the character NUL (U+0000).")
 
 
 def _query(route: Route, http: web.Request) -> BaseModel | None:
@@ -129,6 +139,7 @@ async def _body(route: Route, http: web.Request) -> Any:
     if route.body is bytes:
         return data
     assert issubclass(route.body, BaseModel)
+    _refuse_nul(found=b"\\u0000" in data)
     try:
         return route.body.model_validate_json(data or b"{}")
     except ValidationError as error:
@@ -146,13 +157,16 @@ async def read_limited(http: web.Request, limit: int) -> bytes:
     """Read a request's body of at most `limit` bytes.
 
     Raises:
-        ProtocolViolation: it is longer (`body_too_large`).
+        ProtocolViolation: it is longer (`body_too_large`), or its encoding is broken (`body_broken`).
     """
     chunks: list[bytes] = []
     size = 0
-    async for chunk in http.content.iter_chunked(64 * 1024):
-        size += len(chunk)
-        if size > limit:
-            raise ProtocolViolation("body_too_large", "The request is too large.", limit_bytes=limit)
-        chunks.append(chunk)
+    try:
+        async for chunk in http.content.iter_chunked(64 * 1024):
+            size += len(chunk)
+            if size > limit:
+                raise ProtocolViolation("body_too_large", "The request is too large.", limit_bytes=limit)
+            chunks.append(chunk)
+    except web.RequestPayloadError:
+        raise ProtocolViolation("body_broken", "The request's body does not arrive as announced.") from None
     return b"".join(chunks)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.jobs.job import LEASE_MS, Job, JobFailed, Measured, NewJob, retry_delay_ms
@@ -62,6 +62,11 @@ class JobStore:
         row = {column.name: getattr(job, column.name) for column in jobs.columns}
         await tx.execute(insert(jobs).values(**row))
         return job
+
+    async def count_by_state(self, tx: AsyncConnection) -> dict[str, int]:
+        """Return how many jobs are in each state."""
+        rows = await tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
+        return {row[0]: int(row[1]) for row in rows}
 
     async def get(self, tx: AsyncConnection, job_id: str, *, lock: bool = False) -> Job:
         """Return a job, on request locked until the transaction ends.

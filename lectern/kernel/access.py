@@ -86,7 +86,9 @@ class Principal:
     @property
     def sees_everybody(self) -> bool:
         """Whether people of every department may be shown (admin, presenter, host, API key)."""
-        return not self.roles or bool(self.roles & WHOLE_ORG_ROLES)
+        if self.grant is not None:
+            return False
+        return self.person_id is None or bool(self.roles & WHOLE_ORG_ROLES)
 
     def sees_department(self, department_id: str | None) -> bool:
         """Tell whether people of `department_id` may be shown."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lectern.kernel.errors import Rejected
 
 MAX_ROWS = 50_000
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIP archives, .xls is OLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ def decode_text(data: bytes) -> str:
             break
     else:
         candidates = ["utf-8", "gb18030"]
-        if b"\x00" in data[:200]:
-            candidates = ["utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"]
+        head = data[:200]
+        if b"\x00" in head:  # UTF-16 without a mark: the high bytes of separators and digits are zero
+            candidates = ["utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"]
     for encoding in candidates:
         try:
             return data.decode(encoding)
@@ -60,6 +62,8 @@ def read_sheet(data: bytes, columns: Mapping[str, Sequence[str]], required: Sequ
     Raises:
         Rejected: unknown encoding, empty file, a required column missing, too many rows, broken quoting.
     """
+    if data.startswith(_WORKBOOKS):
+        raise Rejected("file_is_workbook", "This is an Excel workbook. Save the sheet as CSV and try again.")
     text = decode_text(data)
     if "\x00" in text:
         raise Rejected("file_invalid", "This is not a CSV file. Export the table as CSV and try again.")

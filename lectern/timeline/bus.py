@@ -1,5 +1,6 @@
 """Telling processes that a timeline has grown. A hint, never the truth: receivers read the database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -11,6 +12,9 @@ from redis.exceptions import RedisError
 from lectern.kernel.tasks import run_forever, task_group
 
 _CHANNEL = "lectern:timeline"
+_PUBLISH_TIMEOUT_S = 0.5
+"""How long a command that is already committed waits for Redis at most."""
+_QUIET_S = 5.0
 _log = structlog.get_logger()
 
 Listener = Callable[[str, int], None]
@@ -52,6 +56,8 @@ class RedisBus(LocalBus):
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         super().__init__()
         self._client = client
+        self._failures = 0
+        self._quiet_until_s = 0.0
 
     @classmethod
     @asynccontextmanager
@@ -59,21 +65,28 @@ class RedisBus(LocalBus):
         """Hold a bus over the Redis at `url`; reconnects by itself while Redis is away."""
         client = redis.asyncio.Redis.from_url(url)
         bus = cls(client)
-        async with task_group() as tasks:
+        async with client, task_group() as tasks:
             receiver = tasks.create_task(run_forever("bus_receive", bus._receive))
             try:
                 yield bus
             finally:
                 receiver.cancel()
-        await client.aclose()
 
     async def announce(self, session_id: str, seq: int) -> None:
         """See `Bus`. This process hears it at once, whether or not Redis answers."""
         self.deliver(session_id, seq)
         try:
-            await self._client.publish(_CHANNEL, f"{session_id} {seq}")
-        except (RedisError, OSError) as error:
-            _log.warning("bus_announce_failed", error=type(error).__name__)
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
+                await self._client.publish(_CHANNEL, f"{session_id} {seq}")
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note_failure(error)
+
+    def _note_failure(self, error: Exception) -> None:
+        self._failures += 1
+        now = asyncio.get_running_loop().time()
+        if now >= self._quiet_until_s:
+            self._quiet_until_s = now + _QUIET_S
+            _log.warning("bus_announce_failed", error=type(error).__name__, failures=self._failures)
 
     async def _receive(self) -> None:
         async with self._client.pubsub() as pubsub:

@@ -261,6 +261,7 @@ class TrackStats(msgspec.Struct, frozen=True):
     keyframes: int
     keyframe_requests: int
     muted_packets: int
+    given_up: int = 0
 
 
 class SlotStats(msgspec.Struct, frozen=True):
@@ -334,10 +335,11 @@ class TrackActivity(Word, frozen=True):
 
 
 class RecordingProgress(Word, frozen=True):
-    """The recorder says something that is not a problem."""
+    """The recorder says something that is not a problem: `event` `recording_resumed` after problem `code`."""
 
     room: str
     code: str
+    event: str = ""
 
 
 class RecordingProblem(Word, frozen=True):

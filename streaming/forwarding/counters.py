@@ -20,6 +20,7 @@ def transport_stats(peer: Peer) -> m.TransportStats:
             keyframes=track.keyframe_count,
             keyframe_requests=track.keyframes.sent,
             muted_packets=publication.muted_packets,
+            given_up=track.missing.given_up,
         )
         for publication in peer.publications.values()
         if (track := publication.track) is not None

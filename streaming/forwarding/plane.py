@@ -28,8 +28,11 @@ from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
 
 TICK_S: Final = 0.01
+LATE_PACKETS_PER_TICK: Final = 600
+"""For all late joiners together, first come first served: some 4 ms, so that live packets hardly wait."""
 HOUSEKEEPING_S: Final = 0.1
 REPORT_INTERVAL_S: Final = 1.0
+PUBLISHER_REPORT_INTERVAL_S: Final = 0.5
 FIRST_REPORTS_INTERVAL_S: Final = 0.2
 FIRST_REPORTS_S: Final = 3.0
 RECORDED_KEYFRAME_INTERVAL_S: Final = 2.0
@@ -156,6 +159,7 @@ class ForwardingPlane:
         if packet is None or publication is None:
             peer.rejected["rtp_unroutable"] += 1
             return
+        peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
         if not publication.allowed:
             publication.muted_packets += 1
             return
@@ -218,9 +222,8 @@ class ForwardingPlane:
         publication.began_at = now
         track = publication.track
         if track is None:
-            track = publication.track = Track(
-                publication.track_id, publication.section.kind, publication.section.source
-            )
+            section = publication.section
+            track = publication.track = Track(publication.track_id, section.kind, section.source, peer.wall)
             self._tracks[track.id] = (peer, publication, track)
         elif track.ssrc != ssrc:
             publication.retire(track.ssrc)
@@ -279,6 +282,7 @@ class ForwardingPlane:
         if publication is None or track is None or track.ssrc != report.ssrc or track.ring.highest is None:
             return
         clock = track.receive_sender_report(report, now)
+        peer.wall.observe(clock.ntp_s, now + self._ntp_offset_s)
         tap = self._tap_of(peer)
         if tap is not None and publication.recorded and publication.allowed:
             tap.on_sender_report(track.id, clock.ntp_s, report.rtp_timestamp)
@@ -287,14 +291,15 @@ class ForwardingPlane:
 
     def handle_timer(self, now: float) -> None:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
             lost = track.missing.due(now)
             if lost:
-                peer.ask_again(track.ssrc, lost, self._output)
+                peer.ask_again(track, lost, self._output)
             if len(track.live_lanes) != len(track.slots):
-                self._serve_late_joiners(track, now)
+                late_limit -= self._serve_late_joiners(track, now, late_limit)
             if track.kind == "video" and publication.allowed and track.keyframes.due(now):
-                peer.ask_for_keyframe(track.ssrc, self._output)
+                peer.ask_for_keyframe(track, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
             for peer, publication, track in self._tracks.values():
@@ -303,13 +308,15 @@ class ForwardingPlane:
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
 
-    def _serve_late_joiners(self, track: Track, now: float) -> None:
+    def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
+        taken = 0
         for slot in track.slots:
             if slot.state is SlotState.WAITING:
                 waited = now - slot.waiting_since
-                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S)
-            if slot.state is SlotState.CATCHING_UP:
-                slot.catch_up(self._output, now)
+                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
+            if slot.state is SlotState.CATCHING_UP and taken < limit:
+                taken += slot.catch_up(self._output, now, limit - taken)
+        return taken
 
     def _keep_house(self, peer: Peer, publication: Publication, track: Track, now: float) -> None:
         flows = track.flows(now)
@@ -336,7 +343,8 @@ class ForwardingPlane:
         peer.handle_timer(now, self._output)
         if peer.phase == "connected" and now >= peer.report_at:
             is_new = now - peer.connected_at < FIRST_REPORTS_S
-            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else REPORT_INTERVAL_S)
+            steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
+            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
@@ -364,9 +372,8 @@ class ForwardingPlane:
         if slot.track is None:
             return
         slot.waiting_since = now
-        if slot.try_start(now):
-            slot.catch_up(self._output, now)
-        elif slot.track.kind == "video" and slot.state is SlotState.WAITING:
+        started = slot.try_start(now)  # the next tick sends, within its limit
+        if not started and slot.track.kind == "video" and slot.state is SlotState.WAITING:
             slot.track.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:

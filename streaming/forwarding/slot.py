@@ -25,6 +25,8 @@ from streaming.srtp import SrtpSender
 
 CATCH_UP_PACKETS: Final = 24
 """Per turn of 10 ms: 2,400 packets a second, far above any stream, far below a burst that fills buffers."""
+FRESH_SOUND_S: Final = 0.1
+"""A paused microphone's last word is not said again to whoever comes later."""
 RESEND_INTERVAL_S: Final = 0.1
 MAX_RESENDS: Final = 3
 MAX_RESEND_MEMORY: Final = 512
@@ -166,15 +168,17 @@ class Slot:
     def _starting_point(self, track: Track, now: float, *, any_age: bool) -> Head | None:
         if track.kind == "video":
             return track.complete_head() if any_age else track.recent_head(now)
+        if now - track.last_arrival > FRESH_SOUND_S:
+            return None
         newest = None if track.ring.highest is None else track.ring.get(track.ring.highest)
         return None if newest is None else Head(newest.ext_seq, newest.timestamp, newest.arrival)
 
-    def catch_up(self, output: Output, now: float) -> None:
-        """One turn of CATCHING_UP."""
+    def catch_up(self, output: Output, now: float, limit: int = CATCH_UP_PACKETS) -> int:
+        """One turn of CATCHING_UP with at most `limit` packets; returns how many it took."""
         track = self.track
         assert track is not None
         assert track.ring.highest is not None
-        budget = CATCH_UP_PACKETS
+        budget = limit = min(limit, CATCH_UP_PACKETS)
         while budget and self._cursor <= track.ring.highest:
             packet = track.ring.get(self._cursor)
             self._cursor += 1
@@ -185,6 +189,7 @@ class Slot:
         if self._cursor > track.ring.highest:
             self._go(SlotEvent.LEVEL)
             track.live_lanes.append(self.lane)
+        return limit - budget
 
     def send_late(self, packet: ForwardPacket, output: Output) -> None:
         """A packet behind the newest one arrived: send it if this slot's stream already passed it."""
@@ -232,7 +237,7 @@ class Slot:
         forward(again, (self.rtx_lane,), output)
 
     def clock_at(self, now: float) -> tuple[float | None, int] | None:
-        """For a sender report: the publisher's wall clock (None without its report) and our RTP time, now."""
+        """For a sender report: wall clock (s since 1900, None without the publisher's) and RTP time, now."""
         track = self.track
         if self.state not in {SlotState.LIVE, SlotState.CATCHING_UP} or track is None or track.codec is None:
             return None
@@ -240,7 +245,9 @@ class Slot:
         timestamp = track.highest_timestamp + int((now - track.last_arrival) * rate)
         if track.clock is None:
             return None, timestamp + offset
-        return track.clock.ntp_s + (timestamp - track.clock.timestamp) / rate, timestamp + offset
+        return track.clock.ntp_s + track.wall.behind_s + (
+            timestamp - track.clock.timestamp
+        ) / rate, timestamp + offset
 
     def _leave_live(self) -> None:
         if self.state is SlotState.LIVE and self.track is not None:

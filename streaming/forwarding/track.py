@@ -42,11 +42,28 @@ class ClockPair:
     timestamp: int
 
 
+class PublisherClock:
+    """How far a publisher's wall clock is behind ours: the least difference seen, so transit counts least.
+
+    One per publisher: its tracks keep their sync exactly, and a slot that changes publishers keeps its clock.
+    """
+
+    __slots__ = ("behind_s",)
+
+    def __init__(self) -> None:
+        self.behind_s = float("inf")
+
+    def observe(self, theirs_s: float, ours_s: float) -> None:
+        """A sender report with their time arrived at our time; both in seconds since 1900."""
+        self.behind_s = min(self.behind_s, ours_s - theirs_s)
+
+
 class Track:
     """One m-line's media as long as its SSRC and codec stay; `restart` begins anew under the same id."""
 
-    def __init__(self, track_id: str, kind: Kind, source: Source | None) -> None:
+    def __init__(self, track_id: str, kind: Kind, source: Source | None, wall: PublisherClock) -> None:
         self.id = track_id
+        self.wall = wall
         self.kind = kind
         self.source = source
         self.slots: list[Slot] = []

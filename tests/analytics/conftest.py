@@ -52,8 +52,8 @@ def person(
 
 
 def guest(role: SessionRole, session_id: str = SESSION) -> Principal:
-    grant = SessionGrant(session_id, role, None, participant_id="p_guest")
-    return Principal(org_id="org", subject_id="p_guest", permissions=frozenset(), grant=grant)
+    grant = SessionGrant(session_id, role, None, guest_id="g1")
+    return Principal(org_id="org", subject_id="g1", permissions=frozenset(), grant=grant)
 
 
 READERS = {
@@ -94,7 +94,7 @@ class Office:
 
     @property
     def reports(self) -> Reports:
-        return Reports(self.database, self.store, self, self, self, clock=lambda: self.now)
+        return Reports(self.database, self.store, self, self, self, self, clock=lambda: self.now)
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
         return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
@@ -106,6 +106,9 @@ class Office:
 
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        return "p_guest" if grant.guest_id == "g1" else None
 
     async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
         self.audit_log.append((who.subject_id, action, target))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.analytics.conftest import Office
-from tests.lesson import START
+from tests.lesson import START, Raw
 
 VIEWS = "/api/v1/views"
 
@@ -53,7 +53,15 @@ async def test_what_was_played_is_what_the_report_says(office: Office) -> None:
     }  # fmt: skip
     assert found["people"][0]["last_utc_ms"] == START + 40_000 + 49_500
     assert found["heat"] == [2] * 5 + [1] * 5 + [2] * 10 + [1] * 60 + [0] * 20
-    assert office.positions == {("ann", "film"): 42_000, ("bob", "film"): 42_000, ("p_guest", "film"): 42_000}
+    assert office.positions == {("ann", "film"): 42_000, ("bob", "film"): 42_000, ("g1", "film"): 42_000}
+
+
+async def test_a_guest_is_called_what_they_called_themselves(office: Office) -> None:
+    payload = {"participant": "p_guest", "person": None, "role": "learner", "kind": "guest", "name_ref": "n"}
+    await office.lesson.at(0, Raw("participant_joined", payload, "p_guest", {"n": "Visitor"}))
+    await report(office, "guest", interval("g", 10, 20, 50))
+    [guest] = (await viewing(office))["people"]
+    assert guest["person"] == {"id": None, "external_id": None, "name": "Visitor", "department": None}
 
 
 async def test_repeating_a_report_changes_nothing(office: Office) -> None:

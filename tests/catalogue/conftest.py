@@ -47,8 +47,8 @@ def person(id_: str, role: OrgRole, org_id: str = "org") -> Principal:
 
 def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal:
     """The holder of a session's token."""
-    grant = SessionGrant(session_id, role, None, participant_id="p_guest", guest_name="Guest")
-    return Principal(org_id="org", subject_id="p_guest", permissions=frozenset(), grant=grant)
+    grant = SessionGrant(session_id, role, None, guest_id="g1", guest_name="Guest")
+    return Principal(org_id="org", subject_id="g1", permissions=frozenset(), grant=grant)
 
 
 PEOPLE = {
@@ -112,9 +112,9 @@ class House:
         await self.lesson.at(80, PollVoted(id="p1"), PollVoted(id="p1"))
         await self.lesson.at(600, SessionEnded())
 
-    async def pack(self, duration_ms: int = 590_000) -> None:
+    async def pack(self, duration_ms: int = 590_000, session_id: str = SESSION) -> None:
         """Leave what a packager leaves when it has closed a recording that began 10 s into the lesson."""
-        hls = f"sessions/{SESSION}/hls/"
+        hls = f"sessions/{session_id}/hls/"
         await self.files.put(hls + "program.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/index.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         await self.files.put(hls + "camera/1.m4s", bytes(range(256)))

@@ -92,5 +92,5 @@ def test_the_roster_opens_the_door_but_not_for_anothers_token() -> None:
 
 def test_watching_belongs_to_a_person_or_a_guest() -> None:
     assert viewer_of(PEOPLE["learner"]) == "learner"
-    assert viewer_of(PEOPLE["guest"]) == "p_guest"
+    assert viewer_of(PEOPLE["guest"]) == "g1"
     assert viewer_of(PEOPLE["key"]) is None

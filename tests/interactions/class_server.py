@@ -30,7 +30,7 @@ from lectern.timeline.idea import Actor, Audience, Registry, Viewer
 
 SESSION = "session-1"
 REGISTRY = Registry.of(IDEAS, COMMANDS)
-WAIT_S = 10.0
+WAIT_S = 25.0
 
 
 def engine_over(database: Database, bus: Bus | None = None, clock: Clock = utc_ms) -> TimelineEngine:
@@ -125,7 +125,9 @@ class OpenDoor:
 
     async def seen(self, present: Sequence[Admitted]) -> None:
         """See `Admission`."""
-        self.was_seen.extend(admitted.connection_id for admitted in present)
+        async with self.changed:
+            self.was_seen.extend(admitted.connection_id for admitted in present)
+            self.changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -171,7 +173,6 @@ class Client:
     entities: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
-    frame_times_s: list[float] = field(default_factory=list)
     seq: int = -1
     welcomed: dict[str, Any] = field(default_factory=dict)
     over: list[dict[str, Any]] = field(default_factory=list)
@@ -213,7 +214,6 @@ class Client:
     async def take_frame(self, data: dict[str, Any]) -> None:
         """Take a frame, or ask for a resync if it does not fit."""
         self.frames.append(data)
-        self.frame_times_s.append(asyncio.get_running_loop().time())
         if data["from"] == self.seq:
             async with self.changed:
                 self._apply(data["events"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from interactions.question.idea import TRANSITIONS, State
+from interactions.question.idea import QUESTION, TRANSITIONS, State
+from lectern.timeline.event import NewEvent, TextErased
 from tests.class_proof import Proof
 from tests.interactions.lesson import end, live_lesson, refused, waiting_lesson
 
@@ -103,3 +104,17 @@ def test_questions_are_welcome_in_the_waiting_room_but_not_after_the_end() -> No
 @pytest.mark.parametrize(("code", "text"), [("text_empty", "\n"), ("text_too_long", "x" * 1_001)])
 def test_texts_have_limits(code: str, text: str) -> None:
     refused(live_lesson(), code, "l1", "question_ask", text=text)
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+def test_erased_words_vanish_for_all_who_see_them_and_nothing_else_is_told(is_public: bool) -> None:
+    """As retention and a person's wish erase them: by reference, without a command of this idea."""
+    proof = live_lesson()
+    id_, other = asked(proof, "My name is X"), asked(proof)
+    if is_public:
+        proof.command("p", "question_publish", id=id_)
+    proof.append(NewEvent(payload=TextErased(ref=proof.state.of(QUESTION).by_id[id_].text_ref)))
+    for who in seers(proof, id_):
+        assert proof.clients[who].entities[f"question/{id_}"]["text"] is None
+        assert [path for path, _ in proof.clients[who].events[-1]["put"]] == [f"question/{id_}"]
+    assert proof.clients["l1"].entities[f"question/{other}"]["text"] == "Why?"

@@ -182,7 +182,7 @@ async def two_processes(
 
 async def reaches(engine: TimelineEngine, heard: asyncio.Event, seq: int) -> LiveSession:
     """Wait for announcements until the state is at `seq`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         while True:
             live = await engine.current(SESSION)
             if live.state.seq >= seq:
@@ -200,7 +200,7 @@ async def test_commands_through_one_process_are_heard_in_the_other(
     await asyncio.sleep(0.1)
     b.bus.listen(lambda _session, _seq: heard.set())
     await give(a, L1, "hand_raise")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         await heard.wait()
     last = await give(a, L2, "chat_send", text="hello")
     live = await reaches(b, heard, last.seq)

@@ -48,7 +48,7 @@ EXAMPLES: list[m.Envelope] = [
     m.Notice(m.TrackStarted("t", "0", "t:0", "video", "VP8")),
     m.Notice(m.TrackStopped("t:0")),
     m.Notice(m.TrackActivity("t:0", active=True, level=30)),
-    m.Notice(m.RecordingProgress("r", "x")),
+    m.Notice(m.RecordingProgress("r", "disk_full", "recording_resumed")),
     m.Notice(m.RecordingProblem("r", "disk_full")),
 ]
 

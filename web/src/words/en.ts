@@ -46,7 +46,7 @@ const en = {
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
     title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', count: '{n} / {of} checked in',
-    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', make_up: 'Made up', none: '—' },
+    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
   },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',

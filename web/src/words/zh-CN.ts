@@ -48,7 +48,7 @@ const zh: Words = {
   screen: { share: '共享屏幕', stop: '停止共享' },
   checkin: {
     title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', count: '{n} / {of} 已签到',
-    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', make_up: '补签', none: '—' },
+    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
   },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',

@@ -234,6 +234,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_timeline_texts_org_id'), ['org_id'], unique=False)
         batch_op.create_index('ix_timeline_texts_session_id_seq', ['session_id', 'seq'], unique=False)
 
+    op.create_table('view_intervals',
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('medium', sa.String(length=16), nullable=False),
+    sa.Column('medium_id', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('player', sa.String(length=64), nullable=False),
+    sa.Column('from_ms', sa.BigInteger(), nullable=False),
+    sa.Column('to_ms', sa.BigInteger(), nullable=False),
+    sa.Column('started_utc_ms', sa.BigInteger(), nullable=False),
+    sa.Column('wall_ms', sa.BigInteger(), nullable=False),
+    sa.Column('speed', sa.Float(), nullable=False),
+    sa.Column('visible', sa.Boolean(), nullable=False),
+    sa.Column('audible', sa.Boolean(), nullable=False),
+    sa.Column('received_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('subject', 'id', name=op.f('pk_view_intervals'))
+    )
+    with op.batch_alter_table('view_intervals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_view_intervals_org_id'), ['org_id'], unique=False)
+        batch_op.create_index('ix_view_intervals_subject_player_started_utc_ms', ['subject', 'player', 'started_utc_ms'], unique=False)
+
+    op.create_table('view_totals',
+    sa.Column('medium', sa.String(length=16), nullable=False),
+    sa.Column('medium_id', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('session_id', sa.String(length=64), nullable=False),
+    sa.Column('covered', schema.Json(), nullable=False),
+    sa.Column('effort', schema.Json(), nullable=False),
+    sa.Column('effort_ms', sa.BigInteger(), nullable=False),
+    sa.Column('last_utc_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('medium', 'medium_id', 'version', 'subject', name=op.f('pk_view_totals'))
+    )
+    with op.batch_alter_table('view_totals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_view_totals_org_id'), ['org_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_view_totals_session_id'), ['session_id'], unique=False)
+
     op.create_table('participants',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('org_id', sa.String(length=64), nullable=False),
@@ -344,6 +384,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_participants_org_id'))
 
     op.drop_table('participants')
+    with op.batch_alter_table('view_totals', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_view_totals_session_id'))
+        batch_op.drop_index(batch_op.f('ix_view_totals_org_id'))
+
+    op.drop_table('view_totals')
+    with op.batch_alter_table('view_intervals', schema=None) as batch_op:
+        batch_op.drop_index('ix_view_intervals_subject_player_started_utc_ms')
+        batch_op.drop_index(batch_op.f('ix_view_intervals_org_id'))
+
+    op.drop_table('view_intervals')
     with op.batch_alter_table('timeline_texts', schema=None) as batch_op:
         batch_op.drop_index('ix_timeline_texts_session_id_seq')
         batch_op.drop_index(batch_op.f('ix_timeline_texts_org_id'))

@@ -1,0 +1,90 @@
+"""Units of work: all or nothing, and writers that wait for each other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, text, update
+
+from lectern.db.engine import Database
+from lectern.db.schema import Json
+
+METADATA = MetaData()
+ACCOUNTS = Table(
+    "balances",
+    METADATA,
+    Column("id", String(20), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("notes", Json, nullable=True),
+)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    async with opened.write() as tx:
+        await tx.run_sync(METADATA.create_all)
+        await tx.execute(insert(ACCOUNTS).values(id="a", amount=0, notes={"词": [1, None]}))
+    yield opened
+    await opened.close()
+
+
+async def amount(database: Database) -> int:
+    async with database.read() as tx:
+        return int((await tx.execute(select(ACCOUNTS.c.amount))).scalar_one())
+
+
+async def add_slowly(database: Database) -> None:
+    async with database.write() as tx:
+        query = select(ACCOUNTS.c.amount).with_for_update()
+        before = (await tx.execute(query)).scalar_one()
+        await asyncio.sleep(0)
+        await tx.execute(update(ACCOUNTS).values(amount=before + 1))
+
+
+async def test_concurrent_writers_lose_nothing(database: Database) -> None:
+    await asyncio.gather(*(add_slowly(database) for _ in range(20)))
+    assert await amount(database) == 20
+
+
+async def test_writers_of_two_engines_lose_nothing(database: Database, database_url: str) -> None:
+    other = Database(database_url)  # as another process would have it: no lock in common but the database's
+    try:
+        await asyncio.gather(*(add_slowly(db) for db in (database, other) for _ in range(10)))
+    finally:
+        await other.close()
+    assert await amount(database) == 20
+
+
+async def test_an_exception_rolls_back(database: Database) -> None:
+    async def fail_half_way() -> None:
+        async with database.write() as tx:
+            await tx.execute(update(ACCOUNTS).values(amount=7))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail_half_way()
+    assert await amount(database) == 0
+
+
+async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.execute(update(ACCOUNTS).values(amount=7))
+        assert await amount(database) == 0
+    assert await amount(database) == 7
+
+
+async def test_json_comes_back_as_it_was(database: Database) -> None:
+    async with database.read() as tx:
+        assert (await tx.execute(select(ACCOUNTS.c.notes))).scalar_one() == {"词": [1, None]}
+
+
+async def test_sqlite_survives_what_the_docs_promise(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL's durability is its own")
+    async with database.read() as tx:
+        pragmas = [
+            (await tx.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert pragmas == ["wal", 2, 1]

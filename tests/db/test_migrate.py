@@ -1,0 +1,92 @@
+"""The schema: forward, back and forward again, on SQLite and on PostgreSQL, and as the code says."""
+
+import asyncio
+import sys
+
+import pytest
+from sqlalchemy import inspect, text
+
+from lectern.app.tables import metadata
+from lectern.db.engine import Database
+from lectern.db.migrate import differences, downgrade, upgrade
+from lectern.kernel.errors import Conflict
+
+
+async def tables_of(database: Database) -> set[str]:
+    async with database.read() as tx:
+        return set(await tx.run_sync(lambda connection: inspect(connection).get_table_names()))
+
+
+async def test_up_down_and_up_again(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await upgrade(database, metadata)
+        assert await differences(database, metadata) == []
+        assert await tables_of(database) == {*metadata.tables, "alembic_version"}
+        await downgrade(database, metadata, "base")
+        assert await tables_of(database) == {"alembic_version"}
+        await upgrade(database, metadata)
+        await upgrade(database, metadata)  # nothing left to do
+        assert await differences(database, metadata) == []
+    finally:
+        await database.close()
+
+
+async def test_a_difference_is_noticed(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await upgrade(database, metadata)
+        async with database.write() as tx:
+            await tx.execute(text("ALTER TABLE orgs ADD COLUMN forgotten INTEGER"))
+        assert await differences(database, metadata) != []
+    finally:
+        await database.close()
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await upgrade(database, metadata)
+        async with database.write() as tx:
+            await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(Conflict) as refused:
+            await upgrade(database, metadata)
+        assert refused.value.code == "schema_newer"
+        async with database.read() as tx:
+            assert (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar() == "9999"
+    finally:
+        await database.close()
+
+
+_MIGRATE = """
+import asyncio, sys
+from lectern.app.tables import metadata
+from lectern.db.engine import Database
+from lectern.db.migrate import upgrade
+
+async def main():
+    database = Database(sys.argv[1])
+    sys.stdin.readline()
+    await upgrade(database, metadata)
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_may_start_at_once(database_url: str) -> None:
+    racers = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            _MIGRATE,
+            database_url,
+            stdin=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    outcomes = await asyncio.gather(*(racer.communicate(b"go\n") for racer in racers))
+    assert [
+        (racer.returncode, stderr.decode()) for racer, (_, stderr) in zip(racers, outcomes, strict=True)
+    ] == [(0, "")] * 2

@@ -1,0 +1,219 @@
+"""The plan of segments, for any course of a lesson: no gap, no overlap, nothing taken back."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lectern.manifest import (
+    Clock,
+    Fragment,
+    Line,
+    RecordingEnded,
+    RecordingStarted,
+    TrackEnded,
+    TrackStarted,
+)
+from recording.timeline_plan import (
+    GRID,
+    KEYFRAME_SEGMENT,
+    LONGEST_SEGMENT,
+    SEGMENT,
+    TICKS_PER_MS,
+    Segment,
+    SessionPlan,
+)
+
+Fed = list[tuple[str, Line]]
+
+
+def fragment(
+    track: str, start_ms: float, duration_ms: float, *keyframes_ms: float, config: str = "a"
+) -> Fragment:
+    return Fragment(
+        track, f"{track}/{start_ms}.mp4", start_ms, duration_ms, 1, config, 320, 180, keyframes_ms
+    )
+
+
+def started(track: str, source: str, codec: str, start_ms: float) -> TrackStarted:
+    if source == "mic":
+        return TrackStarted(track, "mic", "audio", "p", "opus", 48_000, start_ms)
+    return TrackStarted(
+        track, "camera" if source == "camera" else "screen", "video", "p", codec, 90_000, start_ms
+    )
+
+
+def fed(lines: list[tuple[str, Line]], *, finish: bool = True) -> SessionPlan:
+    plan = SessionPlan()
+    for recording, line in lines:
+        plan.receive(recording, line)
+    if finish:
+        plan.finish_recording()
+    return plan
+
+
+def one_recording(*lines: Line) -> Fed:
+    return [("rec/1", RecordingStarted(0, 1_000_000)), *(("rec/1", line) for line in lines)]
+
+
+def times_ms(segments: list[Segment]) -> list[tuple[int, int]]:
+    return [(segment.start // TICKS_PER_MS, segment.end // TICKS_PER_MS) for segment in segments]
+
+
+def test_a_remuxed_camera_is_cut_at_its_keyframes() -> None:
+    lines: list[Line] = [started("c", "camera", "H264", 0)]
+    for second in range(8):
+        keyframes = (second * 1000.0,) if second % 2 == 0 else ()
+        lines += [fragment("c", second * 1000.0, 1000.0, *keyframes), Clock(second * 1000 + 900.0)]
+    plan = fed(one_recording(*lines, RecordingEnded(8000.0)))
+    assert times_ms(list(plan.videos["camera"].segments)) == [
+        (0, 2000),
+        (2000, 4000),
+        (4000, 6000),
+        (6000, 8000),
+    ]
+    assert not any(segment.discontinuity for segment in plan.sound)
+
+
+def test_a_publisher_without_keyframes_is_cut_in_the_end() -> None:
+    lines: list[Line] = [started("c", "camera", "H264", 0), fragment("c", 0.0, 1000.0, 0.0)]
+    for second in range(1, 26):
+        lines += [fragment("c", second * 1000.0, 1000.0), Clock(second * 1000 + 900.0)]
+    plan = fed(one_recording(*lines, RecordingEnded(26_000.0)))
+    assert [start for start, _ in times_ms(list(plan.videos["camera"].segments))] == [0, 11_000, 22_000]
+
+
+def test_the_first_camera_stays_until_it_is_gone() -> None:
+    lines: list[Line] = [started("one", "camera", "VP8", 0), started("two", "camera", "VP8", 0)]
+    for second in range(6):
+        at = second * 1000.0
+        if second < 3:
+            lines.append(fragment("one", at, 1000.0, at))
+        lines += [fragment("two", at, 1000.0, at), Clock(at + 900)]
+        if second == 3:
+            lines.append(TrackEnded("one", 3000.0))
+    plan = fed(one_recording(*lines, RecordingEnded(6000.0)))
+    spans = [interval.span for interval in plan.videos["camera"].intervals if interval.span]
+    assert [span.track.split("/")[2] for span in spans] == ["one", "two"]
+    assert spans[1].keyframe == 4000 * TICKS_PER_MS or spans[1].keyframe == 3000 * TICKS_PER_MS
+
+
+def test_a_short_silence_of_a_camera_is_held_and_a_long_one_is_a_still() -> None:
+    lines: list[Line] = [started("c", "camera", "VP8", 0)]
+    for at in (0.0, 1000.0, 2700.0, 6000.0, 7000.0):
+        lines += [fragment("c", at, 1000.0, at), Clock(at + 900)]
+    plan = fed(one_recording(*lines, RecordingEnded(8000.0)))
+    stills = [i for i in plan.videos["camera"].intervals if i.span is None and i.end is not None]
+    assert [(round(s.start / 90), round((s.end or 0) / 90)) for s in stills] == [(3712, 5995)]
+
+
+@st.composite
+def lessons(draw: st.DrawFn) -> Fed:
+    """Up to three recordings; each second each source may run, stall, change its configuration, end or
+    restart."""
+    out: Fed = []
+    session_ms = 0
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        recording = f"rec/{number}"
+        out.append((recording, RecordingStarted(session_ms, 1_000_000 + session_ms)))
+        open_tracks: dict[str, tuple[str, str]] = {}
+        lives = 0
+        for second in range(draw(st.integers(1, 14))):
+            at = second * 1000.0 + draw(st.integers(0, 60))
+            for source in ("camera", "screen", "mic"):
+                event = draw(st.sampled_from(["run", "run", "run", "key", "stall", "end", "config"]))
+                if source not in open_tracks:
+                    if event in {"stall", "end"}:
+                        continue
+                    lives += 1
+                    codec = draw(st.sampled_from(["H264", "VP8"]))
+                    open_tracks[source] = (f"{source}{lives}", "a")
+                    out.append((recording, started(f"{source}{lives}", source, codec, at)))
+                    event = "key"
+                track, config = open_tracks[source]
+                if event == "end":
+                    del open_tracks[source]
+                    out.append((recording, TrackEnded(track, at)))
+                elif event != "stall":
+                    config = draw(st.sampled_from(["b", "c"])) if event == "config" else config
+                    open_tracks[source] = (track, config)
+                    keyed = event in {"key", "config"} or source == "mic"
+                    length = draw(st.integers(200, 940))
+                    keyframes = (at,) if keyed else ()
+                    out.append((recording, fragment(track, at, length, *keyframes, config=config)))
+            out.append((recording, Clock(second * 1000.0 + 500)))
+        if draw(st.booleans()):
+            out.append((recording, RecordingEnded(second * 1000.0 + 1500)))
+        session_ms += second * 1000 + 2500 + draw(st.integers(0, 90_000))
+    return out
+
+
+def assert_sound_chain(segments: list[Segment], end: int) -> None:
+    assert segments[0].start == 0
+    assert segments[-1].end == end
+    assert [segment.number for segment in segments] == list(range(len(segments)))
+    assert not segments[0].discontinuity
+    for before, after in pairwise(segments):
+        assert before.end == after.start
+        assert before.start < before.end
+        assert before.utc_ms <= after.utc_ms
+
+
+@settings(max_examples=80, deadline=None)
+@given(lessons())
+def test_any_lesson_makes_whole_playlists(lesson: Fed) -> None:
+    plan = fed(lesson)
+    assert plan.end % GRID == 0
+    camera, screen = plan.videos["camera"], plan.videos["screen"]
+    for segments in (camera.segments, screen.segments, plan.sound):
+        assert_sound_chain(list(segments), plan.end)
+    parted = {segment.start for segment in camera.segments if segment.discontinuity}
+    assert {segment.start for segment in plan.sound if segment.discontinuity} == parted
+    for segment in plan.sound:
+        assert segment.start % GRID == segment.end % GRID == 0
+        assert segment.end - segment.start <= SEGMENT
+    for video in (camera, screen):
+        for before, after in pairwise(video.segments):
+            assert after.discontinuity == (
+                before.span is not after.span or after.start in recording_starts(plan)
+            )
+        for segment in video.segments:
+            check_segment(segment)
+    assert sum(piece.duration_ms for piece in plan.clock) <= plan.end // TICKS_PER_MS + 3
+
+
+def recording_starts(plan: SessionPlan) -> set[int]:
+    starts = set()
+    for piece in plan.clock:
+        starts |= {tick for tick in range(piece.media_ms * 90, piece.media_ms * 90 + 91) if tick % GRID == 0}
+    return starts
+
+
+def check_segment(segment: Segment) -> None:
+    span = segment.span
+    if span is None:
+        assert segment.end - segment.start <= SEGMENT
+        return
+    assert span.start <= segment.start < segment.end
+    assert span.end is not None
+    assert segment.end <= span.end
+    assert segment.end - segment.start <= LONGEST_SEGMENT + 3 * KEYFRAME_SEGMENT
+    if span.codec == "H264" and segment.start != span.start:
+        starts = {tick for piece in span.pieces for tick in piece.keyframes}
+        forced = segment.start in {piece.start for piece in span.pieces}
+        assert segment.start in starts or forced
+    assert any(piece.start < segment.end and piece.end > segment.start - 2 * 90_000 for piece in span.pieces)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lessons(), st.data())
+def test_what_was_planned_is_never_taken_back(lesson: Fed, data: st.DataObject) -> None:
+    def known(plan: SessionPlan) -> list[list[tuple[int, int, bool]]]:
+        chains = [plan.videos["camera"].segments, plan.videos["screen"].segments, plan.sound]
+        return [[(s.start, s.end, s.discontinuity) for s in chain] for chain in chains]
+
+    cut = data.draw(st.integers(0, len(lesson)))
+    early = known(fed(lesson[:cut], finish=False))
+    late = known(fed(lesson))
+    for before, after in zip(early, late, strict=True):
+        assert after[: len(before)] == before

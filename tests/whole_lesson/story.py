@@ -1,0 +1,141 @@
+"""The people of one scripted lesson, what they did and when: the truth that the product is measured against."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.scripted_lesson.chromium import Browsers, take_picture
+from tests.scripted_lesson.class_client import ClassClient
+from tests.scripted_lesson.server import PASSWORD, Server
+
+ROSTER = "工号,姓名\r\nL001,王芳\r\nL002,李伟\r\nL003,张敏\r\n".encode("gb18030")
+TITLE = "新品上市培训"
+GUEST = "陈访客"
+SOON_MS = 15_000
+
+
+def now_ms() -> int:
+    """Wall clock of this machine, which is also the server's."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Truth:
+    """What the script did, by wall clock (ms)."""
+
+    joined: dict[str, list[int]] = field(default_factory=dict)
+    left: dict[str, list[int]] = field(default_factory=dict)
+    at: dict[str, int] = field(default_factory=dict)
+
+    def note(self, what: str) -> None:
+        """Remember when something happened."""
+        self.at[what] = now_ms()
+
+    def note_joined(self, who: str) -> None:
+        """Somebody's connection is there."""
+        self.joined.setdefault(who, []).append(now_ms())
+
+    def note_left(self, who: str) -> None:
+        """Somebody's connection is gone."""
+        self.left.setdefault(who, []).append(now_ms())
+
+
+@dataclass(slots=True)
+class Story:
+    """One lesson: its server, its pages, and the truth about it."""
+
+    server: Server
+    browsers: Browsers
+    truth: Truth = field(default_factory=Truth)
+    session_id: str = ""
+    presenter: Page = field(init=False)
+    wang: Page = field(init=False)
+    guest: Page = field(init=False)
+    li: Page = field(init=False)
+    host: ClassClient = field(init=False)
+    admin: Page = field(init=False)
+    phone: Page = field(init=False)
+    replay_id: str = ""
+    clip_id: str = ""
+    clip_length_s: float = 0.0
+    played_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def learners(self) -> tuple[Page, Page, Page]:
+        """The pages of those who learn."""
+        return self.wang, self.li, self.guest
+
+    async def open(self, page: Page, path: str) -> None:
+        """Go to a page of the server; whatever goes wrong inside it fails the test's output, not silently."""
+        await page.goto(f"{self.server.url}{path}")
+
+    async def sign_in(self, page: Page, login: str) -> None:
+        """Sign in through the page."""
+        await self.open(page, "/sign-in")
+        await on(page, "login").fill(login)
+        await on(page, "password").fill(PASSWORD)
+        await on(page, "sign-in").click()
+        await page.wait_for_url(f"{self.server.url}/")
+
+    async def rest(self, page: Page, method: str, path: str, **what: Any) -> Any:
+        """Ask the API with the cookie of a page; returns the decoded answer.
+
+        `data` is the body: a document, or bytes with `headers`.
+        """
+        headers = {"X-Lectern": "1", **what.pop("headers", {})}
+        answer = await page.request.fetch(
+            f"{self.server.url}/api/v1{path}", method=method, headers=headers, **what
+        )
+        assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
+        return (
+            await answer.json() if "json" in answer.headers.get("content-type", "") else await answer.body()
+        )
+
+
+def on(page: Page, testid: str) -> Locator:
+    """What a `data-testid` names."""
+    return page.get_by_test_id(testid)
+
+
+async def until(
+    what: str, probe: Callable[[], Awaitable[Any]], within_s: float = 10.0, every_s: float = 0.1
+) -> Any:
+    """Ask again and again until the answer is true in Python's sense, and return it."""
+    last: Any = None
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                last = await probe()
+                if last:
+                    return last
+                await asyncio.sleep(every_s)
+    except TimeoutError:
+        raise AssertionError(f"not within {within_s} s: {what} (last answer: {last!r})") from None
+
+
+async def clock_of(page: Page, testid: str) -> int | None:
+    """The drawn clock in a video of the page (ms of wall time), or None."""
+    seen: dict[str, Any] | None = await page.evaluate("id => window.drawnClock.of(id)", testid)
+    return None if seen is None else int(seen["ms"])
+
+
+async def picture_moves(page: Page, testid: str, within_s: float = 10.0) -> int:
+    """Wait until a video shows a running clock; return how old its picture was (ms)."""
+    first = await until(f"{testid} shows a clock", lambda: clock_of(page, testid), within_s)
+
+    async def later() -> int | None:
+        seen = await clock_of(page, testid)
+        return seen if seen is not None and seen > first + 400 else None
+
+    seen = await until(f"the clock in {testid} runs", later, within_s)
+    return now_ms() - int(seen)
+
+
+__all__ = [
+    "GUEST", "ROSTER", "SOON_MS", "TITLE", "Story", "Truth", "clock_of", "expect", "now_ms", "on", "picture_moves",
+    "take_picture", "until",
+]  # fmt: skip
