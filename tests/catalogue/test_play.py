@@ -109,8 +109,11 @@ async def test_nothing_else_is_served(house: House, path: str) -> None:
     await house.files.put(f"sessions/{SESSION}/rec/1/manifest.jsonl", b"secret")
     url = URL(f"{house.client.make_url('')}".rstrip("/") + house.signer.url(GRANT, path), encoded=True)
     response = await house.client.session.get(url)
-    assert response.status == 404
-    assert (await response.json())["error"]["code"] == "file_not_found"
+    found = await response.json()
+    if "%00" in path:  # refused before it comes here
+        assert response.status == 400
+    else:
+        assert (response.status, found["error"]["code"]) == (404, "file_not_found")
 
 
 async def test_an_expired_or_foreign_address_is_refused(house: House) -> None:
