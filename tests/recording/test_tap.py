@@ -14,9 +14,10 @@ from pathlib import Path
 import av
 import pytest
 
-from lectern.manifest import Clock, Fragment, ManifestReader, RecordingEnded
+from lectern.manifest import Clock, Fragment, ManifestReader, RecordingEnded, RecordingStarted, TrackEnded
 from recording import tap as tap_module
 from recording.durable_folder import DurableFolder
+from recording.fragments import FragmentFile
 from recording.room_recorder import PacketArrived, Written
 from tests.recording.scripted_publisher import ScriptedPublisher
 
@@ -126,13 +127,13 @@ def test_a_real_limit_of_the_file_system(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import resource, sys
         from pathlib import Path
-        from lectern.manifest import Clock, RecordingStarted
+        from lectern.manifest import Clock, RecordingStarted, TrackEnded
         from recording.durable_folder import DurableFolder, problem_code
         folder = DurableFolder(Path(sys.argv[1]))
         folder.add([RecordingStarted(session_ms=0, utc_ms=1), Clock(1.0)])
         folder.write()
         resource.setrlimit(resource.RLIMIT_FSIZE, (150, resource.RLIM_INFINITY))
-        folder.add([Clock(float(number)) for number in range(2, 9)])
+        folder.add([TrackEnded("t", float(number)) for number in range(2, 9)])
         try:
             folder.write()
         except OSError as error:
@@ -150,18 +151,27 @@ def test_a_real_limit_of_the_file_system(tmp_path: Path) -> None:
     )
     assert done.stdout.split() == ["disk_full", "7"]
     reader = ManifestReader(tmp_path / "1" / "manifest.jsonl")
-    assert [line.media_ms for line in reader.poll() if isinstance(line, Clock)] == [
-        float(n) for n in range(1, 9)
-    ]
+    ends = [line.end_ms for line in reader.poll() if isinstance(line, TrackEnded)]
+    assert ends == [float(number) for number in range(2, 9)]
     assert reader.skipped == 0
 
 
 def test_memory_is_bounded_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recording.durable_folder.KEEP_LINES", 10)
+    monkeypatch.setattr("recording.durable_folder.KEEP_BYTES", 1000)
     folder = DurableFolder(tmp_path / "1")
-    many: list[Written] = [Clock(float(number)) for number in range(50)]
-    folder.add(many)
-    assert folder.waiting == 10
+    folder.add([RecordingStarted(session_ms=0, utc_ms=0)])
+    for number in range(50):
+        line = Fragment("t", f"mic-1/{number}.mp4", number * 1000.0, 1000.0, 100, "c")
+        items: list[Written] = [FragmentFile(line, bytes(100)), Clock(number * 1000.0)]
+        folder.add(items)
+    assert folder.dropped_fragments == 40
+    assert folder.waiting < 25
+    folder.write()
+    written = lines(tmp_path / "1")
+    assert isinstance(written[0], RecordingStarted)
+    assert [line.start_ms for line in written if isinstance(line, Fragment)] == [
+        number * 1000.0 for number in range(40, 50)
+    ]
     folder.close()
 
 
