@@ -47,6 +47,27 @@ class Browsers:
             await self.strict.new_context(**device, locale=lang, permissions=["camera", "microphone"])
         )
 
+    async def take_pictures(self, name: str) -> None:
+        """Save what every page looks like now, and what it knows, after something went wrong."""
+        pages = [page for b in (self.pc, self.strict) for context in b.contexts for page in context.pages]
+        for at, page in enumerate(pages):
+            await take_picture(page, f"{name}-{at}")
+            print(page.url, await page.evaluate(_WHAT_IT_KNOWS))
+
+
+_WHAT_IT_KNOWS = """async () => {
+  const found = { media: window.__lectern?.media(), peers: [] }
+  for (const peer of window.peers ?? []) {
+    const slots = []
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === 'inbound-rtp') slots.push([report.mid, report.kind, report.packetsReceived,
+        report.framesReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount, report.nackCount])
+    }
+    found.peers.push({ state: peer.connectionState, slots })
+  }
+  return JSON.stringify(found)
+}"""
+
 
 async def _page(context: BrowserContext) -> Page:
     await context.add_init_script(path=DRAWN_CLOCK)

@@ -98,7 +98,9 @@ class Server:
             )
         async with asyncio.timeout(START_WITHIN_S):
             while not await asyncio.to_thread(self._is_ready):
-                assert self.process.returncode is None, f"the server ended while starting:\n{self.last_words()}"
+                assert self.process.returncode is None, (
+                    f"the server ended while starting:\n{self.last_words()}"
+                )
                 await asyncio.sleep(0.1)
 
     def _is_ready(self) -> bool:

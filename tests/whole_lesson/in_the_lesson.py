@@ -147,9 +147,9 @@ async def voices_now(page: Page) -> int:
 
 
 async def _more_voices(page: Page, before: dict[str, float]) -> bool:
-    return await voices_now(page) > sum(count > 0 for count in before.values()) or (
-        await voices_now(page)
-    ) >= 2
+    return (
+        await voices_now(page) > sum(count > 0 for count in before.values()) or (await voices_now(page)) >= 2
+    )
 
 
 _SOUND_PACKETS = """async () => {
@@ -222,9 +222,7 @@ async def drop_out(story: Story) -> None:
 
 async def same_as_the_server_says(story: Story, page: Page) -> None:
     """What the page was told, event by event, is what the server tells this person now."""
-    token = await page.evaluate(
-        "id => sessionStorage.getItem(`lectern.token.${id}`)", story.session_id
-    )
+    token = await page.evaluate("id => sessionStorage.getItem(`lectern.token.${id}`)", story.session_id)
     async with class_client(story.server.url, token, "phone") as twin:
 
         async def compared() -> bool:
@@ -271,5 +269,3 @@ async def end(story: Story) -> None:
     await on(page, "confirm-end").click()
     story.truth.at["ended"] = now_ms()
     await expect(on(story.wang, "over")).to_be_visible()
-
-

@@ -57,6 +57,12 @@ class Story:
     guest: Page = field(init=False)
     li: Page = field(init=False)
     host: ClassClient = field(init=False)
+    admin: Page = field(init=False)
+    phone: Page = field(init=False)
+    replay_id: str = ""
+    clip_id: str = ""
+    clip_length_s: float = 0.0
+    played_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def learners(self) -> tuple[Page, Page, Page]:
@@ -85,7 +91,9 @@ class Story:
             f"{self.server.url}/api/v1{path}", method=method, headers=headers, **what
         )
         assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
-        return await answer.json() if "json" in answer.headers.get("content-type", "") else await answer.body()
+        return (
+            await answer.json() if "json" in answer.headers.get("content-type", "") else await answer.body()
+        )
 
 
 def on(page: Page, testid: str) -> Locator:
