@@ -11,13 +11,13 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from lectern.manifest import encode_line
+from lectern.manifest import Clock, encode_line
 from recording.fragments import FragmentFile
 from recording.room_recorder import Written
 
 KEEP_BYTES = 64 << 20
 """While the disk is full: some minutes of a lesson."""
-KEEP_LINES = 20_000
+KEEP_ITEMS = 20_000
 
 
 def problem_code(error: OSError) -> str:
@@ -53,10 +53,13 @@ class DurableFolder:
     def add(self, items: Iterable[Written]) -> None:
         """Queue items; `write` writes them. The oldest fragments give way when the bound is reached."""
         for item in items:
+            if isinstance(item, Clock) and self._waiting and isinstance(self._waiting[-1], Clock):
+                self._waiting.pop()
             self._waiting.append(item)
             self._waiting_bytes += len(item.data) if isinstance(item, FragmentFile) else 0
-        while self._waiting_bytes > KEEP_BYTES or len(self._waiting) > KEEP_LINES:
-            self._drop_oldest()
+        while self._waiting_bytes > KEEP_BYTES or len(self._waiting) > KEEP_ITEMS:
+            if not self._drop_oldest():
+                break
 
     def write(self) -> None:
         """Raises OSError at the first item that cannot be written; it and the later ones stay queued."""
@@ -124,14 +127,23 @@ class DurableFolder:
             raise
         self._manifest_size += len(data)
 
-    def _drop_oldest(self) -> None:
+    def _drop_oldest(self) -> bool:
+        """Lines that say what was recorded stay: they are few, and nothing is understood without them."""
         for index, item in enumerate(self._waiting):
             if isinstance(item, FragmentFile):
                 del self._waiting[index]
                 self._waiting_bytes -= len(item.data)
                 self.dropped_fragments += 1
-                return
-        self._waiting.popleft()
+                self._merge_clocks(index)
+                return True
+        return False
+
+    def _merge_clocks(self, index: int) -> None:
+        """Of two neighbouring clocks the later one says it all."""
+        if 0 < index < len(self._waiting):
+            before, after = self._waiting[index - 1], self._waiting[index]
+            if isinstance(before, Clock) and isinstance(after, Clock):
+                del self._waiting[index - 1]
 
 
 def _fsync_directory(directory: Path) -> None:

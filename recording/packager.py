@@ -11,6 +11,7 @@ same.
 import argparse
 import os
 import select
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -186,11 +187,15 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _parent_gone() -> bool:
-    """Whether standard input was closed. A terminal or /dev/null says nothing."""
-    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+    """Whether the pipe at standard input was closed. A terminal, a file or /dev/null says nothing."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
         return False
-    readable, _, _ = select.select([sys.stdin], [], [], 0)
-    return bool(readable) and os.read(sys.stdin.fileno(), 4096) == b""
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return False
+    readable, _, _ = select.select([0], [], [], 0)
+    return bool(readable) and os.read(0, 4096) == b""
 
 
 def follow(session: Path) -> int:

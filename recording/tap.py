@@ -89,6 +89,7 @@ class RecorderTap:
         self._request_keyframe = request_keyframe
         self._notify = notify
         self._folder = folder
+        self._log = log.bind(recording="/".join(Path(spec.directory).parts[-3:]))
         self._queue: deque[TapEvent] = deque()
         self._bytes_in = 0  # only the loop writes it
         self._bytes_out = 0  # only the thread writes it
@@ -158,7 +159,7 @@ class RecorderTap:
         if self._folder.waiting:
             self._tell("recording_problem", "incomplete")
         self._folder.close()
-        log.info(
+        self._log.info(
             "recording_closed",
             bytes=self._folder.written_bytes,
             dropped_events=self.dropped_events,
@@ -199,5 +200,5 @@ class RecorderTap:
                 self._loop.call_soon_threadsafe(self._request_keyframe, track)
 
     def _tell(self, event: str, code: str) -> None:
-        log.warning(event, code=code, waiting=self._folder.waiting)
+        self._log.warning(event, code=code, waiting=self._folder.waiting)
         self._notify(event, code)

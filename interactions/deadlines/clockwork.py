@@ -8,7 +8,6 @@ from interactions.breakout.commands import due as breakout_due
 from interactions.checkin.commands import due as checkin_due
 from interactions.deadlines import store
 from lectern.kernel.clock import UtcMs
-from lectern.kernel.errors import LecternError
 from lectern.kernel.tasks import run_forever
 from lectern.timeline.engine import TimelineEngine
 
@@ -38,8 +37,8 @@ class Deadlines:
         for session_id in sessions:
             try:
                 await self._close(session_id)
-            except LecternError as error:
-                _log.warning("class_deadline_failed", session_id=session_id, code=error.code)
+            except Exception as error:  # noqa: BLE001 (one session's trouble must not keep others open)
+                _log.warning("class_deadline_failed", session_id=session_id, error=repr(error))
         return following
 
     async def _close(self, session_id: str) -> None:

@@ -19,6 +19,7 @@ from interactions.live.outlet import Frame, Outlet
 from interactions.live.pace import Pace
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import LiveSession, TimelineEngine
+from lectern.timeline.fold import WireEvent
 from lectern.timeline.idea import Audience
 
 STAFF_INTERVAL_S = 0.02
@@ -170,17 +171,17 @@ class FanOut:
                 self._lose(connection)
                 await self._greet_or_ask(connection, live, backlog)
             else:
-                if await self._send(connection, cut, live.state.seq):
+                if await self._send(connection, cut):
                     channel.paces[audience].sent(now)
                 again_in_s = min(again_in_s, channel.paces[audience].interval_s)
         return again_in_s
 
-    async def _send(self, connection: Connection, frames: Frames[Frame], head: int) -> bool:
+    async def _send(self, connection: Connection, frames: Frames[Frame]) -> bool:
         frame = frames.for_viewer(connection.admitted.viewer, connection.told)
-        connection.cursor = head
+        connection.cursor = frames.head
         if frame is None:
             return False
-        connection.told = head
+        connection.told = frames.head
         self.counts.frames_sent += 1
         await self._outlet.send(connection.sid, frame)
         return True
@@ -189,9 +190,8 @@ class FanOut:
         recent = live.since(after)
         if recent is None or len(recent) > FARTHEST_BEHIND:
             return None
-        head = live.state.seq
 
-        def make(told: int, events: list[dict[str, object]]) -> Frame:
+        def make(told: int, head: int, events: list[WireEvent]) -> Frame:
             self.counts.frames_made += 1
             return self._outlet.frame("events", {"from": told, "to": head, "events": events})
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -53,6 +54,16 @@ class Settings(BaseSettings):
         if not value.is_absolute():
             msg = "LECTERN_DATA must be an absolute path"
             raise ValueError(msg)
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            msg = "there is no such time zone; example: Asia/Shanghai"
+            raise ValueError(msg) from None
         return value
 
     @property

@@ -35,7 +35,7 @@ from lectern.app.situation import situation_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
-from lectern.edge.routes import Route
+from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
 from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
@@ -206,7 +206,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
-                client_ip=lambda environ: str(environ["aiohttp.request"].get("client_ip", "")),
+                client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
             signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),

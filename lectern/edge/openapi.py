@@ -87,11 +87,28 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     ]
     if route.query is not None:
         schema = route.query.model_json_schema()
+        parts = schema.get("$defs", {})
         parameters += [
-            {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": field}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", []),
+                "schema": _inlined(field, parts),
+            }
             for name, field in schema["properties"].items()
         ]
     return parameters
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """Return `schema` with its references to `parts` replaced: a parameter has no place for definitions."""
+    if isinstance(schema, list):
+        return [_inlined(item, parts) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
+    return {key: _inlined(value, parts) for key, value in schema.items()}
 
 
 def _content(model: Any) -> dict[str, Any]:

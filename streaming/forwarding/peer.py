@@ -10,13 +10,14 @@ from typing import Final
 
 from OpenSSL import SSL
 
+from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
-from streaming.forwarding.track import PublisherClock
+from streaming.forwarding.track import PublisherClock, Track
 from streaming.ice.agent import Credentials, IceAgent, IceState
 from streaming.ice.stun import StunMessage
 from streaming.rtp import rtcp
@@ -78,9 +79,11 @@ class Peer:
             for section in remote.media
             if section.direction == "publish"
         }
+        self.uplink = UplinkEstimator(sum(p.cap_bps for p in self.publications.values()), now)
         self.slots = {slot.mid: slot for slot in slots}
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
         self.connected_at = now
+        self._full_intra_requests = 0
         self.report_at = now
         self.timer_at = now
         self._publication_by_ssrc = {
@@ -219,7 +222,7 @@ class Peer:
         if not self.publications:
             return b""
         blocks = tuple(track.reception.report(track.ssrc, now) for track in tracks[:31])
-        cap_bps = sum(publication.cap_bps for publication in self.publications.values())
+        cap_bps = self.uplink.bitrate_bps(now)
         ssrcs = tuple(track.ssrc for track in tracks)
         return (
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
@@ -227,11 +230,18 @@ class Peer:
             + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
         )
 
-    def ask_for_keyframe(self, ssrc: int, output: Output) -> None:
-        """PLI to this publisher."""
-        self.send_feedback(rtcp.build_picture_loss(self.local_ssrc, ssrc), output)
+    def ask_for_keyframe(self, track: Track, output: Output) -> None:
+        """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""
+        agreed = () if track.codec is None else track.codec.rtcp_fb
+        if "nack pli" in agreed:
+            self.send_feedback(rtcp.build_picture_loss(self.local_ssrc, track.ssrc), output)
+        elif "ccm fir" in agreed:
+            self._full_intra_requests += 1
+            number = self._full_intra_requests
+            self.send_feedback(rtcp.build_full_intra_request(self.local_ssrc, track.ssrc, number), output)
 
-    def ask_again(self, ssrc: int, lost: list[int], output: Output) -> None:
-        """NACK to this publisher; extended numbers."""
-        numbers = [number & 0xFFFF for number in lost]
-        self.send_feedback(rtcp.build_nack(self.local_ssrc, ssrc, numbers), output)
+    def ask_again(self, track: Track, lost: list[int], output: Output) -> None:
+        """NACK to this publisher, if that was agreed; extended numbers."""
+        if track.codec is not None and "nack" in track.codec.rtcp_fb:
+            numbers = [number & 0xFFFF for number in lost]
+            self.send_feedback(rtcp.build_nack(self.local_ssrc, track.ssrc, numbers), output)

@@ -32,6 +32,7 @@ LATE_PACKETS_PER_TICK: Final = 600
 """For all late joiners together, first come first served: some 4 ms, so that live packets hardly wait."""
 HOUSEKEEPING_S: Final = 0.1
 REPORT_INTERVAL_S: Final = 1.0
+PUBLISHER_REPORT_INTERVAL_S: Final = 0.5
 FIRST_REPORTS_INTERVAL_S: Final = 0.2
 FIRST_REPORTS_S: Final = 3.0
 RECORDED_KEYFRAME_INTERVAL_S: Final = 2.0
@@ -158,6 +159,7 @@ class ForwardingPlane:
         if packet is None or publication is None:
             peer.rejected["rtp_unroutable"] += 1
             return
+        peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
         if not publication.allowed:
             publication.muted_packets += 1
             return
@@ -293,11 +295,11 @@ class ForwardingPlane:
         for peer, publication, track in self._tracks.values():
             lost = track.missing.due(now)
             if lost:
-                peer.ask_again(track.ssrc, lost, self._output)
+                peer.ask_again(track, lost, self._output)
             if len(track.live_lanes) != len(track.slots):
                 late_limit -= self._serve_late_joiners(track, now, late_limit)
             if track.kind == "video" and publication.allowed and track.keyframes.due(now):
-                peer.ask_for_keyframe(track.ssrc, self._output)
+                peer.ask_for_keyframe(track, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
             for peer, publication, track in self._tracks.values():
@@ -341,7 +343,8 @@ class ForwardingPlane:
         peer.handle_timer(now, self._output)
         if peer.phase == "connected" and now >= peer.report_at:
             is_new = now - peer.connected_at < FIRST_REPORTS_S
-            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else REPORT_INTERVAL_S)
+            steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
+            peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":

@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Final
 
+from streaming.control.extensions import ABS_SEND_TIME
 from streaming.control.messages import Codec, MediaSection, Source
 from streaming.forwarding.track import Track
 from streaming.rtp.packet import RtpPacket
@@ -50,6 +51,10 @@ class Publication:
     def payload_types(self) -> set[int]:
         """All that this m-line may carry."""
         return self._codecs.keys() | self._by_rtx.keys()
+
+    def send_time(self, packet: RtpPacket) -> bytes:
+        """The abs-send-time value of a packet, empty without one."""
+        return next((v for n, v in packet.extensions if self.uris.get(n) == ABS_SEND_TIME), b"")
 
     @property
     def cap_bps(self) -> int:

@@ -18,8 +18,11 @@ from typing import Final, Generic, TypeVar
 from streaming.ice import stun
 
 CONNECT_TIMEOUT_S: Final = 20.0
-SILENCE_TIMEOUT_S: Final = 6.0
-"""Browsers check a live pair every 2.5 s and report every second; two lost checks are not a death."""
+SILENCE_TIMEOUT_S: Final = 6.5
+"""Where media flows, reports come every second and checks every 2.5 s (Chromium) to 6 s (RFC 7675)."""
+IDLE_TIMEOUT_S: Final = 15.0
+"""Where nothing flows, only checks are heard, and one of them may get lost."""
+_FLOWING_S: Final = 3.0
 MAX_ADDRESSES: Final = 8
 
 PathT = TypeVar("PathT", bound=Hashable)
@@ -47,6 +50,7 @@ class IceAgent(Generic[PathT]):
     __slots__ = (
         "_heard_at",
         "_local",
+        "_media_at",
         "_nominated",
         "_password",
         "_paths",
@@ -63,6 +67,7 @@ class IceAgent(Generic[PathT]):
         self._paths: OrderedDict[PathT, None] = OrderedDict()
         self._nominated = False
         self._heard_at = now
+        self._media_at = float("-inf")
         self.state = IceState.CHECKING
         self.reason = ""
         self.selected: PathT | None = None
@@ -111,7 +116,7 @@ class IceAgent(Generic[PathT]):
 
     def heard(self, now: float) -> None:
         """Authenticated media arrived: the peer lives, though it may never check again (ffmpeg)."""
-        self._heard_at = now
+        self._heard_at = self._media_at = now
 
     def handle_timer(self, now: float) -> None:
         """Give up a peer that never came, or went silent."""
@@ -125,7 +130,8 @@ class IceAgent(Generic[PathT]):
             case IceState.CHECKING:
                 return self._heard_at + CONNECT_TIMEOUT_S
             case IceState.CONNECTED:
-                return self._heard_at + SILENCE_TIMEOUT_S
+                flowed = self._heard_at - self._media_at < _FLOWING_S
+                return self._heard_at + (SILENCE_TIMEOUT_S if flowed else IDLE_TIMEOUT_S)
             case IceState.FAILED:
                 return float("inf")
 

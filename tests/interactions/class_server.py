@@ -125,7 +125,9 @@ class OpenDoor:
 
     async def seen(self, present: Sequence[Admitted]) -> None:
         """See `Admission`."""
-        self.was_seen.extend(admitted.connection_id for admitted in present)
+        async with self.changed:
+            self.was_seen.extend(admitted.connection_id for admitted in present)
+            self.changed.notify_all()
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from interactions.checkin.idea import CHECKIN
 from interactions.deadlines import Deadlines
@@ -113,4 +113,15 @@ async def test_the_loop_meets_a_deadline_in_real_time(engine: TimelineEngine, cl
         clock.now = UtcMs(1_060_000)
         await closed.wait()
         running.cancel()
+    assert (await types(engine))[-1] == "checkin_closed"
+
+
+async def test_a_session_in_trouble_keeps_no_other_open(engine: TimelineEngine, clock: TurnedByHand) -> None:
+    await engine.execute(SESSION, P, "1", "checkin_open", {"message": "", "seconds": 60})
+    async with engine.database.write() as tx:
+        await tx.execute(
+            insert(deadlines).values(session_id="lost", kind="checkin", org_id="org-1", due_utc_ms=1)
+        )
+    clock.now = UtcMs(1_060_000)
+    assert await Deadlines(engine).close_due() is None
     assert (await types(engine))[-1] == "checkin_closed"

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import socketio
 
+from interactions.live import fan_out, namespace
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.kernel.tasks import task_group
@@ -16,6 +17,7 @@ from lectern.timeline.event import NewEvent, ParticipantRemoved
 from lectern.timeline.idea import Audience, Viewer
 from tests.interactions.class_server import (
     SESSION,
+    WAIT_S,
     ClassServer,
     begin,
     class_server,
@@ -25,7 +27,8 @@ from tests.interactions.class_server import (
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[ClassServer]:
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ClassServer]:
+    monkeypatch.setattr(namespace, "SEEN_INTERVAL_S", 0.1)
     database = Database(f"sqlite:///{tmp_path / 'lectern.db'}")
     async with database.write() as tx:
         await tx.run_sync(metadata.create_all)
@@ -33,6 +36,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ClassServer]:
     await begin(engine)
     async with class_server(engine) as running:
         yield running
+    assert running.door.present == {}, "whoever was let in has left when the server ends"
     await database.close()
 
 
@@ -167,6 +171,21 @@ async def test_a_packet_beyond_the_transport_limit_ends_its_own_connection_only(
         await other.reaches(sent["seq"])
 
 
+async def test_presence_is_reported_while_connections_last(server: ClassServer) -> None:
+    async with connected(server.url, "learner:l1"), connected(server.url, "learner:l1"):
+        await server.door.holds("l1", "l1")
+        both = set(server.door.present)
+        async with asyncio.timeout(WAIT_S), server.door.changed:
+            await server.door.changed.wait_for(lambda: both <= set(server.door.was_seen))
+    await server.door.holds()
+    async with server.door.changed:
+        server.door.was_seen.clear()
+    async with connected(server.url, "learner:l2"):
+        async with asyncio.timeout(WAIT_S), server.door.changed:
+            await server.door.changed.wait_for(lambda: bool(server.door.was_seen))
+        assert not both & set(server.door.was_seen)
+
+
 async def test_no_viewer_is_compressed_for(server: ClassServer) -> None:
     url = f"{server.url}/socket.io/?EIO=4&transport=websocket"
     async with aiohttp.ClientSession() as http, http.ws_connect(url, compress=15) as raw:
@@ -238,6 +257,22 @@ async def test_a_client_that_loses_its_place_finds_it_again(server: ClassServer)
         assert learner.entities == await snapshot_of(server, "l1", Audience.LEARNER)
         after = await learner.call("resync", {"after": last["seq"] - 1})
         assert [event["seq"] for event in after["events"]] == [last["seq"]]
+
+
+async def test_a_client_that_fell_too_far_behind_is_asked_and_then_goes_on(
+    server: ClassServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(server.url, "learner:l1") as learner, connected(server.url, "learner:l2") as other:
+        monkeypatch.setattr(fan_out, "FARTHEST_BEHIND", 0)
+        sent = await other.command("chat_send", text="too much")
+        await learner.reaches(sent["seq"])
+        assert learner.resyncs == 1
+        assert learner.entities == await snapshot_of(server, "l1", Audience.LEARNER)
+        monkeypatch.undo()
+        sent = await other.command("chat_send", text="little")
+        await learner.reaches(sent["seq"])
+        assert learner.resyncs == 1
+        assert [event["seq"] for event in learner.frames[-1]["events"]] == [sent["seq"]]
 
 
 async def test_a_connection_that_ends_while_it_is_let_in_leaves_nothing_behind(server: ClassServer) -> None:

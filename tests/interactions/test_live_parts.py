@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from lectern.kernel.errors import Overloaded
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine, View
-from lectern.timeline.event import NewEvent, SessionStarted
+from lectern.timeline.event import NewEvent, SessionStarted, TimelineEvent
 from lectern.timeline.idea import Actor, Audience, Viewer
 from tests.interactions.class_server import SESSION, begin, engine_over
 from tests.interactions.lesson import live_lesson
@@ -81,7 +82,8 @@ def test_frames_are_made_once_per_audience_and_apart_where_somebody_is_told_more
     proof.command("l1", "poll_vote", id=poll, option=0)
     made: list[tuple[int, list[dict[str, Any]]]] = []
 
-    def make(told: int, events: list[dict[str, Any]]) -> int:
+    def make(told: int, head: int, events: list[dict[str, Any]]) -> int:
+        assert head == proof.state.seq
         made.append((told, events))
         return len(made)
 
@@ -102,7 +104,7 @@ def test_nothing_is_sent_where_nothing_is_told() -> None:
     round_ = proof.command("p", "checkin_open", seconds=60)["id"]
     at = len(proof.projected)
     proof.command("l1", "checkin_answer", id=round_)
-    frames = Frames(proof.projected[at:], lambda told, events: (told, events))
+    frames = Frames(proof.projected[at:], lambda told, head, events: (told, head, events))
     assert frames.for_viewer(Viewer("l2", Audience.LEARNER), at) is None
     assert frames.for_viewer(Viewer("l1", Audience.LEARNER), at) is not None
     assert frames.for_viewer(Viewer("p", Audience.STAFF), at) is not None
@@ -229,6 +231,46 @@ async def test_a_slow_receiver_is_owed_one_frame_and_nothing_piles_up(engine: Ti
         await outlet.holds(quick.sid, len(outlet.sent[quick.sid]) + 1)
         assert forgotten == [slow]
         running.cancel()
+
+
+async def test_what_happens_during_a_delivery_is_not_skipped(engine: TimelineEngine) -> None:
+    """Parting with a connection takes a while, in which the state moves on under the frames already cut."""
+    outlet = Queues()
+
+    async def forget(gone: Connection) -> None:
+        fan_out.remove(gone)
+        await say(engine)
+
+    fan_out = FanOut(engine, outlet, forget)
+    head = (await engine.current(SESSION)).state.seq
+    first, gone, last = (connection(name, Audience.STAFF, head) for name in ("p", "x", "h"))
+    async with task_group() as tasks:
+        running = tasks.create_task(fan_out.run())
+        for viewer in (first, gone, last):
+            fan_out.add(viewer)
+        await outlet.holds(last.sid, 1)
+        outlet.lag[gone.sid] = None
+        await say(engine)
+        for viewer in (first, last):
+            async with asyncio.timeout(25), outlet.changed:
+                await outlet.changed.wait_for(partial(said_to, outlet, viewer.sid, 2))
+        expected = [event.seq for event in await stored_after(engine, head) if event.type == "chat_sent"]
+        for viewer in (first, last):
+            frames = outlet.sent[viewer.sid][1:]
+            assert [event["seq"] for frame in frames for event in frame["events"]] == expected
+            assert [frame["from"] for frame in frames] == [head, *(frame["to"] for frame in frames[:-1])]
+        running.cancel()
+
+
+def said_to(outlet: Queues, sid: str, count: int) -> bool:
+    """Tell whether a receiver has been sent `count` events."""
+    return sum(len(frame["events"]) for frame in outlet.sent[sid][1:]) >= count
+
+
+async def stored_after(engine: TimelineEngine, seq: int) -> list[TimelineEvent]:
+    """Read the events after `seq`."""
+    async with engine.database.read() as tx:
+        return await engine.store.read(tx, SESSION, seq)
 
 
 async def test_another_process_is_noticed_even_if_nobody_announces_it(engine: TimelineEngine) -> None:

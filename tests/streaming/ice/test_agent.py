@@ -3,6 +3,7 @@ import pytest
 from streaming.ice import stun
 from streaming.ice.agent import (
     CONNECT_TIMEOUT_S,
+    IDLE_TIMEOUT_S,
     MAX_ADDRESSES,
     SILENCE_TIMEOUT_S,
     Credentials,
@@ -102,6 +103,19 @@ def test_silence_is_death_and_anything_heard_is_life() -> None:
     target.handle_timer(3.0 + SILENCE_TIMEOUT_S)
     assert (target.state, target.reason) == (IceState.FAILED, "peer_silent")
     assert check(target, "a", 20.0) is None
+
+
+def test_a_peer_that_only_checks_has_more_patience() -> None:
+    target = agent()
+    check(target, "a", 1.0)
+    assert target.next_deadline() == 1.0 + IDLE_TIMEOUT_S
+    target.heard(2.0)
+    check(target, "a", 4.0)
+    assert target.next_deadline() == 4.0 + SILENCE_TIMEOUT_S
+    check(target, "a", 6.0)
+    assert target.next_deadline() == 6.0 + IDLE_TIMEOUT_S
+    target.handle_timer(6.0 + IDLE_TIMEOUT_S)
+    assert target.reason == "peer_silent"
 
 
 def test_a_peer_that_never_comes_is_given_up() -> None:

@@ -27,7 +27,7 @@ const en = {
     onlinePeople: '{n} people online', onlineShort: '{n} online', sound: 'Sound', fullScreen: 'Full screen', leave: 'Leave',
   },
   stage: {
-    you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera',
+    you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera',
     broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
     tapForSound: 'Tap for sound', recovering: 'The picture is interrupted. Reconnecting; chat and polls go on.', onBroadcast: 'Watching the broadcast, a few seconds behind. We keep trying real-time.',
   },
@@ -46,7 +46,7 @@ const en = {
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
     title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', count: '{n} / {of} checked in',
-    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', make_up: 'Made up', none: '—' },
+    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
   },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',

@@ -29,7 +29,7 @@ const zh: Words = {
     onlinePeople: '在线 {n} 人', onlineShort: '{n} 人在线', sound: '声音', fullScreen: '全屏', leave: '离开',
   },
   stage: {
-    you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头',
+    you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头',
     broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     tapForSound: '点一下，打开声音', recovering: '画面中断，正在重连。聊天和投票不受影响。', onBroadcast: '正在看直播流（晚几秒），同时继续尝试实时画面。',
   },
@@ -48,7 +48,7 @@ const zh: Words = {
   screen: { share: '共享屏幕', stop: '停止共享' },
   checkin: {
     title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', count: '{n} / {of} 已签到',
-    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', make_up: '补签', none: '—' },
+    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
   },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',

@@ -1,0 +1,1 @@
+"""How much a network carries, concluded from what arrives and when."""

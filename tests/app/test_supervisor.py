@@ -1,0 +1,109 @@
+"""Children that are meant to run: started again after a kill, gone when their parent is, however it went.
+
+A child of these tests holds the writing end of a FIFO, so that the reading end tells without waiting or
+guessing when the last of its lives has ended.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from lectern.app import supervisor
+from lectern.app.supervisor import Child
+
+# Says its pid, then lives until its standard input closes; `deaf` children ignore that.
+_CHILD = """
+import os, sys
+fifo = open(sys.argv[1], "w")
+print(os.getpid(), file=fifo, flush=True)
+sys.stdin.read()
+if "deaf" in sys.argv:
+    import time
+    time.sleep(60)
+print("closing", file=fifo, flush=True)
+"""
+
+_PARENT = """
+import asyncio, sys
+from lectern.app.supervisor import Child
+asyncio.run(Child("test", sys.argv[1:]).run())
+"""
+
+
+async def fifo_at(path: Path) -> asyncio.StreamReader:
+    """Read a FIFO; the stream ends when nobody holds its writing end any more."""
+    os.mkfifo(path)
+    reader = asyncio.StreamReader()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
+    )
+    return reader
+
+
+@pytest.fixture
+def child_argv(tmp_path: Path) -> list[str]:
+    return [sys.executable, "-c", _CHILD, str(tmp_path / "fifo")]
+
+
+async def test_a_killed_child_is_started_again(
+    tmp_path: Path, child_argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_FIRST_PAUSE_S", 0.0)
+    fifo = await fifo_at(tmp_path / "fifo")
+    keep_open = os.open(tmp_path / "fifo", os.O_WRONLY)  # between two lives nobody else holds it
+    child = Child("test", child_argv)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(child.run())
+        first = int(await fifo.readline())
+        assert child.pid == first
+        os.kill(first, signal.SIGKILL)
+        second = int(await fifo.readline())
+        assert second != first
+        assert child.restarts == 1
+        running.cancel()
+    os.close(keep_open)
+    assert await fifo.read() == b"closing\n"  # it was asked to end, and ended by itself
+    assert child.pid is None
+
+
+async def test_a_child_that_does_not_listen_is_ended_by_force(
+    tmp_path: Path, child_argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_GRACE_S", 0.1)
+    fifo = await fifo_at(tmp_path / "fifo")
+    child = Child("test", [*child_argv, "deaf"])
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(child.run())
+        await fifo.readline()
+        running.cancel()
+    assert await fifo.read() == b""
+
+
+async def test_a_nice_child_has_the_pid_that_is_said(tmp_path: Path, child_argv: list[str]) -> None:
+    fifo = await fifo_at(tmp_path / "fifo")
+    child = Child("test", child_argv, nice=7)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(child.run())
+        pid = int(await fifo.readline())
+        assert child.pid == pid
+        assert os.getpriority(os.PRIO_PROCESS, pid) >= 7
+        running.cancel()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_no_child_outlives_its_parent(
+    tmp_path: Path, child_argv: list[str], how: signal.Signals
+) -> None:
+    fifo = await fifo_at(tmp_path / "fifo")
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PARENT, *child_argv, stderr=asyncio.subprocess.DEVNULL
+    )
+    await fifo.readline()
+    parent.send_signal(how)
+    await parent.wait()
+    assert await fifo.read() == b"closing\n"
