@@ -52,7 +52,8 @@ class ClassClient:
 
     async def command(self, type_: str, within_s: float = 30.0, **data: Any) -> dict[str, Any]:
         """Give a command until it is acknowledged, over as many connections as that takes."""
-        message = {"id": new_id(), "type": type_, "data": data}
+        id_ = new_id()
+        message = {"id": id_, "type": type_, "data": data}
         async with asyncio.timeout(within_s):
             while True:
                 welcomes = self.welcomes
@@ -64,7 +65,7 @@ class ClassClient:
                     await self._come_back(welcomes)
                     continue
                 assert "error" not in answer, answer
-                self.acknowledged.append(Acknowledged(message["id"], type_, answer["result"], answer["seq"]))
+                self.acknowledged.append(Acknowledged(id_, type_, answer["result"], answer["seq"]))
                 result: dict[str, Any] = answer["result"]
                 return result
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -35,12 +36,11 @@ async def watch_the_replay(story: Story) -> None:
     """王芳 watches: camera and screen in step, polls and questions at their moments."""
     page = story.wang
     await on(page, "open-replay").click()
+    story.truth.note_left("王芳")
     await expect(on(page, "player")).to_be_visible()
     await on(page, "replay-play").click()
     for source in SOURCES:
-        await until(
-            f"the replay shows the {source}'s clock", lambda s=source: clock_of(page, f"replay-video-{s}")
-        )
+        await until(f"the {source}'s clock shows", partial(clock_of, page, f"replay-video-{source}"))
     await take_picture(page, "replay-pc")
     shown = await page.evaluate(_POSITION_AND_CLOCKS)
     began = shown["screen"] - shown["position_ms"]
@@ -85,6 +85,7 @@ async def replay_on_a_phone(story: Story) -> None:
     await expect(on(story.guest, "open-replay")).to_be_visible(timeout=10_000)
     await take_picture(story.guest, "room-over-phone")
     await on(story.guest, "open-replay").click()
+    story.truth.note_left(GUEST)
     await on(story.guest, "replay-play").click()
     await until("the phone shows the replay", lambda: clock_of(story.guest, "replay-video-screen"))
     await take_picture(story.guest, "replay-phone")
@@ -120,6 +121,7 @@ async def _watch_on_pc(story: Story) -> None:
     """The whole of it but the middle: 4 s, a jump to 9 s, and on to the end."""
     page = story.li
     await story.open(page, "/watch")
+    story.truth.note_left("李伟")
     await expect(on(page, "microcourse-card")).to_be_visible()
     await take_picture(page, "microcourses-pc-en-dark")
     await on(page, "microcourse-card").click()
@@ -194,15 +196,18 @@ async def see_who_attended(story: Story) -> None:
     rows = {(row["person"] or row)["name"]: row for row in table["rows"]}
     assert table["expected"] == 3
     assert set(rows) == {"王芳", "李伟", "张敏", GUEST}
-    truth, ended = story.truth, story.truth.at["ended"]
+    truth = story.truth
     for name in ("王芳", "李伟", GUEST):
-        joined, left = truth.joined[name], [*truth.left.get(name, []), ended]
+        joined, left = truth.joined[name], truth.left[name]
         intervals = rows[name]["intervals"]
         assert len(intervals) == len(joined), (name, intervals, joined, left)
         for interval, came, went in zip(intervals, joined, left, strict=True):
             assert abs(interval["joined_utc_ms"] - came) <= NEAR_MS, (name, interval, came)
             assert abs(interval["left_utc_ms"] - went) <= NEAR_MS, (name, interval, went)
-        present = sum(went - max(came, truth.at["started"]) for came, went in zip(joined, left, strict=True))
+        present = sum(
+            min(went, truth.at["ended"]) - max(came, truth.at["started"])
+            for came, went in zip(joined, left, strict=True)
+        )
         assert abs(rows[name]["minutes"] * 60_000 - present) <= 2 * NEAR_MS, (name, present)
     statuses = {name: [checkin["status"] for checkin in row["checkins"]] for name, row in rows.items()}
     assert statuses == {
