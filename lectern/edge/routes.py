@@ -15,7 +15,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Overloaded, ProtocolViolation, Unauthenticated
+from lectern.kernel.errors import NotFound, Overloaded, ProtocolViolation, Unauthenticated
 
 _log = structlog.get_logger()
 
@@ -105,7 +105,9 @@ def _serve(
             if who is None and not route.public:
                 raise Unauthenticated("sign_in_required", "Please sign in.")
             path = dict(http.match_info)
-            _refuse_nul(found=any("\x00" in text for text in (*path.values(), *http.query.values())))
+            if any("\x00" in part for part in path.values()):
+                raise NotFound("not_found", "There is nothing at this address.")
+            _refuse_nul(found=any("\x00" in value for value in http.query.values()))
             request = Request(http, who, path, _query(route, http), await _body(route, http))
             answer = await route.handler(request)
         except web.HTTPException:
