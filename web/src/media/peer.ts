@@ -67,7 +67,7 @@ export class Peer {
     const parameters: WithDegradation = sender.getParameters()
     for (const encoding of parameters.encodings) encoding.maxBitrate = MAX_BPS[source]
     // A lesson must stay readable: rather fewer pictures a second than a blurred one.
-    if (track.kind === 'video') parameters.degradationPreference = source === 'screen' ? 'maintain-resolution' : 'balanced'
+    if (track.kind === 'video') parameters.degradationPreference = 'maintain-resolution'
     await sender.setParameters(parameters)
   }
 

@@ -36,7 +36,9 @@ export const api = {
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),
 
-  replays: (filter: { q?: string | null; cursor?: string | null } = {}) => request<Page<Replay>>('GET', `${root}/replays${query(filter)}`),
+  /** With a session's token as `bearer`: the replay of that session alone. */
+  replays: (filter: { q?: string | null; cursor?: string | null } = {}, bearer: string | null = null) =>
+    request<Page<Replay>>('GET', `${root}/replays${query(filter)}`, { bearer }),
   replay: (id: string, bearer: string | null) => request<Replay>('GET', `${root}/replays/${id}`, { bearer }),
   microcourses: (filter: { session?: string | null; state?: string | null; cursor?: string | null } = {}) =>
     request<Page<Microcourse>>('GET', `${root}/microcourses${query(filter)}`),

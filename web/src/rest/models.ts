@@ -40,8 +40,6 @@ export interface Lobby {
   readonly guests_allowed: boolean
   readonly consent: { readonly version: string; readonly text: Readonly<Record<string, string>> } | null
   readonly org_name: string
-  /** Once the lesson is over; older servers do not say it. */
-  readonly replay_id?: string | null
 }
 
 export interface Entered {
@@ -73,7 +71,7 @@ export interface Replay {
   readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
   readonly audio_url: string | null
   readonly program_url: string | null
-  readonly download: { readonly state: string; readonly progress: number; readonly url: string | null }
+  readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
   readonly marks: readonly Mark[]
   readonly position_ms: number
   readonly version: string | number
@@ -116,11 +114,13 @@ export interface AttendanceRow {
   readonly participant: string | null
   readonly person: { readonly id: string; readonly external_id: string; readonly name: string; readonly department: string | null } | null
   readonly name: string | null
-  readonly kind: string
+  readonly kind: 'person' | 'guest'
+  /** Whether this person is on the roster. */
+  readonly expected: boolean
   readonly intervals: readonly PresenceInterval[]
   readonly minutes: number
   readonly checkins: readonly { readonly round: string; readonly status: string }[]
-  readonly checkin_status: 'on_time' | 'late' | 'absent' | 'make_up' | null
+  readonly checkin_status: 'on_time' | 'late' | 'absent' | 'pending' | 'make_up' | null
   readonly answers: number
   readonly messages: number
   readonly questions: number
@@ -135,7 +135,7 @@ export interface Attendance {
 export interface Viewing {
   readonly duration_ms: number
   readonly people: readonly {
-    readonly person: { readonly id?: string; readonly name: string; readonly external_id?: string } | string | null
+    readonly person: { readonly id: string | null; readonly external_id: string | null; readonly name: string | null; readonly department: string | null }
     readonly coverage: number
     readonly completed: boolean
     readonly minutes: number

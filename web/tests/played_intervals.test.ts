@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PlayedIntervals, type PlayedInterval, type PlayerSample } from '../src/core/played_intervals'
+import { LIMIT, ViewQueue } from '../src/core/view_queue'
+
+const at = (positionMs: number, change: Partial<PlayerSample> = {}): PlayerSample => ({ positionMs, playing: true, speed: 1, visible: true, audible: true, ...change })
+
+function tracker(): PlayedIntervals {
+  let next = 0
+  return new PlayedIntervals(() => `i${(next += 1)}`)
+}
+
+/** Feeds samples at the given monotonic times; wall time is 1,000,000 later. */
+function feed(intervals: PlayedIntervals, samples: readonly (readonly [now: number, sample: PlayerSample])[]): PlayedInterval[] {
+  for (const [now, sample] of samples) intervals.receive(sample, now, 1_000_000 + now)
+  return intervals.drain()
+}
+const ranges = (found: readonly PlayedInterval[]): [number, number][] => found.map((interval) => [interval.from_ms, interval.to_ms])
+
+describe('played intervals', () => {
+  it('is one interval from play to pause', () => {
+    const found = feed(tracker(), [[0, at(5000)], [250, at(5250)], [1000, at(6000)], [1100, at(6100, { playing: false })]])
+    expect(found).toEqual([{ id: 'i1', from_ms: 5000, to_ms: 6100, started_utc_ms: 1_000_000, wall_ms: 1100, speed: 1, visible: true, audible: true }])
+  })
+
+  it('does not count what was skipped by a seek, forward or back', () => {
+    expect(ranges(feed(tracker(), [[0, at(0)], [1000, at(1000)], [1010, at(60_000, { playing: false })], [1100, at(60_000)], [2100, at(61_000)], [2200, at(200)], [2700, at(700)]]))).toEqual([[0, 1000], [60_000, 61_000], [200, 700]])
+  })
+
+  it('does not count a jump to the end', () => {
+    expect(ranges(feed(tracker(), [[0, at(0)], [500, at(500)], [600, at(599_000)], [900, at(599_300)]]))).toEqual([[0, 500], [599_000, 599_300]])
+  })
+
+  it('counts media time at speed, with the wall time beside it', () => {
+    const [found] = feed(tracker(), [[0, at(0, { speed: 2 })], [1000, at(2000, { speed: 2 })], [2000, at(4000, { speed: 2, playing: false })]])
+    expect(found).toMatchObject({ from_ms: 0, to_ms: 4000, wall_ms: 2000, speed: 2 })
+  })
+
+  it('starts a new interval when speed, visibility or sound changes', () => {
+    const found = feed(tracker(), [[0, at(0)], [1000, at(1000, { visible: false })], [2000, at(2000, { visible: false, audible: false })], [3000, at(3000, { visible: false, audible: false })]])
+    expect(found.map((interval) => [interval.from_ms, interval.to_ms, interval.visible, interval.audible])).toEqual([[0, 1000, true, true], [1000, 2000, false, true], [2000, 3000, false, false]])
+  })
+
+  it('cuts the running interval when it is drained, and goes on without a gap', () => {
+    const intervals = tracker()
+    const first = feed(intervals, [[0, at(0)], [4000, at(4000)]])
+    const second = feed(intervals, [[4250, at(4250)], [8000, at(8000)]])
+    expect(ranges([...first, ...second])).toEqual([[0, 4000], [4000, 8000]])
+    expect(second[0]?.started_utc_ms).toBe(1_004_000)
+    expect(intervals.drain()).toEqual([])
+  })
+
+  it('counts nothing while paused or stalled', () => {
+    expect(feed(tracker(), [[0, at(0, { playing: false })], [9000, at(0, { playing: false })]])).toEqual([])
+    expect(ranges(feed(tracker(), [[0, at(0)], [500, at(500)], [700, at(500, { playing: false })], [5000, at(500)], [5500, at(1000)]]))).toEqual([[0, 500], [500, 1000]])
+  })
+
+  it('never reports more media than the clock allows', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ wait: fc.integer({ min: 1, max: 3000 }), to: fc.integer({ min: 0, max: 100_000 }), playing: fc.boolean() }), { maxLength: 40 }), (steps) => {
+        const intervals = tracker()
+        let now = 0
+        for (const step of steps) {
+          now += step.wait
+          intervals.receive(at(step.to, { playing: step.playing }), now, now)
+        }
+        for (const found of intervals.drain()) {
+          expect(found.to_ms).toBeGreaterThan(found.from_ms)
+          // One allowance of a second per sample that was joined to the interval.
+          expect(found.to_ms - found.from_ms).toBeLessThanOrEqual(found.wall_ms + 1000 * steps.length)
+        }
+      }),
+    )
+  })
+})
+
+describe('the queue of views', () => {
+  const interval = (id: string): PlayedInterval => ({ id, from_ms: 0, to_ms: 1, started_utc_ms: 0, wall_ms: 1, speed: 1, visible: true, audible: true })
+
+  it('drops the oldest above its bound, and counts them', () => {
+    const queue = new ViewQueue()
+    queue.add(Array.from({ length: LIMIT + 3 }, (_, n) => interval(String(n))))
+    expect(queue.dropped).toBe(3)
+    expect(queue.batch(1)[0]?.id).toBe('3')
+  })
+
+  it('keeps what was added while a batch was on its way', () => {
+    const queue = new ViewQueue([interval('a')])
+    const batch = queue.batch()
+    queue.add([interval('b')])
+    queue.settle(batch)
+    expect(queue.all().map((waiting) => waiting.id)).toEqual(['b'])
+  })
+})

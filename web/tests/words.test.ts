@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import en from '../src/words/en'
+import zh from '../src/words/zh-CN'
+
+type Tree = { readonly [key: string]: string | Tree }
+
+function leaves(tree: Tree, prefix = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === 'string') found.set(prefix + key, value)
+    else for (const [path, text] of leaves(value, `${prefix}${key}.`)) found.set(path, text)
+  }
+  return found
+}
+
+const english = leaves(en)
+const chinese = leaves(zh)
+const source = new URL('../src/', import.meta.url)
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
+const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
+
+describe('the words', () => {
+  it('are the same keys in both languages', () => expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort()))
+
+  it('have the same placeholders in both languages', () => {
+    const holes = (words: string | undefined): string[] => [...(words ?? '').matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort()
+    for (const [key, words] of english) expect([key, holes(chinese.get(key))]).toEqual([key, holes(words)])
+  })
+
+  it('are Chinese in Chinese', () => {
+    const foreign = [...chinese].filter(([key, words]) => !/[\u4e00-\u9fff、—]/.test(words) && !['watch.minutes'].includes(key))
+    expect(foreign).toEqual([])
+  })
+
+  it('hold every key that a page asks for', () => {
+    const asked = [...text.matchAll(/\bt\('([a-zA-Z0-9_.]+)'/g)].map((match) => match[1] ?? '')
+    expect(asked.length).toBeGreaterThan(100)
+    expect([...new Set(asked)].filter((key) => !english.has(key))).toEqual([])
+  })
+
+  it('hold a word for every member of a family that is asked for by template', () => {
+    const families = [...text.matchAll(/\bt\(`([a-zA-Z0-9_.]+)\.\$\{/g)].map((match) => match[1] ?? '')
+    expect(families.length).toBeGreaterThan(5)
+    for (const family of families) expect([family, [...english.keys()].some((key) => key.startsWith(`${family}.`))]).toEqual([family, true])
+  })
+
+  it('have no character that vue-i18n would read as syntax', () => {
+    for (const [key, words] of [...english, ...chinese]) expect([key, /[|@]/.test(words)]).toEqual([key, false])
+  })
+})
