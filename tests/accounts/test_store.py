@@ -59,9 +59,11 @@ async def test_people_are_imported_found_and_counted(accounts: Accounts, org: Or
         found = await accounts.store.search(
             tx, org.id, q="person vii", department_ids=None, after="", limit=5
         )
-        assert [(p.external_id, p.roles) for p in found] == [("N0007", {OrgRole.LEARNER})]
+        assert [(p.external_id, p.roles) for p in found] == [("N0007", frozenset({OrgRole.LEARNER}))]
         chinese = await accounts.store.search(tx, org.id, q="王", department_ids=None, after="", limit=5)
-        assert [(p.name, p.department, p.roles) for p in chinese] == [("王芳", "Dept 1", {OrgRole.HOST})]
+        assert [(p.name, p.department, p.roles) for p in chinese] == [
+            ("王芳", "Dept 1", frozenset({OrgRole.HOST}))
+        ]
         everybody = await accounts.store.persons_by_external_id(
             tx, org.id, [f"N{n:04}" for n in range(1200)] + ["nobody"]
         )
