@@ -12,6 +12,7 @@ from analytics.spans import length_ms
 from analytics.store import AnalyticsStore, Viewing
 from analytics.viewing import (
     CompletionClasses,
+    Pace,
     Played,
     Refusal,
     Watched,
@@ -142,8 +143,8 @@ class Reports:
             known = await self.store.known(tx, subject, list(distinct))
             new = [played for played in distinct.values() if played.id not in known]
             since = min((played.started_utc_ms for played in new), default=now)
-            busy = await self.store.busy(tx, subject, player, since)
-            accepted, refused = sift(new, duration_ms=found.duration_ms, now=now, busy=busy)
+            pace = Pace.of(await self.store.history(tx, subject, player, since))
+            accepted, refused = sift(new, duration_ms=found.duration_ms, now=now, pace=pace)
             await self.store.add_intervals(tx, viewing, player, accepted, now)
             watched = watched.adding(accepted)
             await self.store.write_total(tx, viewing, watched, length_ms(watched.effort))

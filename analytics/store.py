@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.attendance import READ, Happening
 from analytics.neighbours import MediumKind
-from analytics.spans import Spans, union
+from analytics.spans import Spans
 from analytics.tables import view_intervals, view_totals
 from analytics.viewing import Played, Watched
 from lectern.db.upsert import insert_new
@@ -71,15 +71,17 @@ class AnalyticsStore:
         )
         return {row.id for row in await tx.execute(query)}
 
-    async def busy(self, tx: AsyncConnection, subject: str, player: str, since_utc_ms: int) -> Spans:
-        """Return the wall time from `since_utc_ms` on for which a player has reported in any medium."""
+    async def history(
+        self, tx: AsyncConnection, subject: str, player: str, since_utc_ms: int
+    ) -> list[Played]:
+        """Return what a player has reported, in any medium, from up to a day before `since_utc_ms` on."""
         columns = view_intervals.c
         query = select(view_intervals).where(
             columns.subject == subject,
             columns.player == player,
             columns.started_utc_ms > since_utc_ms - _LONGEST_PLAY_MS,
         )
-        return union([_played(row).wall for row in await tx.execute(query)])
+        return [_played(row) for row in await tx.execute(query)]
 
     async def add_intervals(
         self, tx: AsyncConnection, viewing: Viewing, player: str, played: Sequence[Played], now: UtcMs

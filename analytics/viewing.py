@@ -22,6 +22,9 @@ _CLOCK_SLACK_MS = 60_000
 """How wrong the clock of somebody's telephone may be before its reports are from the future."""
 _MEASURE_SLACK_MS = 1_000
 """How wrong a player may measure: timers fire late, and a medium's end is rounded to a frame."""
+_SHORT_SLACK_MS = 200
+_SLACK_SHARE = 0.1
+_PACE_SHARE = 0.02
 
 
 class Refusal(StrEnum):
@@ -50,10 +53,15 @@ class Played:
     audible: bool
 
     @property
+    def needed_ms(self) -> float:
+        """How long it takes to play this at its speed."""
+        return (self.to_ms - self.from_ms) / self.speed
+
+    @property
     def wall(self) -> tuple[int, int]:
         """When it was played, UTC; time in which the player only waited for data is left out at the end."""
-        needed_ms = (self.to_ms - self.from_ms) / self.speed + _MEASURE_SLACK_MS
-        return self.started_utc_ms, self.started_utc_ms + min(self.wall_ms, round(needed_ms))
+        most_ms = round(self.needed_ms + _MEASURE_SLACK_MS)
+        return self.started_utc_ms, self.started_utc_ms + min(self.wall_ms, most_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +85,81 @@ class Watched:
         )
 
 
-def refusal(played: Played, *, duration_ms: int, now: int, busy: Spans) -> Refusal | None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What one player has reported so far: when it played, and how long that takes at its speeds."""
+
+    busy: Spans = NOTHING
+    started_utc_ms: int = 0
+    ended_utc_ms: int = 0
+    needed_ms: float = 0.0
+
+    @classmethod
+    def of(cls, history: Iterable[Played]) -> "Pace":
+        """Sum up what a player has reported."""
+        played = list(history)
+        return cls(
+            union(each.wall for each in played),
+            min((each.started_utc_ms for each in played), default=0),
+            max((each.started_utc_ms + each.wall_ms for each in played), default=0),
+            sum(each.needed_ms for each in played),
+        )
+
+    def adding(self, played: Played) -> "Pace":
+        """Return this and one interval more."""
+        ended = played.started_utc_ms + played.wall_ms
+        if not self.busy:
+            return Pace((played.wall,), played.started_utc_ms, ended, played.needed_ms)
+        return Pace(
+            union(self.busy, [played.wall]),
+            min(self.started_utc_ms, played.started_utc_ms),
+            max(self.ended_utc_ms, ended),
+            self.needed_ms + played.needed_ms,
+        )
+
+    @property
+    def outruns_time(self) -> bool:
+        """Whether the player claims to have played for longer than from its first start to its last end."""
+        elapsed_ms = self.ended_utc_ms - self.started_utc_ms
+        return self.needed_ms > elapsed_ms * (1 + _PACE_SHARE) + _MEASURE_SLACK_MS
+
+
+FRESH = Pace()
+"""A player that has reported nothing yet."""
+
+
+def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -> Refusal | None:
     """Return why `played` cannot be true, or None.
 
-    `busy` is the wall time for which the same player has reported already: one player cannot play twice at
-    once. Media time may exceed wall time times speed only by measuring errors.
+    `pace` is what counts already from the same player: one player cannot play twice at once, nor, all in all,
+    more than fits into the time in which it played. Without that second rule the measuring error granted to
+    each interval would let many tiny ones pass at any speed.
     """
     if not SLOWEST <= played.speed <= FASTEST:
         return Refusal.SPEED_OUT_OF_RANGE
-    media_ms = played.to_ms - played.from_ms
+    slack_ms = min(_MEASURE_SLACK_MS, _SHORT_SLACK_MS + played.wall_ms * _SLACK_SHARE)
     checks = (
-        (media_ms <= 0 or not 0 < played.wall_ms <= _LONGEST_WALL_MS, Refusal.EMPTY),
-        (
-            played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS,
-            Refusal.OUTSIDE_MEDIUM,
-        ),
+        (played.to_ms <= played.from_ms or not 0 < played.wall_ms <= _LONGEST_WALL_MS, Refusal.EMPTY),
+        (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
-        (media_ms > played.wall_ms * played.speed + _MEASURE_SLACK_MS, Refusal.FASTER_THAN_TIME),
-        (length_ms(intersection((played.wall,), busy)) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
+        (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
+        (length_ms(intersection((played.wall,), pace.busy)) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
+        (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
     )
     return next((code for failed, code in checks if failed), None)
 
 
 def sift(
-    reported: Iterable[Played], *, duration_ms: int, now: int, busy: Spans
+    reported: Iterable[Played], *, duration_ms: int, now: int, pace: Pace = FRESH
 ) -> tuple[list[Played], list[tuple[str, Refusal]]]:
     """Part what a player reports into what counts and what does not, with the reason."""
     accepted: list[Played] = []
     refused: list[tuple[str, Refusal]] = []
     for played in sorted(reported, key=lambda played: played.started_utc_ms):
-        why = refusal(played, duration_ms=duration_ms, now=now, busy=busy)
+        why = refusal(played, duration_ms=duration_ms, now=now, pace=pace)
         if why is None:
             accepted.append(played)
-            busy = union(busy, [played.wall])
+            pace = pace.adding(played)
         else:
             refused.append((played.id, why))
     return accepted, refused

@@ -4,11 +4,17 @@ The font (Latin, Chinese, Japanese, Korean; OFL) comes with a package, never fro
 missing.
 """
 
+import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 import noto_cjk_sans_otc
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+NOWHERE = "\U0010fffd"
+"""A character that no font has."""
+WITHOUT_STROKE = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "Œ": "OE", "œ": "oe", "ı": "i"}
+"""What Unicode does not take apart."""
 SIMPLIFIED_CHINESE = 2
 """Index in the font collection: its Latin is the same in all, its Chinese characters have mainland shapes."""
 BACKGROUND = "#0B0D10"
@@ -29,7 +35,7 @@ def draw_card(path: Path, title: str, subtitle: str, accent: str, size: tuple[in
     width, height = size
     image = Image.new("RGB", size, BACKGROUND)
     draw = ImageDraw.Draw(image)
-    title, subtitle = printable(title), printable(subtitle)
+    title, subtitle = drawable(printable(title)), drawable(printable(subtitle))
     font, lines = fit_title(title, width - 2 * MARGIN)
     line_height = round(font.size * 1.35)
     top = (height - line_height * len(lines) - (SUBTITLE_SIZE * 2 if subtitle else 0)) // 2
@@ -74,6 +80,25 @@ def wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
             word = word[cut:]  # noqa: PLW2901 - what is left of a word wider than the card
         line += word
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+@lru_cache(maxsize=4096)
+def has_glyph(character: str) -> bool:
+    """Whether the font draws this character, instead of an empty box."""
+    font = load_font(20)
+    drawn, box = font.getmask(character), font.getmask(NOWHERE)
+    return character.isspace() or (drawn.size, bytes(drawn)) != (box.size, bytes(box))
+
+
+def drawable(text: str) -> str:
+    """Letters that the font lacks (some of Polish, Turkish, Hungarian) without their marks, not as boxes."""
+    return "".join(character if has_glyph(character) else _plain(character) for character in text)
+
+
+def _plain(character: str) -> str:
+    base = "".join(part for part in unicodedata.normalize("NFKD", character) if has_glyph(part))
+    base = "".join(part for part in base if not unicodedata.combining(part))
+    return base or WITHOUT_STROKE.get(character, "?")
 
 
 def _fitting(word: str, font: ImageFont.FreeTypeFont, width: int) -> int:

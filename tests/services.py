@@ -5,6 +5,7 @@ Import the fixtures into a `conftest.py`. `script/test-services` installs what i
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,7 +33,8 @@ def _await_ready(probe: Callable[[], bool], process: "subprocess.Popen[bytes]", 
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
+    # SIGINT: PostgreSQL's fast shutdown, which does not wait for clients that are still connected.
+    process.send_signal(signal.SIGINT)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:

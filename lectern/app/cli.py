@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from lectern.app import logs
 from lectern.app.demo import refuse_beyond_loopback
 from lectern.app.doctor import examine
+from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
-from lectern.app.wiring import built
+from lectern.app.wiring import built, registry
 from lectern.app.worker import work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--demo", action="store_true", help="with a demo organisation, on this machine only")
     command("worker", _worker, "Take media jobs and do them.")
     command("doctor", _doctor, "Say what is missing or blocked here, and what to do.")
+    command("asyncapi", _asyncapi, "Print the AsyncAPI document of the Socket.IO namespaces.")
     command("settings", _settings, "List every setting with default, unit and meaning.")
     session = commands.add_parser("session", help="Work with sessions.").add_subparsers(required=True)
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
@@ -94,6 +96,10 @@ async def _doctor(_arguments: argparse.Namespace, settings: Settings) -> None:
         )
     if not all(finding.good for finding in findings):
         sys.exit(1)
+
+
+async def _asyncapi(_arguments: argparse.Namespace, _settings: Settings) -> None:
+    print(as_json(async_api(registry())))
 
 
 async def _settings(_arguments: argparse.Namespace, _settings: Settings) -> None:

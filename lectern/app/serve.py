@@ -17,6 +17,7 @@ from lectern.app.demo_lesson import hold_past_lesson
 from lectern.app.docs_page import docs_page
 from lectern.app.http import add_security_headers, outer_wall, serve_web_client
 from lectern.app.metrics import mount_metrics
+from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
 from lectern.app.supervisor import Child
@@ -56,6 +57,9 @@ def _mount_pages(app: web.Application, services: Services, document: dict[str, o
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(document)
 
+    async def asyncapi(_request: web.Request) -> web.Response:
+        return web.json_response(async_api(services.engine.registry))
+
     async def docs(_request: web.Request) -> web.Response:
         return web.Response(text=docs_page(document), content_type="text/html")
 
@@ -69,6 +73,7 @@ def _mount_pages(app: web.Application, services: Services, document: dict[str, o
         return web.json_response({"ready": media, "media": media}, status=200 if media else 503)
 
     app.router.add_get("/api/openapi.json", openapi)
+    app.router.add_get("/api/asyncapi.json", asyncapi)
     app.router.add_get("/api/docs", docs)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

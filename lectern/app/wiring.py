@@ -52,13 +52,14 @@ from signaling.entry.routes import EntryRoutes
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.stage.idea import STAGE
+from signaling.stage.recording import RECORDING
 from signaling.whip import WhipEndpoint
 
 
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, *class_ideas.IDEAS),
         commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
     )
 

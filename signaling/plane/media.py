@@ -24,6 +24,7 @@ from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
 from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track, TrackMuted, TrackPublished, TrackUnpublished
+from signaling.stage.recording import RECORDING, RecordingRecovered, RecordingTroubled
 from signaling.stage.routing import assign
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused, connect
@@ -58,7 +59,6 @@ class MediaPlane:
         self._in_step: dict[str, object] = {}
         self._dirty: set[str] = set()
         self._wake = asyncio.Event()
-        self.problems: dict[str, str] = {}
         engine.bus.listen(self._changed)
 
     # ── peers ──
@@ -178,6 +178,7 @@ class MediaPlane:
         self._in_step.clear()
         for session_id in await self._live_sessions():
             await self._unpublish_where(session_id, lambda _track: True, "media_restarted")
+            await self._recording_recovers(session_id)
             self._changed(session_id, 0)
         self._client = client
         self._wake.set()
@@ -202,20 +203,36 @@ class MediaPlane:
                     await self.close(notice.transport)
                     await peer.on_gone(notice.reason or notice.state)
             elif isinstance(notice, m.RecordingProblem):
-                self.problems[notice.room] = notice.code
-                _log.error("recording_problem", session_id=notice.room, code=notice.code)
+                await self._recording_suffers(notice.room, notice.code)
+            elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
+                await self._recording_recovers(notice.room, notice.code)
         except LecternError as error:
             _log.warning("media_notice_failed", notice=type(notice).__name__, code=error.code)
+
+    async def _recording_suffers(self, session_id: str, code: str) -> None:
+        """Tell the presenter once; the recorder reminds us while it lasts."""
+        async with self._engine.change(session_id) as change:
+            if code not in change.state.of(RECORDING).codes:
+                _log.error("recording_problem", session_id=session_id, code=code)
+                change.append(NewEvent(payload=RecordingTroubled(code=code)))
+
+    async def _recording_recovers(self, session_id: str, code: str | None = None) -> None:
+        """Take back what was told; without `code` all of it, for a new recorder starts without troubles."""
+        async with self._engine.change(session_id) as change:
+            for over in tuple(change.state.of(RECORDING).codes):
+                if code in (None, over):
+                    _log.info("recording_recovered", session_id=session_id, code=over)
+                    change.append(NewEvent(payload=RecordingRecovered(code=over)))
 
     async def _started(self, notice: m.TrackStarted) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
             return
         async with self._engine.change(peer.session_id) as change:
-            if self._track_id(notice.transport, notice.track) in change.state.of(STAGE).tracks:
+            if notice.track in change.state.of(STAGE).tracks:
                 return
             published = TrackPublished(
-                track=self._track_id(notice.transport, notice.track),
+                track=notice.track,
                 participant=peer.participant,
                 source=peer.sources.get(notice.mid, "mic" if notice.kind == "audio" else "camera"),
                 kind=notice.kind,
@@ -225,12 +242,7 @@ class MediaPlane:
 
     async def _stopped(self, track: str) -> None:
         for session_id in {peer.session_id for peer in self._peers.values()}:
-            await self._unpublish_where(session_id, lambda t: t.endswith(f"/{track}"), "stopped")
-
-    @staticmethod
-    def _track_id(transport: str, track: str) -> str:
-        """Our id of a track names its transport, so that ids stay unique over media-process lives."""
-        return f"{transport}/{track}"
+            await self._unpublish_where(session_id, lambda t: t == track, "stopped")
 
     async def _unpublish_where(self, session_id: str, matches: Callable[[str], bool], reason: str) -> None:
         async with self._engine.change(session_id) as change:
@@ -280,10 +292,7 @@ class MediaPlane:
                 continue
             await self._keep_recorded(client, peer, situation)
             wanted = assign(peer.participant, peer.slots, tracks.values(), peer.routes, situation)
-            routes = [
-                m.Route(r.transport, r.mid, r.track.partition("/")[2] if r.track else None)
-                for r in peer.changes(wanted)
-            ]
+            routes = peer.changes(wanted)
             if routes:
                 await client.set_routes(*routes)
                 peer.routes = wanted

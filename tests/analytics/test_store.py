@@ -56,8 +56,9 @@ async def test_raw_intervals_are_never_overwritten(database: Database) -> None:
         await STORE.add_intervals(tx, ANN, "p", [played("i", 0, 10_000, 0)], START)
         await STORE.add_intervals(tx, ANN, "p", [played("i", 0, 90_000, 0)], UtcMs(START + 1))
     async with database.read() as tx:
-        assert await STORE.busy(tx, "ann", "p", START) == ((START, START + 10_000),)
-        assert await STORE.busy(tx, "ann", "other", START) == ()
+        assert await STORE.history(tx, "ann", "p", START) == [played("i", 0, 10_000, 0)]
+        assert await STORE.history(tx, "ann", "other", START) == []
+        assert await STORE.history(tx, "ann", "p", START + 86_400_000) == []
         assert await STORE.known(tx, "ann", ["i", "j"]) == {"i"}
         assert await STORE.known(tx, "bob", ["i"]) == set()
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spans import NOTHING, intersection, length_ms, union
+from analytics.spans import intersection, length_ms, union
 from analytics.viewing import (
     CompletionClasses,
+    Pace,
     Played,
     Refusal,
     Watched,
@@ -70,25 +71,61 @@ def honest(draw: st.DrawFn) -> Played:
 )
 def test_what_cannot_be_true_is_refused(change: dict[str, Any], code: Refusal | None) -> None:
     reported = replace(GOOD, **change)
-    assert refusal(reported, duration_ms=DURATION_MS, now=NOW, busy=NOTHING) is code
+    assert refusal(reported, duration_ms=DURATION_MS, now=NOW) is code
 
 
 def test_a_player_does_not_play_twice_at_once() -> None:
     start, end = GOOD.wall
-    for busy, code in (
-        ((start - 10_000, start + 1_000), None),
-        ((start - 10_000, start + 1_001), Refusal.OVERLAPPING),
-        ((end - 1_000, end + 5), None),
-        ((start, end), Refusal.OVERLAPPING),
+    for started, ended, code in (
+        (start - 10_000, start + 1_000, None),
+        (start - 10_000, start + 1_001, Refusal.OVERLAPPING),
+        (end - 1_000, end + 5, None),
+        (start, end, Refusal.OVERLAPPING),
     ):
-        assert refusal(GOOD, duration_ms=DURATION_MS, now=NOW, busy=(busy,)) is code
+        earlier = replace(
+            GOOD, started_utc_ms=started, wall_ms=ended - started, to_ms=10_000 + ended - started
+        )
+        assert refusal(GOOD, duration_ms=DURATION_MS, now=NOW, pace=Pace.of([earlier])) is code
+
+
+@pytest.mark.parametrize("wall_ms", [1, 50, 100, 190, 500])
+def test_many_tiny_intervals_do_not_outrun_time(wall_ms: int) -> None:
+    tiny = [
+        Played(
+            str(n),
+            n * 200,
+            n * 200 + 200,
+            NOW - 500_000 + n * wall_ms,
+            wall_ms,
+            1.0,
+            visible=True,
+            audible=True,
+        )
+        for n in range(900)
+    ]
+    accepted, _ = sift(tiny, duration_ms=DURATION_MS, now=NOW)
+    played_ms = sum(each.to_ms - each.from_ms for each in accepted)
+    assert 0 < played_ms <= 900 * wall_ms * 1.02 + 1_000
+    assert wall_ms < 200 or len(accepted) == 900
+
+
+def test_an_honest_player_that_measures_badly_counts_in_full() -> None:
+    reports = [
+        Played(
+            str(n), n * 4_000, n * 4_000 + 4_000, NOW - 200_000 + n * 4_010, 3_990 + n % 3 * 10, 1.0,
+            visible=True, audible=True,
+        )
+        for n in range(45)
+    ]  # fmt: skip
+    accepted, refused = sift(reports, duration_ms=DURATION_MS, now=NOW)
+    assert (len(accepted), refused) == (45, [])
 
 
 def test_one_report_is_sifted_against_itself() -> None:
     first = played(0, 10_000, id_="first")
     twin = played(50_000, 60_000, id_="twin")
     later = played(50_000, 60_000, started=first.wall[1], id_="later")
-    accepted, refused = sift([later, twin, first], duration_ms=DURATION_MS, now=NOW, busy=NOTHING)
+    accepted, refused = sift([later, twin, first], duration_ms=DURATION_MS, now=NOW)
     assert {p.id for p in accepted} | {id_ for id_, _ in refused} == {"first", "twin", "later"}
     assert len(accepted) == 2
     assert [why for _, why in refused] == [Refusal.OVERLAPPING]
@@ -132,10 +169,23 @@ def test_heat_counts_viewers_per_second() -> None:
 
 
 @given(st.lists(honest(), max_size=6))
+def test_pace_may_be_built_step_by_step(reports: list[Played]) -> None:
+    pace = Pace()
+    for report in reports:
+        pace = pace.adding(report)
+    at_once = Pace.of(reports)
+    assert pace.needed_ms == pytest.approx(at_once.needed_ms)
+    assert replace(pace, needed_ms=at_once.needed_ms) == at_once
+
+
+@given(st.lists(honest(), max_size=6))
 def test_honest_reports_count_unless_they_overlap(reports: list[Played]) -> None:
-    accepted, refused = sift(reports, duration_ms=DURATION_MS, now=NOW, busy=NOTHING)
+    accepted, refused = sift(reports, duration_ms=DURATION_MS, now=NOW)
     assert len(accepted) + len(refused) == len(reports)
-    assert all(why is Refusal.OVERLAPPING for _, why in refused)
+    assert {why for _, why in refused} <= {Refusal.OVERLAPPING, Refusal.FASTER_THAN_TIME}
+    walls = [each.wall for each in reports]
+    if length_ms(union(walls)) == sum(end - start for start, end in walls):
+        assert refused == []
     assert not reports or accepted
 
 

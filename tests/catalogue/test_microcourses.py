@@ -1,10 +1,13 @@
 """Microcourses through the door: cut, fail, retry, edit, publish, delete, and who may do so."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from catalogue.work import microcourse_over
 from lectern.jobs.job import JobFailed, Measured
+from lectern.jobs.states import JobState
 from lectern.timeline.event import SessionStarted
 from tests.catalogue.conftest import SESSION, House
 
@@ -97,6 +100,22 @@ async def test_an_edit_makes_a_new_version_and_voids_the_old_cut(house: House) -
     assert (ready["state"], ready["duration_ms"]) == ("ready", 243_000)
     _, same = await house.call("PATCH", path, json={"title": CUT["title"]})
     assert (same["version"], same["state"]) == (2, "ready")
+
+
+async def test_a_stale_outcome_changes_nothing(house: House) -> None:
+    _, microcourse = await cut(house)
+    path = f"/api/v1/microcourses/{microcourse['id']}"
+    async with house.database.read() as tx:
+        row = await house.store.microcourse(tx, microcourse["id"])
+        assert row.job_id is not None
+        old = await house.jobs.get(tx, row.job_id)
+    await house.call("PATCH", path, json={"end_ms": 300_000})
+    ended = replace(old, state=JobState.DONE, result={"duration_ms": 1})
+    gone = replace(ended, args=old.args | {"microcourse_id": "deleted"})
+    async with house.database.write() as tx:
+        await microcourse_over(tx, house.store, ended)
+        await microcourse_over(tx, house.store, gone)
+    assert (await house.call("GET", path))[1]["state"] == "processing"
 
 
 async def test_what_is_published_does_not_change(house: House) -> None:

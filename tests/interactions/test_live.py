@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import socketio
 
-from interactions.live import namespace
+from interactions.live import fan_out, namespace
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.kernel.tasks import task_group
@@ -257,6 +257,22 @@ async def test_a_client_that_loses_its_place_finds_it_again(server: ClassServer)
         assert learner.entities == await snapshot_of(server, "l1", Audience.LEARNER)
         after = await learner.call("resync", {"after": last["seq"] - 1})
         assert [event["seq"] for event in after["events"]] == [last["seq"]]
+
+
+async def test_a_client_that_fell_too_far_behind_is_asked_and_then_goes_on(
+    server: ClassServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(server.url, "learner:l1") as learner, connected(server.url, "learner:l2") as other:
+        monkeypatch.setattr(fan_out, "FARTHEST_BEHIND", 0)
+        sent = await other.command("chat_send", text="too much")
+        await learner.reaches(sent["seq"])
+        assert learner.resyncs == 1
+        assert learner.entities == await snapshot_of(server, "l1", Audience.LEARNER)
+        monkeypatch.undo()
+        sent = await other.command("chat_send", text="little")
+        await learner.reaches(sent["seq"])
+        assert learner.resyncs == 1
+        assert [event["seq"] for event in learner.frames[-1]["events"]] == [sent["seq"]]
 
 
 async def test_a_connection_that_ends_while_it_is_let_in_leaves_nothing_behind(server: ClassServer) -> None:

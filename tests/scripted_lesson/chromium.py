@@ -1,4 +1,4 @@
-"""Chromium as scripted lessons use it: cameras that draw a clock, phones that are emulated, pictures of every page."""
+"""Chromium as scripted lessons use it: cameras that draw a clock, emulated phones, pictures of every page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,7 +61,7 @@ _WHAT_IT_KNOWS = """async () => {
     const slots = []
     for (const report of (await peer.getStats()).values()) {
       if (report.type === 'inbound-rtp') slots.push([report.mid, report.kind, report.packetsReceived,
-        report.framesReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount, report.nackCount])
+        report.framesReceived, report.framesDecoded, report.keyFramesDecoded, report.pliCount])
     }
     found.peers.push({ state: peer.connectionState, slots })
   }

@@ -1,4 +1,4 @@
-"""A member of the class without a browser: comes back by itself, repeats what was not acknowledged, misses nothing."""
+"""A member of the class without a browser: comes back by itself, repeats what was not acknowledged."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class Acknowledged:
 
 @dataclass(slots=True)
 class ClassClient:
-    """One connection to `/class` that outlives servers. `entities` and `events` are as docs/protocol.md says."""
+    """A place in `/class` that outlives servers. `entities` and `events` are as docs/protocol.md says."""
 
     url: str
     token: str
@@ -47,11 +47,13 @@ class ClassClient:
             async with asyncio.timeout(within_s), self.changed:
                 await self.changed.wait_for(lambda: bool(probe(self)))
         except TimeoutError:
-            raise AssertionError(f"not within {within_s} s: {what} (seq {self.seq})") from None
+            message = f"not within {within_s} s: {what} (seq {self.seq})"
+            raise AssertionError(message) from None
 
     async def command(self, type_: str, within_s: float = 30.0, **data: Any) -> dict[str, Any]:
-        """Give a command until it is acknowledged, over as many connections as that takes; return its result."""
-        message = {"id": new_id(), "type": type_, "data": data}
+        """Give a command until it is acknowledged, over as many connections as that takes."""
+        id_ = new_id()
+        message = {"id": id_, "type": type_, "data": data}
         async with asyncio.timeout(within_s):
             while True:
                 welcomes = self.welcomes
@@ -63,7 +65,7 @@ class ClassClient:
                     await self._come_back(welcomes)
                     continue
                 assert "error" not in answer, answer
-                self.acknowledged.append(Acknowledged(message["id"], type_, answer["result"], answer["seq"]))
+                self.acknowledged.append(Acknowledged(id_, type_, answer["result"], answer["seq"]))
                 result: dict[str, Any] = answer["result"]
                 return result
 
@@ -137,7 +139,7 @@ async def class_client(url: str, token: str, device: str = "pc") -> AsyncIterato
     socket.on("events", client.take_frame, namespace="/class")
     socket.on("over", client.take_over, namespace="/class")
     await socket.connect(
-        url, transports=["websocket"], namespaces=["/class"], auth=lambda: client.auth(), wait_timeout=10
+        url, transports=["websocket"], namespaces=["/class"], auth=client.auth, wait_timeout=10
     )
     try:
         await client.until("a welcome", lambda c: c.welcomes)

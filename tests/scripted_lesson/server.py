@@ -1,4 +1,4 @@
-"""A real `lectern serve` with its children, on ports and data of its own, as tests and benchmarks start it."""
+"""A real `lectern serve` with its children, on ports and data of its own, for tests and benchmarks."""
 
 import asyncio
 import contextlib
@@ -22,6 +22,7 @@ PASSWORD = "a-long-enough-password"
 ZONE = "Asia/Shanghai"
 START_WITHIN_S = 30.0
 END_WITHIN_S = 40.0
+CHECKOUT = Path(__file__).resolve().parents[2]
 _SERVE = "from lectern.app.cli import main; main()"
 
 
@@ -91,16 +92,14 @@ class Server:
                 *command,
                 *(sys.executable, "-c", _SERVE, "serve"),
                 env=environment,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=CHECKOUT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         async with asyncio.timeout(START_WITHIN_S):
             while not await asyncio.to_thread(self._is_ready):
-                assert self.process.returncode is None, (
-                    f"the server ended while starting:\n{self.last_words()}"
-                )
+                assert self.process.returncode is None, f"the server ended:\n{self.last_words()}"
                 await asyncio.sleep(0.1)
 
     def _is_ready(self) -> bool:

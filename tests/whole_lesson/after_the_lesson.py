@@ -1,9 +1,10 @@
-"""Act 3: the replay is there, a microcourse is cut from it and watched, the admin sees who attended and watched."""
+"""Act 3: the replay, a microcourse cut from it, and what the admin sees of attending and watching."""
 
 import asyncio
 import csv
 import io
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -32,15 +33,14 @@ async def find_the_replay(story: Story) -> None:
 
 
 async def watch_the_replay(story: Story) -> None:
-    """王芳 watches: camera and screen in step, the right moment everywhere, polls and questions where they were."""
+    """王芳 watches: camera and screen in step, polls and questions at their moments."""
     page = story.wang
     await on(page, "open-replay").click()
+    story.truth.note_left("王芳")
     await expect(on(page, "player")).to_be_visible()
     await on(page, "replay-play").click()
     for source in SOURCES:
-        await until(
-            f"the replay shows the {source}'s clock", lambda s=source: clock_of(page, f"replay-video-{s}")
-        )
+        await until(f"the {source}'s clock shows", partial(clock_of, page, f"replay-video-{source}"))
     await take_picture(page, "replay-pc")
     shown = await page.evaluate(_POSITION_AND_CLOCKS)
     began = shown["screen"] - shown["position_ms"]
@@ -66,7 +66,8 @@ _POSITION_AND_CLOCKS = """() => {
   const seen = (source) => window.drawnClock.of(`replay-video-${source}`)?.ms ?? null
   return { position_ms: leader.currentTime * 1000, camera: seen('camera'), screen: seen('screen') }
 }"""
-_RATE_IS_2 = """() => [...document.querySelectorAll('video')].every((video) => Math.abs(video.playbackRate - 2) < 0.2)"""
+_RATE_IS_2 = """() =>
+  [...document.querySelectorAll('video')].every((video) => Math.abs(video.playbackRate - 2) < 0.2)"""
 
 
 async def _shown_after(page: Page, position_ms: float) -> dict[str, float] | None:
@@ -84,6 +85,7 @@ async def replay_on_a_phone(story: Story) -> None:
     await expect(on(story.guest, "open-replay")).to_be_visible(timeout=10_000)
     await take_picture(story.guest, "room-over-phone")
     await on(story.guest, "open-replay").click()
+    story.truth.note_left(GUEST)
     await on(story.guest, "replay-play").click()
     await until("the phone shows the replay", lambda: clock_of(story.guest, "replay-video-screen"))
     await take_picture(story.guest, "replay-phone")
@@ -119,6 +121,7 @@ async def _watch_on_pc(story: Story) -> None:
     """The whole of it but the middle: 4 s, a jump to 9 s, and on to the end."""
     page = story.li
     await story.open(page, "/watch")
+    story.truth.note_left("李伟")
     await expect(on(page, "microcourse-card")).to_be_visible()
     await take_picture(page, "microcourses-pc-en-dark")
     await on(page, "microcourse-card").click()
@@ -172,7 +175,8 @@ async def see_who_watched(story: Story) -> None:
 
     async def reported() -> dict[str, float] | None:
         views = await story.rest(page, "GET", f"/views/microcourse/{story.clip_id}")
-        found = {row["person"]["name"]: row["coverage"] * views["duration_ms"] / 1000 for row in views["people"]}
+        length_s = views["duration_ms"] / 1000
+        found = {row["person"]["name"]: row["coverage"] * length_s for row in views["people"]}
         near = all(abs(found.get(name, 0) - played) < 1.0 for name, played in story.played_s.items())
         return found if near and found.keys() == story.played_s.keys() else None
 
@@ -192,16 +196,17 @@ async def see_who_attended(story: Story) -> None:
     rows = {(row["person"] or row)["name"]: row for row in table["rows"]}
     assert table["expected"] == 3
     assert set(rows) == {"王芳", "李伟", "张敏", GUEST}
-    truth, ended = story.truth, story.truth.at["ended"]
+    truth = story.truth
     for name in ("王芳", "李伟", GUEST):
-        joined, left = truth.joined[name], [*truth.left.get(name, []), ended]
+        joined, left = truth.joined[name], truth.left[name]
         intervals = rows[name]["intervals"]
         assert len(intervals) == len(joined), (name, intervals, joined, left)
         for interval, came, went in zip(intervals, joined, left, strict=True):
             assert abs(interval["joined_utc_ms"] - came) <= NEAR_MS, (name, interval, came)
             assert abs(interval["left_utc_ms"] - went) <= NEAR_MS, (name, interval, went)
         present = sum(
-            went - max(came, truth.at["started"]) for came, went in zip(joined, left, strict=True)
+            min(went, truth.at["ended"]) - max(came, truth.at["started"])
+            for came, went in zip(joined, left, strict=True)
         )
         assert abs(rows[name]["minutes"] * 60_000 - present) <= 2 * NEAR_MS, (name, present)
     statuses = {name: [checkin["status"] for checkin in row["checkins"]] for name, row in rows.items()}
@@ -226,7 +231,8 @@ async def see_who_attended(story: Story) -> None:
 def _compare_sheet(rows: dict[str, Any], sheet: bytes) -> None:
     """The CSV says the same as the table; every row has the same columns."""
     assert sheet.startswith(b"\xef\xbb\xbf")
-    lines = {line["姓名"]: line for line in csv.DictReader(io.StringIO(sheet.decode("utf-8-sig")), strict=True)}
+    reader = csv.DictReader(io.StringIO(sheet.decode("utf-8-sig")), strict=True)
+    lines = {line["姓名"]: line for line in reader}
     assert lines.keys() == rows.keys()
     for name, row in rows.items():
         line = lines[name]
@@ -257,5 +263,3 @@ async def look_around(story: Story) -> None:
         await story.open(story.phone, path)
         await story.phone.wait_for_load_state("networkidle")
         await take_picture(story.phone, name)
-
-

@@ -7,7 +7,6 @@ from playwright.async_api import Dialog, Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.scripted_lesson.class_client import ClassClient, class_client
-
 from tests.whole_lesson.story import GUEST, Story, now_ms, on, picture_moves, until
 
 QUESTION = "哪一款先上架？"
@@ -29,7 +28,7 @@ async def li_joins(story: Story) -> None:
 
 
 async def check_in(story: Story) -> None:
-    """Two rounds: one from the studio, one from the host's desk in which 李伟 comes late and the guest never."""
+    """Two rounds: one from the studio, one from the host, in which 李伟 comes late and the guest never."""
     page = story.presenter
     await on(page, "tab-checkin").click()
     await on(page, "checkin-message").fill("请签到")
@@ -164,7 +163,7 @@ _SOUND_PACKETS = """async () => {
 
 
 async def split_into_groups(story: Story) -> None:
-    """Two groups: 王芳 with 李伟, the guest alone. Each has its own talk and sound; nobody negotiates again."""
+    """王芳 with 李伟, the guest alone. Each group has its own talk and sound; nobody negotiates again."""
     offers = [await page.evaluate("window.offers") for page in story.learners]
     page = story.presenter
     await on(page, "tab-groups").click()

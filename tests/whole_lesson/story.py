@@ -1,4 +1,4 @@
-"""The people of one scripted lesson, what they did and when: the truth that the product is measured against."""
+"""The people of one scripted lesson, what they did and when: the truth that it is measured against."""
 
 import asyncio
 import time
@@ -6,16 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page
 
-from tests.scripted_lesson.chromium import Browsers, take_picture
+from tests.scripted_lesson.chromium import Browsers
 from tests.scripted_lesson.class_client import ClassClient
 from tests.scripted_lesson.server import PASSWORD, Server
 
 ROSTER = "工号,姓名\r\nL001,王芳\r\nL002,李伟\r\nL003,张敏\r\n".encode("gb18030")
 TITLE = "新品上市培训"
 GUEST = "陈访客"
-SOON_MS = 15_000
 
 
 def now_ms() -> int:
@@ -114,7 +113,8 @@ async def until(
                     return last
                 await asyncio.sleep(every_s)
     except TimeoutError:
-        raise AssertionError(f"not within {within_s} s: {what} (last answer: {last!r})") from None
+        message = f"not within {within_s} s: {what} (last answer: {last!r})"
+        raise AssertionError(message) from None
 
 
 async def clock_of(page: Page, testid: str) -> int | None:
@@ -133,9 +133,3 @@ async def picture_moves(page: Page, testid: str, within_s: float = 10.0) -> int:
 
     seen = await until(f"the clock in {testid} runs", later, within_s)
     return now_ms() - int(seen)
-
-
-__all__ = [
-    "GUEST", "ROSTER", "SOON_MS", "TITLE", "Story", "Truth", "clock_of", "expect", "now_ms", "on", "picture_moves",
-    "take_picture", "until",
-]  # fmt: skip

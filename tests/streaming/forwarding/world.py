@@ -1,5 +1,6 @@
 """A forwarding plane and peers around it in virtual time: real STUN, DTLS and SRTP, no sockets."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
@@ -46,7 +47,7 @@ def slot(mid: str = "0", *codecs: m.Codec, audio_level: int = 6) -> m.MediaSecti
 
 
 class World:
-    """The plane, its peers, and the network between them."""
+    """The plane, its peers, and the network between them, which drops a datagram when `loses()`."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -60,6 +61,7 @@ class World:
         self.peers: dict[str, VirtualPeer] = {}
         self.by_path: dict[Path, VirtualPeer] = {}
         self.heard: list[m.Notification] = []
+        self.loses: Callable[[], bool] = lambda: False
 
     def join(self, name: str, *media: m.MediaSection, connect: bool = True) -> "VirtualPeer":
         peer = VirtualPeer(self, name, media, len(self.peers))
@@ -71,7 +73,8 @@ class World:
         return peer
 
     def to_plane(self, path: Path, data: bytes) -> None:
-        self.plane.receive_datagram(data, path, self.now)
+        if not self.loses():
+            self.plane.receive_datagram(data, path, self.now)
         self.pump()
 
     def pump(self) -> None:
@@ -82,7 +85,7 @@ class World:
                 return
             for path, datagram in output:
                 peer = self.by_path.get(path)
-                if peer is not None:
+                if peer is not None and not self.loses():
                     peer.receive(datagram)
 
     def advance(self, seconds: float) -> None:

@@ -73,6 +73,11 @@ const en = {
     agree: 'Agree and go on', preview: 'Your camera', allowDevices: 'Please allow camera and microphone when the browser asks.', noCamera: 'No picture. You can go live with sound only.', deviceCheck: 'Device check', microphone: 'Microphone', camera: 'Camera',
     deviceN: 'Device {n}', micLevel: 'Microphone level', speakNow: 'Say something: the bar should move.', goLive: 'Go live', goBack: 'Back on air', recorded: 'The lesson is recorded from the moment you go live.', recordedConsent: 'The lesson is recorded from the moment you go live; learners agree to it when they join.',
     invite: 'Link for learners', copy: 'Copy', copied: 'Copied', recording: 'Recording', whatLearnersSee: 'What learners see', end: 'End', endTitle: 'End the lesson?', endText: 'It ends for all {n} people. The replay is there right away.', endConfirm: 'End for everyone', endCancel: 'Go on',
+    recordingTrouble: {
+      disk_full: 'The recording cannot be saved: the server’s disk is full. The lesson goes on. Ask the administrator to free space now; what is recorded meanwhile waits in memory for a short time.',
+      disk_slow: 'The server’s disk is too slow: parts of the recording may be missing. The lesson goes on. Tell the administrator.',
+      other: 'The recording has a problem and may be incomplete. The lesson goes on. Tell the administrator.',
+    },
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
@@ -103,7 +108,7 @@ const en = {
   attendance: {
     title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
   },
-  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within the first tenth', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
+  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {

@@ -75,6 +75,11 @@ const zh: Words = {
     agree: '同意并继续', preview: '我的摄像头', allowDevices: '请在浏览器的提示中允许使用摄像头和麦克风。', noCamera: '没有画面，也可以只用声音开播。', deviceCheck: '设备检查', microphone: '麦克风', camera: '摄像头',
     deviceN: '设备 {n}', micLevel: '麦克风音量', speakNow: '说句话，音量条应该会动。', goLive: '开始直播', goBack: '继续直播', recorded: '开播即开始录制。', recordedConsent: '开播即开始录制，学员进入时已同意。',
     invite: '学员链接', copy: '复制', copied: '已复制', recording: '正在录制', whatLearnersSee: '学员看到的画面', end: '结束', endTitle: '结束本场直播？', endText: '在场 {n} 人的直播都会结束，回放马上就有。', endConfirm: '结束直播', endCancel: '继续直播',
+    recordingTrouble: {
+      disk_full: '录制无法保存：服务器磁盘已满。直播不受影响。请立即联系管理员清理空间，这期间的录制会在内存里暂存一小段时间。',
+      disk_slow: '服务器磁盘太慢，部分录制可能丢失。直播不受影响，请告知管理员。',
+      other: '录制出现问题，可能不完整。直播不受影响，请告知管理员。',
+    },
     replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
   network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss} %，发送 {kbps} kbit/s' },
@@ -105,7 +110,7 @@ const zh: Words = {
   attendance: {
     title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟',
   },
-  viewing: { title: '观看情况', viewers: '观看人数', bounce: '开头十分之一内离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
+  viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {

@@ -1,0 +1,89 @@
+"""What is said over Socket.IO, for the AsyncAPI document (`/api/asyncapi.json`, docs/asyncapi.json)."""
+
+from typing import Any
+
+from interactions.live.namespace import ClockMessage, ResyncMessage
+from lectern import __version__
+from lectern.edge.asyncapi import Message, Namespace, describe_namespaces
+from lectern.timeline.idea import Registry
+from signaling.namespace import OfferData, SourceData
+
+_WIRE_EVENT = {
+    "type": "object",
+    "required": ["seq", "type", "utc_ms", "session_ms", "actor", "put"],
+    "properties": {
+        "seq": {"type": "integer"},
+        "type": {"type": "string"},
+        "utc_ms": {"type": "integer"},
+        "session_ms": {"type": "integer"},
+        "actor": {"type": ["string", "null"]},
+        "put": {
+            "type": "array",
+            "items": {"type": "array", "prefixItems": [{"type": "string"}, {}], "minItems": 2, "maxItems": 2},
+        },
+    },
+}
+_EVENTS = {"type": "array", "items": _WIRE_EVENT}
+_SLOTS = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+NAMESPACES = (
+    Namespace(
+        "/class",
+        "What happens in a class, and the commands that make it happen.",
+        (
+            Message(
+                "command",
+                "A command; its id makes a repetition harmless.",
+                True,
+                {"$ref": "#/components/schemas/AnyCommand"},
+            ),
+            Message("resync", "Ask for what happened since, or for a snapshot.", True, ResyncMessage),
+            Message("clock", "Ask what time it is on the server.", True, ClockMessage),
+            Message(
+                "welcome",
+                "First message: a snapshot, or the events since.",
+                False,
+                _object(
+                    participant_id=_TEXT,
+                    role=_TEXT,
+                    resume_token=_TEXT,
+                    seq=_NUMBER,
+                    utc_ms=_NUMBER,
+                    entities={"type": "object"},
+                    events=_EVENTS,
+                ),
+            ),
+            Message(
+                "events",
+                "What happened.",
+                False,
+                _object(**{"from": _NUMBER, "to": _NUMBER, "events": _EVENTS}),
+            ),
+            Message("over", "This connection is no longer wanted.", False, _object(code=_TEXT)),
+        ),
+    ),
+    Namespace(
+        "/signal",
+        "One peer connection per tab, negotiated once.",
+        (
+            Message("offer", "An SDP offer; the acknowledgement carries the answer.", True, OfferData),
+            Message("source", "A source was switched on or off.", True, SourceData),
+            Message("bye", "Close the transport.", True, _object()),
+            Message("slots", "Which track feeds which receiving m-line.", False, _SLOTS),
+            Message("reset", "The transport is gone: offer again.", False, _object(reason=_TEXT)),
+        ),
+    ),
+)
+
+
+def async_api(registry: Registry) -> dict[str, Any]:
+    """Return the AsyncAPI document of this release."""
+    return describe_namespaces(
+        NAMESPACES, {name: command.data for name, command in registry.commands.items()}, version=__version__
+    )
