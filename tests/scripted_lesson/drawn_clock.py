@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
-import numpy as np
 import numpy.typing as npt
 
 COLUMNS, ROWS = 8, 5
@@ -13,7 +13,7 @@ _CHECK = {0x5A: "camera", 0xA5: "screen"}
 _WRAP = 1 << 32
 
 
-def read_clock(luma: npt.NDArray[np.uint8], near_ms: int) -> tuple[str, int] | None:
+def read_clock(luma: npt.NDArray[Any], near_ms: int) -> tuple[str, int] | None:
     """Return source and wall clock (ms) of a picture; None if it shows no clock, or an unclear one.
 
     `near_ms` is any moment within three weeks of the drawing: the picture holds 32 bits only.

@@ -96,6 +96,12 @@ async def host_token(story: Story) -> str:
     return token
 
 
+async def learner_token(story: Story, external_id: str) -> str:
+    """A join token for a person of the roster."""
+    token: str = (await _invited(story, "learner", external_id))["token"]
+    return token
+
+
 async def _invited(story: Story, role: str, external_id: str) -> dict[str, str]:
     link: dict[str, str] = await story.rest(
         story.presenter,
