@@ -39,7 +39,10 @@ class Player:
         """Return the routes; they are public, because the token is checked here."""
         path = "/play/{token}/{path:.+}"
         summary = "Media below a signed address"
-        return [Route(method, path, self.serve, summary, public=True) for method in ("GET", "HEAD")]
+        return [
+            Route(method, path, self.serve, summary, public=True, credentials=False)
+            for method in ("GET", "HEAD")
+        ]
 
     async def serve(self, request: Request) -> web.StreamResponse:
         """Serve a file, or the range of it that was asked for.

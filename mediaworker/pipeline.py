@@ -171,7 +171,8 @@ def compose_command(work: Path, hls: Path, cut: _Source, card: Path | None, targ
     def fitted(stream: Any, width: int, height: int) -> Any:
         timed = stream.filter("setpts", f"PTS-{cut.start_s:.3f}/TB")
         scaled = timed.filter(
-            "scale", width, height, force_original_aspect_ratio="decrease", force_divisible_by=2, eval="frame",
+            "scale", width, height,
+            force_original_aspect_ratio="decrease", force_divisible_by=2, eval="frame",
             # Browsers send canvases and screens in full range; left so, players stretch dark and light.
             out_range="tv",
         )  # fmt: skip
@@ -196,7 +197,8 @@ def compose_command(work: Path, hls: Path, cut: _Source, card: Path | None, targ
     written = ffmpeg.output(
         picture, sound, str(target), t=layout.duration_s + intro_s,
         vcodec="libx264", preset="veryfast", crf=23,
-        pix_fmt="yuv420p", color_range="tv", g=2 * FPS, r=FPS, acodec="aac", audio_bitrate="128k", ar=48_000, ac=2,
+        pix_fmt="yuv420p", color_range="tv", g=2 * FPS, r=FPS,
+        acodec="aac", audio_bitrate="128k", ar=48_000, ac=2,
         movflags="+faststart", map_metadata=-1,
     )  # fmt: skip
     arguments = written.global_args(

@@ -84,4 +84,6 @@ NAMESPACES = (
 
 def async_api(registry: Registry) -> dict[str, Any]:
     """Return the AsyncAPI document of this release."""
-    return describe_namespaces(NAMESPACES, registry.commands, version=__version__)
+    return describe_namespaces(
+        NAMESPACES, {name: command.data for name, command in registry.commands.items()}, version=__version__
+    )

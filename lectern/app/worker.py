@@ -53,7 +53,7 @@ class MediaWork:
                 cancelled=attempt.cancelled,
             )
         except MediaFailedError as error:
-            raise JobFailed(error.code, error.reason) from error
+            raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
         except MediaCancelledError as error:
             raise LeaseLost from error
         return {"duration_ms": result.duration_ms}

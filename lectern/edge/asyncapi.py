@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-from lectern.timeline.idea import Command
-
 
 class Message(msgspec.Struct, frozen=True):
     """One message of a namespace. `sent_by_client` says who sends it; clients' messages are acknowledged."""
@@ -26,11 +24,11 @@ class Namespace(msgspec.Struct, frozen=True):
 
 
 def describe_namespaces(
-    namespaces: Sequence[Namespace], commands: Mapping[str, Command], *, version: str
+    namespaces: Sequence[Namespace], commands: Mapping[str, type], *, version: str
 ) -> dict[str, Any]:
-    """Return the document as JSON-ready data."""
+    """Return the document as JSON-ready data; `commands` maps command types to the shapes of their data."""
     shapes = [message.data for space in namespaces for message in space.messages]
-    types = [*(c.data for c in commands.values()), *(shape for shape in shapes if isinstance(shape, type))]
+    types = [*commands.values(), *(shape for shape in shapes if isinstance(shape, type))]
     references, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     by_type = dict(zip(types, references, strict=True))
     channels: dict[str, Any] = {}
@@ -60,7 +58,7 @@ def describe_namespaces(
         "info": {
             "title": "Lectern class and signaling",
             "version": version,
-            "description": "Socket.IO 5 namespaces; docs/protocol.md explains them. Actions are the server's.",
+            "description": "Socket.IO 5 namespaces; see docs/protocol.md. Actions are the server's.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -77,10 +75,10 @@ def describe_namespaces(
                             "properties": {
                                 "id": {"type": "string"},
                                 "type": {"const": name},
-                                "data": by_type[command.data],
+                                "data": by_type[data],
                             },
                         }
-                        for name, command in sorted(commands.items())
+                        for name, data in sorted(commands.items())
                     ]
                 }
             }

@@ -15,7 +15,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Overloaded, ProtocolViolation, Unauthenticated
+from lectern.kernel.errors import NotFound, Overloaded, ProtocolViolation, Unauthenticated
 
 _log = structlog.get_logger()
 
@@ -56,7 +56,10 @@ Handler = Callable[[Request], Awaitable[BaseModel | web.StreamResponse | None]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One HTTP operation. `reads` says what body it takes: a model, or `bytes` with a limit."""
+    """One HTTP operation. `public` ones need no credential; without `credentials` none is even looked at.
+
+    `body` is what it takes: a model, or `bytes` of at most `max_bytes`.
+    """
 
     method: str
     path: str
@@ -67,6 +70,7 @@ class Route:
     query: type[BaseModel] | None = None
     status: int = 200
     public: bool = False
+    credentials: bool = True
     max_bytes: int = MAX_JSON_BYTES
     content_type: str = "application/json"
     errors: tuple[int, ...] = field(default=())
@@ -97,11 +101,13 @@ def _serve(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(http: web.Request) -> web.StreamResponse:
         try:
-            who = await authenticate(http)
+            who = await authenticate(http) if route.credentials else None
             if who is None and not route.public:
                 raise Unauthenticated("sign_in_required", "Please sign in.")
             path = dict(http.match_info)
-            _refuse_nul(found=any("\x00" in text for text in (*path.values(), *http.query.values())))
+            if any("\x00" in part for part in path.values()):
+                raise NotFound("not_found", "There is nothing at this address.")
+            _refuse_nul(found=any("\x00" in value for value in http.query.values()))
             request = Request(http, who, path, _query(route, http), await _body(route, http))
             answer = await route.handler(request)
         except web.HTTPException:

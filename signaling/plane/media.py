@@ -229,10 +229,10 @@ class MediaPlane:
         if peer is None:
             return
         async with self._engine.change(peer.session_id) as change:
-            if self._track_id(notice.transport, notice.track) in change.state.of(STAGE).tracks:
+            if notice.track in change.state.of(STAGE).tracks:
                 return
             published = TrackPublished(
-                track=self._track_id(notice.transport, notice.track),
+                track=notice.track,
                 participant=peer.participant,
                 source=peer.sources.get(notice.mid, "mic" if notice.kind == "audio" else "camera"),
                 kind=notice.kind,
@@ -242,12 +242,7 @@ class MediaPlane:
 
     async def _stopped(self, track: str) -> None:
         for session_id in {peer.session_id for peer in self._peers.values()}:
-            await self._unpublish_where(session_id, lambda t: t.endswith(f"/{track}"), "stopped")
-
-    @staticmethod
-    def _track_id(transport: str, track: str) -> str:
-        """Our id of a track names its transport, so that ids stay unique over media-process lives."""
-        return f"{transport}/{track}"
+            await self._unpublish_where(session_id, lambda t: t == track, "stopped")
 
     async def _unpublish_where(self, session_id: str, matches: Callable[[str], bool], reason: str) -> None:
         async with self._engine.change(session_id) as change:
@@ -297,10 +292,7 @@ class MediaPlane:
                 continue
             await self._keep_recorded(client, peer, situation)
             wanted = assign(peer.participant, peer.slots, tracks.values(), peer.routes, situation)
-            routes = [
-                m.Route(r.transport, r.mid, r.track.partition("/")[2] if r.track else None)
-                for r in peer.changes(wanted)
-            ]
+            routes = peer.changes(wanted)
             if routes:
                 await client.set_routes(*routes)
                 peer.routes = wanted

@@ -60,9 +60,9 @@ async def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> No
 
 _MIGRATE = """
 import asyncio, sys
-from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
+from lectern.db.schema import metadata
 
 async def main():
     database = Database(sys.argv[1])

@@ -36,6 +36,16 @@ def test_log_events_are_noun_and_verb() -> None:
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", event) for event in log_events())
 
 
+def test_metrics() -> None:
+    section = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8").partition("## Metrics")[2]
+    documented = set(re.findall(r"`(lectern_[a-z_]+)`", section))
+    source = (ROOT / "lectern" / "app" / "metrics.py").read_text(encoding="utf-8")
+    exposed = set(re.findall(r'"(lectern_[a-z_]+)"', source))
+    for prefix, names in re.findall(r'in \(\n(.*?)\):.*?f"(lectern_[a-z]+_)\{name\}"', source, re.DOTALL):
+        exposed |= {names + name for name in re.findall(r'\("([a-z_]+)",', prefix)}
+    assert documented == exposed
+
+
 def test_settings() -> None:
     names = {f"LECTERN_{name.upper()}" for name in Settings.model_fields}
     assert first_column("settings.md", "") == names

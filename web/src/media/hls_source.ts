@@ -3,6 +3,8 @@
  * browser's own player otherwise. `close()` frees the element.
  */
 export interface HlsSource {
+  /** Wall-clock time of what is on screen (EXT-X-PROGRAM-DATE-TIME), or null where the player does not know it. */
+  playingUtcMs(): number | null
   close(): void
 }
 
@@ -10,7 +12,13 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   const { default: Hls } = await import('hls.js/light')
   if (!Hls.isSupported()) {
     element.src = url
+    // Safari tells the wall-clock time of position 0.
+    const native = element as HTMLMediaElement & { getStartDate?: () => Date }
     return {
+      playingUtcMs: () => {
+        const startMs = native.getStartDate?.().getTime() ?? NaN
+        return Number.isNaN(startMs) ? null : startMs + element.currentTime * 1000
+      },
       close: () => {
         element.removeAttribute('src')
         element.load()
@@ -39,5 +47,5 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   })
   hls.loadSource(url)
   hls.attachMedia(element)
-  return { close: () => hls.destroy() }
+  return { playingUtcMs: () => hls.playingDate?.getTime() ?? null, close: () => hls.destroy() }
 }
