@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO, cast
 
 import structlog
 
+from lectern.kernel.log_stream import LogStream
 from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
 from recording.fmp4 import init_segment
 from recording.frames import FragmentReader
@@ -240,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.session.is_dir():
         parser.error(f"{options.session} is not a folder")
     os.nice(NICENESS)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(cast("TextIO", LogStream(sys.stderr))))
     if options.finish:
         Packager(options.session).finish()
         return 0

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, distinct, func, insert, select, update
+from sqlalchemy import and_, delete, distinct, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import UtcMs
@@ -117,7 +117,11 @@ class SessionStore:
         return [_session(row) for row in rows]
 
     async def counts(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Counts]:
-        """Count expected, attended and present people of each session."""
+        """Count expected, attended and present people of each session.
+
+        With a roster, those of it who came are counted: guests would make a rate of more than all. Without
+        one, every learner.
+        """
 
         async def count(column: Any, session: Any, where: Any = None) -> dict[str, int]:
             query = select(session, func.count(distinct(column))).where(session.in_(list(session_ids)))
@@ -127,10 +131,17 @@ class SessionStore:
 
         r, p, c = t.roster_entries.c, t.participants.c, t.connections.c
         expected = await count(r.person_id, r.session_id)
-        attended = await count(p.id, p.session_id, p.role == "learner")
+        came = await count(p.id, p.session_id, p.role == "learner")
+        on_roster = exists().where(r.session_id == p.session_id, r.person_id == p.subject)
+        of_roster = await count(p.subject, p.session_id, (p.role == "learner") & on_roster)
         online = await count(c.participant_id, c.session_id)
         return {
-            id_: Counts(expected.get(id_, 0), attended.get(id_, 0), online.get(id_, 0)) for id_ in session_ids
+            id_: Counts(
+                expected.get(id_, 0),
+                (of_roster if expected.get(id_) else came).get(id_, 0),
+                online.get(id_, 0),
+            )
+            for id_ in session_ids
         }
 
     async def roster(self, tx: AsyncConnection, session_id: str) -> set[str]:

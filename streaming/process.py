@@ -20,11 +20,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 
 import structlog
 import uvloop
 
+from lectern.kernel.log_stream import LogStream
 from streaming.control import messages as m
 from streaming.control.server import ControlServer, Respond
 from streaming.dtls import Identity
@@ -294,7 +295,7 @@ def configure_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", LogStream(sys.stderr))),
     )
 
 

@@ -124,6 +124,13 @@ async def test_coming_and_going(door: Door) -> None:
     ]
 
 
+async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
+    await door.sessions.expect(await door.sessions.get(door.session_id), ["p1", "p2"])
+    await door.enter("p1")
+    await door.enter("p3")  # a colleague whom nobody expected
+    assert await door.counts() == Counts(expected=2, attended=1, online=2)
+
+
 async def test_two_tabs_are_one_participant(door: Door) -> None:
     first, second = await door.enter("p1"), await door.enter("p1")
     assert first.participant_id == second.participant_id

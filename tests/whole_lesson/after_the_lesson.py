@@ -225,7 +225,10 @@ async def see_who_attended(story: Story) -> None:
     )
     await story.open(page, f"/admin/sessions/{story.session_id}")
     await expect(on(page, "attendance-row")).to_have_count(4)
+    await expect(on(page, "attendance-rate")).to_contain_text("67")
     await take_picture(page, "admin-attendance-pc")
+    session = await story.rest(page, "GET", f"/sessions/{story.session_id}")
+    assert (session["attended"], session["expected"]) == (2, 3), "the list says the same as the report"
 
 
 def _compare_sheet(rows: dict[str, Any], sheet: bytes) -> None:

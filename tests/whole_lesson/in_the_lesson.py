@@ -19,6 +19,7 @@ async def li_joins(story: Story) -> None:
     """李伟 comes through the front door in English: signs in, sees the lesson, joins it."""
     page = story.li = await story.browsers.on_pc("en", dark=True)
     await story.sign_in(page, "li")
+    await expect(on(page, "session-card")).to_be_visible()
     await take_picture(page, "home-learner-pc-en-dark")
     await on(page, "open-room").click()
     await on(page, "join").click()
