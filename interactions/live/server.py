@@ -5,6 +5,7 @@ from typing import Any
 import socketio
 from aiohttp.web import WebSocketResponse
 from engineio.async_drivers import aiohttp as driver
+from socketio.packet import BINARY_ACK, BINARY_EVENT, Packet
 
 MAX_TRANSPORT_BYTES = 256 * 1024
 """Larger packets end the connection that sent them; namespaces answer smaller ones that they refuse."""
@@ -22,6 +23,22 @@ class PlainWebSocket(driver.WebSocket):  # type: ignore[misc] # engineio ships n
         return self._sock
 
 
+class TextPacket(Packet):  # type: ignore[misc] # python-socketio ships no types
+    """A packet without binary attachments: the library would keep as many as a client announces, unread."""
+
+    def decode(self, encoded_packet: Any) -> int:
+        """Decode a packet. The library drops one that raises.
+
+        Raises:
+            ValueError: it announces attachments.
+        """
+        attachments: int = super().decode(encoded_packet)
+        if attachments or self.packet_type in {BINARY_EVENT, BINARY_ACK}:
+            msg = "binary packets are not part of the protocol"
+            raise ValueError(msg)
+        return attachments
+
+
 def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> socketio.AsyncServer:
     """Return a server to attach to an aiohttp application.
 
@@ -37,6 +54,7 @@ def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> 
         ping_timeout=10,
         logger=False,
         engineio_logger=False,
+        serializer=TextPacket,
         **options,
     )
     server.eio._async = {**server.eio._async, "websocket": PlainWebSocket}

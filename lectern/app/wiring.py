@@ -189,7 +189,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
-            authenticate=Authenticator(accounts, tokens, now_s),
+            authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             catalogue=CatalogueDeps(
                 keeper,
