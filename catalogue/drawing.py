@@ -49,7 +49,14 @@ class Drawing:
             title=replay.title,
             state=replay.state,
             duration_ms=replay.duration_ms,
-            videos=[VideoModel(source=v.source, url=self.signer.url(hls, v.playlist)) for v in videos],
+            videos=[
+                VideoModel(
+                    source=v.source,
+                    url=self.signer.url(hls, v.playlist),
+                    spans=[(span.start_ms, span.end_ms) for span in v.spans],
+                )
+                for v in videos
+            ],
             audio_url=self.signer.url(hls, audio) if audio else None,
             program_url=self.signer.url(hls, program) if program else None,
             download=self._download(replay, download),

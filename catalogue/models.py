@@ -8,10 +8,14 @@ from catalogue.states import MicrocourseState
 
 
 class VideoModel(BaseModel):
-    """One video; `url` is signed and relative to the origin."""
+    """One video; `url` is signed and relative to the origin.
+
+    `spans` are the stretches, as [from_ms, to_ms], in which it shows something; empty for a live broadcast.
+    """
 
     source: str
     url: str
+    spans: list[tuple[int, int]] = []
 
 
 class DownloadModel(BaseModel):

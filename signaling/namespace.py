@@ -1,6 +1,8 @@
 """Socket.IO `/signal`: one peer connection per tab, negotiated once (docs/protocol.md)."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,15 +11,19 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Conflict, Forbidden, Gone, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Forbidden, Gone, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.rate import RateLimit
+from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Peer, SlotsView
+from signaling.stage.rights import MAY_SEND
 
 _log = structlog.get_logger()
 MAX_SDP_BYTES = 128 * 1024
+Handler = Callable[[str, Any], Awaitable[dict[str, Any]]]
 
 
 class OfferData(msgspec.Struct, frozen=True):
@@ -34,6 +40,15 @@ class SourceData(msgspec.Struct, frozen=True):
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """Whose connection it is."""
+
+    session_id: str
+    participant: str
+    role: SessionRole
+
+
 class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the library is untyped
     """Negotiates media for participants who are in a class already."""
 
@@ -47,7 +62,32 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         self._seats = seats
         self._now_s = now_s
         self._peers: dict[str, Peer] = {}
-        self._who: dict[str, tuple[str, str]] = {}
+        self._who: dict[str, Tab] = {}
+        # By participant. Several displays may share one link, and all come back at once after a restart.
+        self._offers = RateLimit(per_s=1, burst=60)
+        self._switches = RateLimit(per_s=2, burst=20)
+        self._handlers: dict[str, Handler] = {
+            "offer": self.on_offer,
+            "source": self.on_source,
+            "bye": self.on_bye,
+        }
+
+    async def trigger_event(self, event: Any, *args: Any) -> Any:
+        """Dispatch what python-socketio brings: its own `connect` and `disconnect`, and clients' messages.
+
+        A client may name a message like one of those two; it is told apart by whether it is connected.
+        """
+        sid = args[0]
+        if not self.server.manager.is_connected(sid, self.namespace):
+            if event == "connect":
+                return await self.on_connect(sid, args[1], args[2] if len(args) > 2 else None)
+            if event == "disconnect":
+                await self.on_disconnect(sid)
+            return None
+        handler = self._handlers.get(event) if isinstance(event, str) else None
+        if handler is None or sid not in self._who:
+            return to_wire(ProtocolViolation("message_unknown", "This message does not exist."))[1]
+        return await handler(sid, args[1] if len(args) > 1 else None)
 
     async def on_connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
         """Let a participant in."""
@@ -65,7 +105,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
             body = to_wire(error)[1]
             raise Refused(body["error"]["code"], body) from None
-        self._who[sid] = (grant.session_id, participant)
+        self._who[sid] = Tab(grant.session_id, participant, grant.role)
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         """Forget the tab and its transport."""
@@ -103,7 +143,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         offer = msgspec.convert(data, OfferData)
         if len(offer.sdp) > MAX_SDP_BYTES:
             raise ProtocolViolation("sdp_invalid", "The offer is too long.")
-        session_id, participant = self._who[sid]
+        tab = self._who[sid]
+        _take(self._offers, tab.participant)
         await self.on_bye(sid)
 
         async def on_slots(slots: SlotsView) -> None:
@@ -117,7 +158,13 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
                 await self.emit("reset", {"reason": reason}, to=sid)
 
         peer, answer = await self._plane.offer(
-            session_id, participant, offer.sdp, offer.sources, on_slots=on_slots, on_gone=on_gone
+            tab.session_id,
+            tab.participant,
+            offer.sdp,
+            offer.sources,
+            may_send=MAY_SEND[tab.role],
+            on_slots=on_slots,
+            on_gone=on_gone,
         )
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
@@ -130,7 +177,23 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
 
     async def _source(self, sid: str, data: Any) -> dict[str, Any]:
         change = msgspec.convert(data, SourceData)
-        session_id, participant = self._who[sid]
-        if not await self._plane.set_source(session_id, participant, change.source, active=change.active):
+        tab = self._who[sid]
+        _take(self._switches, tab.participant)
+        if not await self._plane.set_source(
+            tab.session_id, tab.participant, change.source, active=change.active
+        ):
             raise Forbidden("not_allowed", "Raise your hand; the host gives you the microphone.")
         return {"ok": True}
+
+
+def _take(allowance: RateLimit, participant: str) -> None:
+    """Use one of a participant's allowance.
+
+    Raises:
+        Overloaded: there is none (`too_fast`).
+    """
+    wait_s = allowance.wait_s(participant, asyncio.get_running_loop().time())
+    if wait_s > 0:
+        raise Overloaded(
+            "too_fast", "Too much at once. Please wait a moment.", retry_after_s=round(wait_s, 3)
+        )

@@ -4,18 +4,28 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil
 
 from aiohttp import hdrs, web
 
 from lectern.edge.routes import error_response, read_limited
 from lectern.kernel.access import SessionGrant
-from lectern.kernel.errors import Conflict, Forbidden, NotFound, ProtocolViolation, Unauthenticated
+from lectern.kernel.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    Overloaded,
+    ProtocolViolation,
+    Unauthenticated,
+)
+from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seat, Seats
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Peer, SlotsView
+from signaling.stage.rights import MAY_SEND, WATCHES_ONLY
 
 MAX_SDP_BYTES = 128 * 1024
 _SEEN_EVERY_S = 5.0
@@ -50,6 +60,8 @@ class WhipEndpoint:
         self._seats = seats
         self._now_s = now_s
         self._resources: dict[str, Resource] = {}
+        # By whom the token is for. Displays may share a link, and all come back at once after a restart.
+        self._offers = RateLimit(per_s=1, burst=60)
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
@@ -85,6 +97,9 @@ class WhipEndpoint:
         org_id, grant = self._granted(request)
         if publishes and not grant.role.is_staff:
             raise Forbidden("not_allowed", "This token may watch, not publish.")
+        wait_s = self._offers.wait_s(_subject(grant), asyncio.get_running_loop().time())
+        if wait_s > 0:
+            raise Overloaded("too_fast", "Too much at once. Please wait.", retry_after_s=ceil(wait_s))
         if request.content_type != "application/sdp":
             raise ProtocolViolation("content_type_invalid", "Send an SDP offer as application/sdp.")
         sdp = (await read_limited(request, MAX_SDP_BYTES)).decode("utf-8", "replace")
@@ -104,14 +119,19 @@ class WhipEndpoint:
 
         try:
             peer, answer = await self._plane.offer(
-                session.id, seat.participant_id, sdp, None, on_slots=on_slots, on_gone=on_gone
+                session.id,
+                seat.participant_id,
+                sdp,
+                None,
+                may_send=MAY_SEND[grant.role] if publishes else WATCHES_ONLY,
+                on_slots=on_slots,
+                on_gone=on_gone,
             )
         except BaseException:
             await self._seats.left(session.id, seat.connection_id)
             raise
         resource_id = peer.transport
-        subject = grant.person_id or grant.guest_id or ""
-        self._resources[resource_id] = Resource(session.id, peer, seat, subject)
+        self._resources[resource_id] = Resource(session.id, peer, seat, _subject(grant))
         return web.Response(
             status=HTTPStatus.CREATED,
             text=answer,
@@ -123,7 +143,7 @@ class WhipEndpoint:
         try:
             _org_id, grant = self._granted(request)
             resource = self._resources.get(request.match_info["resource"])
-            if resource is None or resource.subject != (grant.person_id or grant.guest_id or ""):
+            if resource is None or resource.subject != _subject(grant):
                 raise NotFound("resource_not_found", "There is no such media session.")
         except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
             return error_response(error)
@@ -142,3 +162,7 @@ class WhipEndpoint:
         if read.grant.role is SessionRole.SCREEN and request.path.startswith("/whip/"):
             raise Forbidden("not_allowed", "This token may watch, not publish.")
         return read.org_id, read.grant
+
+
+def _subject(grant: SessionGrant) -> str:
+    return grant.person_id or grant.guest_id or ""

@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from lectern.app import logs
+from lectern.app.backup import backup, restore
 from lectern.app.demo import refuse_beyond_loopback
 from lectern.app.doctor import examine
 from lectern.app.namespaces import async_api
@@ -19,6 +21,8 @@ from lectern.app.worker import work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
 from lectern.kernel.errors import LecternError
+from lectern.kernel.ids import new_secret
+from lectern.kernel.roles import OrgRole
 from signaling.entry.routes import NewJoinToken
 
 Run = Callable[[argparse.Namespace, Settings], Awaitable[None]]
@@ -36,9 +40,17 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("serve", _serve, "Run the server with its media process and worker.")
     sub.add_argument("--demo", action="store_true", help="with a demo organisation, on this machine only")
+    sub = command("setup", _setup, "Make the organisation and its first administrator; prints the password.")
+    sub.add_argument("--org", required=True, metavar="NAME")
+    sub.add_argument("--admin", required=True, metavar="LOGIN")
+    sub.add_argument("--name", metavar="NAME", help="the administrator's own name")
     command("worker", _worker, "Take media jobs and do them.")
     command("doctor", _doctor, "Say what is missing or blocked here, and what to do.")
     command("asyncapi", _asyncapi, "Print the AsyncAPI document of the Socket.IO namespaces.")
+    sub = command("backup", _backup, "Copy the whole installation into a new folder; the server may run.")
+    sub.add_argument("folder", type=Path)
+    sub = command("restore", _restore, "Put a backup in place where no installation is yet.")
+    sub.add_argument("folder", type=Path)
     command("settings", _settings, "List every setting with default, unit and meaning.")
     session = commands.add_parser("session", help="Work with sessions.").add_subparsers(required=True)
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
@@ -83,6 +95,22 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
     await serve(settings, demo=arguments.demo)
 
 
+async def _setup(arguments: argparse.Namespace, settings: Settings) -> None:
+    password = new_secret(12)
+    async with built(settings) as services:
+        org = await services.accounts.set_up(arguments.org, settings.zone)
+        await services.accounts.add_person(
+            org.id,
+            external_id=arguments.admin,
+            name=arguments.name or arguments.admin,
+            department_id=None,
+            roles=(OrgRole.ADMIN, OrgRole.PRESENTER),
+            login=arguments.admin,
+            password=password,
+        )
+    print(f"{settings.url}\n{arguments.admin}  {password}")
+
+
 async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
     await work(settings)
 
@@ -100,6 +128,18 @@ async def _doctor(_arguments: argparse.Namespace, settings: Settings) -> None:
 
 async def _asyncapi(_arguments: argparse.Namespace, _settings: Settings) -> None:
     print(as_json(async_api(registry())))
+
+
+async def _backup(arguments: argparse.Namespace, settings: Settings) -> None:
+    await asyncio.to_thread(backup, settings, arguments.folder, _show_step)
+
+
+async def _restore(arguments: argparse.Namespace, settings: Settings) -> None:
+    await asyncio.to_thread(restore, settings, arguments.folder, _show_step)
+
+
+def _show_step(step: str) -> None:
+    print(f"copying {step} …", flush=True)
 
 
 async def _settings(_arguments: argparse.Namespace, _settings: Settings) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from lectern.kernel.errors import Gone, LecternError, ProtocolViolation
+from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overloaded, ProtocolViolation
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
@@ -25,12 +25,16 @@ from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track, TrackMuted, TrackPublished, TrackUnpublished
 from signaling.stage.recording import RECORDING, RecordingRecovered, RecordingTroubled
+from signaling.stage.rights import check_sources
 from signaling.stage.routing import assign
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused, connect
 
 _log = structlog.get_logger()
 _CONNECT_TIMEOUT_S = 10.0
+_RETRY_AFTER_S = 20
+MAX_TRANSPORTS = 64
+"""Of one participant: displays may share a link, but nobody may fill the media process with one."""
 
 LiveSessions = Callable[[], Awaitable[list[str]]]
 """Returns the ids of all sessions that are live, by the database."""
@@ -70,15 +74,19 @@ class MediaPlane:
         sdp: str,
         sources: Mapping[str, str] | None,
         *,
+        may_send: frozenset[str],
         on_slots: Callable[[SlotsView], Awaitable[None]],
         on_gone: Callable[[str], Awaitable[None]],
     ) -> tuple[Peer, str]:
-        """Answer an offer: returns the new peer and the SDP answer.
+        """Answer an offer that sends nothing but `may_send`: returns the new peer and the SDP answer.
 
         Raises:
             ProtocolViolation: the offer cannot be answered (`sdp_invalid`, `no_common_codec`).
+            Forbidden: it would send what this role may not (`not_allowed`), or was sent out (`removed`).
+            Conflict: the lesson is over. Overloaded: this participant has too many transports already.
             Gone: the media process is away for the moment (`media_unavailable`).
         """
+        await self._admit(session_id, participant)
         named: Any = dict(sources or {})
         if any(source not in ("mic", "camera", "screen") for source in named.values()):
             raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
@@ -91,10 +99,11 @@ class MediaPlane:
                 reason=error.reason,
                 hint=str(error),
             ) from None
+        sends, slots = sections_of(parsed.remote)
+        check_sources(sends.values(), may_send)
         client = self._client
         if client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
-        sends, slots = sections_of(parsed.remote)
         peer = Peer(new_id(), session_id, participant, sends, slots, on_slots, on_gone)
         try:
             if session_id not in self._rooms:
@@ -108,6 +117,18 @@ class MediaPlane:
         self._peers[peer.transport] = peer
         self._changed(session_id, 0)
         return peer, build_answer(parsed, local, secrets.randbits(62))
+
+    async def _admit(self, session_id: str, participant: str) -> None:
+        """Refuse who may not have a (further) transport; tokens outlive both a removal and the lesson."""
+        situation = self._situation_of((await self._engine.current(session_id)).state)
+        if participant in situation.removed:
+            raise Forbidden("removed", "You were removed from this session.")
+        if situation.ended:
+            raise Conflict("session_over", "This session is over.")
+        if sum(peer.participant == participant for peer in self._peers.values()) >= MAX_TRANSPORTS:
+            raise Overloaded(
+                "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
+            )
 
     def slots_now(self, peer: Peer, state: ClassState) -> SlotsView:
         """Return what `peer` would be told now, before its routes are set."""

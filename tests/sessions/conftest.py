@@ -1,5 +1,13 @@
-"""Fixtures of a whole installation."""
+"""Fixtures of a whole installation, and of empty databases of both kinds."""
 
 from tests.installation import house, migrated_file, services
+from tests.services import database_url, postgres_cluster, postgres_url
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = [
+    "database_url",
+    "house",
+    "migrated_file",
+    "postgres_cluster",
+    "postgres_url",
+    "services",
+]

@@ -1,10 +1,14 @@
 """Who is here: coming, going, silence after a crash, consent, and being sent out."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
-from lectern.app.wiring import Services, registry
+from lectern.app.tables import metadata
+from lectern.app.wiring import registry
+from lectern.db.engine import Database
+from lectern.db.migrate import upgrade
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Forbidden, Gone, NotFound
@@ -80,16 +84,16 @@ class Door:
 
 
 @pytest.fixture
-async def door(services: Services) -> Door:
+async def door(database_url: str) -> AsyncIterator[Door]:
+    database = Database(database_url)
+    await upgrade(database, metadata)
     clock_of: list[Door] = []
 
     def clock() -> UtcMs:
         return UtcMs(clock_of[0].now if clock_of else 1_795_000_000_000)
 
-    engine = TimelineEngine(
-        services.database, registry(), LocalBus(), followers=(LessonFollower(),), clock=clock
-    )
-    sessions = Sessions(services.database, engine, NoPeople(), clock)  # type: ignore[arg-type] # answers nothing
+    engine = TimelineEngine(database, registry(), LocalBus(), followers=(LessonFollower(),), clock=clock)
+    sessions = Sessions(database, engine, NoPeople(), clock)  # type: ignore[arg-type] # answers nothing
     session = await sessions.create(
         org_id="org",
         title="T",
@@ -101,7 +105,8 @@ async def door(services: Services) -> Door:
     )
     made = Door(session.id, sessions, Presence(engine, CONSENT), engine)
     clock_of.append(made)
-    return made
+    yield made
+    await database.close()
 
 
 async def test_coming_and_going(door: Door) -> None:

@@ -48,8 +48,15 @@ export interface Entered {
   readonly name: string
 }
 
+/** One picture of a recording. Outside `spans` ([from, to] in ms of the recording) its playlist shows a dark still. */
+export interface RecordedVideo {
+  readonly source: 'camera' | 'screen'
+  readonly url: string
+  readonly spans: readonly (readonly [number, number])[]
+}
+
 export interface Broadcast {
-  readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
+  readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
 }
@@ -68,7 +75,7 @@ export interface Replay {
   readonly title: string
   readonly state: 'live' | 'ready' | 'failed'
   readonly duration_ms: number
-  readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
+  readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }

@@ -11,7 +11,7 @@ const en = {
   home: {
     hello: 'Hello, {name}', sessions: 'Sessions', microcourses: 'Microcourses', admin: 'Admin', signOut: 'Sign out', create: 'New session',
     empty: 'No sessions yet', emptyPresenter: 'Create one: you can be live in a minute.', emptyLearner: 'Sessions you are invited to will appear here.',
-    live: 'Live now', upcoming: 'Coming up', past: 'Past', expected: '{n} expected', attended: '{n} of {of} came',
+    live: 'Live now', upcoming: 'Coming up', past: 'Past', expected: '{n} expected', attended: '{n} of {of} came', came: '{n} came',
     toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room',
   },
   create: {

@@ -13,7 +13,7 @@ const zh: Words = {
   home: {
     hello: '你好，{name}', sessions: '场次', microcourses: '微课', admin: '管理', signOut: '退出', create: '新建场次',
     empty: '还没有场次', emptyPresenter: '新建一个，一分钟就能开播。', emptyLearner: '邀请你的场次会出现在这里。',
-    live: '正在直播', upcoming: '即将开始', past: '已结束', expected: '应到 {n} 人', attended: '实到 {n} / {of}',
+    live: '正在直播', upcoming: '即将开始', past: '已结束', expected: '应到 {n} 人', attended: '实到 {n} / {of}', came: '到场 {n} 人',
     toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间',
   },
   create: {

@@ -1,0 +1,1 @@
+"""Attacks on a whole server process, and how they end."""
