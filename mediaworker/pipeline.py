@@ -44,7 +44,7 @@ from mediaworker.media_job import (
 )
 from mediaworker.source_check import check_playlist, open_replay
 from mediaworker.thumbnail import write_thumbnail
-from mediaworker.transcoder import Cancelled, Progress, run_ffmpeg
+from mediaworker.transcoder import NICENESS, PATIENT_NICENESS, Cancelled, Progress, run_ffmpeg
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +145,8 @@ def _compose(
         progress(CHECKED + share * (COMPOSED - CHECKED))
 
     try:
-        run_ffmpeg(command, work, total_s, overall, cancelled)
+        niceness = PATIENT_NICENESS if isinstance(job, Compose) else NICENESS
+        run_ffmpeg(command, work, total_s, overall, cancelled, niceness=niceness)
         _check_length(part, total_s)
         part.replace(video)
     finally:

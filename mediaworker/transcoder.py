@@ -11,6 +11,8 @@ from pathlib import Path
 from mediaworker.media_job import MediaCancelledError, MediaFailedError
 
 NICENESS = 10
+PATIENT_NICENESS = 19
+"""Of work that nobody waits for: it gives way to a cut that runs beside it."""
 LOOK_S = 0.5
 """How often progress is read and cancellation looked for."""
 END_S = 5.0
@@ -20,7 +22,13 @@ Cancelled = Callable[[], bool]
 
 
 def run_ffmpeg(
-    command: list[str], work: Path, duration_s: float, progress: Progress, cancelled: Cancelled
+    command: list[str],
+    work: Path,
+    duration_s: float,
+    progress: Progress,
+    cancelled: Cancelled,
+    *,
+    niceness: int = NICENESS,
 ) -> None:
     """Run to the end. `command` writes `-progress pipe:1`; its log goes to `ffmpeg.log` in `work`.
 
@@ -34,7 +42,7 @@ def run_ffmpeg(
         (work / "ffmpeg.pid").write_text(str(process.pid))
         try:
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+                os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
             _watch(process, duration_s, progress, cancelled)
         finally:
             _end(process)

@@ -71,13 +71,17 @@ async def work(settings: Settings) -> None:
     try:
         await upgrade(database, metadata)
         media = MediaWork(settings)
-        runner = Runner(
-            database, kinds(media.microcourse, media.compose), worker=f"{socket.gethostname()}:{os.getpid()}"
-        )
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        # A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download.
+        lanes = [
+            Runner(database, {kind: how}, worker=name)
+            for kind, how in kinds(media.microcourse, media.compose).items()
+        ]
         async with task_group() as tasks:
-            running = tasks.create_task(runner.run())
+            running = [tasks.create_task(lane.run()) for lane in lanes]
             await stop.wait()
-            running.cancel()
+            for lane in running:
+                lane.cancel()
     finally:
         await database.close()
 

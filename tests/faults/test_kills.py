@@ -51,7 +51,7 @@ async def _chatter(host: ClassClient, said: list[str]) -> None:
     for number in itertools.count():
         result = await host.command("chat_send", text=f"Nr. {number}", group=None)
         said.append(result["id"])
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.15)
 
 
 async def _picture_after(story: Story, moment_ms: int) -> None:

@@ -64,7 +64,11 @@ class ClassClient:
                 except (socketio.exceptions.SocketIOError, ConnectionError):
                     await self._come_back(welcomes)
                     continue
-                assert "error" not in answer, answer
+                error = answer.get("error")
+                if error is not None and error["code"] == "too_fast":
+                    await asyncio.sleep(error["details"]["retry_after_s"])
+                    continue
+                assert error is None, answer
                 self.acknowledged.append(Acknowledged(id_, type_, answer["result"], answer["seq"]))
                 result: dict[str, Any] = answer["result"]
                 return result

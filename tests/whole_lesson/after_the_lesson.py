@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.whole_lesson.in_the_lesson import ANSWER, ASKED, QUESTION
-from tests.whole_lesson.story import GUEST, Story, clock_of, on, until
+from tests.whole_lesson.story import GUEST, Span, Story, clock_of, on, until
 
 CLIP_TITLE = "新品卖点三分钟"
 CLIP_START_S, CLIP_END_S = 4, 14
@@ -24,7 +24,6 @@ async def find_the_replay(story: Story) -> None:
     """Presenter and learner get the door to the replay without asking for it."""
     replay = on(story.presenter, "open-replay")
     await expect(replay).to_be_visible(timeout=20_000)
-    story.truth.note("replay_ready")
     await take_picture(story.presenter, "studio-ended-pc")
     href = await replay.get_attribute("href") or ""
     story.replay_id = href.rsplit("/", 1)[1]
@@ -35,16 +34,16 @@ async def find_the_replay(story: Story) -> None:
 async def watch_the_replay(story: Story) -> None:
     """王芳 watches: camera and screen in step, polls and questions at their moments."""
     page = story.wang
-    await on(page, "open-replay").click()
-    story.truth.note_left("王芳")
-    await expect(on(page, "player")).to_be_visible()
+    with story.truth.leaving("王芳"):
+        await on(page, "open-replay").click()
+        await expect(on(page, "player")).to_be_visible()
     await on(page, "replay-play").click()
     for source in SOURCES:
         await until(f"the {source}'s clock shows", partial(clock_of, page, f"replay-video-{source}"))
     await take_picture(page, "replay-pc")
     shown = await page.evaluate(_POSITION_AND_CLOCKS)
     began = shown["screen"] - shown["position_ms"]
-    assert abs(began - story.truth.at["started"]) < 3_000, "the replay begins when the lesson did"
+    assert story.truth.spans["started"].is_near(began, 2_000), "the replay begins when the lesson did"
     assert abs(shown["screen"] - shown["camera"]) < NEAR_MS, "both pictures are of the same moment"
     later = await until("the replay goes on", lambda: _shown_after(page, shown["position_ms"] + 1_500))
     assert abs((later["screen"] - shown["screen"]) - (later["position_ms"] - shown["position_ms"])) < NEAR_MS
@@ -52,7 +51,7 @@ async def watch_the_replay(story: Story) -> None:
     moment = on(page, "moment").filter(has_text=QUESTION)
     await expect(moment).to_contain_text("2")
     await moment.get_by_role("button").click()
-    await until("it jumps to the poll", lambda: _shows_moment(page, story.truth.at["poll"]))
+    await until("it jumps to the poll", lambda: _shows_moment(page, story.truth.spans["poll"]))
     await expect(on(page, "moment").filter(has_text=ASKED)).to_contain_text(ANSWER)
     await on(page, "speed").select_option("2")
     await until("it plays at double speed", lambda: page.evaluate(_RATE_IS_2))
@@ -75,17 +74,18 @@ async def _shown_after(page: Page, position_ms: float) -> dict[str, float] | Non
     return shown if shown["position_ms"] > position_ms and shown["screen"] and shown["camera"] else None
 
 
-async def _shows_moment(page: Page, at_ms: int) -> bool:
+async def _shows_moment(page: Page, moment: Span) -> bool:
     shown = await page.evaluate(_POSITION_AND_CLOCKS)
-    return all(shown[source] is not None and -1_000 < shown[source] - at_ms < 4_000 for source in SOURCES)
+    return all(shown[source] is not None and moment.is_near(shown[source], 3_000) for source in SOURCES)
 
 
 async def replay_on_a_phone(story: Story) -> None:
     """The guest's phone: the same replay by the token that they joined with."""
     await expect(on(story.guest, "open-replay")).to_be_visible(timeout=10_000)
     await take_picture(story.guest, "room-over-phone")
-    await on(story.guest, "open-replay").click()
-    story.truth.note_left(GUEST)
+    with story.truth.leaving(GUEST):
+        await on(story.guest, "open-replay").click()
+        await expect(on(story.guest, "player")).to_be_visible()
     await on(story.guest, "replay-play").click()
     await until("the phone shows the replay", lambda: clock_of(story.guest, "replay-video-screen"))
     await take_picture(story.guest, "replay-phone")
@@ -120,17 +120,17 @@ async def watch_the_microcourse(story: Story) -> None:
 async def _watch_on_pc(story: Story) -> None:
     """The whole of it but the middle: 4 s, a jump to 9 s, and on to the end."""
     page = story.li
-    await story.open(page, "/watch")
-    story.truth.note_left("李伟")
-    await expect(on(page, "microcourse-card")).to_be_visible()
+    with story.truth.leaving("李伟"):
+        await story.open(page, "/watch")
+        await expect(on(page, "microcourse-card")).to_be_visible()
     await take_picture(page, "microcourses-pc-en-dark")
     await on(page, "microcourse-card").click()
     video = on(page, "microcourse-video")
     await video.evaluate("video => video.play()")
     await until("the intro is over", lambda: video.evaluate(f"v => v.currentTime > {INTRO_S} + 0.5"))
     seen = await until("the clip shows a clock", lambda: _moment_of_clip(page))
-    expected = story.truth.at["started"] + CLIP_START_S * 1000 - INTRO_S * 1000
-    assert abs(seen["began"] - expected) < 3_000, "the clip begins where it was marked"
+    lesson_began = seen["began"] + INTRO_S * 1000 - CLIP_START_S * 1000
+    assert story.truth.spans["started"].is_near(lesson_began, 2_000), "the clip begins where it was marked"
     await until("4 s were played", lambda: video.evaluate("v => v.currentTime >= 4"))
     await take_picture(page, "microcourse-pc-en-dark")
     stopped = await video.evaluate("v => { v.pause(); return v.currentTime }")
@@ -202,13 +202,10 @@ async def see_who_attended(story: Story) -> None:
         intervals = rows[name]["intervals"]
         assert len(intervals) == len(joined), (name, intervals, joined, left)
         for interval, came, went in zip(intervals, joined, left, strict=True):
-            assert abs(interval["joined_utc_ms"] - came) <= NEAR_MS, (name, interval, came)
-            assert abs(interval["left_utc_ms"] - went) <= NEAR_MS, (name, interval, went)
-        present = sum(
-            min(went, truth.at["ended"]) - max(came, truth.at["started"])
-            for came, went in zip(joined, left, strict=True)
-        )
-        assert abs(rows[name]["minutes"] * 60_000 - present) <= 2 * NEAR_MS, (name, present)
+            assert came.is_near(interval["joined_utc_ms"], NEAR_MS), (name, interval, came)
+            assert went.is_near(interval["left_utc_ms"], NEAR_MS), (name, interval, went)
+        least, most = truth.present_ms(name)
+        assert least - NEAR_MS <= rows[name]["minutes"] * 60_000 <= most + NEAR_MS, (name, least, most)
     statuses = {name: [checkin["status"] for checkin in row["checkins"]] for name, row in rows.items()}
     assert statuses == {
         "王芳": ["on_time", "on_time"],

@@ -52,9 +52,9 @@ async def wait_in_the_lobby(story: Story) -> None:
     await story.wang.goto((await _invited(story, "learner", "L001"))["url"])
     await expect(on(story.wang, "consent")).to_be_visible()
     await take_picture(story.wang, "lobby-pc")
-    await on(story.wang, "join").click()
-    await expect(on(story.wang, "waiting")).to_be_visible()
-    story.truth.note_joined("王芳")
+    with story.truth.joining("王芳"):
+        await on(story.wang, "join").click()
+        await expect(on(story.wang, "waiting")).to_be_visible()
     await take_picture(story.wang, "waiting-pc")
     await story.open(story.guest, f"/room/{story.session_id}")
     await on(story.guest, "guest-name").fill(GUEST)
@@ -63,9 +63,9 @@ async def wait_in_the_lobby(story: Story) -> None:
 
 async def go_live(story: Story) -> None:
     """The lesson starts with camera and microphone; who waited sees it without doing anything."""
-    await on(story.presenter, "go-live").click()
-    await expect(on(story.presenter, "studio")).to_be_visible()
-    story.truth.note("started")
+    with story.truth.during("started"):
+        await on(story.presenter, "go-live").click()
+        await expect(on(story.presenter, "studio")).to_be_visible()
     assert await picture_moves(story.wang, "video-camera") < MOST_DELAY_MS
 
 
@@ -79,9 +79,9 @@ async def share_the_screen(story: Story) -> None:
 
 async def come_late(story: Story) -> None:
     """The guest's phone joins a running lesson: muted picture at once, sound after one tap."""
-    await on(story.guest, "join").click()
-    await expect(on(story.guest, "room")).to_be_visible()
-    story.truth.note_joined(GUEST)
+    with story.truth.joining(GUEST):
+        await on(story.guest, "join").click()
+        await expect(on(story.guest, "room")).to_be_visible()
     await picture_moves(story.guest, "video-screen")
     await picture_moves(story.guest, "video-camera")
     await asyncio.gather(_hears(story.wang), _hears(story.guest))

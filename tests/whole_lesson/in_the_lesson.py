@@ -7,7 +7,7 @@ from playwright.async_api import Dialog, Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
 from tests.scripted_lesson.class_client import ClassClient, class_client
-from tests.whole_lesson.story import GUEST, Story, now_ms, on, picture_moves, until
+from tests.whole_lesson.story import GUEST, Story, on, picture_moves, until
 
 QUESTION = "哪一款先上架？"
 OPTIONS = ("轻薄款", "旗舰款")
@@ -22,9 +22,9 @@ async def li_joins(story: Story) -> None:
     await expect(on(page, "session-card")).to_be_visible()
     await take_picture(page, "home-learner-pc-en-dark")
     await on(page, "open-room").click()
-    await on(page, "join").click()
-    await expect(on(page, "room")).to_be_visible()
-    story.truth.note_joined("李伟")
+    with story.truth.joining("李伟"):
+        await on(page, "join").click()
+        await expect(on(page, "room")).to_be_visible()
     await picture_moves(page, "video-screen")
 
 
@@ -62,9 +62,9 @@ async def vote(story: Story) -> None:
     await on(page, "poll-question").fill(QUESTION)
     for at, option in enumerate(OPTIONS):
         await on(page, f"poll-option-{at}").fill(option)
-    await on(page, "poll-start").click()
-    story.truth.note("poll")
-    await expect(on(story.guest, "poll-vote-0")).to_be_visible()
+    with story.truth.during("poll"):
+        await on(page, "poll-start").click()
+        await expect(on(story.guest, "poll-vote-0")).to_be_visible()
     await take_picture(story.guest, "room-poll-phone")
     await take_picture(story.li, "room-poll-pc-en-dark")
     await on(story.wang, "poll-vote-0").click()
@@ -91,7 +91,6 @@ async def ask(story: Story) -> None:
     await on(story.guest, "question-send").click()
     await on(story.presenter, "tab-questions").click()
     await on(story.presenter, "question-publish").click()
-    story.truth.note("question")
     await on(story.wang, "tab-questions").click()
     await on(story.wang, "question-upvote").click()
     await expect(on(story.presenter, "desk-question")).to_contain_text("1")
@@ -204,17 +203,17 @@ async def _hears_exactly(page: Page, count: int) -> bool:
 async def drop_out(story: Story) -> None:
     """The guest's phone loses its network. The class goes on; then everything they missed is there."""
     phone = story.guest
-    await phone.context.set_offline(True)
-    story.truth.note_left(GUEST)
-    await expect(on(phone, "banner-offline")).to_be_visible()
+    with story.truth.leaving(GUEST):
+        await phone.context.set_offline(True)
+        await expect(on(phone, "banner-offline")).to_be_visible()
     await take_picture(phone, "room-offline-phone")
     await on(story.wang, "tab-chat").click()
     await on(story.wang, "chat-input").fill("你掉线了吗？")
     await on(story.wang, "chat-send").click()
     await expect(on(story.li, "chat-message").last).to_contain_text("掉线")
-    await phone.context.set_offline(False)
-    await expect(on(phone, "banner-offline")).to_be_hidden(timeout=15_000)
-    story.truth.note_joined(GUEST)
+    with story.truth.joining(GUEST):
+        await phone.context.set_offline(False)
+        await expect(on(phone, "banner-offline")).to_be_hidden(timeout=15_000)
     await expect(on(phone, "chat-message").last).to_contain_text("掉线")
     await picture_moves(phone, "video-screen", within_s=15)
     await same_as_the_server_says(story, phone)
@@ -251,14 +250,12 @@ async def reload_the_studio(story: Story) -> None:
     """The presenter's browser starts anew: the same session goes on, and so does the recording."""
     page = story.presenter
     page.once("dialog", _leave_anyway)
-    story.truth.note("reload")
     await page.reload()
     await on(page, "go-live").click()
     await expect(on(page, "studio")).to_be_visible()
     await picture_moves(story.wang, "video-camera", within_s=15)
     await on(page, "share-screen").click()
     await picture_moves(story.guest, "video-screen", within_s=15)
-    story.truth.note("returned")
 
 
 async def end(story: Story) -> None:
@@ -266,6 +263,6 @@ async def end(story: Story) -> None:
     page = story.presenter
     await on(page, "end-session").click()
     await take_picture(page, "studio-end-pc")
-    await on(page, "confirm-end").click()
-    story.truth.at["ended"] = now_ms()
-    await expect(on(story.wang, "over")).to_be_visible()
+    with story.truth.during("ended"):
+        await on(page, "confirm-end").click()
+        await expect(on(story.wang, "over")).to_be_visible()

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,25 +23,54 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something happened not before `first` and not after `last` (wall clock, ms)."""
+
+    first: int
+    last: int
+
+    def is_near(self, moment: int, slack_ms: int) -> bool:
+        """Whether `moment` can be when it happened, give or take."""
+        return self.first - slack_ms <= moment <= self.last + slack_ms
+
+
 @dataclass(slots=True)
 class Truth:
-    """What the script did, by wall clock (ms)."""
+    """What the script did and when, as exactly as a script in another process can know it."""
 
-    joined: dict[str, list[int]] = field(default_factory=dict)
-    left: dict[str, list[int]] = field(default_factory=dict)
-    at: dict[str, int] = field(default_factory=dict)
+    joined: dict[str, list[Span]] = field(default_factory=dict)
+    left: dict[str, list[Span]] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
 
-    def note(self, what: str) -> None:
-        """Remember when something happened."""
-        self.at[what] = now_ms()
+    @contextmanager
+    def joining(self, who: str) -> Iterator[None]:
+        """Somebody's connection comes to be inside the block."""
+        first = now_ms()
+        yield
+        self.joined.setdefault(who, []).append(Span(first, now_ms()))
 
-    def note_joined(self, who: str) -> None:
-        """Somebody's connection is there."""
-        self.joined.setdefault(who, []).append(now_ms())
+    @contextmanager
+    def leaving(self, who: str) -> Iterator[None]:
+        """Somebody's connection ends inside the block."""
+        first = now_ms()
+        yield
+        self.left.setdefault(who, []).append(Span(first, now_ms()))
 
-    def note_left(self, who: str) -> None:
-        """Somebody's connection is gone."""
-        self.left.setdefault(who, []).append(now_ms())
+    @contextmanager
+    def during(self, what: str) -> Iterator[None]:
+        """`what` happens inside the block."""
+        first = now_ms()
+        yield
+        self.spans[what] = Span(first, now_ms())
+
+    def present_ms(self, who: str) -> tuple[int, int]:
+        """Return the least and the most time that somebody was there while the lesson was live."""
+        started, ended = self.spans["started"], self.spans["ended"]
+        stays = list(zip(self.joined[who], self.left[who], strict=True))
+        least = sum(min(w.first, ended.first) - max(c.last, started.last) for c, w in stays)
+        most = sum(min(w.last, ended.last) - max(c.first, started.first) for c, w in stays)
+        return least, most
 
 
 @dataclass(slots=True)
