@@ -217,7 +217,7 @@ class DtlsEndpoint:
         self.state = DtlsState.CONNECTED
 
     def _read_after_handshake(self) -> None:
-        """Read all that came. Application data (SCTP) is not ours; OpenSSL handles alerts and late flights."""
+        """Read all that came. Application data (SCTP) is not ours; OpenSSL handles alerts, late flights."""
         try:
             for _ in range(MAX_RECORDS_PER_DATAGRAM):
                 self._ssl.recv(2048)
