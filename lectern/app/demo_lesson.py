@@ -165,12 +165,13 @@ class _Lesson:
         """Play the class while the film runs: come, check in, vote, ask, and leave one after another."""
         greeting = "早上好！请签到 · Good morning, please check in"
         checkin = await self.command(
-            staff, "checkin_open", message=greeting, seconds=30, late_after_seconds=8
+            staff, "checkin_open", message=greeting, seconds=30, late_after_seconds=5
         )
-        poll = asyncio.get_running_loop().create_future()
+        poll: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         async with task_group() as tasks:
             for number, person in enumerate(learners[:_ATTENDING]):
-                tasks.create_task(self._learner(number, person, checkin["id"], poll))
+                tasks.create_task(self._learner(number, person, checkin["id"], poll, asked))
             await asyncio.sleep(_SLIDE_S * 1.5)
             opened = await self.command(
                 staff,
@@ -182,16 +183,28 @@ class _Lesson:
             poll.set_result(opened["id"])
             await asyncio.sleep(_SLIDE_S)
             await self.command(staff, "poll_close", id=opened["id"])
+            question = await asked
+            await self.command(staff, "question_publish", id=question)
+            await self.command(
+                staff, "question_answer", id=question, text="当天回访 · Call back the same day"
+            )
             await asyncio.sleep(_SLIDE_S * 1.5)
 
-    async def _learner(self, number: int, person: Person, checkin: str, poll: "asyncio.Future[str]") -> None:
+    async def _learner(
+        self,
+        number: int,
+        person: Person,
+        checkin: str,
+        poll: "asyncio.Future[str]",
+        asked: "asyncio.Future[str]",
+    ) -> None:
         await asyncio.sleep(0.3 * number)
         async with self.seat(person, SessionRole.LEARNER) as client:
             if number % 8 != 7:
                 await self.command(client, "checkin_answer", id=checkin)
             if number == 3:
                 question = "投诉超过一天没有回复怎么办？ · What if a complaint waited longer than a day?"
-                await self.command(client, "question_ask", text=question)
+                asked.set_result((await self.command(client, "question_ask", text=question))["id"])
             if number % 5 == 1:
                 await self.command(client, "chat_send", text="大家好 · Hello everybody", group=None)
             vote = 1 if number % 3 else number % 2 * 2
