@@ -4,6 +4,7 @@ import asyncio
 import functools
 import hashlib
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -12,12 +13,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from lectern.kernel.ids import new_secret
 
 _hasher = PasswordHasher()
+# Threads of their own, and few: however many sign in at once, lessons and files keep theirs, and 64 MiB each.
+_hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _KEY_PREFIX = "lk"
 
 
 async def hash_password(password: str) -> str:
     """Hash with argon2id, off the event loop (some 50 ms of CPU)."""
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.hash, password)
 
 
 async def verify_password(secret_hash: str, password: str) -> bool:
@@ -29,7 +32,7 @@ async def verify_password(secret_hash: str, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
 
-    return await asyncio.to_thread(verify)
+    return await asyncio.get_running_loop().run_in_executor(_hashing, verify)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from accounts.service import COOKIE_DAYS, Accounts
 from accounts.store import ApiKey, Person
 from lectern.edge.routes import Request, Route, json_response
 from lectern.kernel.access import Permission, Principal
-from lectern.kernel.errors import Forbidden, Unauthenticated
+from lectern.kernel.errors import Forbidden, ProtocolViolation, Unauthenticated
 
 COOKIE = "lectern_session"
 MAX_IMPORT_BYTES = 10 * 1024 * 1024
@@ -197,7 +197,14 @@ class AccountRoutes:
         ]
 
     async def sign_in(self, request: Request) -> web.Response:
-        """Set the cookie."""
+        """Set the cookie.
+
+        Raises:
+            ProtocolViolation: the body is not declared as JSON. A form on a foreign page cannot declare that,
+                and so cannot sign a visitor in as somebody else.
+        """
+        if request.http.content_type != "application/json":
+            raise ProtocolViolation("content_type_invalid", "Send the sign-in as application/json.")
         cookie, person = await self._accounts.sign_in(
             request.body.login, request.body.password, request.client_ip
         )

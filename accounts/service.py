@@ -15,14 +15,14 @@ from accounts.credentials import (
     new_key_secret,
     verify_password,
 )
-from accounts.people_import import read_people
+from accounts.people_import import ImportedPerson, read_people
 from accounts.store import AccountStore, ApiKey, NewPerson, Org, Person
 from lectern.db.engine import Database
 from lectern.kernel.access import ALLOWED, Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Overloaded, Rejected, Unauthenticated
 from lectern.kernel.ids import new_secret
-from lectern.kernel.rate import RateLimit
+from lectern.kernel.rate import RateLimit, origin_of
 from lectern.kernel.roles import OrgRole
 from lectern.kernel.sheet import LineError
 
@@ -73,7 +73,7 @@ class Accounts:
         """
         now_s = time.monotonic()
         # The address first: whoever is refused by it must not use up the tries of somebody else's login.
-        wait = self._tries_by_address.wait_s(address, now_s)
+        wait = self._tries_by_address.wait_s(origin_of(address), now_s)
         wait = wait or self._tries_by_login.wait_s(login.casefold(), now_s)
         if wait > 0:
             raise Overloaded(
@@ -165,7 +165,15 @@ class Accounts:
         Raises:
             Rejected: the file as a whole cannot be read.
         """
-        people, errors = await asyncio.to_thread(read_people, data)
+        listed, errors = await asyncio.to_thread(read_people, data)
+        people: list[ImportedPerson] = []
+        for imported in listed:
+            if OrgRole.ADMIN not in imported.roles or who.allows(Permission.ADMIN):
+                people.append(imported)
+            else:
+                message = "Only an administrator may make administrators."
+                errors.append(LineError(imported.line, "not_allowed", message))
+        errors.sort(key=lambda error: error.line)
         updated = unchanged = 0
         new: list[NewPerson] = []
         async with self.database.write() as tx:

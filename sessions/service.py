@@ -11,7 +11,7 @@ from lectern.kernel.errors import Conflict, NotFound, Rejected
 from lectern.kernel.ids import new_id
 from lectern.kernel.sheet import LineError, read_sheet
 from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
+from lectern.timeline.event import NewEvent, RosterChanged, SessionEnded, SessionStarted
 from sessions.lesson.idea import LESSON, LessonState, SessionPlanned
 from sessions.people import People, PersonFacts
 from sessions.store import Session, SessionStore
@@ -180,8 +180,12 @@ class Sessions:
 
     async def expect(self, session: Session, person_ids: Sequence[str]) -> int:
         """Put people on the roster; return how many are new."""
-        async with self.database.write() as tx:
-            return await self.store.add_to_roster(tx, session, person_ids, self._clock())
+        async with self._engine.change(session.id) as change:
+            added = await self.store.add_to_roster(change.tx, session, person_ids, change.now)
+            if added:
+                expected = len(await self.store.roster(change.tx, session.id))
+                change.append(NewEvent(payload=RosterChanged(expected=expected)))
+        return added
 
     async def import_roster(self, session: Session, data: bytes) -> RosterReport:
         """Put the people of a CSV file on the roster. Good lines are kept even if others are wrong.
@@ -195,8 +199,7 @@ class Sessions:
             if external_id not in known:
                 message = f"Nobody has the employee number {external_id[:80]}. Import the staff list first."
                 errors.append(LineError(line, "person_unknown", message))
-        async with self.database.write() as tx:
-            added = await self.store.add_to_roster(tx, session, [p.id for p in known.values()], self._clock())
+        added = await self.expect(session, [p.id for p in known.values()])
         errors.sort(key=lambda error: error.line)
         return RosterReport(added, 0, len(known) - added, errors)
 

@@ -24,6 +24,8 @@ MAX_DATAGRAM_BYTES: Final = 1200
 EARLY_RESENDS_S: Final = (0.06, 0.2, 0.5)
 """OpenSSL retransmits after a whole second: until then we repeat the flight ourselves."""
 MAX_LAST_FLIGHT_REPEATS: Final = 8
+MAX_RECORDS_PER_DATAGRAM: Final = 64
+"""More than fit into one that we receive (2,048 bytes): a record left unread would stay in memory."""
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEADER: Final = 13
 _CIPHERS: Final = (
@@ -215,10 +217,10 @@ class DtlsEndpoint:
         self.state = DtlsState.CONNECTED
 
     def _read_after_handshake(self) -> None:
+        """Read all that came. Application data (SCTP) is not ours; OpenSSL handles alerts, late flights."""
         try:
-            self._ssl.recv(
-                2048
-            )  # application data (SCTP) is not ours; alerts and late flights are handled inside
+            for _ in range(MAX_RECORDS_PER_DATAGRAM):
+                self._ssl.recv(2048)
         except SSL.ZeroReturnError:
             self.state = DtlsState.CLOSED
             self.reason = "peer_closed"

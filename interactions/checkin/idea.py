@@ -10,6 +10,7 @@ from lectern.timeline.event import (
     Event,
     ParticipantJoined,
     ParticipantRemoved,
+    RosterChanged,
     SessionEnded,
     TimelineEvent,
 )
@@ -26,7 +27,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Round:
-    """One window. `expected` is how many learners take part, counted until it closes."""
+    """One window. `expected` is how many should check in, counted until it closes."""
 
     id: str
     message_ref: str | None
@@ -48,6 +49,12 @@ class Checkins:
 
     rounds: dict[str, Round] = field(default_factory=dict)
     learners: set[str] = field(default_factory=set)
+    on_roster: int = 0
+
+    @property
+    def expected(self) -> int:
+        """How many should check in now: the roster, or those who came if that is more (guests)."""
+        return max(self.on_roster, len(self.learners))
 
     @property
     def open_round(self) -> Round | None:
@@ -66,6 +73,7 @@ class CheckinIdea:
         CheckinClosed,
         ParticipantJoined,
         ParticipantRemoved,
+        RosterChanged,
         SessionEnded,
     )
     paths: tuple[str, ...] = ("checkin", "my/checkin")
@@ -84,7 +92,7 @@ class CheckinIdea:
                     event.utc_ms,
                     opened.late_after_utc_ms,
                     opened.closes_utc_ms,
-                    len(slice_.learners),
+                    slice_.expected,
                 )
             case CheckinAnswered() as answered if event.actor is not None:
                 answers = slice_.rounds[answered.id].answers
@@ -95,6 +103,9 @@ class CheckinIdea:
                 slice_.open_round.is_open = False
             case ParticipantJoined(participant=participant, role=role) if is_learner(role):
                 slice_.learners.add(participant)
+                _count(slice_)
+            case RosterChanged(expected=expected):
+                slice_.on_roster = expected
                 _count(slice_)
             case ParticipantRemoved(participant=participant):
                 slice_.learners.discard(participant)
@@ -110,7 +121,9 @@ class CheckinIdea:
                 yield Touch(f"my/checkin/{id_}", owner=event.actor)
             case SessionEnded():
                 yield from (Touch(f"checkin/{id_}") for id_ in list(slice_.rounds)[-1:])
-            case ParticipantJoined() | ParticipantRemoved() if slice_.open_round is not None:
+            case ParticipantJoined() | ParticipantRemoved() | RosterChanged() if (
+                slice_.open_round is not None
+            ):
                 yield Touch(f"checkin/{slice_.open_round.id}", _STAFF)
 
     def entities(self, slice_: Checkins) -> Iterable[Touch]:
@@ -145,7 +158,7 @@ class CheckinIdea:
 
 def _count(slice_: Checkins) -> None:
     if slice_.open_round is not None:
-        slice_.open_round.expected = len(slice_.learners)
+        slice_.open_round.expected = slice_.expected
 
 
 _STAFF = frozenset({Audience.STAFF})

@@ -4,22 +4,27 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
 import socketio
 import structlog
 
 from interactions.live.admission import Admission, Admitted
-from interactions.live.connection import Connection, welcome
+from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connection, welcome
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
+from interactions.live.pace import TokenBucket
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Gone, ProtocolViolation
+from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 
 MAX_MESSAGE_BYTES = 64 * 1024
 SEEN_INTERVAL_S = 5.0
+MAX_CONNECTIONS = 64
+"""Of one participant in this process: displays may share a link, but nobody may fill the server with one."""
+_RETRY_AFTER_S = 20
 
 _log = structlog.get_logger()
 
@@ -68,6 +73,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         self._admission = admission
         self._client_ip = client_ip
         self._connections: dict[str, Connection] = {}
+        self._allowances: WeakValueDictionary[str, TokenBucket] = WeakValueDictionary()
         self._fan_out: FanOut | None = None
         self._handlers: dict[str, Handler] = {
             "command": self._command,
@@ -126,6 +132,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         try:
             after = _after(auth)
             admitted = await self._admission.admit(auth, self._client_ip(environ))
+            self._refuse_hoard(admitted.actor.participant_id)
             view = await self._engine.view(admitted.session_id, admitted.viewer, after)
         except Exception as error:  # noqa: BLE001 (the edge again: the client learns why it is refused)
             if admitted is not None:
@@ -137,11 +144,22 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
                 await self._leave(admitted)
             raise
         greeting = welcome(admitted, view, after, self._engine.clock())
-        connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq)
+        # All connections of a participant share it: opening more of them allows no more commands.
+        allowance = self._allowances.setdefault(
+            admitted.actor.participant_id, TokenBucket(COMMAND_BURST, COMMANDS_PER_S)
+        )
+        connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq, commands=allowance)
         self._connections[sid] = connection
         _log.info("class_connected", **_whose(admitted))
         # Last, and without an await after it: the CONNECT packet is queued before the fan-out gets to run.
         self.fan_out.add(connection)
+
+    def _refuse_hoard(self, participant_id: str) -> None:
+        held = sum(c.admitted.actor.participant_id == participant_id for c in self._connections.values())
+        if held >= MAX_CONNECTIONS:
+            raise Overloaded(
+                "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
+            )
 
     async def _farewell(self, connection: Connection) -> None:
         if self._connections.pop(connection.sid, None) is None:

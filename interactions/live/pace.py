@@ -21,7 +21,7 @@ class Pace:
         self._next_s = now + self.interval_s
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class TokenBucket:
     """A client's allowance: `burst` at once, refilled with `per_s` each second."""
 

@@ -5,9 +5,12 @@ from typing import Any
 import socketio
 from aiohttp.web import WebSocketResponse
 from engineio.async_drivers import aiohttp as driver
+from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, EVENT, Packet
 
 MAX_TRANSPORT_BYTES = 256 * 1024
 """Larger packets end the connection that sent them; namespaces answer smaller ones that they refuse."""
+
+_AS_TEXT = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 
 
 class PlainWebSocket(driver.WebSocket):  # type: ignore[misc] # engineio ships no types
@@ -20,6 +23,22 @@ class PlainWebSocket(driver.WebSocket):  # type: ignore[misc] # engineio ships n
         self.environ = environ
         await self.handler(self)
         return self._sock
+
+
+class TextPacket(Packet):  # type: ignore[misc] # python-socketio ships no types
+    """A packet without binary attachments: the library would keep as many as a client announces, unread.
+
+    A binary message is taken as the text that announces its attachments, which no message of ours fits; what
+    then comes as bytes is no packet, and dropped.
+    """
+
+    packet_type: int
+
+    def decode(self, encoded_packet: Any) -> int:
+        """Decode a packet, and wait for no attachments. Raises whatever the library drops a packet for."""
+        super().decode(encoded_packet)
+        self.packet_type = _AS_TEXT.get(self.packet_type, self.packet_type)
+        return 0
 
 
 def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> socketio.AsyncServer:
@@ -37,6 +56,7 @@ def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> 
         ping_timeout=10,
         logger=False,
         engineio_logger=False,
+        serializer=TextPacket,
         **options,
     )
     server.eio._async = {**server.eio._async, "websocket": PlainWebSocket}

@@ -14,7 +14,7 @@ from interactions.question.events import (
 )
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import Event, TimelineEvent
-from lectern.timeline.idea import Audience, Entity, Texts, Touch
+from lectern.timeline.idea import EVERYBODY, STAFF_ONLY, Audience, Entity, Texts, Touch
 
 
 class State(StrEnum):
@@ -48,6 +48,7 @@ class Question:
     text_ref: str
     created_utc_ms: UtcMs
     state: State = State.PENDING
+    was_public: bool = False
     answer_ref: str | None = None
     upvoters: set[str] = field(default_factory=set)
 
@@ -87,6 +88,7 @@ class QuestionIdea:
             case QuestionPublished(id=id_) | QuestionAnswered(id=id_) | QuestionDismissed(id=id_) as turn:
                 question = slice_.by_id[id_]
                 question.state = TRANSITIONS[question.state][type(turn)]
+                question.was_public = question.was_public or question.state in PUBLIC
                 if isinstance(turn, QuestionAnswered):
                     question.answer_ref = turn.answer_ref
 
@@ -129,9 +131,12 @@ class QuestionIdea:
 
 
 def _touches(question: Question) -> Iterable[Touch]:
-    """The author comes last and so keeps seeing what others do not."""
+    """The author comes last and so keeps seeing what others do not.
+
+    Of a question that was never public the class hears nothing: not even that somebody asked, and who.
+    """
     path = f"question/{question.id}"
-    yield Touch(path)
+    yield Touch(path, EVERYBODY if question.was_public else STAFF_ONLY)
     if question.state not in PUBLIC:
         yield Touch(path, owner=question.author)
 

@@ -1,17 +1,21 @@
 """Letting people into a class: tokens of signaling, presence of sessions, for the class of interactions."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from interactions.live.admission import Admitted
 from lectern.kernel.access import SessionGrant
-from lectern.kernel.errors import ProtocolViolation
+from lectern.kernel.errors import Overloaded, ProtocolViolation
+from lectern.kernel.rate import RateLimit
 from lectern.timeline.idea import Actor, Audience, Viewer
 from sessions.presence.admission import Arrival, Presence
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import RESUME_TTL_S, JoinTokens
 from signaling.entry.presence import Seat
+
+_FIELDS = ("token", "device", "source", "campaign", "consent", "lang")
 
 
 class ClassAdmission:
@@ -24,20 +28,32 @@ class ClassAdmission:
         self._tokens = tokens
         self._doors = doors
         self._now_s = now_s
+        # By participant. Several displays may share one link, and all come back at once after a restart.
+        self._arrivals = RateLimit(per_s=1, burst=60)
 
     async def admit(self, auth: Mapping[str, Any], client_ip: str) -> Admitted:
         """See `Admission`."""
         del client_ip
-        read = self._tokens.read(_text(auth, "token") or "", now_s=self._now_s())
+        sent = {
+            field: _text(auth, field)
+            for field in ("token", "device", "source", "campaign", "consent", "lang")
+        }
+        read = self._tokens.read(sent["token"] or "", now_s=self._now_s())
         grant = read.grant
+        who = f"{grant.session_id}/{grant.person_id or grant.guest_id}"
+        wait_s = self._arrivals.wait_s(who, asyncio.get_running_loop().time())
+        if wait_s > 0:
+            raise Overloaded(
+                "too_fast", "Too much at once. Please wait a moment.", retry_after_s=round(wait_s, 3)
+            )
         name = grant.guest_name
         if grant.person_id is not None:
             name = await self._doors.name_of(grant.person_id)
         arrival = Arrival(
-            device=_text(auth, "device") or "pc",
-            source=_text(auth, "source"),
-            campaign=_text(auth, "campaign"),
-            consent=_text(auth, "consent"),
+            device=sent["device"] or "pc",
+            source=sent["source"],
+            campaign=sent["campaign"],
+            consent=sent["consent"],
         )
         entered = await self._presence.enter(read.org_id, grant, name or "", arrival)
         resume = self._tokens.issue(
@@ -52,7 +68,7 @@ class ClassAdmission:
             viewer=Viewer(entered.participant_id, Audience.of(grant.role)),
             actor=Actor(entered.participant_id, grant.role, grant.person_id),
             resume_token=resume,
-            lang="zh-CN" if (_text(auth, "lang") or "").startswith("zh") else "en",
+            lang="zh-CN" if (sent["lang"] or "").startswith("zh") else "en",
         )
 
     async def left(self, admitted: Admitted) -> None:
@@ -97,9 +113,11 @@ def _text(auth: Mapping[str, Any], name: str) -> str | None:
     """Return a field of what the client sent.
 
     Raises:
-        ProtocolViolation: it is there, but no text.
+        ProtocolViolation: it is there, but no text, or one that no database stores (NUL, half a character).
     """
     value = auth.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str) or "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise ProtocolViolation("auth_invalid", "The connection's data is not valid.", field=name)
     return value

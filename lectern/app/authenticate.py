@@ -8,6 +8,7 @@ from accounts.routes import COOKIE
 from accounts.service import Accounts
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, Unauthenticated
+from sessions.presence.admission import Presence
 from signaling.entry.join_tokens import JoinTokens
 
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
@@ -17,9 +18,12 @@ _GRANTED = frozenset({Permission.SESSIONS_READ, Permission.REPLAYS_READ})
 class Authenticator:
     """Turns a request's credential into a principal."""
 
-    def __init__(self, accounts: Accounts, tokens: JoinTokens, now_s: Callable[[], int]) -> None:
+    def __init__(
+        self, accounts: Accounts, tokens: JoinTokens, presence: Presence, now_s: Callable[[], int]
+    ) -> None:
         self._accounts = accounts
         self._tokens = tokens
+        self._presence = presence
         self._now_s = now_s
 
     async def __call__(self, request: web.Request) -> Principal | None:
@@ -30,7 +34,8 @@ class Authenticator:
 
         Raises:
             Unauthenticated: a Bearer credential that is not valid (any more).
-            Forbidden: an unsafe request by cookie without the header (`header_missing`).
+            Forbidden: an unsafe request by cookie without the header (`header_missing`), or the token of
+                somebody who was sent out of the session (`removed`).
         """
         scheme, _, credential = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() == "bearer" and credential:
@@ -50,6 +55,8 @@ class Authenticator:
             return principal
         read = self._tokens.read(credential, now_s=self._now_s())
         grant = read.grant
+        if await self._presence.was_removed(grant):
+            raise Forbidden("removed", "You were removed from this session.")
         return Principal(
             org_id=read.org_id,
             subject_id=grant.person_id or grant.guest_id or grant.session_id,

@@ -62,7 +62,10 @@ def outer_wall(settings: Settings) -> Middleware:
     @web.middleware
     async def wall(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[CLIENT_IP] = forwarded_for(
-            request.remote, request.headers.get("X-Forwarded-For"), settings.trusted_proxies
+            # A proxy may add a header of its own behind the client's: the last one is what it vouches for.
+            request.remote,
+            ",".join(request.headers.getall("X-Forwarded-For", ())),
+            settings.trusted_proxies,
         )
         try:
             return await handler(request)

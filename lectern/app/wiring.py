@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -37,6 +38,7 @@ from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
+from lectern.kernel.errors import Conflict
 from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
@@ -139,10 +141,20 @@ class Services:
 
 
 def control_path(settings: Settings) -> Path:
-    """Return a path short enough for a Unix socket, private to this installation's user."""
+    """Return a path short enough for a Unix socket, private to this installation's user.
+
+    Raises:
+        Conflict: the folder for it belongs to somebody else, who could then pose as the media process.
+    """
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
+        raise Conflict(
+            "folder_foreign",
+            f"{folder} must be a folder of this user alone (mode 700). Remove it, or set TMPDIR.",
+        )
     return folder / f"{name}.media"
 
 
@@ -189,7 +201,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
-            authenticate=Authenticator(accounts, tokens, now_s),
+            authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             catalogue=CatalogueDeps(
                 keeper,

@@ -28,7 +28,8 @@ class Database:
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.url = parsed.set(drivername=driver)
-        self.engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        # Without parameters in its errors: they are logged, and names and texts of people stand in them.
+        self.engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
         self._reader = self.engine
         self._writer = self.engine.execution_options(lectern_write=True)
         self._one_writer = asyncio.Lock()

@@ -1,6 +1,9 @@
 """How often is too often: token buckets, pure."""
 
+import ipaddress
 from dataclasses import dataclass, field
+
+_SUBSCRIBER_BITS = 64
 
 
 @dataclass(slots=True)
@@ -23,3 +26,14 @@ class RateLimit:
         if len(self._levels) > self.keys:
             self._levels.pop(next(iter(self._levels)))
         return wait
+
+
+def origin_of(address: str) -> str:
+    """Return whose rate an address counts for: an IPv6 subscriber has a whole /64 to choose from."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4 or parsed.ipv4_mapped is not None:
+        return str(parsed if parsed.version == 4 else parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, _SUBSCRIBER_BITS), strict=False))

@@ -77,6 +77,13 @@ class ParticipantJoined(Event, frozen=True, kw_only=True):
     consent: str | None = None
 
 
+class RosterChanged(Event, frozen=True, kw_only=True):
+    """How many people should come, from now on: the denominator of every rate (ATT-04)."""
+
+    TYPE: ClassVar[str] = "roster_changed"
+    expected: int
+
+
 class ParticipantRemoved(Event, frozen=True, kw_only=True):
     """Staff sent somebody out; they may not come back to this session."""
 

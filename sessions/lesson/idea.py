@@ -7,8 +7,18 @@ from typing import Any, ClassVar
 import msgspec
 
 from lectern.kernel.errors import Conflict
-from lectern.timeline.event import Event, NewEvent, SessionEnded, SessionStarted, TimelineEvent
-from lectern.timeline.idea import STAFF, Audience, Call, ClassState, Command, Decision, Texts, Touch
+from lectern.timeline.event import Event, NewEvent, RosterChanged, SessionEnded, SessionStarted, TimelineEvent
+from lectern.timeline.idea import (
+    STAFF,
+    STAFF_ONLY,
+    Audience,
+    Call,
+    ClassState,
+    Command,
+    Decision,
+    Texts,
+    Touch,
+)
 
 
 class LessonState(StrEnum):
@@ -48,13 +58,14 @@ class Lesson:
     state: LessonState = LessonState.SCHEDULED
     first_started_utc_ms: int | None = None
     ended_utc_ms: int | None = None
+    expected: int = 0
 
 
 class LessonIdea:
     """Entity `lesson`."""
 
     name = "lesson"
-    events = (SessionPlanned, SessionStarted, SessionEnded)
+    events = (SessionPlanned, RosterChanged, SessionStarted, SessionEnded)
     paths = ("lesson",)
 
     def empty(self) -> Lesson:
@@ -65,6 +76,9 @@ class LessonIdea:
         """See `Idea`."""
         if isinstance(event.payload, SessionPlanned):
             slice_.plan = event.payload
+            return
+        if isinstance(event.payload, RosterChanged):
+            slice_.expected = event.payload.expected
             return
         following = TRANSITIONS[slice_.state].get(event.type)
         if following is None:
@@ -77,7 +91,8 @@ class LessonIdea:
 
     def touched(self, slice_: Lesson, event: TimelineEvent) -> list[Touch]:
         """See `Idea`."""
-        del event
+        if isinstance(event.payload, RosterChanged):
+            return [Touch("lesson", STAFF_ONLY)] if slice_.plan is not None else []
         return self.entities(slice_)
 
     def entities(self, slice_: Lesson) -> list[Touch]:
@@ -86,7 +101,7 @@ class LessonIdea:
 
     def render(self, slice_: Lesson, touch: Touch, audience: Audience, texts: Texts) -> dict[str, Any] | None:
         """See `Idea`."""
-        del touch, audience
+        del touch
         if slice_.plan is None:
             return None
         plan = slice_.plan
@@ -99,6 +114,7 @@ class LessonIdea:
             "ended_utc_ms": slice_.ended_utc_ms,
             "zone": plan.zone,
             "presenter": texts.get(plan.presenter_ref) if plan.presenter_ref else None,
+            "expected": slice_.expected if audience is Audience.STAFF else None,
         }
 
 

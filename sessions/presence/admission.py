@@ -52,6 +52,15 @@ class Presence:
             known = await self._store.participant(tx, grant.session_id, _kind(grant), subject)
         return known.id if known else None
 
+    async def was_removed(self, grant: SessionGrant) -> bool:
+        """Tell whether the holder of a token was sent out; the token itself does not know."""
+        participant_id = grant.participant_id or await self.participant_of(grant)
+        if participant_id is None:
+            return False
+        participants = (await self._engine.current(grant.session_id)).state.of(PRESENCE).participants
+        present = participants.get(participant_id)
+        return present is not None and present.removed
+
     async def enter(self, org_id: str, grant: SessionGrant, name: str, arrival: Arrival) -> Entered:
         """Let a connection in; the participant comes to be with the first one.
 

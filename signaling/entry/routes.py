@@ -9,7 +9,7 @@ from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal, SessionGrant
 from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected, Unauthenticated
 from lectern.kernel.ids import new_id
-from lectern.kernel.rate import RateLimit
+from lectern.kernel.rate import RateLimit, origin_of
 from lectern.kernel.roles import OrgRole, SessionRole
 from signaling.entry.facts import Doors, SessionFacts
 from signaling.entry.join_tokens import JOIN_TTL_S, JoinTokens
@@ -120,7 +120,7 @@ class EntryRoutes:
         name = (request.body.name or "").strip()
         if not name:
             raise Rejected("name_missing", "Please tell the class your name.")
-        wait = self._guests_by_address.wait_s(request.client_ip, self._mono_s())
+        wait = self._guests_by_address.wait_s(origin_of(request.client_ip), self._mono_s())
         if wait > 0:
             raise Overloaded("too_many_tries", "Too many people at once.", retry_after_s=round(wait + 0.5))
         grant = SessionGrant(session.id, SessionRole.LEARNER, None, guest_id=new_id(), guest_name=name)

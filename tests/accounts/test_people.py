@@ -115,3 +115,15 @@ async def test_a_whole_company_comes_in_within_seconds(house: Installation) -> N
     data = ("external_id,name,department\n" + lines).encode()
     answer = await house.ask("POST", "/api/v1/people/import", by="admin", data=data)
     assert answer.data["added"] == 5_000
+
+
+async def test_a_key_for_people_makes_no_administrators(house: Installation) -> None:
+    key = await house.api_key("people:write", "people:read")
+    sheet = b"external_id,name,roles\n200,Mallory,admin\n201,Wang Fang,presenter\n"
+    answer = await house.ask("POST", "/api/v1/people/import", token=key, data=sheet)
+    assert answer.data["added"] == 1
+    assert [(e["line"], e["code"]) for e in answer.data["errors"]] == [(2, "not_allowed")]
+    listed = (await house.ask("GET", "/api/v1/people?q=Mallory", token=key)).data["items"]
+    assert listed == []
+    allowed = await house.ask("POST", "/api/v1/people/import", by="admin", data=sheet)
+    assert allowed.data["errors"] == []

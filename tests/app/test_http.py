@@ -122,6 +122,9 @@ async def test_the_address_past_a_trusted_proxy_reaches_the_handlers(tmp_path: P
     async with TestClient(TestServer(app)) as client:
         async with client.get("/who", headers={"X-Forwarded-For": CLIENT}) as response:
             assert await response.text() == CLIENT
+        twice = [("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-For", CLIENT)]  # the client's, and the proxy's
+        async with client.get("/who", headers=twice) as response:
+            assert await response.text() == CLIENT
         assert (await fetch(client, "/who"))[1] == "127.0.0.1"
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from lectern.db.engine import Database
 from lectern.db.schema import Json
@@ -88,3 +89,11 @@ async def test_sqlite_survives_what_the_docs_promise(database: Database) -> None
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     assert pragmas == ["wal", 2, 1]
+
+
+async def test_errors_do_not_carry_the_words_of_people(database: Database) -> None:
+    async with database.write() as tx:
+        with pytest.raises(DBAPIError) as raised:
+            await tx.execute(insert(ACCOUNTS).values(id="a", amount=0, notes={"said": "a secret"}))
+        await tx.rollback()
+    assert "a secret" not in str(raised.value)

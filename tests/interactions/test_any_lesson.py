@@ -14,7 +14,14 @@ from interactions.lesson.idea import LESSON
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantRemoved, SessionEnded, SessionStarted, TextErased
+from lectern.timeline.event import (
+    NewEvent,
+    ParticipantRemoved,
+    RosterChanged,
+    SessionEnded,
+    SessionStarted,
+    TextErased,
+)
 from tests.class_proof import Proof, everybody
 from tests.interactions.lesson import REGISTRY, wait
 
@@ -107,6 +114,8 @@ class AnyLesson:
 
     def somebody_comes_or_goes(self) -> None:
         """Whoever is removed stays a viewer of the proof; that is stricter than life."""
+        if self.rng.random() < 0.2:
+            self.proof.append(NewEvent(payload=RosterChanged(expected=self.rng.randrange(1, 9))))
         guest = f"g{self.guests}"
         if guest in self.proof.state.of(LESSON).roles:
             self.proof.append(NewEvent(payload=ParticipantRemoved(participant=guest), actor="p"))

@@ -3,8 +3,9 @@
 import pytest
 
 from interactions.checkin import commands as checkin
+from interactions.checkin.idea import CHECKIN
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.event import NewEvent, ParticipantRemoved, RosterChanged
 from tests.class_proof import FIRST_UTC_MS, Proof
 from tests.interactions.lesson import end, live_lesson, refused, wait
 
@@ -70,6 +71,15 @@ def test_expected_counts_learners_until_the_round_closes() -> None:
     proof.command("h", "checkin_close", id=id_)
     proof.join("l6", SessionRole.LEARNER)
     assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 4
+
+
+def test_expected_is_the_roster_unless_more_came() -> None:
+    proof = live_lesson()
+    proof.append(NewEvent(payload=RosterChanged(expected=30)))
+    id_ = opened(proof)
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 30
+    proof.append(NewEvent(payload=RosterChanged(expected=1)))
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == len(proof.state.of(CHECKIN).learners)
 
 
 def test_one_round_at_a_time_and_closing_twice_changes_nothing() -> None:

@@ -59,6 +59,17 @@ def test_pending_and_dismissed_are_for_staff_and_author() -> None:
     assert seers(proof, id_) == {"p", "h", "s", "l1", "l2", "l3"}
 
 
+def test_the_class_does_not_hear_that_somebody_asked_what_never_became_public() -> None:
+    proof = live_lesson()
+    heard = {who: len(client.events) for who, client in proof.clients.items()}
+    proof.command("p", "question_dismiss", id=asked(proof))
+    told = {who: [e["type"] for e in client.events[heard[who] :]] for who, client in proof.clients.items()}
+    for who in ("p", "h", "l1"):
+        assert told[who] == ["question_asked", "question_dismissed"], who
+    for who in ("s", "l2", "l3"):
+        assert told[who] == [], who
+
+
 def test_an_upvote_counts_once_and_can_be_taken_back() -> None:
     proof = live_lesson()
     id_ = asked(proof)

@@ -1,9 +1,10 @@
 """Token buckets."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lectern.kernel.rate import RateLimit
+from lectern.kernel.rate import RateLimit, origin_of
 
 
 def test_a_burst_passes_and_the_next_must_wait_for_its_refill() -> None:
@@ -40,3 +41,20 @@ def test_never_more_than_the_burst_and_the_refill(gaps: list[float], per_s: floa
         now += gap
         passed += limit.wait_s("k", now) == 0
     assert passed <= burst + now * per_s + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_the_addresses_of_one_subscriber_count_together(address: str, origin: str) -> None:
+    assert origin_of(address) == origin

@@ -63,6 +63,7 @@ async def test_a_changed_plan_is_on_the_timeline_and_an_ended_session_keeps_its_
     timeline = (await house.ask("GET", f"{path}/timeline", by="admin")).data["items"]
     assert [e["type"] for e in timeline] == [
         "session_planned",
+        "roster_changed",
         "session_planned",
         "session_started",
         "session_ended",

@@ -123,3 +123,18 @@ def test_garbage_does_not_break_a_running_transport() -> None:
     for first in range(20, 64):
         server.receive_datagram(bytes((first,)) + b"\xfe\xfd" + bytes(range(60)), 1.0)
     assert server.state is DtlsState.CONNECTED
+
+
+def test_what_a_peer_packs_into_its_datagrams_does_not_pile_up() -> None:
+    """A record that waits unread would keep all later ones, up to the peer's farewell, from being read."""
+    client, server = pair()
+    talk(client, server, set())
+    for _ in range(20):
+        for _ in range(25):
+            client._ssl.send(b"x")
+        client._flush()
+        server.receive_datagram(b"".join(client.poll_output()), 1.0)
+    client.close()
+    for datagram in client.poll_output():
+        server.receive_datagram(datagram, 1.0)
+    assert (server.state, server.reason) == (DtlsState.CLOSED, "peer_closed")

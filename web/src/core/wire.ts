@@ -60,7 +60,8 @@ export interface Lesson {
   readonly ended_utc_ms: number | null
   readonly zone: string
   readonly presenter: string | null
-  readonly broadcast: string | null
+  /** Size of the roster; null for learners. */
+  readonly expected: number | null
 }
 
 export interface Participant {
