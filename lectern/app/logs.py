@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 
 def configure(*, json: bool) -> None:
@@ -25,4 +26,13 @@ def configure(*, json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger("aiohttp.server").addFilter(keeps_secrets)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def keeps_secrets(record: logging.LogRecord) -> bool:
+    """Tell whether a line of aiohttp's may be logged: not if it quotes a request that could not be parsed.
+
+    The quotation may be of a cookie or a token, and the sender has been told what was wrong.
+    """
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
