@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -81,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         problems = "\n".join(f"  LECTERN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         sys.exit(f"lectern: these settings are not valid:\n{problems}")
     logs.configure(json=settings.log_json)
+    os.umask(0o077)  # database, recordings and videos are nobody's business but this user's
     try:
         asyncio.run(arguments.run(arguments, settings))
     except LecternError as error:

@@ -5,6 +5,7 @@ import sys
 from typing import TextIO, cast
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from lectern.kernel.log_stream import LogStream
 
@@ -28,4 +29,13 @@ def configure(*, json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", LogStream(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger("aiohttp.server").addFilter(keeps_secrets)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def keeps_secrets(record: logging.LogRecord) -> bool:
+    """Tell whether a line of aiohttp's may be logged: not if it quotes a request that could not be parsed.
+
+    The quotation may be of a cookie or a token, and the sender has been told what was wrong.
+    """
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
