@@ -33,7 +33,7 @@ export interface ClassListener {
 const ACK_PATIENCE_MS = 8_000
 const CLOCK_EVERY_MS = 60_000
 /** Refusals that a later attempt may not meet: the server is starting or busy. */
-const PASSING = new Set(['overloaded', 'internal', 'unavailable'])
+const PASSING = new Set(['too_fast', 'too_many_connections', 'internal'])
 
 export class ClassLink {
   readonly manager: Manager
