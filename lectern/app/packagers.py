@@ -6,7 +6,8 @@ with a recording, or an ended one whose `hls/replay.json` is still missing.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -16,22 +17,46 @@ from lectern.kernel.tasks import task_group
 
 _log = structlog.get_logger()
 _LOOK_EVERY_S = 0.5
-_RETRY_AFTER_S = 2.0
+_LONGEST_PAUSE_S = 60.0
+_MOST_FAILURES = 8
 _NICE = 10
 
-Finished = Callable[[str], Awaitable[object]]
+Told = Callable[[str], Awaitable[object]]
 SessionsByState = Callable[[], Awaitable[tuple[list[str], list[str]]]]
 """Returns the ids of live sessions, and of ended ones whose replay is not ready."""
+CommandOf = Callable[[Path], Sequence[str]]
+
+
+def packager_command(folder: Path) -> Sequence[str]:
+    """Return how a session's packager is started."""
+    return (sys.executable, "-m", "recording.packager", str(folder))
 
 
 class Packagers:
-    """Starts, watches and restarts packagers. `run` owns their tasks."""
+    """Starts, watches and restarts packagers. `run` owns their tasks.
 
-    def __init__(self, sessions_dir: Path, sessions: SessionsByState, on_finished: Finished) -> None:
+    A packager that keeps failing is started again after growing pauses; for an ended session the replay is
+    given up after some tries, and the owner reads that it failed instead of waiting for ever.
+    """
+
+    def __init__(
+        self,
+        sessions_dir: Path,
+        sessions: SessionsByState,
+        *,
+        on_finished: Told,
+        on_given_up: Told,
+        command_of: CommandOf = packager_command,
+        first_pause_s: float = 1.0,
+    ) -> None:
         self._sessions_dir = sessions_dir
         self._sessions = sessions
         self._on_finished = on_finished
+        self._on_given_up = on_given_up
+        self._command_of = command_of
+        self._first_pause_s = first_pause_s
         self._running: set[str] = set()
+        self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Keep packagers going until cancelled; they then end by themselves and go on at the next start."""
@@ -48,18 +73,25 @@ class Packagers:
                 await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _package(self, session_id: str, folder: Path) -> None:
-        child = Child(
-            f"packager {session_id[-6:]}",
-            (sys.executable, "-m", "recording.packager", str(folder)),
-            nice=_NICE,
-        )
+        child = Child(f"packager {session_id[-6:]}", self._command_of(folder), nice=_NICE)
         try:
             code = await child.run_once()
             if code == 0 and (folder / "hls" / "replay.json").exists():
                 _log.info("replay_closed", session_id=session_id)
+                self._failures.pop(session_id, None)
                 await self._on_finished(session_id)
             else:
-                _log.warning("packager_failed", session_id=session_id, code=code)
-                await asyncio.sleep(_RETRY_AFTER_S)
+                await self._failed(session_id, folder, code)
         finally:
             self._running.discard(session_id)
+
+    async def _failed(self, session_id: str, folder: Path, code: int) -> None:
+        self._failures[session_id] += 1
+        failures = self._failures[session_id]
+        _log.warning("packager_failed", session_id=session_id, code=code, failures=failures)
+        if failures >= _MOST_FAILURES and (folder / "ended").exists():
+            del self._failures[session_id]
+            _log.error("replay_given_up", session_id=session_id)
+            await self._on_given_up(session_id)
+            return
+        await asyncio.sleep(min(self._first_pause_s * 2 ** (failures - 1), _LONGEST_PAUSE_S))

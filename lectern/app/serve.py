@@ -117,8 +117,12 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
+        keeper = services.catalogue.keeper
         packagers = Packagers(
-            settings.sessions_dir, lambda: _recorded_sessions(services), services.catalogue.keeper.refresh
+            settings.sessions_dir,
+            lambda: _recorded_sessions(services),
+            on_finished=keeper.refresh,
+            on_given_up=keeper.give_up,
         )
         async with task_group() as tasks:
             background = [
