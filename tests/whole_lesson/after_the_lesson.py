@@ -79,6 +79,17 @@ async def _shows_moment(page: Page, moment: Span) -> bool:
     return all(shown[source] is not None and moment.is_near(shown[source], 3_000) for source in SOURCES)
 
 
+async def go_on_where_it_stopped(story: Story) -> None:
+    """王芳 opens the replay again: it stands where they paused it, not at the beginning."""
+    page = story.wang
+    paused_ms = (await page.evaluate(_POSITION_AND_CLOCKS))["position_ms"]
+    assert paused_ms > 3_000
+    await page.reload()
+    await expect(on(page, "player")).to_be_visible()
+    began_ms = float(await on(page, "seek").input_value())
+    assert abs(began_ms - paused_ms) < NEAR_MS, (began_ms, paused_ms)
+
+
 async def replay_on_a_phone(story: Story) -> None:
     """The guest's phone: the same replay by the token that they joined with."""
     await expect(on(story.guest, "open-replay")).to_be_visible(timeout=10_000)

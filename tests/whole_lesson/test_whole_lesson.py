@@ -39,6 +39,7 @@ DURING: tuple[Step, ...] = (
 AFTER: tuple[Step, ...] = (
     after.find_the_replay,
     after.watch_the_replay,
+    after.go_on_where_it_stopped,
     after.replay_on_a_phone,
     after.cut_a_microcourse,
     after.watch_the_microcourse,
