@@ -90,7 +90,7 @@ export interface Checkin {
   readonly late_after_utc_ms: number
   readonly done?: readonly string[]
   readonly late?: readonly string[]
-  readonly expected?: number | readonly string[]
+  readonly expected?: number
 }
 
 export interface Poll {

@@ -46,7 +46,7 @@ const en = {
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
     title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', count: '{n} / {of} checked in',
-    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
+    lateCount: '{n} of them late', missing: '{n} not checked in yet', notHere: '{n} expected people have not joined', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
   },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
@@ -86,7 +86,7 @@ const en = {
     nobody: 'Nobody is here yet. Send learners the link.', noQuestions: 'No questions yet', publish: 'Publish', dismiss: 'Dismiss', answerPlaceholder: 'Answer in writing (or leave empty)', answerText: 'Answer', answeredLive: 'Answered aloud',
     newPoll: 'New poll', pollQuestion: 'Question', pollOption: 'Option {n}', removeOption: 'Remove option {n}', addOption: 'Add an option', pollShow: 'Learners see results', pollStart: 'Start poll', pollClose: 'Close poll',
     show: { live: 'live', after_close: 'after it closes', staff_only: 'never' },
-    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
+    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinLate: 'Late after', checkinNobodyLate: 'Nobody is late', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
   },
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',

@@ -48,7 +48,7 @@ const zh: Words = {
   screen: { share: '共享屏幕', stop: '停止共享' },
   checkin: {
     title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', count: '{n} / {of} 已签到',
-    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
+    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', notHere: '应到的人中有 {n} 人还没进来', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
   },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
@@ -88,7 +88,7 @@ const zh: Words = {
     nobody: '还没有人来，把链接发给学员吧。', noQuestions: '还没有提问', publish: '公开', dismiss: '不回答', answerPlaceholder: '文字回答（可不填）', answerText: '回答', answeredLive: '已现场回答',
     newPoll: '新建投票', pollQuestion: '问题', pollOption: '选项 {n}', removeOption: '删除选项 {n}', addOption: '加一个选项', pollShow: '学员何时看到结果', pollStart: '发起投票', pollClose: '结束投票',
     show: { live: '实时', after_close: '结束后', staff_only: '不公布' },
-    newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
+    newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinLate: '多久后算迟到', checkinNobodyLate: '不计迟到', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
   },
   replay: {
     play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置继续', restart: '从头看',
