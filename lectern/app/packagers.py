@@ -1,7 +1,8 @@
 """One packager process for each session that is being recorded, until its replay is closed.
 
 What should run follows from the database and the disk alone, so that it survives any restart: a live session
-with a recording, or an ended one whose `hls/replay.json` is still missing.
+with a recording, or an ended one whose `hls/replay.json` is still missing. The file `ended` says to a packager
+that its session is over.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from lectern.app.supervisor import Child
 from lectern.kernel.tasks import task_group
 
 _log = structlog.get_logger()
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.25
 _LONGEST_PAUSE_S = 60.0
 _MOST_FAILURES = 8
 _NICE = 10
@@ -65,9 +66,11 @@ class Packagers:
                 live, unfinished = await self._sessions()
                 for session_id in (*live, *unfinished):
                     folder = self._sessions_dir / session_id
-                    if session_id not in self._running and (folder / "rec").is_dir():
-                        if session_id in unfinished:
-                            (folder / "ended").touch()
+                    if not (folder / "rec").is_dir():
+                        continue
+                    if session_id in unfinished:
+                        (folder / "ended").touch()
+                    if session_id not in self._running:
                         self._running.add(session_id)
                         tasks.create_task(self._package(session_id, folder))
                 await asyncio.sleep(_LOOK_EVERY_S)

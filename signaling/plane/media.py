@@ -32,6 +32,7 @@ from streaming.control.client import MediaClient, MediaGone, MediaRefused, conne
 
 _log = structlog.get_logger()
 _CONNECT_TIMEOUT_S = 10.0
+_RETRY_S = 1.0
 _RETRY_AFTER_S = 20
 MAX_TRANSPORTS = 64
 """Of one participant: displays may share a link, but nobody may fill the media process with one."""
@@ -62,6 +63,7 @@ class MediaPlane:
         self._rooms: dict[str, bool] = {}
         self._in_step: dict[str, object] = {}
         self._dirty: set[str] = set()
+        self._busy: set[str] = set()
         self._wake = asyncio.Event()
         engine.bus.listen(self._changed)
 
@@ -278,17 +280,29 @@ class MediaPlane:
         self._wake.set()
 
     async def _reconcile_all(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._client is None:
-                continue
-            dirty, self._dirty = self._dirty, set()
-            for session_id in dirty:
-                try:
-                    await self._reconcile(self._client, session_id)
-                except (MediaGone, MediaRefused, LecternError, OSError) as error:
-                    _log.warning("reconcile_failed", session_id=session_id, error=repr(error))
+        """Bring changed sessions in step, side by side: a slow disk of one must not hold up another."""
+        async with task_group() as tasks:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                client = self._client
+                if client is None:
+                    continue
+                for session_id in self._dirty - self._busy:
+                    self._dirty.discard(session_id)
+                    self._busy.add(session_id)
+                    tasks.create_task(self._reconcile_one(client, session_id))
+
+    async def _reconcile_one(self, client: MediaClient, session_id: str) -> None:
+        try:
+            await self._reconcile(client, session_id)
+        except (MediaGone, MediaRefused, LecternError, OSError) as error:
+            _log.warning("reconcile_failed", session_id=session_id, error=repr(error))
+            asyncio.get_running_loop().call_later(_RETRY_S, self._changed, session_id, 0)
+        finally:
+            self._busy.discard(session_id)
+            if session_id in self._dirty:
+                self._wake.set()
 
     async def _reconcile(self, client: MediaClient, session_id: str) -> None:
         state = (await self._engine.current(session_id)).state
@@ -347,8 +361,6 @@ class MediaPlane:
             await client.close_room(session_id)
             self._rooms.pop(session_id, None)
             _log.info("room_closed", session_id=session_id)
-        if situation.ended:
-            await asyncio.to_thread(self._mark_ended, session_id)
 
     def _new_recording(self, session_id: str, situation: Situation) -> m.RecordSpec:
         folder = self._sessions_dir / session_id / "rec"
@@ -358,8 +370,3 @@ class MediaPlane:
         directory.mkdir()
         now = self._engine.clock()
         return m.RecordSpec(str(directory), now - (situation.first_started_utc_ms or now), now)
-
-    def _mark_ended(self, session_id: str) -> None:
-        folder = self._sessions_dir / session_id
-        if folder.is_dir():
-            (folder / "ended").touch()
