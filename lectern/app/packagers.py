@@ -1,8 +1,8 @@
 """One packager process for each session that is being recorded, until its replay is closed.
 
 What should run follows from the database and the disk alone, so that it survives any restart: a live
-session with a recording, or an ended one whose `hls/replay.json` is still missing. The file `ended` says to a packager
-that its session is over.
+session with a recording, or an ended one whose `hls/replay.json` is still missing. The file `ended` says to
+a packager that its session is over.
 """
 
 import asyncio
