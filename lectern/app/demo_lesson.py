@@ -17,6 +17,7 @@ import ffmpeg
 import imageio_ffmpeg
 import socketio
 import structlog
+from socketio.exceptions import SocketIOError
 
 from accounts.service import principal_of
 from accounts.store import Org, Person
@@ -28,6 +29,7 @@ from lectern.kernel.errors import LecternError
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from mediaworker.intro_card import draw_card
+from sessions.lesson.idea import LessonState
 from sessions.store import Session
 
 _log = structlog.get_logger()
@@ -39,6 +41,7 @@ _SLIDES = (
     ("三、当天回访\n3. Call back the same day", "回访 · Follow up"),
 )
 _SLIDE_S = 10
+_HELD = "demo-lesson-held"
 _CUT_MS = (10_000, 30_000)
 _SIZE = (1280, 720)
 _ATTENDING = 24
@@ -50,30 +53,29 @@ class DemoLessonFailed(Exception):
 
 
 async def hold_past_lesson(services: Services) -> None:
-    """Hold the lesson once per installation; report failure in the log, and never end the server."""
+    """Hold the lesson once per installation; report failure in the log, and never end the server.
+
+    A start that was cut short leaves a lesson that nobody will end: it is ended, and another one held.
+    """
+    held = services.settings.data / _HELD
+    if held.exists():
+        return
     try:
-        if await _is_held(services):
-            return
+        await _end_leftovers(services)
         print(f"  Holding the demo's past lesson, “{TITLE}”: about a minute, in the background …", flush=True)
         await _hold(services)
+        held.touch()
         print("  The past lesson's replay, microcourse and attendance are ready.", flush=True)
-    except (
-        LecternError,
-        DemoLessonFailed,
-        OSError,
-        TimeoutError,
-        socketio.exceptions.SocketIOError,
-    ) as error:
+    except (LecternError, DemoLessonFailed, OSError, TimeoutError, ffmpeg.Error, SocketIOError) as error:
         _log.error("demo_lesson_failed", error=repr(error))
 
 
-async def _is_held(services: Services) -> bool:
-    org = await services.accounts.org()
+async def _end_leftovers(services: Services) -> None:
     async with services.database.read() as tx:
-        found = await services.sessions.store.page(
-            tx, org.id, state="ended", q="", before=None, person_id=None, limit=1
-        )
-    return bool(found)
+        live = await services.sessions.store.in_state(tx, LessonState.LIVE)
+    for session in live:
+        if session.title == TITLE:
+            await services.sessions.end(session.id)
 
 
 async def _hold(services: Services) -> None:
