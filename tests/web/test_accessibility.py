@@ -1,4 +1,4 @@
-"""Pages that need no running lesson pass axe-core: a dark English PC and a light Chinese phone, by keyboard."""
+"""Pages that need no running lesson pass axe-core, on a dark PC and a light phone, and by keyboard."""
 
 from pathlib import Path
 
