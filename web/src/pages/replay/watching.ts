@@ -3,6 +3,7 @@
  * browser's storage for the next time. `close()` sends the rest.
  */
 import { PlayedIntervals, type PlayedInterval } from '../../core/played_intervals'
+import { asRemembered, type Remembered } from '../../core/resume_position'
 import { ViewQueue } from '../../core/view_queue'
 import type { PlayerState } from '../../media/recording_player'
 import { api } from '../../rest/api'
@@ -32,6 +33,7 @@ export class Watching {
   }
 
   receive(state: PlayerState): void {
+    const paused = this.last?.playing === true && !state.playing
     this.last = state
     this.positionMs = state.positionMs
     this.played.receive(
@@ -39,6 +41,7 @@ export class Watching {
       performance.now(),
       Date.now(),
     )
+    if (paused) void this.flush(false)
   }
 
   close(): void {
@@ -53,9 +56,10 @@ export class Watching {
   }
 
   private async flush(leaving: boolean): Promise<void> {
+    if (this.last) store(positionKey(this.medium, this.id), { positionMs: this.positionMs, utcMs: Date.now() })
     this.queue.add(this.played.drain())
     const batch = this.queue.batch()
-    store(this.key, this.queue.all())
+    this.keep()
     if (batch.length === 0 || (this.sending && !leaving)) return
     this.sending = true
     try {
@@ -66,8 +70,13 @@ export class Watching {
       if (error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429) this.queue.settle(batch)
     } finally {
       this.sending = false
-      store(this.key, this.queue.all())
+      this.keep()
     }
+  }
+
+  private keep(): void {
+    const waiting = this.queue.all()
+    store(this.key, waiting.length === 0 ? null : waiting)
   }
 
   private readonly onVisibility = (): void => {
@@ -78,20 +87,33 @@ export class Watching {
   private readonly onLeave = (): void => void this.flush(true)
 }
 
+/** Where this browser stopped; the server may not have heard of it yet. */
+export function rememberedPosition(medium: 'replay' | 'microcourse', id: string): Remembered | null {
+  return asRemembered(stored(positionKey(medium, id)))
+}
+
+function positionKey(medium: 'replay' | 'microcourse', id: string): string {
+  return `lectern.position.${medium}.${id}`
+}
+
 function restore(key: string): PlayedInterval[] {
+  const found = stored(key)
+  return Array.isArray(found) ? (found as PlayedInterval[]) : []
+}
+
+function stored(key: string): unknown {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
-    return Array.isArray(found) ? (found as PlayedInterval[]) : []
+    return JSON.parse(localStorage.getItem(key) ?? 'null')
   } catch {
-    // Unreadable or closed storage: start empty.
-    return []
+    // Unreadable or closed storage: as if nothing was there.
+    return null
   }
 }
 
-function store(key: string, intervals: readonly PlayedInterval[]): void {
+function store(key: string, value: unknown): void {
   try {
-    if (intervals.length === 0) localStorage.removeItem(key)
-    else localStorage.setItem(key, JSON.stringify(intervals))
+    if (value === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, JSON.stringify(value))
   } catch {
     // Storage is full or closed: the queue in memory still sends while the page lives.
   }
