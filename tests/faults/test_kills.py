@@ -145,11 +145,12 @@ def _nothing_much_is_missing(story: Story, killed: dict[str, int], ended_ms: int
 
 async def _the_job_is_taken_over(story: Story, replay_id: str) -> None:
     """The worker dies while it cuts; another one finishes, and no job is left behind."""
+    replay = await story.rest(story.presenter, "GET", f"/replays/{replay_id}")
     clip = await story.rest(
         story.presenter,
         "POST",
         f"/replays/{replay_id}/microcourses",
-        data={"title": "Nach dem Absturz", "start_ms": 0, "end_ms": 15_000},
+        data={"title": "Nach dem Absturz", "start_ms": 0, "end_ms": replay["duration_ms"]},
     )
 
     async def state() -> dict[str, object]:
