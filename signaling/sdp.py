@@ -22,7 +22,6 @@ from streaming.control.messages import (
 
 MAX_SDP_BYTES: Final = 128 * 1024
 MAX_SECTIONS: Final = 32
-VIDEO_PREFERENCE: Final = ("H264", "VP8")
 
 _AUDIO_EXTENSIONS: Final = (MID, AUDIO_LEVEL)
 _VIDEO_EXTENSIONS: Final = (MID, COLOR_SPACE)

@@ -15,8 +15,6 @@ from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import RESUME_TTL_S, JoinTokens
 from signaling.entry.presence import Seat
 
-_FIELDS = ("token", "device", "source", "campaign", "consent", "lang")
-
 
 class ClassAdmission:
     """`interactions.live.admission.Admission`, answered by tokens and presence."""

@@ -18,7 +18,6 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent
-from lectern.timeline.idea import ClassState
 from signaling.answer import build_answer
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
 from signaling.plane.situation import Situation, SituationOf
@@ -131,12 +130,6 @@ class MediaPlane:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
-
-    def slots_now(self, peer: Peer, state: ClassState) -> SlotsView:
-        """Return what `peer` would be told now, before its routes are set."""
-        tracks = state.of(STAGE).tracks
-        wanted = assign(peer.participant, peer.slots, tracks.values(), {}, self._situation_of(state))
-        return slots_view(wanted, tracks)
 
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""

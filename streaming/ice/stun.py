@@ -14,7 +14,6 @@ from typing import Final
 
 MAGIC: Final = 0x2112A442
 BINDING_REQUEST: Final = 0x0001
-BINDING_INDICATION: Final = 0x0011
 BINDING_SUCCESS: Final = 0x0101
 BINDING_ERROR: Final = 0x0111
 
