@@ -42,6 +42,7 @@ class MediaSection(msgspec.Struct, frozen=True):
     """One accepted m-line. `codecs` in order of our preference; `header_extensions` is {uri: id}.
 
     `max_bitrate_bps` caps what the publisher is told to send; None takes the default of its source.
+    `rids` are the simulcast layers that we receive, from the smallest to the largest (RFC 8853); empty: one.
     """
 
     mid: str
@@ -53,6 +54,7 @@ class MediaSection(msgspec.Struct, frozen=True):
     ssrcs: tuple[int, ...] = ()
     source: Source | None = None
     max_bitrate_bps: int | None = None
+    rids: tuple[str, ...] = ()
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -79,9 +81,10 @@ class Candidate(msgspec.Struct, frozen=True):
     priority: int
     address: str
     port: int
-    protocol: Literal["udp"] = "udp"
+    protocol: Literal["udp", "tcp"] = "udp"
     component: int = 1
     type: Literal["host"] = "host"
+    tcptype: Literal["passive"] | None = None
 
 
 class LocalSection(msgspec.Struct, frozen=True):
@@ -114,11 +117,31 @@ class RecordSpec(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Feed slot `mid` of `transport` with `track`; None empties it. The track may start later."""
+    """Feed slot `mid` of `transport` with `track`; None empties it. The track may start later.
+
+    When the subscriber's bandwidth does not suffice, routes with a higher `priority` number suffer first
+    (0 sound, 1 screen, 2 presenter, 3 others). `max_layer` bounds the simulcast layer (0 is the smallest) for
+    tiles that are drawn small; None: the best that fits. `hidden`: keep the route, send nothing now.
+    """
 
     transport: str
     mid: str
     track: str | None
+    priority: int = 2
+    max_layer: int | None = None
+    hidden: bool = False
+
+
+class PipedTrack(msgspec.Struct, frozen=True):
+    """A track on its way to another media process, under the same track id there.
+
+    `ssrcs` has one (media, RTX) pair per layer, in the order of `section.rids` (one pair without rids).
+    """
+
+    track: str
+    participant: str
+    section: MediaSection
+    ssrcs: tuple[tuple[int, int], ...]
 
 
 # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +194,45 @@ class CloseTransport(Word, frozen=True):
     transport: str
 
 
+class RestartIce(Word, frozen=True):
+    """Take the peer's new ICE credentials (RFC 8445 section 9); media goes on. Answered by `IceRestarted`."""
+
+    transport: str
+    ice_ufrag: str
+    ice_pwd: str
+
+
+class OpenPipe(Word, frozen=True):
+    """Be one end of a pipe to another media process: a transport whose keys and address the server gives.
+
+    `pipe` is the transport id at both ends. Keys and salts are SRTP master keys of AES_128_GCM (16 and 12
+    bytes) for what this end sends and receives. `remote` is the other end's media address.
+    """
+
+    pipe: str
+    room: str
+    remote_address: str
+    remote_port: int
+    send_key: bytes
+    send_salt: bytes
+    receive_key: bytes
+    receive_salt: bytes
+
+
+class SetPipe(Word, frozen=True):
+    """Which tracks an end of a pipe sends, and which it receives. Whole lists: what is not named, ends."""
+
+    pipe: str
+    send: tuple[PipedTrack, ...] = ()
+    receive: tuple[PipedTrack, ...] = ()
+
+
+class ClosePipe(Word, frozen=True):
+    """Forget an end of a pipe; unknown ids are fine."""
+
+    pipe: str
+
+
 class SetRoutes(Word, frozen=True):
     """Point slots at tracks, all at once; answered by `RoutesSet`."""
 
@@ -206,6 +268,10 @@ Request: TypeAlias = (
     | StopRecording
     | CreateTransport
     | CloseTransport
+    | RestartIce
+    | OpenPipe
+    | SetPipe
+    | ClosePipe
     | SetRoutes
     | SetPublishing
     | RequestKeyframe
@@ -238,6 +304,14 @@ class TransportCreated(Word, frozen=True):
     """The peer can now connect."""
 
     local: LocalParameters
+
+
+class IceRestarted(Word, frozen=True):
+    """Our new credentials and where we listen; both old and new ones are good until the peer uses the new."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    candidates: tuple[Candidate, ...]
 
 
 class RoutesSet(Word, frozen=True):
@@ -297,7 +371,7 @@ class Stats(Word, frozen=True):
     process: dict[str, int]
 
 
-Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | RoutesSet | Stats
+Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | IceRestarted | RoutesSet | Stats
 
 # ── notifications ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -334,6 +408,30 @@ class TrackActivity(Word, frozen=True):
     level: int | None = None
 
 
+class SlotMedia(Word, frozen=True):
+    """What a slot gets now: its simulcast `layer` (rid, empty without), or nothing because it is `paused`."""
+
+    transport: str
+    mid: str
+    paused: bool
+    layer: str = ""
+
+
+class LayersWanted(Word, frozen=True):
+    """Which simulcast layers of a published m-line somebody needs; the publisher should stop the others."""
+
+    transport: str
+    mid: str
+    rids: tuple[str, ...]
+
+
+class ActiveSpeakers(Word, frozen=True):
+    """Sounding tracks of a room, the one that dominates first; empty when all are silent."""
+
+    room: str
+    tracks: tuple[str, ...]
+
+
 class RecordingProgress(Word, frozen=True):
     """The recorder says something that is not a problem: `event` `recording_resumed` after problem `code`."""
 
@@ -350,7 +448,15 @@ class RecordingProblem(Word, frozen=True):
 
 
 Notification: TypeAlias = (
-    TransportState | TrackStarted | TrackStopped | TrackActivity | RecordingProgress | RecordingProblem
+    TransportState
+    | TrackStarted
+    | TrackStopped
+    | TrackActivity
+    | SlotMedia
+    | LayersWanted
+    | ActiveSpeakers
+    | RecordingProgress
+    | RecordingProblem
 )
 
 # ── envelopes ─────────────────────────────────────────────────────────────────────────────────────────────
