@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.plane.negotiation import Negotiation
 from signaling.stage.routing import Slot
 from streaming.control.messages import RemoteParameters, Route
 
@@ -27,6 +28,7 @@ class Peer:
     routes: dict[str, str | None] = field(default_factory=dict)
     recorded: dict[str, bool] = field(default_factory=dict)
     told: SlotsView | None = None
+    negotiation: Negotiation | None = None
 
     def changes(self, wanted: Mapping[str, str | None]) -> list[Route]:
         """Return the routes that differ from what the media process has."""
