@@ -9,6 +9,9 @@ from lectern.timeline.idea import STAFF_ONLY, Audience, Texts, Touch
 MEDIA_LOST = "media_lost"
 """Their media connection went silent and was given up; the class may go on without it."""
 
+LOST_REASONS = frozenset({"peer_silent", "ice_timeout", "dtls_timeout"})
+"""Why the media process gives up a transport that nobody closed."""
+
 
 class ConnectionTroubled(Event, frozen=True, kw_only=True):
     """What troubles a participant's media from now on; an empty list: nothing more.
@@ -23,7 +26,7 @@ class ConnectionTroubled(Event, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Ward:
-    """The slice: by participant the troubles that stand, each with the session time (ms) at which it began."""
+    """The slice: by participant the troubles that stand, each with the session time (ms) of its beginning."""
 
     since_ms: dict[str, dict[str, int]] = field(default_factory=dict)
     gone: tuple[str, ...] = ()

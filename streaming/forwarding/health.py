@@ -1,6 +1,6 @@
 """What is wrong with one peer's media, steady enough to tell somebody.
 
-A fault counts when it stood for BEGIN_S, and is over when it was away for END_S: a hiccup of Wi-Fi is no news.
+A fault counts when it stood for BEGIN_S, and is over when it was away for END_S: a hiccup is no news.
 """
 
 from typing import Final, Literal, TypeAlias, get_args
