@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE, MID
+from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE, MID, TRANSPORT_WIDE
 from streaming.control.messages import (
     Codec,
     Direction,
@@ -26,6 +26,8 @@ MAX_SECTIONS: Final = 32
 _AUDIO_EXTENSIONS: Final = (MID, AUDIO_LEVEL)
 _VIDEO_EXTENSIONS: Final = (MID, COLOR_SPACE)
 _FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+_PUBLISHER_FEEDBACK: Final = (*_FEEDBACK, "transport-cc")
+"""We report arrivals to publishers. Viewers estimate by themselves and tell us by REMB: decisions/0009."""
 _H264_PROFILE_ORDER: Final = ("42e0", "42c0", "4200", "4d00", "6400")
 _DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
 _PROTOCOLS: Final = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF")
@@ -188,13 +190,15 @@ def _accept(raw: _RawSection, mid: str) -> MediaSection | None:
     if raw.get("rtcp-mux") is None:
         return None
     direction: Direction = "subscribe" if raw.direction == "recvonly" else "publish"
-    codecs = _codecs(raw)
+    codecs = _codecs(raw, _PUBLISHER_FEEDBACK if direction == "publish" else _FEEDBACK)
     chosen = _opus(codecs) if raw.kind == "audio" else _video(codecs, direction)
     if not chosen:
         return None
     wanted = {*(_AUDIO_EXTENSIONS if raw.kind == "audio" else _VIDEO_EXTENSIONS)}
     if direction == "publish":
-        wanted.add(ABS_SEND_TIME)
+        wanted |= {ABS_SEND_TIME, TRANSPORT_WIDE}
+    elif raw.kind == "video":
+        wanted.add(ABS_SEND_TIME)  # browsers leave sound out of their estimate
     extensions = {uri: n for uri, n in _extensions(raw).items() if uri in wanted}
     ssrcs = tuple(
         dict.fromkeys(n for value in raw.all("ssrc") if (n := _number(value.split()[:1], 32)) is not None)
@@ -209,7 +213,7 @@ def _accept(raw: _RawSection, mid: str) -> MediaSection | None:
     )
 
 
-def _codecs(raw: _RawSection) -> list[Codec]:
+def _codecs(raw: _RawSection, taken: tuple[str, ...]) -> list[Codec]:
     """Every well-formed payload type of the m-line, in the order offered, RTX folded into what it repairs."""
     fmtp = dict(_payload_line(value) for value in raw.all("fmtp"))
     rtpmap = dict(_payload_line(value) for value in raw.all("rtpmap"))
@@ -234,7 +238,7 @@ def _codecs(raw: _RawSection) -> list[Codec]:
             clock_rate,
             channels,
             fmtp.get(str(pt), ""),
-            tuple(fb for fb in _FEEDBACK if (str(pt), fb) in feedback or ("*", fb) in feedback),
+            tuple(fb for fb in taken if (str(pt), fb) in feedback or ("*", fb) in feedback),
             repairs.get(pt),
         )
         for pt, name, clock_rate, channels in plain

@@ -5,6 +5,7 @@ from typing import Final
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+TRANSPORT_WIDE: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 COLOR_SPACE: Final = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
 
 FORWARDED: Final = frozenset({AUDIO_LEVEL, COLOR_SPACE})
