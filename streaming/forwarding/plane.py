@@ -220,10 +220,10 @@ class ForwardingPlane:
         if forwarded is None:
             return
         if forwarded.ext_seq == track.ring.highest:
-            forward(forwarded, track.live_lanes, self._output)
+            forward(forwarded, track.live_lanes, self._output, now)
         else:
             for slot in track.slots:
-                slot.send_late(forwarded, self._output)
+                slot.send_late(forwarded, self._output, now)
         if len(track.live_lanes) != len(track.slots):
             for slot in track.slots:
                 if slot.state is SlotState.WAITING and slot.try_start(now):
