@@ -249,14 +249,23 @@ def _opus(codecs: list[Codec]) -> list[Codec]:
 def _video(codecs: list[Codec], direction: Direction) -> list[Codec]:
     """H.264 first, VP8 second. A publisher gets one H.264 variant, a slot all of them: its source decides."""
     found = [c for c in codecs if c.clock_rate == 90000]
-    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c)]
+    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c, direction)]
     vp8 = [_renamed(c, "VP8") for c in found if c.name.upper() == "VP8"]
-    h264.sort(key=_profile_rank)
+    h264.sort(key=lambda c: (not _is_fragmented_h264(c), _profile_rank(c)))
     return [*(h264[:1] if direction == "publish" else h264), *vp8[:1]]
 
 
-def _is_usable_h264(codec: Codec) -> bool:
-    return parameters(codec.fmtp).get("packetization-mode", "0") == "1"
+def _is_usable_h264(codec: Codec, direction: Direction) -> bool:
+    """Players of mode 1 take what is sent in mode 0 (RFC 6184 section 6.3), not the other way round."""
+    return _is_fragmented_h264(codec) or (direction == "publish" and _h264_mode(codec) == "0")
+
+
+def _is_fragmented_h264(codec: Codec) -> bool:
+    return _h264_mode(codec) == "1"
+
+
+def _h264_mode(codec: Codec) -> str:
+    return parameters(codec.fmtp).get("packetization-mode", "0")
 
 
 def _profile_rank(codec: Codec) -> int:
