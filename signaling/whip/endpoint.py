@@ -16,7 +16,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from lectern.edge.routes import read_limited
-from lectern.kernel.errors import Conflict, NotFound, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, NotFound, Overloaded, ProtocolViolation
 from lectern.kernel.rate import RateLimit
 from signaling.entry.facts import Doors
 from signaling.entry.presence import Seat, Seats
@@ -46,7 +46,6 @@ from signaling.whip.sdpfrag import (
     read_fragment,
     write_fragment,
 )
-from streaming.control.messages import IceRestarted
 
 _log = structlog.get_logger()
 
@@ -68,8 +67,6 @@ _CORS: Final = {
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 IceServers = Callable[[str], Sequence[IceServer]]
 """Returns the TURN and STUN servers for whoever asks (by participant or subject), with fresh credentials."""
-RestartIce = Callable[[Peer, str, str], Awaitable[IceRestarted]]
-"""Gives a peer the client's new ufrag and pwd, and returns ours."""
 
 
 def no_ice_servers(_whom: str) -> Sequence[IceServer]:
@@ -88,7 +85,6 @@ class WhipEndpoint:
         doors: Doors,
         seats: Seats,
         *,
-        restart_ice: RestartIce | None = None,
         ice_servers: IceServers = no_ice_servers,
     ) -> None:
         self._plane = plane
@@ -96,7 +92,6 @@ class WhipEndpoint:
         self._keys = keys
         self._doors = doors
         self._seats = seats
-        self._restart_ice = restart_ice
         self._ice_servers = ice_servers
         self._open = OpenSessions()
         # One publication after the other of one key: two that replaced each other would leave none.
@@ -191,9 +186,7 @@ class WhipEndpoint:
             return await self._restart(opened, fragment.credentials)
 
     async def _restart(self, opened: OpenSession, theirs: Credentials) -> web.Response:
-        if self._restart_ice is None:
-            raise Rejected("ice_restart_unsupported", "This server restarts no ICE sessions. Publish again.")
-        ours = await self._restart_ice(opened.peer, theirs.ufrag, theirs.pwd)
+        ours = await self._plane.restart(opened.peer, theirs.ufrag, theirs.pwd)
         opened.credentials = theirs
         opened.etag = new_etag()
         answer = write_fragment(opened.frame, Credentials(ours.ice_ufrag, ours.ice_pwd), ours.candidates)
