@@ -149,8 +149,6 @@ def places_taken(state: ClassState) -> tuple[str, ...]:
     roles = state.of(LESSON).roles
     presenters = (who for who, role in roles.items() if role == SessionRole.PRESENTER)
     publishing = (
-        who
-        for who in state.of(HAND).publishing.values()
-        if who in roles and SessionRole(roles[who]).is_staff
+        who for who in state.of(HAND).publishing.values() if who in roles and SessionRole(roles[who]).is_staff
     )
     return on_stage(presenters, invited(state), publishing)

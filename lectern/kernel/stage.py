@@ -1,4 +1,7 @@
-"""Who has a place on stage: the one rule that the class (who is invited) and the media plane (who is heard) share."""
+"""Who has a place on stage.
+
+The one rule that the class (who is invited) and the media plane (who is heard) share.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,9 +10,7 @@ MAX_ON_STAGE: Final = 12
 """People who may publish in one room at a time; everybody else only receives."""
 
 
-def on_stage(
-    presenters: Iterable[str], invited: Iterable[str], publishing: Iterable[str]
-) -> tuple[str, ...]:
+def on_stage(presenters: Iterable[str], invited: Iterable[str], publishing: Iterable[str]) -> tuple[str, ...]:
     """Everybody who holds a place, the first to be served first; those from MAX_ON_STAGE on have none.
 
     The places of `presenters` are kept for them even while they are away: nobody is invited in their stead.

@@ -1,7 +1,7 @@
 """What staff do to what others send: muting it. (Inviting and taking off stage are commands about hands.)
 
-A muted source is dropped in the media process at once. Its owner may switch it on again; who should not is taken
-off stage. Nobody can switch on the microphone or camera of somebody else.
+A muted source is dropped in the media process at once. Its owner may switch it on again; who should not is
+taken off stage. Nobody can switch on the microphone or camera of somebody else.
 """
 
 from typing import Literal

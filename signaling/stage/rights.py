@@ -1,7 +1,7 @@
 """Who may send what: what the m-lines of an offer may carry, and what of it is taken in right now.
 
-The first is decided by the role in the token, once per offer. The second follows the class (invited on stage, in a
-group, the twelve places) and is enforced in the media process, which knows no roles.
+The first is decided by the role in the token, once per offer. The second follows the class (invited on stage,
+in a group, the twelve places) and is enforced in the media process, which knows no roles.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -54,8 +54,8 @@ def places(situation: Situation, tracks: Iterable[Track]) -> tuple[str, ...]:
 def sends_now(participant: str, source: str, situation: Situation, taken: Collection[str]) -> bool:
     """Tell whether what `participant` sends as `source` is taken in, given `places` of this moment.
 
-    A group hears its members, on stage or not. In the main room a place is needed; other staff (`taken` does not
-    name them) get one while there is one.
+    A group hears its members, on stage or not. In the main room a place is needed; other staff (`taken` does
+    not name them) get one while there is one.
     """
     if participant in situation.removed:
         return False

@@ -1,8 +1,8 @@
 """Which published track feeds which slot of whom, and what of it. Pure.
 
-A participant hears and sees the main room, or the group they are in. When there are more cameras than slots, or more
-microphones, the last ones to speak are chosen (last-N). Slots keep the track they have as long as it is chosen,
-and who is chosen stays chosen until somebody more urgent needs the place, so that nothing switches without need.
+A participant hears and sees the main room, or the group they are in. When there are more cameras than slots,
+or more microphones, the last ones to speak are chosen (last-N). Slots keep the track they have as long as it
+is chosen, and who is chosen stays so until somebody more urgent comes: nothing switches without need.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -68,13 +68,14 @@ def assign(
     tracks: Collection[Track],
     now: Mapping[str, str | None],
     situation: Situation,
+    *,
     speakers: Sequence[str] = (),
 ) -> dict[str, str | None]:
     """Return the track of each slot of `listener`, given what the slots carry `now`.
 
-    `speakers` are those who spoke lately, the latest first. Of the pictures, screens come first, then the presenters'
-    cameras, those of `speakers`, and what is shown already; of the sounds, up to half of the slots are the
-    presenters', so that a class which talks over the lesson does not silence it.
+    `speakers` are those who spoke lately, the latest first. Of the pictures, screens come first, then the
+    presenters' cameras, those of `speakers`, and what is shown already; of the sounds, up to half of the
+    slots are the presenters', so that a class which talks over the lesson does not silence it.
     """
     taken = places(situation, tracks)
     wanted = [track for track in tracks if reaches(track, listener, situation, taken)]
@@ -90,7 +91,9 @@ def assign(
         def urgency(track: Track, kept_for: Sequence[str] = kept_for) -> tuple[int, int]:
             if track.source == "screen":
                 return 0, 0
-            if track.id in kept_for or (track.source == "camera" and track.participant in situation.presenters):
+            if track.id in kept_for or (
+                track.source == "camera" and track.participant in situation.presenters
+            ):
                 return 1, 0
             if track.participant in latest:
                 return 2, latest[track.participant]
@@ -114,7 +117,7 @@ def feeds(
     situation: Situation,
     sizes: Mapping[str, str],
 ) -> dict[str, Feed]:
-    """Return what each slot gets, given how large (`SIZES`) the listener draws what is in it; unknown is large."""
+    """Return what each slot gets, given how large (`SIZES`) the listener draws it; unknown is large."""
     return {
         mid: EMPTY if (track := tracks.get(id_ or "")) is None else _feed(track, situation, sizes.get(mid))
         for mid, id_ in routes.items()

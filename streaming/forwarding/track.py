@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
 from streaming.control.messages import Codec, Kind, Source
 from streaming.forwarding.keyframe_requests import KeyframeRequests
+from streaming.forwarding.speakers import Voice
 from streaming.rtp.extensions import audio_level
 from streaming.rtp.keyframe import starts_keyframe
 from streaming.rtp.packet import RtpPacket
@@ -75,6 +76,7 @@ class Track:
         self.keyframe_count = 0
         self.level: int | None = None
         self.announced_level: int | None = None
+        self.voice = Voice()
         self.is_active = False
         self.codec: Codec | None = None
         self.ssrc = 0
@@ -153,6 +155,8 @@ class Track:
             for uri, value in packet.extensions:
                 if uri == AUDIO_LEVEL:
                     self.level = audio_level(value)
+                    if self.level is not None:
+                        self.voice.receive_level(self.level)
             return
         assert self.codec is not None
         if not starts_keyframe(self.codec.name, packet.payload):

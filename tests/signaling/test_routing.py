@@ -100,7 +100,7 @@ def test_the_thirteenth_is_neither_seen_nor_heard() -> None:
 
 def test_last_n_are_screen_presenter_and_the_latest_speakers() -> None:
     slots = [Slot(str(n), "video") for n in range(4)]
-    routes = assign("ben", slots, [*CAMERAS, CAMERA, SCREEN], {}, FULL, ["guest7", "guest9"])
+    routes = assign("ben", slots, [*CAMERAS, CAMERA, SCREEN], {}, FULL, speakers=["guest7", "guest9"])
     assert fed(routes) == {"t2", "t1", "c7", "c9"}
 
 
@@ -108,12 +108,12 @@ def test_who_is_shown_stays_until_a_speaker_needs_the_place() -> None:
     slots = [Slot(str(n), "video") for n in range(4)]
     tracks = [CAMERA, *CAMERAS]
     spoke = remembered((), ["guest7", "guest8", "guest9"])
-    first = assign("ben", slots, tracks, {}, FULL, spoke)
+    first = assign("ben", slots, tracks, {}, FULL, speakers=spoke)
     quiet = assign("ben", slots, tracks, first, FULL)
     assert quiet == first  # forgotten speakers keep their places
-    again = assign("ben", slots, tracks, first, FULL, remembered(spoke, ["guest8"]))
+    again = assign("ben", slots, tracks, first, FULL, speakers=remembered(spoke, ["guest8"]))
     assert again == first  # a speaker who is shown already moves nobody
-    other = assign("ben", slots, tracks, first, FULL, remembered(spoke, ["guest2"]))
+    other = assign("ben", slots, tracks, first, FULL, speakers=remembered(spoke, ["guest2"]))
     moved = [mid for mid in first if first[mid] != other[mid]]
     assert len(moved) == 1  # one place changes, and it was the one of the speaker longest ago
     assert (first[moved[0]], other[moved[0]]) == ("c9", "c2")
@@ -122,9 +122,11 @@ def test_who_is_shown_stays_until_a_speaker_needs_the_place() -> None:
 def test_the_loudest_are_heard_and_the_presenter_always() -> None:
     slots = [Slot(str(n), "audio") for n in range(4)]
     loud = ["guest4", "guest5", "guest6", "guest7"]
-    routes = assign("ben", slots, [*MICS, MIC], {}, FULL, loud)
+    routes = assign("ben", slots, [*MICS, MIC], {}, FULL, speakers=loud)
     assert fed(routes) == {"t3", "m4", "m5", "m6"}
-    assert fed(assign("ben", slots[:1], [MIC, *MICS], {}, FULL, ["guest5"])) == {"m5"}  # a player with one slot
+    assert fed(assign("ben", slots[:1], [MIC, *MICS], {}, FULL, speakers=["guest5"])) == {
+        "m5"
+    }  # a player with one slot
 
 
 def test_remembered_are_the_latest_first_and_never_many() -> None:
@@ -176,7 +178,7 @@ def test_for_any_course_of_a_lesson(
     kinds = {slot.mid: slot.kind for slot in SLOTS}
     routes: dict[str, str | None] = {}
     for now, speakers in course:
-        before, routes = routes, assign(listener, SLOTS, tracks, routes, now, speakers)
+        before, routes = routes, assign(listener, SLOTS, tracks, routes, now, speakers=speakers)
         assert routes.keys() == kinds.keys()
         fed = [track for track in routes.values() if track is not None]
         assert len(fed) == len(set(fed))  # no track twice
