@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(None, description="PEM certificate chain, to serve HTTPS directly.")
     tls_key: Path | None = Field(None, description="PEM private key of LECTERN_TLS_CERT.")
     media_port: int = Field(7882, ge=1, le=65535, description="UDP port of the first media process.")
+    media_processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Media processes, one per core that media may use, on consecutive UDP ports.",
+    )
     media_public_ips: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses that browsers send media to, comma-separated; empty: those of the machine."
     )

@@ -92,11 +92,6 @@ class Services:
     deadlines: Deadlines
     signal_namespace: SignalNamespace
 
-    @property
-    def control_path(self) -> Path:
-        """Where the media process listens for its orders."""
-        return control_path(self.settings)
-
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
         sessions = SessionRoutes(
@@ -140,11 +135,13 @@ class Services:
         return (await self.accounts.org()).zone
 
 
-def control_path(settings: Settings) -> Path:
-    """Return a path short enough for a Unix socket, private to this installation's user.
+def control_paths(settings: Settings) -> list[Path]:
+    """Return where each media process listens for its orders.
+
+    The paths are short enough for Unix sockets, and private to this installation's user.
 
     Raises:
-        Conflict: the folder for it belongs to somebody else, who could then pose as the media process.
+        Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
@@ -155,7 +152,7 @@ def control_path(settings: Settings) -> Path:
             "folder_foreign",
             f"{folder} must be a folder of this user alone (mode 700). Remove it, or set TMPDIR.",
         )
-    return folder / f"{name}.media"
+    return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
 @asynccontextmanager
@@ -186,7 +183,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         seats = SeatsOfPresence(at_door, doors)
         plane = MediaPlane(
             engine,
-            control_path=control_path(settings),
+            control_paths=control_paths(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,

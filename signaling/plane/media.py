@@ -1,13 +1,16 @@
-"""Steering a media process: rooms open while lessons are live, routes follow the timeline.
+"""Steering the media processes: rooms open while lessons are live, routes follow the timeline.
 
-The timeline is the truth. Whatever changes it wakes `_reconcile`, which compares what should be (live lesson:
-room open and recorded; slots fed as `stage.routing` says) with what the media process was told, and sends the
-difference. A media process that comes back after a crash is empty; its peers are told to offer again.
+The timeline is the truth. Whatever changes it brings `_reconcile`, which compares what should be (live
+lesson: room open and recorded; slots fed as `stage.routing` says) with what the media processes were told,
+and sends the difference. A media process that comes back after a crash is empty; its peers are told to offer
+again, and sessions that were at home there find another home, or the same one when it is back.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,54 +20,56 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import NewEvent
 from signaling.answer import build_answer
+from signaling.plane.in_step import InStep
+from signaling.plane.node import MediaNode
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
+from signaling.plane.placement import Load, choose_home
+from signaling.plane.room import Room, new_recording
+from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import SdpInvalid, parse_offer
-from signaling.stage.idea import STAGE, Track, TrackMuted, TrackPublished, TrackUnpublished
-from signaling.stage.recording import RECORDING, RecordingRecovered, RecordingTroubled
+from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import check_sources
 from signaling.stage.routing import assign
 from streaming.control import messages as m
-from streaming.control.client import MediaClient, MediaGone, MediaRefused, connect
+from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
-_CONNECT_TIMEOUT_S = 10.0
-_RETRY_S = 1.0
 _RETRY_AFTER_S = 20
 MAX_TRANSPORTS = 64
-"""Of one participant: displays may share a link, but nobody may fill the media process with one."""
+"""Of one participant: displays may share a link, but nobody may fill a media process with one."""
 
 LiveSessions = Callable[[], Awaitable[list[str]]]
 """Returns the ids of all sessions that are live, by the database."""
 
 
 class MediaPlane:
-    """All peers of this server process, over one media process. `run` owns every task."""
+    """All peers of this server process, over its media processes. `run` owns every task."""
 
     def __init__(
         self,
         engine: TimelineEngine,
         *,
-        control_path: Path,
+        control_paths: Sequence[Path],
         sessions_dir: Path,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
     ) -> None:
         self._engine = engine
-        self._control_path = control_path
         self._sessions_dir = sessions_dir
         self._situation_of = situation_of
         self._live_sessions = live_sessions
-        self._client: MediaClient | None = None
+        self._nodes = tuple(
+            MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)
+        )
+        self._scribe = Scribe(engine, situation_of)
+        self._in_step = InStep(self._reconcile)
         self._peers: dict[str, Peer] = {}
-        self._rooms: dict[str, bool] = {}
-        self._in_step: dict[str, object] = {}
-        self._dirty: set[str] = set()
-        self._busy: set[str] = set()
-        self._wake = asyncio.Event()
-        engine.bus.listen(self._changed)
+        self._rooms: dict[str, Room] = {}
+        self._left_open: dict[MediaNode, tuple[int, set[str]]] = {}
+        self._former_life_ended = False
+        engine.bus.listen(lambda session_id, _seq: self._in_step.changed(session_id))
 
     # ── peers ──
 
@@ -85,7 +90,7 @@ class MediaPlane:
             ProtocolViolation: the offer cannot be answered (`sdp_invalid`, `no_common_codec`).
             Forbidden: it would send what this role may not (`not_allowed`), or was sent out (`removed`).
             Conflict: the lesson is over. Overloaded: this participant has too many transports already.
-            Gone: the media process is away for the moment (`media_unavailable`).
+            Gone: every media process is away for the moment (`media_unavailable`).
         """
         await self._admit(session_id, participant)
         named: Any = dict(sources or {})
@@ -102,21 +107,22 @@ class MediaPlane:
             ) from None
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
-        client = self._client
-        if client is None:
+        room = self._room(session_id)
+        client = None if room is None else room.home.client
+        if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
-        peer = Peer(new_id(), session_id, participant, sends, slots, on_slots, on_gone)
+        peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
         try:
-            if session_id not in self._rooms:
-                await client.open_room(session_id)
-                self._rooms.setdefault(session_id, False)
+            await room.open_at(client)
             local = await client.create_transport(peer.transport, session_id, participant, parsed.remote)
         except (MediaGone, MediaRefused) as error:
             raise Gone(
                 "media_unavailable", "Live media is not available right now.", reason=error.code
             ) from None
+        if not self._is_here(client):
+            raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         self._peers[peer.transport] = peer
-        self._changed(session_id, 0)
+        self._in_step.changed(session_id)
         return peer, build_answer(parsed, local, secrets.randbits(62))
 
     async def _admit(self, session_id: str, participant: str) -> None:
@@ -136,81 +142,114 @@ class MediaPlane:
         peer = self._peers.pop(transport, None)
         if peer is None:
             return
-        await self._unpublish_where(peer.session_id, lambda track: track.startswith(transport), "left")
-        if self._client is not None:
-            try:
-                await self._client.close_transport(transport)
-            except (MediaGone, MediaRefused) as error:
-                _log.info("transport_close_failed", code=error.code)
+        await self._scribe.unpublished(peer.session_id, peer.owns, "left")
+        try:
+            await peer.client.close_transport(transport)
+        except (MediaGone, MediaRefused) as error:
+            _log.info("transport_close_failed", code=error.code)
 
     async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> bool:
         """Say that a participant switched a source on or off; False if they may not send it now."""
-        async with self._engine.change(session_id) as change:
-            situation = self._situation_of(change.state)
-            speaks = participant in situation.may_speak or participant in situation.groups
-            if active and not speaks:
-                return False
-            for track in change.state.of(STAGE).tracks.values():
-                if (track.participant, track.source, track.muted) == (participant, source, active):
-                    muted = TrackMuted(track=track.id, muted=not active)
-                    change.append(NewEvent(payload=muted, actor=participant))
-        return True
+        return await self._scribe.switched(session_id, participant, source, active=active)
 
-    async def stats(self, session_id: str = "") -> m.Stats | None:
-        """Return the media process's counters, or None while it is away."""
-        if self._client is None:
-            return None
-        try:
-            return await self._client.get_stats(session_id)
-        except (MediaGone, MediaRefused):
-            return None
+    async def stats_by_process(self, session_id: str = "") -> dict[str, m.Stats | None]:
+        """Return each media process's counters (of one session), None for one that is away."""
+        found: dict[str, m.Stats | None] = {}
+        for node in self._nodes:
+            client = node.client
+            try:
+                found[node.name] = None if client is None else await client.get_stats(session_id)
+            except (MediaGone, MediaRefused):
+                found[node.name] = None
+        return found
+
+    @property
+    def process_names(self) -> tuple[str, ...]:
+        """Names of the media processes, in the order of their control paths."""
+        return tuple(node.name for node in self._nodes)
 
     @property
     def is_available(self) -> bool:
-        """Whether the media process can be reached."""
-        return self._client is not None
+        """Whether a media process can be reached."""
+        return any(node.client is not None for node in self._nodes)
+
+    # ── where ──
+
+    def _loads(self) -> dict[MediaNode, Load]:
+        """What the nodes carry that can be reached."""
+        peers = Counter(peer.client for peer in self._peers.values())
+        homes = Counter(room.home for room in self._rooms.values())
+        return {
+            node: Load(peers[node.client], homes[node]) for node in self._nodes if node.client is not None
+        }
+
+    def _room(self, session_id: str) -> Room | None:
+        """The session's room, at home somewhere that can be reached; None if nothing can."""
+        room = self._rooms.get(session_id)
+        if room is not None and room.home.client is not None:
+            return room
+        home = choose_home(self._loads())
+        if home is None:
+            return None
+        if room is None:
+            room = self._rooms[session_id] = Room(session_id, home)
+        room.home = home
+        room.in_step = None
+        return room
+
+    def _is_here(self, client: MediaClient) -> bool:
+        return any(node.client is client for node in self._nodes)
 
     # ── running ──
 
     async def run(self) -> None:
-        """Stay connected to the media process and keep it in step, until cancelled."""
+        """Stay connected to the media processes and keep them in step, until cancelled."""
         async with task_group() as tasks:
-            tasks.create_task(run_forever("media_connection", self._connected))
-            tasks.create_task(run_forever("media_reconcile", self._reconcile_all))
+            for node in self._nodes:
+                tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
+            tasks.create_task(run_forever("media_reconcile", self._in_step.run))
 
-    async def _connected(self) -> None:
-        async with connect(str(self._control_path), timeout=_CONNECT_TIMEOUT_S) as client:
-            try:
-                await self._begin(client)
-                async for notice in client.notifications():
-                    await self._notice(notice)
-            finally:
-                self._client = None
-        _log.warning("media_process_lost", peers=len(self._peers))
-        await self._lose_peers()
-
-    async def _begin(self, client: MediaClient) -> None:
-        self._rooms.clear()
-        self._in_step.clear()
+    async def begun(self, node: MediaNode, client: MediaClient) -> None:
+        """See `NodeEvents`."""
+        if not self._former_life_ended:
+            for session_id in await self._live_sessions():
+                await self._scribe.unpublished(session_id, self._is_nobodys, "media_restarted")
+            self._former_life_ended = True
+        pid, left_open = self._left_open.pop(node, (0, set[str]()))
+        if client.welcome is not None and client.welcome.pid == pid:
+            for session_id in left_open:  # only the connection broke: end what nobody steers any more
+                await client.close_room(session_id)
         for session_id in await self._live_sessions():
-            await self._unpublish_where(session_id, lambda _track: True, "media_restarted")
-            await self._recording_recovers(session_id)
-            self._changed(session_id, 0)
-        self._client = client
-        self._wake.set()
+            self._in_step.changed(session_id)
 
-    async def _lose_peers(self) -> None:
-        lost, self._peers = self._peers, {}
-        self._rooms.clear()
-        for session_id in {peer.session_id for peer in lost.values()}:
-            await self._unpublish_where(session_id, lambda _track: True, "media_restarted")
-        for peer in lost.values():
+    async def lost(self, node: MediaNode, client: MediaClient) -> None:
+        """See `NodeEvents`."""
+        peers = [peer for peer in self._peers.values() if peer.client is client]
+        rooms = [room for room in self._rooms.values() if client in room.open_over]
+        _log.warning("media_process_lost", process=node.name, peers=len(peers))
+        if client.welcome is not None:
+            self._left_open[node] = client.welcome.pid, {room.session_id for room in rooms}
+        for peer in peers:
+            del self._peers[peer.transport]
+        for room in rooms:
+            room.lost(client)
+        for peer in peers:
+            await self._scribe.unpublished(peer.session_id, peer.owns, "media_restarted")
+        for room in rooms:
+            self._in_step.changed(room.session_id)
+        for peer in peers:
             await peer.on_gone("media_restarted")
 
-    async def _notice(self, notice: m.Notification) -> None:
+    def _is_nobodys(self, track: str) -> bool:
+        return not any(peer.owns(track) for peer in self._peers.values())
+
+    async def heard(self, node: MediaNode, notice: m.Notification) -> None:
+        """See `NodeEvents`."""
         try:
             if isinstance(notice, m.TrackStarted):
-                await self._started(notice)
+                peer = self._peers.get(notice.transport)
+                if peer is not None:
+                    await self._scribe.published(peer, notice)
             elif isinstance(notice, m.TrackStopped):
                 await self._stopped(notice.track)
             elif isinstance(notice, m.TransportState) and notice.state in ("failed", "closed"):
@@ -219,98 +258,45 @@ class MediaPlane:
                     await self.close(notice.transport)
                     await peer.on_gone(notice.reason or notice.state)
             elif isinstance(notice, m.RecordingProblem):
-                await self._recording_suffers(notice.room, notice.code)
+                await self._scribe.recording_suffers(notice.room, notice.code)
             elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
-                await self._recording_recovers(notice.room, notice.code)
+                await self._scribe.recording_recovers(notice.room, notice.code)
         except LecternError as error:
-            _log.warning("media_notice_failed", notice=type(notice).__name__, code=error.code)
-
-    async def _recording_suffers(self, session_id: str, code: str) -> None:
-        """Tell the presenter once; the recorder reminds us while it lasts."""
-        async with self._engine.change(session_id) as change:
-            if code not in change.state.of(RECORDING).codes:
-                _log.error("recording_problem", session_id=session_id, code=code)
-                change.append(NewEvent(payload=RecordingTroubled(code=code)))
-
-    async def _recording_recovers(self, session_id: str, code: str | None = None) -> None:
-        """Take back what was told; without `code` all of it, for a new recorder starts without troubles."""
-        async with self._engine.change(session_id) as change:
-            for over in tuple(change.state.of(RECORDING).codes):
-                if code in (None, over):
-                    _log.info("recording_recovered", session_id=session_id, code=over)
-                    change.append(NewEvent(payload=RecordingRecovered(code=over)))
-
-    async def _started(self, notice: m.TrackStarted) -> None:
-        peer = self._peers.get(notice.transport)
-        if peer is None:
-            return
-        async with self._engine.change(peer.session_id) as change:
-            if notice.track in change.state.of(STAGE).tracks:
-                return
-            published = TrackPublished(
-                track=notice.track,
-                participant=peer.participant,
-                source=peer.sources.get(notice.mid, "mic" if notice.kind == "audio" else "camera"),
-                kind=notice.kind,
-                codec=notice.codec,
+            _log.warning(
+                "media_notice_failed", process=node.name, notice=type(notice).__name__, code=error.code
             )
-            change.append(NewEvent(payload=published, actor=peer.participant))
 
     async def _stopped(self, track: str) -> None:
-        for session_id in {peer.session_id for peer in self._peers.values()}:
-            await self._unpublish_where(session_id, lambda t: t == track, "stopped")
-
-    async def _unpublish_where(self, session_id: str, matches: Callable[[str], bool], reason: str) -> None:
-        async with self._engine.change(session_id) as change:
-            for track in change.state.of(STAGE).tracks:
-                if matches(track):
-                    change.append(NewEvent(payload=TrackUnpublished(track=track, reason=reason)))
+        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:
+            await self._scribe.unpublished(session_id, lambda t: t == track, "stopped")
 
     # ── keeping in step ──
 
-    def _changed(self, session_id: str, _seq: int) -> None:
-        self._dirty.add(session_id)
-        self._wake.set()
-
-    async def _reconcile_all(self) -> None:
-        """Bring changed sessions in step, side by side: a slow disk of one must not hold up another."""
-        async with task_group() as tasks:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                client = self._client
-                if client is None:
-                    continue
-                for session_id in self._dirty - self._busy:
-                    self._dirty.discard(session_id)
-                    self._busy.add(session_id)
-                    tasks.create_task(self._reconcile_one(client, session_id))
-
-    async def _reconcile_one(self, client: MediaClient, session_id: str) -> None:
-        try:
-            await self._reconcile(client, session_id)
-        except (MediaGone, MediaRefused, LecternError, OSError) as error:
-            _log.warning("reconcile_failed", session_id=session_id, error=repr(error))
-            asyncio.get_running_loop().call_later(_RETRY_S, self._changed, session_id, 0)
-        finally:
-            self._busy.discard(session_id)
-            if session_id in self._dirty:
-                self._wake.set()
-
-    async def _reconcile(self, client: MediaClient, session_id: str) -> None:
+    async def _reconcile(self, session_id: str) -> None:
         state = (await self._engine.current(session_id)).state
         situation = self._situation_of(state)
         tracks = dict(state.of(STAGE).tracks)
+        if situation.ended:
+            await self._close_room(session_id)
+            return
+        room = self._room(session_id) if situation.live or session_id in self._rooms else None
+        if room is None:
+            return  # nobody is here, or no media process is: whoever comes brings us back
         peers = [p for p in self._peers.values() if p.session_id == session_id]
-        wanted_now = (situation, tuple(tracks.values()), frozenset(p.transport for p in peers))
-        if self._in_step.get(session_id) == wanted_now:
+        wanted_now = (
+            situation,
+            tuple(tracks.values()),
+            frozenset(p.transport for p in peers),
+            room.home.name,
+        )
+        if room.in_step == wanted_now:
             return  # most events (chat, votes) change nothing here
-        await self._keep_room(client, session_id, situation)
-        await self._keep_routes(client, peers, situation, tracks)
-        self._in_step[session_id] = wanted_now
+        await self._keep_recording(room, situation)
+        await self._keep_routes(peers, situation, tracks)
+        room.in_step = wanted_now
 
     async def _keep_routes(
-        self, client: MediaClient, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+        self, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
     ) -> None:
         for peer in peers:
             if peer.participant in situation.removed:
@@ -318,48 +304,54 @@ class MediaPlane:
                 await peer.on_gone("removed")
             if peer.transport not in self._peers:
                 continue
-            await self._keep_recorded(client, peer, situation)
+            await self._keep_recorded(peer, situation)
             wanted = assign(peer.participant, peer.slots, tracks.values(), peer.routes, situation)
             routes = peer.changes(wanted)
             if routes:
-                await client.set_routes(*routes)
+                await peer.client.set_routes(*routes)
                 peer.routes = wanted
             view = slots_view(wanted, tracks)
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
 
-    async def _keep_recorded(self, client: MediaClient, peer: Peer, situation: Situation) -> None:
+    async def _keep_recorded(self, peer: Peer, situation: Situation) -> None:
         """The recording holds what the main room hears, and nothing that is said in a group."""
         in_main = peer.participant not in situation.groups and peer.participant in situation.may_speak
         for mid in peer.sources:
             if peer.recorded.get(mid, True) != in_main:
-                await client.set_publishing(peer.transport, mid, allowed=True, recorded=in_main)
+                await peer.client.set_publishing(peer.transport, mid, allowed=True, recorded=in_main)
                 peer.recorded[mid] = in_main
 
-    async def _keep_room(self, client: MediaClient, session_id: str, situation: Situation) -> None:
-        recording = self._rooms.get(session_id)
-        if situation.live and not recording:
-            spec = await asyncio.to_thread(self._new_recording, session_id, situation)
-            if recording is None:
-                await client.open_room(session_id, spec)
-            else:
-                await client.start_recording(session_id, spec)
-            self._rooms[session_id] = True
-            _log.info("recording_started", session_id=session_id)
-        elif situation.ended and recording is not None:
-            for peer in [p for p in self._peers.values() if p.session_id == session_id]:
-                self._peers.pop(peer.transport)
-                await peer.on_gone("session_over")
-            await client.close_room(session_id)
-            self._rooms.pop(session_id, None)
-            _log.info("room_closed", session_id=session_id)
+    async def _keep_recording(self, room: Room, situation: Situation) -> None:
+        client = room.home.client
+        if client is None or not situation.live or room.is_recorded:
+            return
+        spec = await asyncio.to_thread(
+            new_recording,
+            self._sessions_dir,
+            room.session_id,
+            self._engine.clock(),
+            situation.first_started_utc_ms,
+        )
+        await room.open_at(client)
+        try:
+            await client.start_recording(room.session_id, spec)
+        except MediaRefused as error:
+            if error.code != "already_recording":  # then only the answer to an earlier request was lost
+                raise
+        room.recorded_over = client
+        _log.info("recording_started", session_id=room.session_id, process=room.home.name)
+        await self._scribe.recording_recovers(room.session_id)
 
-    def _new_recording(self, session_id: str, situation: Situation) -> m.RecordSpec:
-        folder = self._sessions_dir / session_id / "rec"
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((int(p.name) for p in folder.iterdir() if p.name.isdigit()), default=0)
-        directory = folder / str(number)
-        directory.mkdir()
-        now = self._engine.clock()
-        return m.RecordSpec(str(directory), now - (situation.first_started_utc_ms or now), now)
+    async def _close_room(self, session_id: str) -> None:
+        room = self._rooms.get(session_id)
+        if room is None:
+            return
+        for peer in [p for p in self._peers.values() if p.session_id == session_id]:
+            self._peers.pop(peer.transport)
+            await peer.on_gone("session_over")
+        for client in tuple(room.open_over):
+            await client.close_room(session_id)
+        self._rooms.pop(session_id, None)
+        _log.info("room_closed", session_id=session_id)

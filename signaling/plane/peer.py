@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.stage.routing import Slot
+from streaming.control.client import MediaClient
 from streaming.control.messages import RemoteParameters, Route
 
 SlotsView = dict[str, dict[str, str] | None]
@@ -14,10 +15,12 @@ SlotsView = dict[str, dict[str, str] | None]
 class Peer:
     """A transport with what it sends (`sources`: mid → mic, camera, screen) and its slots.
 
+    `client` is the connection over which a media process was asked for it; the peer ends with it.
     `routes` is what the media process was last told; `told` is what the client was last told.
     """
 
     transport: str
+    client: MediaClient
     session_id: str
     participant: str
     sources: Mapping[str, str]
@@ -27,6 +30,10 @@ class Peer:
     routes: dict[str, str | None] = field(default_factory=dict)
     recorded: dict[str, bool] = field(default_factory=dict)
     told: SlotsView | None = None
+
+    def owns(self, track: str) -> bool:
+        """Whether this peer publishes `track`: media processes name tracks after their transport."""
+        return track.startswith(f"{self.transport}:")
 
     def changes(self, wanted: Mapping[str, str | None]) -> list[Route]:
         """Return the routes that differ from what the media process has."""

@@ -44,6 +44,7 @@ class MediaClient(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.dropped_notifications = 0
+        self.welcome: m.Welcome | None = None
         self._reader = FrameReader()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[m.Answer]] = {}
@@ -116,8 +117,9 @@ class MediaClient(asyncio.Protocol):
         return reply
 
     async def hello(self) -> m.Welcome:
-        """Agree on the version; done by `connect`."""
-        return await self.request(m.Hello(), m.Welcome)
+        """Agree on the version; done by `connect`. The answer is kept in `welcome`."""
+        self.welcome = await self.request(m.Hello(), m.Welcome)
+        return self.welcome
 
     async def open_room(self, room: str, record: m.RecordSpec | None = None) -> None:
         """Make a room known, recorded or not."""
