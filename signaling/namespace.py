@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import socketio
@@ -11,14 +11,14 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Conflict, Forbidden, Gone, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Gone, Overloaded, ProtocolViolation, Rejected
 from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
 from signaling.plane.media import MediaPlane
-from signaling.plane.peer import Peer, SlotsView
+from signaling.plane.peer import Layers, Peer, SlotsView
 from signaling.stage.rights import MAY_SEND
 
 _log = structlog.get_logger()
@@ -38,6 +38,16 @@ class SourceData(msgspec.Struct, frozen=True):
 
     source: str
     active: bool
+
+
+class SlotView(msgspec.Struct, frozen=True):
+    """How large the client draws a slot; hidden: nobody sees it now."""
+
+    size: Literal["large", "small", "hidden"]
+
+
+ViewData = dict[Annotated[str, msgspec.Meta(max_length=16)], SlotView]
+"""By receiving mid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,11 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         # By participant. Several displays may share one link, and all come back at once after a restart.
         self._offers = RateLimit(per_s=1, burst=60)
         self._switches = RateLimit(per_s=2, burst=20)
+        self._views = RateLimit(per_s=4, burst=20)
         self._handlers: dict[str, Handler] = {
             "offer": self.on_offer,
             "source": self.on_source,
+            "view": self.on_view,
             "bye": self.on_bye,
         }
 
@@ -122,6 +134,10 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         """Take in that a source was switched on or off."""
         return await self._answer(self._source, sid, data)
 
+    async def on_view(self, sid: str, data: Any) -> dict[str, Any]:
+        """Take in how large the client draws its slots."""
+        return await self._answer(self._view, sid, data)
+
     async def on_bye(self, sid: str, *_data: object) -> dict[str, Any]:
         """Close the tab's transport."""
         peer = self._peers.pop(sid, None)
@@ -157,6 +173,12 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
                 self._peers.pop(sid, None)
                 await self.emit("reset", {"reason": reason}, to=sid)
 
+        async def on_layers(layers: Layers) -> None:
+            await self.emit("layers", layers, to=sid)
+
+        async def on_speakers(participants: tuple[str, ...]) -> None:
+            await self.emit("speakers", {"participants": list(participants)}, to=sid)
+
         peer, answer = await self._plane.offer(
             tab.session_id,
             tab.participant,
@@ -165,6 +187,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             may_send=MAY_SEND[tab.role],
             on_slots=on_slots,
             on_gone=on_gone,
+            on_layers=on_layers,
+            on_speakers=on_speakers,
         )
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
@@ -179,10 +203,15 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         change = msgspec.convert(data, SourceData)
         tab = self._who[sid]
         _take(self._switches, tab.participant)
-        if not await self._plane.set_source(
-            tab.session_id, tab.participant, change.source, active=change.active
-        ):
-            raise Forbidden("not_allowed", "Raise your hand; the host gives you the microphone.")
+        await self._plane.set_source(tab.session_id, tab.participant, change.source, active=change.active)
+        return {"ok": True}
+
+    async def _view(self, sid: str, data: Any) -> dict[str, Any]:
+        view = msgspec.convert(data, ViewData)
+        _take(self._views, sid)
+        peer = self._peers.get(sid)
+        if peer is not None:
+            self._plane.look(peer, {mid: slot.size for mid, slot in view.items()})
         return {"ok": True}
 
 

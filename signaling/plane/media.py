@@ -20,18 +20,20 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.idea import ClassState
 from signaling.answer import build_answer
 from signaling.plane.in_step import InStep
 from signaling.plane.node import MediaNode
-from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
+from signaling.plane.peer import Layers, Peer, SlotsView, sections_of, slots_view
 from signaling.plane.placement import Load, choose_home
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track
-from signaling.stage.rights import check_sources
-from signaling.stage.routing import assign
+from signaling.stage.rights import check_sources, places, sends_now, without_right
+from signaling.stage.routing import assign, feeds, remembered
+from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
@@ -83,6 +85,8 @@ class MediaPlane:
         may_send: frozenset[str],
         on_slots: Callable[[SlotsView], Awaitable[None]],
         on_gone: Callable[[str], Awaitable[None]],
+        on_layers: Callable[[Layers], Awaitable[None]] | None = None,
+        on_speakers: Callable[[tuple[str, ...]], Awaitable[None]] | None = None,
     ) -> tuple[Peer, str]:
         """Answer an offer that sends nothing but `may_send`: returns the new peer and the SDP answer.
 
@@ -92,7 +96,7 @@ class MediaPlane:
             Conflict: the lesson is over. Overloaded: this participant has too many transports already.
             Gone: every media process is away for the moment (`media_unavailable`).
         """
-        await self._admit(session_id, participant)
+        state = await self._admit(session_id, participant)
         named: Any = dict(sources or {})
         if any(source not in ("mic", "camera", "screen") for source in named.values()):
             raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
@@ -111,10 +115,14 @@ class MediaPlane:
         client = None if room is None else room.home.client
         if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
-        peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
+        peer = Peer(
+            new_id(), client, session_id, participant, sends, slots, on_slots, on_gone, on_layers, on_speakers
+        )
         try:
             await room.open_at(client)
             local = await client.create_transport(peer.transport, session_id, participant, parsed.remote)
+            # Before the answer is out: what nobody has allowed must not get in even for a moment.
+            await self._keep_publishing(peer, self._situation_of(state), state.of(STAGE).tracks)
         except (MediaGone, MediaRefused) as error:
             raise Gone(
                 "media_unavailable", "Live media is not available right now.", reason=error.code
@@ -125,9 +133,10 @@ class MediaPlane:
         self._in_step.changed(session_id)
         return peer, build_answer(parsed, local, secrets.randbits(62))
 
-    async def _admit(self, session_id: str, participant: str) -> None:
+    async def _admit(self, session_id: str, participant: str) -> ClassState:
         """Refuse who may not have a (further) transport; tokens outlive both a removal and the lesson."""
-        situation = self._situation_of((await self._engine.current(session_id)).state)
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
         if participant in situation.removed:
             raise Forbidden("removed", "You were removed from this session.")
         if situation.ended:
@@ -136,6 +145,7 @@ class MediaPlane:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
+        return state
 
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""
@@ -148,9 +158,24 @@ class MediaPlane:
         except (MediaGone, MediaRefused) as error:
             _log.info("transport_close_failed", code=error.code)
 
-    async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> bool:
-        """Say that a participant switched a source on or off; False if they may not send it now."""
-        return await self._scribe.switched(session_id, participant, source, active=active)
+    async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> None:
+        """Say that a participant switched a source on or off.
+
+        Raises:
+            Forbidden: they may not send it now (`not_allowed`).
+            Conflict: all places on stage are taken (`stage_full`).
+        """
+        await self._scribe.switched(session_id, participant, source, active=active)
+
+    def look(self, peer: Peer, sizes: Mapping[str, str]) -> None:
+        """A client says how large it draws what is in its slots (`routing.SIZES` by mid)."""
+        mids = {slot.mid for slot in peer.slots}
+        peer.sizes.update({mid: size for mid, size in sizes.items() if mid in mids})
+        self._refresh(peer)
+
+    def _refresh(self, peer: Peer) -> None:
+        peer.is_stale = True
+        self._in_step.changed(peer.session_id)
 
     async def stats_by_process(self, session_id: str = "") -> dict[str, m.Stats | None]:
         """Return each media process's counters (of one session), None for one that is away."""
@@ -257,6 +282,10 @@ class MediaPlane:
                 if peer is not None:
                     await self.close(notice.transport)
                     await peer.on_gone(notice.reason or notice.state)
+            elif isinstance(notice, m.ActiveSpeakers):
+                await self._spoken(node, notice)
+            elif isinstance(notice, m.LayersWanted | m.SlotMedia):
+                await self._adapted(notice)
             elif isinstance(notice, m.RecordingProblem):
                 await self._scribe.recording_suffers(notice.room, notice.code)
             elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
@@ -269,6 +298,28 @@ class MediaPlane:
     async def _stopped(self, track: str) -> None:
         for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:
             await self._scribe.unpublished(session_id, lambda t: t == track, "stopped")
+
+    async def _spoken(self, node: MediaNode, notice: m.ActiveSpeakers) -> None:
+        room = self._rooms.get(notice.room)
+        if room is None or node.client is None:
+            return
+        tracks = (await self._engine.current(room.session_id)).state.of(STAGE).tracks
+        room.sounding[node.client] = notice.tracks
+        room.spoke = remembered(
+            room.spoke, (tracks[id_].participant for id_ in notice.tracks if id_ in tracks)
+        )
+        self._in_step.changed(room.session_id)
+
+    async def _adapted(self, notice: m.LayersWanted | m.SlotMedia) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is None:
+            return
+        if isinstance(notice, m.LayersWanted):
+            if peer.on_layers is not None:
+                await peer.on_layers({notice.mid: list(notice.rids)})
+        elif notice.paused != (notice.mid in peer.paused):
+            (peer.paused.add if notice.paused else peer.paused.discard)(notice.mid)
+            self._refresh(peer)
 
     # ── keeping in step ──
 
@@ -283,20 +334,42 @@ class MediaPlane:
         if room is None:
             return  # nobody is here, or no media process is: whoever comes brings us back
         peers = [p for p in self._peers.values() if p.session_id == session_id]
+        crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
         wanted_now = (
             situation,
             tuple(tracks.values()),
             frozenset(p.transport for p in peers),
             room.home.name,
+            room.spoke if crowded else (),
         )
-        if room.in_step == wanted_now:
-            return  # most events (chat, votes) change nothing here
-        await self._keep_recording(room, situation)
-        await self._keep_routes(peers, situation, tracks)
-        room.in_step = wanted_now
+        if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
+            await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
+        else:
+            await self._keep_recording(room, situation)
+            await self._keep_routes(room, peers, situation, tracks)
+            room.in_step = wanted_now
+            if without_right(tracks.values(), situation):
+                await self._scribe.silenced(session_id)
+        await self._tell_speakers(room, peers, situation, tracks)
+
+    async def _tell_speakers(
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        """Ephemeral: never on the timeline."""
+        sounding = [track for ids in room.sounding.values() for track in ids]
+        taken = places(situation, tracks.values())
+        by_group: dict[str | None, tuple[str, ...]] = {}
+        for peer in peers:
+            group = situation.groups.get(peer.participant)
+            if group not in by_group:
+                there = microphones(group, tracks.values(), situation, taken)
+                by_group[group] = speaking_in(there, sounding)
+            if peer.on_speakers is not None and peer.told_speakers != by_group[group]:
+                peer.told_speakers = by_group[group]
+                await peer.on_speakers(by_group[group])
 
     async def _keep_routes(
-        self, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
     ) -> None:
         for peer in peers:
             if peer.participant in situation.removed:
@@ -304,24 +377,35 @@ class MediaPlane:
                 await peer.on_gone("removed")
             if peer.transport not in self._peers:
                 continue
-            await self._keep_recorded(peer, situation)
-            wanted = assign(peer.participant, peer.slots, tracks.values(), peer.routes, situation)
-            routes = peer.changes(wanted)
+            await self._keep_publishing(peer, situation, tracks)
+            wanted = assign(
+                peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
+            )
+            peer.is_stale = False
+            fed = feeds(wanted, tracks, situation, peer.sizes)
+            routes = peer.changes(fed)
             if routes:
                 await peer.client.set_routes(*routes)
-                peer.routes = wanted
-            view = slots_view(wanted, tracks)
+                peer.routes, peer.feeds = wanted, fed
+            view = slots_view(wanted, tracks, peer.paused)
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
 
-    async def _keep_recorded(self, peer: Peer, situation: Situation) -> None:
-        """The recording holds what the main room hears, and nothing that is said in a group."""
-        in_main = peer.participant not in situation.groups and peer.participant in situation.may_speak
-        for mid in peer.sources:
-            if peer.recorded.get(mid, True) != in_main:
-                await peer.client.set_publishing(peer.transport, mid, allowed=True, recorded=in_main)
-                peer.recorded[mid] = in_main
+    async def _keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
+        """Rights, and muting by staff, are enforced in the media process.
+
+        The recording holds what the main room hears, and nothing that is said in a group.
+        """
+        taken = places(situation, tracks.values())
+        for mid, source in peer.sources.items():
+            track = tracks.get(peer.track_of(mid))
+            muted = track is not None and track.muted_by is not None
+            allowed = sends_now(peer.participant, source, situation, taken) and not muted
+            wanted = allowed, allowed and peer.participant not in situation.groups
+            if peer.publishing.get(mid, (True, True)) != wanted:
+                await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
+                peer.publishing[mid] = wanted
 
     async def _keep_recording(self, room: Room, situation: Situation) -> None:
         client = room.home.client

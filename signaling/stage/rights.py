@@ -70,6 +70,12 @@ def sends_now(participant: str, source: str, situation: Situation, taken: Collec
     return source == "mic" or (source == "camera" and participant in situation.with_camera)
 
 
+def without_right(tracks: Collection[Track], situation: Situation) -> list[Track]:
+    """Tracks that are on although their publishers may not send them now."""
+    taken = places(situation, tracks)
+    return [t for t in tracks if not t.muted and not sends_now(t.participant, t.source, situation, taken)]
+
+
 def check_sends(participant: str, source: str, situation: Situation, tracks: Iterable[Track]) -> None:
     """Insist that `participant` may switch `source` on now.
 
