@@ -191,6 +191,9 @@ class MediaProcess:
         self._plane.close_transport(request.transport)
         return m.Done()
 
+    def _receive_restart_ice(self, request: m.RestartIce, _respond: Respond) -> m.Answer:
+        return self._plane.restart_ice(request)
+
     def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
         return m.RoutesSet(self._plane.set_routes(request.routes, time.monotonic()))
 
@@ -250,6 +253,7 @@ HANDLERS: Final[dict[type[m.Request], Callable[[MediaProcess, Any, Respond], m.A
     m.StopRecording: MediaProcess._receive_stop_recording,
     m.CreateTransport: MediaProcess._receive_create_transport,
     m.CloseTransport: MediaProcess._receive_close_transport,
+    m.RestartIce: MediaProcess._receive_restart_ice,
     m.SetRoutes: MediaProcess._receive_set_routes,
     m.SetPublishing: MediaProcess._receive_set_publishing,
     m.RequestKeyframe: MediaProcess._receive_request_keyframe,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.plane.negotiation import Negotiation
 from signaling.stage.routing import EMPTY, Feed, Slot
 from streaming.control.client import MediaClient
 from streaming.control.messages import RemoteParameters, Route
@@ -19,7 +20,8 @@ class Peer:
     `client` is the connection over which a media process was asked for it; the peer ends with it.
     `routes`, `feeds` and `publishing` (mid → allowed, recorded) are what the media process was last told;
     `told` and `told_speakers` what the client was. `sizes` is how large the client draws its slots, `paused`
-    which of them get nothing for want of bandwidth; `is_stale` after one of these has changed.
+    which of them get nothing for want of bandwidth, `is_stale` that one of these has changed. `layers` are
+    the simulcast layers that somebody needs, by sending mid.
     """
 
     transport: str
@@ -37,9 +39,11 @@ class Peer:
     publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
+    layers: Layers = field(default_factory=dict)
     is_stale: bool = False
     told: SlotsView | None = None
     told_speakers: tuple[str, ...] = ()
+    negotiation: Negotiation | None = None
 
     def owns(self, track: str) -> bool:
         """Whether this peer publishes `track`: media processes name tracks after their transport."""

@@ -13,3 +13,6 @@ FORWARDED: Final = frozenset({AUDIO_LEVEL, COLOR_SPACE})
 Video orientation is left out on purpose: without it a phone turns its pictures before it encodes them, and
 recordings and transcoders need not know.
 """
+
+WRITTEN: Final = frozenset({ABS_SEND_TIME})
+"""Written by the media process itself into what a subscriber gets, if the subscriber numbers them."""

@@ -15,7 +15,7 @@ import struct
 from enum import Enum
 from typing import Final
 
-from streaming.control.extensions import FORWARDED, MID
+from streaming.control.extensions import FORWARDED, MID, WRITTEN
 from streaming.control.messages import Codec, MediaSection
 from streaming.forwarding.hot_path import Lane, Output, Path, forward
 from streaming.forwarding.track import Head, Track
@@ -75,7 +75,8 @@ class Slot:
         self, section: MediaSection, ssrc: int, rtx_ssrc: int, *, first_seq: int, first_timestamp: int
     ) -> None:
         mid_id = section.header_extensions.get(MID)
-        forwarded = {uri: n for uri, n in section.header_extensions.items() if uri in FORWARDED}
+        numbering = {uri: n for uri, n in section.header_extensions.items() if uri in FORWARDED | WRITTEN}
+        repeats = any(codec.rtx_pt is None for codec in section.codecs)
         self.section = section
         self.mid = section.mid
         self.state = SlotState.EMPTY
@@ -86,8 +87,8 @@ class Slot:
         self.unanswered_nacks = 0
         self.retransmitted = 0
         self.keyframe_wishes = 0
-        self.lane = Lane(ssrc, section.mid, mid_id, forwarded)
-        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, forwarded)
+        self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats)
+        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False)
         self.has_keys = False
         self._map = ContinuityMap(first_seq, first_timestamp)
         self._rtx_seq = first_seq
@@ -183,7 +184,7 @@ class Slot:
             packet = track.ring.get(self._cursor)
             self._cursor += 1
             if packet is not None:
-                forward(packet, (self.lane,), output)
+                forward(packet, (self.lane,), output, now)
                 self._map.sent(packet.ext_seq, packet.timestamp, now)
                 budget -= 1
         if self._cursor > track.ring.highest:
@@ -191,7 +192,7 @@ class Slot:
             track.live_lanes.append(self.lane)
         return limit - budget
 
-    def send_late(self, packet: ForwardPacket, output: Output) -> None:
+    def send_late(self, packet: ForwardPacket, output: Output, now: float) -> None:
         """A packet behind the newest one arrived: send it if this slot's stream already passed it."""
         first = self._map.first_source_seq
         if first is None or packet.ext_seq < first:
@@ -199,7 +200,7 @@ class Slot:
         if self.state is SlotState.LIVE or (
             self.state is SlotState.CATCHING_UP and packet.ext_seq < self._cursor
         ):
-            forward(packet, (self.lane,), output)
+            forward(packet, (self.lane,), output, now)
 
     # ── feedback of the subscriber ──
 
@@ -213,7 +214,7 @@ class Slot:
             if packet is None:
                 self.unanswered_nacks += 1
             elif self._may_resend(packet.ext_seq, now):
-                self._resend(packet, seq16, output)
+                self._resend(packet, seq16, output, now)
 
     def _may_resend(self, source_seq: int, now: float) -> bool:
         last, times = self._resent.get(source_seq, (float("-inf"), 0))
@@ -224,17 +225,24 @@ class Slot:
         self._resent[source_seq] = (now, times + 1)
         return True
 
-    def _resend(self, packet: ForwardPacket, seq16: int, output: Output) -> None:
+    def _resend(self, packet: ForwardPacket, seq16: int, output: Output, now: float) -> None:
         self.retransmitted += 1
         if self.codec is None or self.codec.rtx_pt is None:
-            forward(packet, (self.lane,), output)
+            forward(packet, (self.lane,), output, now)
             return
         original = struct.pack("!H", seq16) + packet.payload
         again = ForwardPacket(
-            self._rtx_seq, packet.timestamp, packet.marker, packet.extensions, original, packet.arrival
+            self._rtx_seq,
+            packet.timestamp,
+            packet.marker,
+            packet.extensions,
+            original,
+            packet.arrival,
+            packet.picture_id_at + 2 if packet.picture_id_at >= 0 else -1,
+            packet.tl0_pic_idx_at + 2 if packet.tl0_pic_idx_at >= 0 else -1,
         )
         self._rtx_seq += 1
-        forward(again, (self.rtx_lane,), output)
+        forward(again, (self.rtx_lane,), output, now)
 
     def clock_at(self, now: float) -> tuple[float | None, int] | None:
         """For a sender report: wall clock (s since 1900, None without the publisher's) and RTP time, now."""
