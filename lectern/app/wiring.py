@@ -54,6 +54,7 @@ from signaling.entry.routes import EntryRoutes
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
 from signaling.stream_keys.routes import StreamKeyRoutes
@@ -66,7 +67,7 @@ def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
         ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
     )
 
 
