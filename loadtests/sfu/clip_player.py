@@ -11,6 +11,8 @@ MAX_PAYLOAD_BYTES: Final = 1150
 PACING_FACTOR: Final = 2.5
 BURST_S: Final = 0.04
 """libwebrtc sends a usual frame at once, and spreads what exceeds 40 ms at 2.5 times the bit rate."""
+KEYFRAME_INTERVAL_S: Final = 0.3
+"""libwebrtc's encoder makes no two keyframes in less time, however often it is asked."""
 _DESCRIPTOR_BYTES: Final = 4
 _VIDEO_TICKS: Final = 90_000 // FPS
 _AUDIO_TICKS: Final = round(48_000 * OPUS_FRAME_S)
@@ -55,6 +57,7 @@ class ClipPlayer:
         self._pictures = 0
         self._sounds = 0
         self._wants_keyframe = False
+        self._keyframe_at = start
         self._queue: deque[MediaPacket] = deque()
         self._rate = PACING_FACTOR * clip.video_bps / 8
         self._budget = self._rate * BURST_S
@@ -93,10 +96,13 @@ class ClipPlayer:
         return self._start + self._pictures / FPS
 
     def _capture(self) -> None:
-        if self._wants_keyframe:
+        at = self._picture_due()
+        if self._wants_keyframe and at - self._keyframe_at >= KEYFRAME_INTERVAL_S:
             self._frame = self._clip.next_keyframe(self._frame)
-            self._wants_keyframe = False
         frame = self._clip.video[self._frame]
+        if frame.is_keyframe:
+            self._keyframe_at = at
+            self._wants_keyframe = False
         self._frame = (self._frame + 1) % len(self._clip.video)
         payloads = packetise(frame.data, self._pictures)
         for number, payload in enumerate(payloads):

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from loadtests.sfu.audience import Audience
 from loadtests.sfu.clip import Clip
 from loadtests.sfu.link import Browser, Link, RemoteEnd
+from loadtests.sfu.meters import CpuTime, core_busy_s, cpu_time, family
 from loadtests.sfu.publisher import Publisher
 from loadtests.sfu.tally import Delivery, Sent, deliver
 from streaming.dtls import Identity
@@ -38,12 +39,34 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What happened while we measured. CPU times in seconds."""
+    """What happened while we measured. `packets` reached viewers; `core_busy_s` is the server's core's."""
 
     delivery: Delivery
     seconds: float
     packets: int
+    server_cpu: CpuTime
     generator_cpu_s: float
+    core_busy_s: float
+
+    @property
+    def cpu_us_per_packet(self) -> float:
+        """The server's, for one packet to one viewer, receiving and everything else included."""
+        return 1e6 * self.server_cpu.total_s / max(1, self.packets)
+
+    @property
+    def server_share(self) -> float:
+        """Of its core, 0..1."""
+        return self.server_cpu.total_s / self.seconds
+
+    @property
+    def generator_share(self) -> float:
+        """Of the other core, 0..1."""
+        return self.generator_cpu_s / self.seconds
+
+    @property
+    def neighbours_share(self) -> float:
+        """What others did on the server's core, 0..1."""
+        return max(0.0, self.core_busy_s - self.server_cpu.total_s) / self.seconds
 
 
 class Generator:
@@ -141,18 +164,21 @@ class Generator:
         }
         return {number: of_room[room] for number, room in self._room_of.items()}
 
-    async def measure(self, seconds: float) -> Window:
-        """Let things settle, then watch for so long."""
+    async def measure(self, seconds: float, pid: int, core: int) -> Window:
+        """Let things settle, then watch for so long what the server `pid` on `core` does."""
         await asyncio.sleep(SETTLE_S)
+        pids = family(pid)
         self.audience.arrivals()
         self.audience.recording = True
         began, cpu, packets = time.monotonic(), time.process_time(), self.audience.packets
+        server_cpu, core_busy = cpu_time(pids), core_busy_s(core)
         begin_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
         await asyncio.sleep(seconds)
         end_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
         took = time.monotonic() - began
         used, got = time.process_time() - cpu, self.audience.packets - packets
+        server_cpu, core_busy = cpu_time(pids) - server_cpu, core_busy_s(core) - core_busy
         await asyncio.sleep(DRAIN_S)
         self.audience.recording = False
         delivery = deliver(self.audience.arrivals(), self.sent(), begin_ns, end_ns)
-        return Window(delivery, took, got, used)
+        return Window(delivery, took, got, server_cpu, used, core_busy)

@@ -1,6 +1,7 @@
 """What the server and its core spend, from /proc."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,20 +43,19 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def cpu_time(pid: int) -> CpuTime:
-    """Of all threads of a process and of its descendants, those that have ended among them."""
+def cpu_time(pids: Iterable[int]) -> CpuTime:
+    """Of all threads of some processes, those that have ended among them."""
     user = kernel = 0
-    for one in family(pid):
+    for one in pids:
         fields = _stat(one)
-        own = one == pid
-        user += int(fields[11]) + (int(fields[13]) if own else 0)
-        kernel += int(fields[12]) + (int(fields[14]) if own else 0)
+        user += int(fields[11])
+        kernel += int(fields[12])
     return CpuTime(user / _TICKS_PER_S, kernel / _TICKS_PER_S)
 
 
-def memory_bytes(pid: int) -> int:
-    """Resident memory of a process and its descendants."""
-    return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) * _PAGE for one in family(pid))
+def memory_bytes(pids: Iterable[int]) -> int:
+    """Resident memory of some processes."""
+    return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) * _PAGE for one in pids)
 
 
 def core_busy_s(core: int) -> float:
