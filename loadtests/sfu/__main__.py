@@ -5,6 +5,7 @@ import asyncio
 import functools
 import math
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -108,11 +109,18 @@ class Progress:
         print(f"[{passed:4.0f} of about {self._estimate_s:.0f} s] {text}", file=sys.stderr, flush=True)
 
 
+def allow_many_sockets() -> None:
+    """As many as this machine lets us have; servers inherit it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def measure(arguments: argparse.Namespace) -> list[Figure]:
     """Everything that was asked for."""
     server_core, generator_core = cores()
     address = ADDRESS if arguments.inside else LOOPBACK
     film = clip.load()
+    allow_many_sockets()
     os.sched_setaffinity(0, {generator_core})
     if arguments.realtime:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))

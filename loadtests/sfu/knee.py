@@ -14,7 +14,7 @@ class KneeSearch:
     level: int | None
     factor: float = 1.3
     precision: float = 0.06
-    ceiling: int = 1200
+    ceiling: int = 2000
     best: int = 0
     _failed: int | None = field(default=None, repr=False)
     _is_second_chance: bool = field(default=False, repr=False)
