@@ -41,27 +41,29 @@ class JanusApi:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._waiting: dict[str, asyncio.Future[Json]] = {}
+        self._waiting: dict[str, tuple[str, asyncio.Future[Json]]] = {}
 
     async def run(self) -> None:
         """Hand answers to those who wait; until cancelled."""
         loop = asyncio.get_running_loop()
         while data := await loop.sock_recv(self._connection, MAX_MESSAGE_BYTES):
             message: Json = msgspec.json.decode(data)
-            future = self._waiting.get(message.get("transaction", ""))
-            if future is not None and not future.done() and message["janus"] != "ack":
+            janus, future = self._waiting.get(message.get("transaction", ""), ("", None))
+            is_interim = message["janus"] == "ack" and janus == "message"
+            if future is not None and not future.done() and not is_interim:
                 future.set_result(message)
 
     async def ask(self, janus: str, **fields: object) -> Json:
         """One request, and what came of it. Raises JanusRefused, TimeoutError."""
         loop = asyncio.get_running_loop()
         transaction = secrets.token_hex(8)
-        future = self._waiting[transaction] = loop.create_future()
+        future: asyncio.Future[Json] = loop.create_future()
+        self._waiting[transaction] = janus, future
         try:
             request = {"janus": janus, "transaction": transaction, **fields}
             await loop.sock_sendall(self._connection, msgspec.json.encode(request))
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                answer: Json = await future
+                answer = await future
         finally:
             del self._waiting[transaction]
         problem = answer.get("error") or answer.get("plugindata", {}).get("data", {}).get("error")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 MAX_AGE_NS: Final = 10_000_000_000
 """The oldest packet that a server may begin with (a cached keyframe)."""
+GLANCE_PACKETS: Final = 24
 FINGERPRINT_PACKETS: Final = 400
 MIN_PACKETS: Final = 12
 _CLOCK_SLACK_NS: Final = 1_000_000
@@ -62,16 +63,17 @@ def entry_numbers(arrivals: Arrivals, sent_ns: Ints, sent_size: Ints) -> Ints:
     if low >= high:
         msg = f"viewer {arrivals.viewer} got packets that nobody sent"
         raise Unrelated(msg)
-    places = np.arange(low, high)[:, None] + numbers[None, :]
-    extra = sizes[None, :] - sent_size[places]
-    usual = np.median(extra, axis=1).astype(np.int64)
-    alike = (extra == usual[:, None]) & (sent_ns[places] <= times[None, :] + _CLOCK_SLACK_NS)
-    scores = alike.mean(axis=1)
-    best = int(scores.argmax())
-    if scores[best] < 0.9 or (scores >= 0.9).sum() != 1:
-        msg = f"viewer {arrivals.viewer}: {int((scores >= 0.9).sum())} explanations, best {scores[best]:.2f}"
+    places = np.arange(low, high)
+    for count, least in ((GLANCE_PACKETS, 0.7), (FINGERPRINT_PACKETS, 0.9)):  # most are ruled out by a glance
+        looked = places[:, None] + numbers[None, :count]
+        extra = sizes[None, :count] - sent_size[looked]
+        usual = np.median(extra, axis=1)
+        alike = (extra == usual[:, None]) & (sent_ns[looked] <= times[None, :count] + _CLOCK_SLACK_NS)
+        places = places[alike.mean(axis=1) >= least]
+    if len(places) != 1:
+        msg = f"{len(places)} places in the log explain what viewer {arrivals.viewer} got"
         raise Unrelated(msg)
-    entries: Ints = ext - ext[0] + low + best
+    entries: Ints = ext - ext[0] + places[0]
     return entries
 
 
@@ -116,30 +118,43 @@ def split(viewer: Ints, stream: Ints, seq16: Ints, size: Ints, arrived_ns: Ints)
             yield Arrivals(one // 2, one % 2, seq16[by_time], size[by_time], arrived_ns[by_time])
 
 
-def deliver(arrivals: Sequence[Arrivals], senders: dict[int, Sent], begin_ns: int, end_ns: int) -> Delivery:
-    """Hold what came against what was sent in [begin, end); `senders` is {viewer: its publisher}."""
-    found: dict[tuple[int, int], tuple[int, NDArray[np.float64]]] = {}
-    for one in arrivals:
-        sent = senders.get(one.viewer)
+class Tally:
+    """Holds what came against what was sent in [begin, end): `add` every stream, then read `delivery`."""
+
+    def __init__(self, senders: dict[int, Sent], begin_ns: int, end_ns: int) -> None:
+        """`senders` is {viewer: its publisher}; viewers that are not in it do not count."""
+        self._senders = senders
+        self._window = [begin_ns, end_ns]
+        self._received = 0
+        self._found = 0
+        self._delays: list[NDArray[np.float64]] = [np.zeros(0)]
+
+    def add(self, one: Arrivals) -> None:
+        """One stream of one viewer."""
+        sent = self._senders.get(one.viewer)
         if sent is None:
-            continue
+            return
         times = sent.times[one.stream]
         try:
             entries = entry_numbers(one, times, sent.sizes[one.stream])
         except Unrelated:
-            continue
-        low, high = np.searchsorted(times, [begin_ns, end_ns])
+            return
+        low, high = np.searchsorted(times, self._window)
         inside = (entries >= low) & (entries < high)
         unique, first = np.unique(entries[inside], return_index=True)
-        delays = (one.arrived_ns[inside][first] - times[unique]) / 1e6
-        found[one.viewer, one.stream] = len(unique), delays
-    expected = sum(
-        int(np.diff(np.searchsorted(times, [begin_ns, end_ns]))[0])
-        for sent in senders.values()
-        for times in sent.times
-    )
-    delays_ms = np.concatenate([d for _, d in found.values()] or [np.zeros(0)])
-    return Delivery(expected, sum(n for n, _ in found.values()), delays_ms, 2 * len(senders) - len(found))
+        self._received += len(unique)
+        self._found += 1
+        self._delays.append((one.arrived_ns[inside][first] - times[unique]) / 1e6)
+
+    def delivery(self) -> Delivery:
+        """All together."""
+        expected = sum(
+            int(np.diff(np.searchsorted(times, self._window))[0])
+            for sent in self._senders.values()
+            for times in sent.times
+        )
+        silent = 2 * len(self._senders) - self._found
+        return Delivery(expected, self._received, np.concatenate(self._delays), silent)
 
 
 def first_picture_ns(arrivals: Arrivals, sent: Sent) -> int | None:

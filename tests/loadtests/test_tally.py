@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from loadtests.sfu.tally import (
     Arrivals,
+    Delivery,
     Sent,
+    Tally,
     Unrelated,
-    deliver,
     entry_numbers,
     first_picture_ns,
     split,
@@ -71,6 +72,14 @@ def test_numbers_unwrap_over_several_cycles() -> None:
 def sent() -> Sent:
     """Sound and picture by the same clock."""
     return Sent((TIMES, TIMES), (SIZES, SIZES), [(10, 20), (150, 170), (300, 320)])
+
+
+def deliver(streams: list[Arrivals], senders: dict[int, Sent], begin_ns: int, end_ns: int) -> Delivery:
+    """The tally of some streams."""
+    tally = Tally(senders, begin_ns, end_ns)
+    for one in streams:
+        tally.add(one)
+    return tally.delivery()
 
 
 def test_loss_and_delay_in_a_window() -> None:
