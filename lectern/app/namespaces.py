@@ -24,6 +24,7 @@ _WIRE_EVENT = {
     },
 }
 _EVENTS = {"type": "array", "items": _WIRE_EVENT}
+_SERVERS = {"type": "array", "items": {"type": "object", "required": ["urls"]}}
 _SLOTS = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 
 
@@ -78,6 +79,12 @@ NAMESPACES = (
             ),
             Message("source", "A source was switched on or off.", True, SourceData),
             Message("bye", "Close the transport.", True, _object()),
+            Message(
+                "ready",
+                "First message: TURN servers, if there are any.",
+                False,
+                _object(ice_servers=_SERVERS),
+            ),
             Message("slots", "Which track feeds which receiving m-line.", False, _SLOTS),
             Message("reset", "The transport is gone: offer again.", False, _object(reason=_TEXT)),
         ),

@@ -105,6 +105,8 @@ def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
     ]
     for address in settings.media_public_ips:
         command += ["--public-ip", address]
+    if not settings.media_tcp:
+        command.append("--no-tcp")
     return command
 
 

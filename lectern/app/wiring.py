@@ -51,6 +51,7 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.entry.turn import Turn
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.stage.idea import STAGE
@@ -218,5 +219,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
+            signal_namespace=SignalNamespace(
+                plane, tokens, doors, seats, now_s, turn=Turn(settings.turn_urls, settings.turn_secret)
+            ),
         )
