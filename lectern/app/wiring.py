@@ -52,17 +52,23 @@ from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
 from signaling.entry.turn import Turn
+from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
-from signaling.whip import WhipEndpoint
+from signaling.stream_keys.routes import StreamKeyRoutes
+from signaling.stream_keys.service import StreamKeys
+from signaling.trial.routes import TrialRoutes
+from signaling.trial.trials import Trials
+from signaling.whip.bearer import Bearers
+from signaling.whip.endpoint import WhipEndpoint
 
 
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
         commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
     )
 
@@ -85,10 +91,13 @@ class Services:
     tokens: JoinTokens
     doors: DoorsOfSessions
     entry: EntryRoutes
+    stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
     catalogue: CatalogueDeps
     whip: WhipEndpoint
+    trials: Trials
+    turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
@@ -109,6 +118,8 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
+            *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
         ]
@@ -182,6 +193,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
+        stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
         plane = MediaPlane(
             engine,
             control_paths=control_paths(settings),
@@ -189,6 +201,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
         )
+        turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
             database=database,
@@ -199,6 +212,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             catalogue=CatalogueDeps(
@@ -212,14 +226,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
             ),
-            whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
+            whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
+            trials=Trials(plane.clients),
+            turn=turn,
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(
-                plane, tokens, doors, seats, now_s, turn=Turn(settings.turn_urls, settings.turn_secret)
-            ),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
         )
