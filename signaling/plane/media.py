@@ -252,6 +252,10 @@ class MediaPlane:
         """Names of the media processes, in the order of their control paths."""
         return tuple(node.name for node in self._nodes)
 
+    def clients(self) -> list[MediaClient]:
+        """Return the connections to the media processes that can be reached."""
+        return [node.client for node in self._nodes if node.client is not None]
+
     @property
     def is_available(self) -> bool:
         """Whether a media process can be reached."""
