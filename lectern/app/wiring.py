@@ -51,6 +51,7 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.stage.idea import STAGE
@@ -64,7 +65,7 @@ from signaling.whip.endpoint import WhipEndpoint
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
         commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
     )
 
