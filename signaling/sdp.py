@@ -18,7 +18,15 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE, MID, REPAIRED_RID, RID
+from streaming.control.extensions import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    COLOR_SPACE,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_WIDE,
+)
 from streaming.control.messages import (
     Codec,
     Direction,
@@ -38,6 +46,8 @@ MAX_VARIANTS: Final = 8
 _AUDIO_EXTENSIONS: Final = (MID, AUDIO_LEVEL)
 _VIDEO_EXTENSIONS: Final = (MID, COLOR_SPACE)
 _FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+_PUBLISHER_FEEDBACK: Final = (*_FEEDBACK, "transport-cc")
+"""We report arrivals to publishers. Viewers estimate by themselves and tell us by REMB: decisions/0009."""
 _H264_PROFILE_ORDER: Final = ("42e0", "42c0", "4200", "4d00", "6400")
 _DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
 _PROTOCOLS: Final = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF")
@@ -210,13 +220,15 @@ def _accept(raw: _RawSection, mid: str) -> MediaSection | None:
     if raw.get("rtcp-mux") is None:
         return None
     direction: Direction = "subscribe" if raw.direction == "recvonly" else "publish"
-    codecs = _codecs(raw)
+    codecs = _codecs(raw, _PUBLISHER_FEEDBACK if direction == "publish" else _FEEDBACK)
     chosen = _opus(codecs) if raw.kind == "audio" else _video(codecs, direction)
     if not chosen:
         return None
     wanted = {*(_AUDIO_EXTENSIONS if raw.kind == "audio" else _VIDEO_EXTENSIONS)}
     if direction == "publish":
-        wanted.add(ABS_SEND_TIME)
+        wanted |= {ABS_SEND_TIME, TRANSPORT_WIDE}
+    elif raw.kind == "video":
+        wanted.add(ABS_SEND_TIME)  # browsers leave sound out of their estimate
     rids = _layers(raw, direction)
     if rids:
         wanted |= {RID, REPAIRED_RID}
@@ -257,7 +269,7 @@ def _layers(raw: _RawSection, direction: Direction) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rid for rid in first if rid in offered))[-MAX_LAYERS:]
 
 
-def _codecs(raw: _RawSection) -> list[Codec]:
+def _codecs(raw: _RawSection, taken: tuple[str, ...]) -> list[Codec]:
     """Every well-formed payload type of the m-line, in the order offered, RTX folded into what it repairs."""
     fmtp = dict(_payload_line(value) for value in raw.all("fmtp"))
     rtpmap = dict(_payload_line(value) for value in raw.all("rtpmap"))
@@ -282,7 +294,7 @@ def _codecs(raw: _RawSection) -> list[Codec]:
             clock_rate,
             channels,
             fmtp.get(str(pt), ""),
-            tuple(fb for fb in _FEEDBACK if (str(pt), fb) in feedback or ("*", fb) in feedback),
+            tuple(fb for fb in taken if (str(pt), fb) in feedback or ("*", fb) in feedback),
             repairs.get(pt),
         )
         for pt, name, clock_rate, channels in plain
@@ -300,19 +312,28 @@ def _video(codecs: list[Codec], direction: Direction) -> list[Codec]:
     The first two are what every browser decodes and what is recorded; the others pass through.
     """
     found = [c for c in codecs if c.clock_rate == 90000]
-    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c)]
+    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c, direction)]
     vp8 = [_renamed(c, "VP8") for c in found if c.name.upper() == "VP8"]
     vp9 = [_renamed(c, "VP9") for c in found if c.name.upper() == "VP9"]
     av1 = [_renamed(c, "AV1") for c in found if c.name.upper() == "AV1"]
-    h264.sort(key=_profile_rank)
+    h264.sort(key=lambda c: (not _is_fragmented_h264(c), _profile_rank(c)))
     vp9.sort(key=lambda codec: parameters(codec.fmtp).get("profile-id", "0"))
     av1.sort(key=lambda codec: parameters(codec.fmtp).get("profile", "0"))
     variants = 1 if direction == "publish" else MAX_VARIANTS
     return [*h264[:variants], *vp8[:1], *vp9[:variants], *av1[:variants]]
 
 
-def _is_usable_h264(codec: Codec) -> bool:
-    return parameters(codec.fmtp).get("packetization-mode", "0") == "1"
+def _is_usable_h264(codec: Codec, direction: Direction) -> bool:
+    """Players of mode 1 take what is sent in mode 0 (RFC 6184 section 6.3), not the other way round."""
+    return _is_fragmented_h264(codec) or (direction == "publish" and _h264_mode(codec) == "0")
+
+
+def _is_fragmented_h264(codec: Codec) -> bool:
+    return _h264_mode(codec) == "1"
+
+
+def _h264_mode(codec: Codec) -> str:
+    return parameters(codec.fmtp).get("packetization-mode", "0")
 
 
 def _profile_rank(codec: Codec) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 
 from OpenSSL import SSL
 
+from streaming.congestion.arrivals import SHORT_INTERVAL_S, ArrivalRecorder
 from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
@@ -82,6 +83,9 @@ class Peer:
             for section in remote.media
             if section.direction == "publish"
         }
+        reports_arrivals = any(p.reports_arrivals for p in self.publications.values())
+        self.arrivals = ArrivalRecorder() if reports_arrivals else None
+        self.arrivals_at = now if reports_arrivals else float("inf")
         self.uplink = UplinkEstimator(sum(p.cap_bps for p in self.publications.values()), now)
         self.slots = {slot.mid: slot for slot in slots}
         for slot in slots:
@@ -241,13 +245,28 @@ class Peer:
             return b""
         layers = [layer for track in tracks for layer in track.layers if layer.has_begun][:MAX_REPORTS]
         blocks = tuple(layer.reception.report(layer.ssrc, now) for layer in layers)
-        cap_bps = self.uplink.bitrate_bps(now)
+        # With arrivals reported, the publisher finds what the path carries better than we can: only cap it.
+        cap_bps = self.uplink.bitrate_bps(now) if self.arrivals is None else self.uplink.cap_bps
         ssrcs = tuple(layer.ssrc for layer in layers)
         return (
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
             + rtcp.build_cname(self.local_ssrc, self.cname)
             + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
         )
+
+    def receive_arrival(self, sequence: int | None, ssrc: int, now: float) -> None:
+        """A packet with this transport-wide sequence number came."""
+        if self.arrivals is not None and sequence is not None:
+            self.arrivals.receive_packet(sequence, ssrc, now)
+
+    def send_arrivals(self, now: float, output: Output) -> None:
+        """Transport-wide feedback, if that was agreed and is due."""
+        if self.arrivals is None or now < self.arrivals_at:
+            return
+        self.arrivals_at = now + SHORT_INTERVAL_S
+        if self.arrivals.is_due(now):
+            for feedback in self.arrivals.feedback(self.local_ssrc, now):
+                self.send_feedback(feedback, output)
 
     def ask_for_keyframe(self, layer: Layer, output: Output) -> None:
         """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""

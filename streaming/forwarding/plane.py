@@ -187,6 +187,8 @@ class ForwardingPlane:
             peer.rejected["rtp_unroutable"] += 1
             return
         peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
+        if peer.arrivals is not None:
+            peer.receive_arrival(publication.transport_sequence(packet), packet.ssrc, now)
         if not publication.allowed:
             publication.muted_packets += 1
             return
@@ -425,9 +427,10 @@ class ForwardingPlane:
             steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
             peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
+        peer.send_arrivals(now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
-            deadlines.append(peer.report_at)
+            deadlines += peer.report_at, peer.arrivals_at
         peer.timer_at = min(deadlines)
         self._follow(peer, now)
 

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Final
 
-from streaming.control.extensions import ABS_SEND_TIME, REPAIRED_RID, RID
+from streaming.control.extensions import ABS_SEND_TIME, REPAIRED_RID, RID, TRANSPORT_WIDE
 from streaming.control.messages import Codec, MediaSection, Source
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.track import Track
@@ -53,6 +53,7 @@ class Publication:
         self.track: Track | None = None
         self.retired: dict[int, None] = {}
         self.uris = {number: uri for uri, number in section.header_extensions.items()}
+        self._transport_wide = section.header_extensions.get(TRANSPORT_WIDE)
         self._needs_restart: set[int] = set()
         self._rid_indices = {rid.encode(): index for index, rid in enumerate(section.rids)}
         self._layer_by_ssrc: dict[int, int] = {}
@@ -67,6 +68,20 @@ class Publication:
     def send_time(self, packet: RtpPacket) -> bytes:
         """The abs-send-time value of a packet, empty without one."""
         return next((v for n, v in packet.extensions if self.uris.get(n) == ABS_SEND_TIME), b"")
+
+    @property
+    def reports_arrivals(self) -> bool:
+        """Whether transport-wide feedback was agreed."""
+        return self._transport_wide is not None and any(
+            "transport-cc" in codec.rtcp_fb for codec in self.section.codecs
+        )
+
+    def transport_sequence(self, packet: RtpPacket) -> int | None:
+        """The transport-wide sequence number of a packet, None without one."""
+        for number, value in packet.extensions:
+            if number == self._transport_wide and len(value) >= 2:
+                return value[0] << 8 | value[1]
+        return None
 
     @property
     def cap_bps(self) -> int:
