@@ -9,13 +9,13 @@ from streaming.control.messages import Codec, LocalParameters, LocalSection, Med
 _SETUP: Final = {"client": "active", "server": "passive"}
 
 
-def build_answer(offer: Offer, local: LocalParameters, session_number: int) -> str:
+def build_answer(offer: Offer, local: LocalParameters, session_number: int, version: int = 1) -> str:
     """The answer to `offer` (RFC 8829 section 5.3), one m-line for each offered one, in its order.
 
-    `session_number` (0 to 2**63 - 1) identifies the session in the o-line.
+    `session_number` (0 to 2**63 - 1) identifies the session in the o-line, and `version` counts its answers.
     """
     bundled = [s.mid for s in offer.sections if s.accepted is not None]
-    lines = ["v=0", f"o=- {session_number} 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    lines = ["v=0", f"o=- {session_number} {version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
     if offer.has_bundle:
         lines.append("a=group:BUNDLE " + " ".join(bundled))
     if offer.allows_mixed_extensions:
@@ -60,7 +60,7 @@ def _transport(
     if with_candidates:
         lines += [
             f"a=candidate:{c.foundation} {c.component} {c.protocol} {c.priority}"
-            f" {c.address} {c.port} typ {c.type}"
+            f" {c.address} {c.port} typ {c.type}" + (f" tcptype {c.tcptype}" if c.tcptype else "")
             for c in local.candidates
         ]
         lines.append("a=end-of-candidates")

@@ -207,6 +207,9 @@ class MediaProcess:
         self._plane.close_transport(request.pipe)
         return m.Done()
 
+    def _receive_restart_ice(self, request: m.RestartIce, _respond: Respond) -> m.Answer:
+        return self._plane.restart_ice(request)
+
     def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
         return m.RoutesSet(self._plane.set_routes(request.routes, time.monotonic()))
 
@@ -269,6 +272,7 @@ HANDLERS: Final[dict[type[m.Request], Callable[[MediaProcess, Any, Respond], m.A
     m.OpenPipe: MediaProcess._receive_open_pipe,
     m.SetPipe: MediaProcess._receive_set_pipe,
     m.ClosePipe: MediaProcess._receive_close_pipe,
+    m.RestartIce: MediaProcess._receive_restart_ice,
     m.SetRoutes: MediaProcess._receive_set_routes,
     m.SetPublishing: MediaProcess._receive_set_publishing,
     m.RequestKeyframe: MediaProcess._receive_request_keyframe,

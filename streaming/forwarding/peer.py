@@ -19,7 +19,7 @@ from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
 from streaming.forwarding.track import PublisherClock, Track
 from streaming.ice.agent import Credentials, IceAgent, IceState
-from streaming.ice.stun import StunMessage
+from streaming.ice.stun import BINDING_REQUEST, StunMessage
 from streaming.rtp import rtcp
 from streaming.rtp.packet import RtpPacket
 from streaming.srtp import SrtpSessions
@@ -64,12 +64,12 @@ class Peer:
         self.participant = request.participant
         self.local_ssrc = local_ssrc
         self.cname = f"{local_ssrc:08x}"
-        self.credentials = credentials
+        self.known_ufrags: tuple[str, ...] = ()
         self.phase: m.TransportPhase = "new"
         self.announced_phase: m.TransportPhase = "new"
         self.reason = ""
         self.dtls_role: m.DtlsRole = "client" if remote.dtls_role == "server" else "server"
-        self.agent: IceAgent[Path] = IceAgent(credentials, remote.ice_ufrag, now)
+        self.agent: IceAgent[Path] = IceAgent(credentials, Credentials(remote.ice_ufrag, remote.ice_pwd), now)
         self.dtls = DtlsEndpoint(context, self.dtls_role, remote.fingerprints)
         self.srtp: SrtpSessions | None = None
         self.wall = PublisherClock()
@@ -114,21 +114,33 @@ class Peer:
     # ── ICE and DTLS ──
 
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
-        """Answer a check; a new nomination moves all that we send."""
+        """Answer a check, or hear the answer to ours; a new nomination moves all that we send."""
+        if message.message_type != BINDING_REQUEST:
+            if not self.agent.receive_answer(message, now):
+                self.rejected["stun"] += 1
+            return
         before = self.agent.selected
         response = self.agent.receive_request(message, path, path[1][0], path[1][1], now)
         if response is None:
             self.rejected["stun"] += 1
             return
         output.append((path, response))
-        selected = self.agent.selected
-        if selected is None or selected == before:
+        if self.agent.selected == before:
             return
-        for slot in self.slots.values():
-            slot.move_to(selected)
+        self._follow_selected()
         if self.go(PeerEvent.PROVEN):
             self.dtls.start(now)
             self.send_handshake(output)
+
+    def lose_path(self, path: Path) -> None:
+        """The connection that this path was has ended."""
+        self.agent.lose_path(path)
+        self._follow_selected()
+
+    def _follow_selected(self) -> None:
+        if self.agent.selected is not None:
+            for slot in self.slots.values():
+                slot.move_to(self.agent.selected)
 
     def receive_dtls(self, data: bytes, now: float, output: Output) -> None:
         """Handshake records, later alerts."""
@@ -155,8 +167,9 @@ class Peer:
                 pass
 
     def handle_timer(self, now: float, output: Output) -> None:
-        """Retransmissions and time-outs of ICE and DTLS."""
+        """Questions, retransmissions and time-outs of ICE and DTLS."""
         self.agent.handle_timer(now)
+        output.extend(self.agent.poll_probes())
         if self.agent.state is IceState.FAILED:
             self.go(PeerEvent.LOST, self.agent.reason)
             return

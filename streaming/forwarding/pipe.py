@@ -23,7 +23,6 @@ from streaming.forwarding.peer import Peer
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
 from streaming.ice.agent import Credentials, IceAgent, IceState
-from streaming.ice.stun import StunMessage
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind
 from streaming.rtp.packet import RtpPacket
@@ -52,15 +51,19 @@ class PipeAgent(IceAgent[Path]):
     __slots__ = ()
 
     def __init__(self, path: Path, now: float) -> None:
-        super().__init__(Credentials("", ""), "", now)
+        super().__init__(Credentials("", ""), Credentials("", ""), now)
         self._prove(path, nominated=True, now=now)
 
-    def receive_request(
-        self, message: StunMessage, path: Path, host: str, port: int, now: float
-    ) -> bytes | None:
-        """A pipe answers no checks."""
-        del message, path, host, port, now
-        return None
+    @property
+    def ufrags(self) -> tuple[str, ...]:
+        """A pipe answers no checks: there is no name for them."""
+        return ()
+
+    def handle_timer(self, now: float) -> None:
+        """Give up an end that is silent; ask nothing."""
+        if self.state is not IceState.FAILED and now >= self.next_deadline():
+            self.reason = "peer_silent"
+            self.state = IceState.FAILED
 
     def next_deadline(self) -> float:
         """See `IceAgent`."""

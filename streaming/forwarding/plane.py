@@ -133,7 +133,10 @@ class ForwardingPlane:
         if message is None:
             self.dropped["stun_malformed"] += 1
             return
-        peer = self._peer_by_ufrag.get(message.username.partition(":")[0])
+        if message.message_type == stun.BINDING_REQUEST:
+            peer = self._peer_by_ufrag.get(message.username.partition(":")[0])
+        else:
+            peer = self._peer_by_path.get(path)
         if peer is None:
             self.dropped["stun_unknown_user"] += 1
             return
@@ -144,7 +147,28 @@ class ForwardingPlane:
                 self._forget_path(gone, peer)
             for proven in peer.agent.paths:
                 self._peer_by_path[proven] = peer
+        if peer.agent.ufrags != peer.known_ufrags:
+            self._register_ufrags(peer)
         self._follow(peer, now)
+
+    def is_proven(self, path: Path) -> bool:
+        """Whether some peer has passed a check from there."""
+        return path in self._peer_by_path
+
+    def lose_path(self, path: Path) -> None:
+        """The connection that this path was has ended; unknown ones are fine."""
+        peer = self._peer_by_path.pop(path, None)
+        if peer is not None:
+            peer.lose_path(path)
+
+    def _register_ufrags(self, peer: Peer) -> None:
+        current = peer.agent.ufrags
+        for ufrag in peer.known_ufrags:
+            if ufrag not in current:
+                self._peer_by_ufrag.pop(ufrag, None)
+        for ufrag in current:
+            self._peer_by_ufrag[ufrag] = peer
+        peer.known_ufrags = current
 
     def _forget_path(self, path: Path, peer: Peer) -> None:
         if self._peer_by_path.get(path) is peer:
@@ -392,7 +416,8 @@ class ForwardingPlane:
 
     def _remove(self, peer: Peer) -> None:
         self._peers.pop(peer.id, None)
-        self._peer_by_ufrag.pop(peer.credentials.ufrag, None)
+        for ufrag in peer.known_ufrags:
+            self._peer_by_ufrag.pop(ufrag, None)
         for path in peer.agent.paths:
             self._forget_path(path, peer)
         for slot in peer.slots.values():
@@ -466,7 +491,7 @@ class ForwardingPlane:
             for section in request.remote.media
             if section.direction == "subscribe"
         ]
-        credentials = Credentials(self._ice_text(8), self._ice_text(24))
+        credentials = self._new_credentials()
         peer = Peer(
             request,
             credentials=credentials,
@@ -476,7 +501,7 @@ class ForwardingPlane:
             now=now,
         )
         self._peers[peer.id] = peer
-        self._peer_by_ufrag[credentials.ufrag] = peer
+        self._register_ufrags(peer)
         return m.LocalParameters(
             credentials.ufrag,
             credentials.pwd,
@@ -494,6 +519,19 @@ class ForwardingPlane:
             first_seq=self._rng.randrange(1, 1 << 14),
             first_timestamp=self._rng.getrandbits(31),
         )
+
+    def restart_ice(self, request: m.RestartIce) -> m.IceRestarted:
+        """Agree on new credentials; DTLS, SRTP and media go on untouched. Raises PlaneRefusal."""
+        peer = self._peers.get(request.transport)
+        if peer is None:
+            raise PlaneRefusal("transport_not_found", "this transport has ended; make a new one")
+        credentials = self._new_credentials()
+        peer.agent.restart(credentials, Credentials(request.ice_ufrag, request.ice_pwd))
+        self._register_ufrags(peer)
+        return m.IceRestarted(credentials.ufrag, credentials.pwd, self._candidates)
+
+    def _new_credentials(self) -> Credentials:
+        return Credentials(self._ice_text(8), self._ice_text(24))
 
     def _new_ssrc(self) -> int:
         return self._rng.randrange(1, 1 << 32)

@@ -30,7 +30,7 @@ def stun_message(data: bytes) -> None:
         return
     assert isinstance(message.username, str)
     assert not message.is_signed_with(b"another password, never used")
-    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, "theirs", 0.0)
+    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, Credentials("theirs", "q" * 24), 0.0)
     answer = agent.receive_request(message, 1, "192.0.2.1", 5000, 0.0)
     assert answer is None or stun.parse(answer) is not None
 
