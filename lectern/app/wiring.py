@@ -187,6 +187,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
+            viewers_per_process=settings.media_process_viewers,
         )
         yield Services(
             settings=settings,

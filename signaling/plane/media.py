@@ -25,7 +25,8 @@ from signaling.plane.negotiation import Negotiation
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
-from signaling.plane.placement import Load, choose_home
+from signaling.plane.pipe_plan import crossings, piped_section
+from signaling.plane.placement import Load, choose_for_peer, choose_home
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
@@ -57,11 +58,13 @@ class MediaPlane:
         sessions_dir: Path,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
+        viewers_per_process: int,
     ) -> None:
         self._engine = engine
         self._sessions_dir = sessions_dir
         self._situation_of = situation_of
         self._live_sessions = live_sessions
+        self._viewers_per_process = viewers_per_process
         self._nodes = tuple(
             MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)
         )
@@ -95,12 +98,13 @@ class MediaPlane:
             Conflict: the lesson is over. Overloaded: this participant has too many transports already.
             Gone: every media process is away for the moment (`media_unavailable`).
         """
-        await self._admit(session_id, participant)
+        situation = await self._admit(session_id, participant)
         parsed = _read(sdp, sources)
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
         room = self._room(session_id)
-        client = None if room is None else room.home.client
+        speaks = bool(sends) and participant in situation.may_speak
+        client = None if room is None else self._node_for(room, speaks=speaks).client
         if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
@@ -184,7 +188,7 @@ class MediaPlane:
         for peer in self._orphans.of(session_id, participant):
             await self.close(peer.transport)
 
-    async def _admit(self, session_id: str, participant: str, *, transports: int = 1) -> None:
+    async def _admit(self, session_id: str, participant: str, *, transports: int = 1) -> Situation:
         """Refuse who may not have a (further) transport; tokens outlive both a removal and the lesson."""
         situation = self._situation_of((await self._engine.current(session_id)).state)
         if participant in situation.removed:
@@ -196,6 +200,7 @@ class MediaPlane:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
+        return situation
 
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""
@@ -257,6 +262,16 @@ class MediaPlane:
         room.home = home
         room.in_step = None
         return room
+
+    def _node_for(self, room: Room, *, speaks: bool) -> MediaNode:
+        """Where a new transport of this room goes."""
+        return choose_for_peer(
+            room.home,
+            self._loads(),
+            piped=frozenset(room.pipes),
+            speaks=speaks,
+            limit=self._viewers_per_process,
+        )
 
     def _is_here(self, client: MediaClient) -> bool:
         return any(node.client is client for node in self._nodes)
@@ -325,6 +340,10 @@ class MediaPlane:
                 if peer is not None:
                     await self.close(notice.transport)
                     await peer.on_gone(notice.reason or notice.state)
+                for room in self._rooms.values():
+                    if room.pipe_failed(notice.transport):
+                        _log.warning("pipe_failed", session_id=room.session_id, reason=notice.reason)
+                        self._in_step.changed(room.session_id)
             elif isinstance(notice, m.RecordingProblem):
                 await self._scribe.recording_suffers(notice.room, notice.code)
             elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
@@ -361,6 +380,7 @@ class MediaPlane:
             return  # most events (chat, votes) change nothing here
         await self._keep_recording(room, situation)
         await self._keep_routes(peers, situation, tracks)
+        await self._keep_pipes(room, peers, situation)
         room.in_step = wanted_now
 
     async def _keep_routes(
@@ -382,6 +402,34 @@ class MediaPlane:
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
+
+    async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
+        """Tracks cross to where they are needed: by viewers' slots, and at home by the recording."""
+        if len(self._nodes) == 1:
+            return
+        nodes = {node.client: node for node in self._nodes if node.client is not None}
+        publishers = {peer.transport: peer for peer in peers}
+        wanted: dict[MediaNode, set[str]] = {}
+        owners: dict[str, MediaNode] = {}
+        for peer in peers:
+            node = nodes.get(peer.client)
+            if node is None:
+                continue
+            wanted.setdefault(node, set()).update(track for track in peer.routes.values() if track)
+            owners.update((peer.track_of(mid), node) for mid in peer.sources)
+            if situation.live:
+                recorded = {peer.track_of(mid) for mid in peer.sources if peer.is_recorded(mid)}
+                wanted.setdefault(room.home, set()).update(recorded)
+
+        def describe(track: str) -> m.PipedTrack | None:
+            peer = publishers[track.partition(":")[0]]
+            mid = track.partition(":")[2]
+            section = peer.section(mid)
+            if section is None:
+                return None
+            return m.PipedTrack(track, peer.participant, piped_section(section), (), peer.is_recorded(mid))
+
+        await room.keep_pipes(crossings(room.home, owners, wanted), describe)
 
     async def _keep_recorded(self, peer: Peer, situation: Situation) -> None:
         """The recording holds what the main room hears, and nothing that is said in a group."""

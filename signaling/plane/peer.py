@@ -7,7 +7,7 @@ from typing import Any
 from signaling.plane.negotiation import Negotiation
 from signaling.stage.routing import Slot
 from streaming.control.client import MediaClient
-from streaming.control.messages import RemoteParameters, Route
+from streaming.control.messages import MediaSection, RemoteParameters, Route
 
 SlotsView = dict[str, dict[str, str] | None]
 
@@ -36,6 +36,19 @@ class Peer:
     def owns(self, track: str) -> bool:
         """Whether this peer publishes `track`: media processes name tracks after their transport."""
         return track.startswith(f"{self.transport}:")
+
+    def track_of(self, mid: str) -> str:
+        """The id of the track that a sending m-line feeds."""
+        return f"{self.transport}:{mid}"
+
+    def is_recorded(self, mid: str) -> bool:
+        """Whether what it sends there is in the recording."""
+        return self.recorded.get(mid, True)
+
+    def section(self, mid: str) -> MediaSection | None:
+        """A sending m-line as it was negotiated."""
+        media = () if self.negotiation is None else self.negotiation.offer.remote.media
+        return next((s for s in media if s.mid == mid and s.direction == "publish"), None)
 
     def changes(self, wanted: Mapping[str, str | None]) -> list[Route]:
         """Return the routes that differ from what the media process has."""

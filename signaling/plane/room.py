@@ -1,9 +1,12 @@
 """A session's media as the server has arranged it: where it is at home, where it is open, who records."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from signaling.plane.node import MediaNode
+from signaling.plane.pipe import Describe, Pipe
+from signaling.plane.pipe_plan import Crossing
 from streaming.control import messages as m
 from streaming.control.client import MediaClient
 
@@ -14,6 +17,7 @@ class Room:
 
     Connections stand for what was asked over them: a node that comes back has another one, so what its
     predecessor was told does not count. `in_step` is the situation that the media processes were last told.
+    `pipes` lead from home to siblings; `broken` ones may still have an end that must be closed.
     """
 
     session_id: str
@@ -21,6 +25,8 @@ class Room:
     open_over: set[MediaClient] = field(default_factory=set)
     recorded_over: MediaClient | None = None
     in_step: object = None
+    pipes: dict[MediaNode, Pipe] = field(default_factory=dict)
+    broken: list[Pipe] = field(default_factory=list)
 
     @property
     def is_recorded(self) -> bool:
@@ -38,7 +44,37 @@ class Room:
         self.open_over.discard(client)
         if self.recorded_over is client:
             self.recorded_over = None
+        for pipe in self.pipes.values():
+            pipe.is_broken = pipe.is_broken or client in {pipe.home, pipe.far}
         self.in_step = None
+
+    def pipe_failed(self, pipe_id: str) -> bool:
+        """A media process gave a pipe up; False if it is none of this room's."""
+        for pipe in self.pipes.values():
+            if pipe.id == pipe_id:
+                pipe.is_broken = True
+                self.in_step = None
+                return True
+        return False
+
+    async def keep_pipes(self, wanted: Mapping[MediaNode, Crossing], describe: Describe) -> None:
+        """Have these crossings and no others. Raises MediaGone, MediaRefused."""
+        for node, pipe in tuple(self.pipes.items()):
+            fits = pipe.home is self.home.client and pipe.far is node.client and node in wanted
+            if pipe.is_broken or not fits:
+                self.broken.append(self.pipes.pop(node))
+        while self.broken:  # before others bring the same tracks
+            await self.broken[-1].close()
+            self.broken.pop()
+        for node, crossing in wanted.items():
+            if self.home.client is None or node.client is None:
+                continue
+            if node not in self.pipes:
+                await self.open_at(self.home.client)
+                await self.open_at(node.client)
+                made = self.pipes[node] = Pipe(self.home.client, node.client)
+                await made.open(self.session_id)
+            await self.pipes[node].carry(crossing, describe)
 
 
 def new_recording(

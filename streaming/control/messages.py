@@ -364,7 +364,10 @@ class SlotStats(msgspec.Struct, frozen=True):
 
 
 class TransportStats(msgspec.Struct, frozen=True):
-    """Counters of one transport. `rejected` counts its packets that were dropped, by reason."""
+    """Counters of one transport. `rejected` counts its packets that were dropped, by reason.
+
+    A `pipe` leads to another media process: its tracks are published there, its slots are other processes'.
+    """
 
     transport: str
     participant: str
@@ -374,6 +377,7 @@ class TransportStats(msgspec.Struct, frozen=True):
     tracks: tuple[TrackStats, ...]
     slots: tuple[SlotStats, ...]
     rejected: dict[str, int]
+    pipe: bool = False
 
 
 class Stats(Word, frozen=True):
