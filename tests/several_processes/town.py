@@ -176,10 +176,11 @@ class Town:
         os.kill(pid, signal.SIGKILL)
 
     def recordings(self) -> dict[str, set[str]]:
-        """Tracks with at least one fragment, by recording."""
+        """Sources of the tracks with at least one fragment, by recording."""
         folder = self.services.settings.sessions_dir / self.session.id / "rec"
         return {
-            one.name: {fragment.parent.name for fragment in one.glob("*/*.mp4")} for one in folder.iterdir()
+            one.name: {fragment.parent.name.partition("-")[0] for fragment in one.glob("*/*.mp4")}
+            for one in folder.iterdir()
         }
 
 
