@@ -10,7 +10,7 @@ by the SSRC in the clear part of each packet. What does not decrypt with that pi
 A pipe is live while authentic packets arrive; both ends report at least once a second for that.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from OpenSSL import SSL
 from streaming.control import messages as m
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.peer import Peer
+from streaming.forwarding.pinned_slot import PinnedSlot
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
 from streaming.ice.agent import Credentials, IceAgent, IceState
@@ -116,11 +117,9 @@ class PipeEnd(Peer):
         """Compare with what is; changes nothing. Raises PipeConflict."""
         send = {piped.track: piped for piped in request.send}
         receive = {piped.track: piped for piped in request.receive}
-        kept_sent = {track for track, piped in self.send_list.items() if send.get(track) == piped}
+        kept_sent = {track for track, piped in self.send_list.items() if _goes_on(piped, send.get(track))}
         kept_received = {
-            track
-            for track, piped in self.receive_list.items()
-            if (new := receive.get(track)) is not None and _same_stream(piped, new)
+            track for track, piped in self.receive_list.items() if _goes_on(piped, receive.get(track))
         }
         sent = tuple(piped for piped in send.values() if piped.track not in kept_sent)
         self._check_fresh(sent)
@@ -150,7 +149,10 @@ class PipeEnd(Peer):
         self.send_list = {piped.track: piped for piped in request.send}
         self.receive_list = {piped.track: piped for piped in request.receive}
         for piped in change.received:
-            publication = Publication(named_section(piped), piped.track)
+            publication = Publication(replace(piped.section, mid=piped.track), piped.track)
+            for layer, pair in enumerate(piped.ssrcs):
+                for ssrc in pair:
+                    publication.declare_ssrc(ssrc, layer)
             publication.recorded = piped.recorded
             self.publications[piped.track] = publication
         self._publication_by_ssrc = {
@@ -161,13 +163,24 @@ class PipeEnd(Peer):
         }
 
     def add_slot(self, slot: Slot) -> None:
-        """Send one more track from now on."""
+        """Send one more layer from now on."""
+        slot.transport = self.id
         assert self.srtp is not None
         assert self.agent.selected is not None
         slot.move_to(self.agent.selected)
         slot.protect_with(self.srtp.sender)
         self.slots[slot.mid] = slot
         self.slots_by_ssrc[slot.lane.ssrc] = slot
+
+    def routes(self) -> Iterator[m.Route]:
+        """Routes not in force yet: of new slots, and of layers that the other end needs (no longer)."""
+        for slot in self.slots.values():
+            piped = self.send_list[slot.section.mid]
+            is_hidden = (
+                isinstance(slot, PinnedSlot) and piped.needed is not None and slot.rid not in piped.needed
+            )
+            if slot.track is None or slot.is_hidden != is_hidden:
+                yield m.Route(self.id, slot.mid, piped.track, hidden=is_hidden)
 
     @property
     def foreign_ssrcs(self) -> set[int]:
@@ -195,8 +208,13 @@ class PipeEnd(Peer):
 
     def send_reports(self, ntp_now_s: float, now: float, output: Output) -> None:
         """Reports in datagrams of bounded size; at least one, by which the other end sees that we live."""
-        tracks = [p.track for p in self.publications.values() if p.track is not None]
-        blocks = [track.reception.report(track.ssrc, now) for track in tracks]
+        blocks = [
+            layer.reception.report(layer.ssrc, now)
+            for publication in self.publications.values()
+            if publication.track is not None
+            for layer in publication.track.layers
+            if layer.has_begun
+        ]
         clocks = [
             rtcp.SenderReport(
                 slot.lane.ssrc,
@@ -256,10 +274,8 @@ class PipePaths:
                 self._by_path.pop(path, None)
 
 
-def named_section(piped: m.PipedTrack) -> m.MediaSection:
-    """On a pipe an m-line is named after its track."""
-    return replace(piped.section, mid=piped.track)
-
-
-def _same_stream(one: m.PipedTrack, other: m.PipedTrack) -> bool:
-    return replace(one, recorded=True) == replace(other, recorded=True)
+def _goes_on(one: m.PipedTrack, other: m.PipedTrack | None) -> bool:
+    """Whether it is the same stream, whatever else has changed."""
+    return other is not None and replace(one, recorded=True, needed=None) == replace(
+        other, recorded=True, needed=None
+    )

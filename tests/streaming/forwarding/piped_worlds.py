@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
+from msgspec.structs import replace
+
 from streaming.control import messages as m
 from streaming.control.extensions import AUDIO_LEVEL
 from streaming.forwarding.hot_path import Path
@@ -124,8 +126,15 @@ class Piped:
         self, source: PipedWorld, track: str, section: m.MediaSection = PIPED_VP8, *, recorded: bool = True
     ) -> None:
         """Let a track of `source` travel to the other one, with what travels already."""
-        ssrcs = ((next(self.numbers), next(self.numbers)),)
+        layers = max(1, len(section.rids))
+        ssrcs = tuple((next(self.numbers), next(self.numbers)) for _ in range(layers))
         self.sent[track] = source, m.PipedTrack(track, "person-far", section, ssrcs, recorded)
+        self.set()
+
+    def need(self, track: str, *rids: str) -> None:
+        """What the server does when the sibling says which layers it wants."""
+        world, piped = self.sent[track]
+        self.sent[track] = world, replace(piped, needed=rids)
         self.set()
 
     def drop(self, track: str) -> None:

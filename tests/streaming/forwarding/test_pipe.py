@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from streaming.control import messages as m
+from streaming.control.extensions import MID, RID
 from streaming.forwarding.pipe import SILENCE_TIMEOUT_S
 from streaming.forwarding.plane import PlaneRefusal
 from streaming.guarded_tap import GuardedTap
@@ -18,6 +19,7 @@ from tests.streaming.forwarding.world import (
     NTP_OFFSET_S,
     OPUS,
     ROOM,
+    VP8,
     VirtualPeer,
     camera,
     mic,
@@ -327,6 +329,65 @@ def test_two_sessions_share_a_pair_of_processes() -> None:
     assert len(first) == 1
     film(world, publishers[0], 10, 5)
     assert numbers(viewers[0])[-5:] == list(range(10, 15))
+
+
+RIDS = ("q", "f")
+SIMULCAST = m.MediaSection("0", "video", "publish", (VP8,), {MID: 4, RID: 10}, source="camera", rids=RIDS)
+PIPED_SIMULCAST = m.MediaSection("", "video", "publish", (VP8,), source="camera", rids=RIDS)
+
+
+def film_in_layers(world: Piped, publisher: VirtualPeer, first: int, count: int) -> None:
+    """Each picture in these layers; the payload says which one it is."""
+    for n in range(first, first + count):
+        for rid in RIDS:
+            payload = (KEY if n == first else DELTA) + f"{rid}{n}".encode()
+            publisher.send(n, n * 3600, payload, ssrc=1 + RIDS.index(rid), extensions=((10, rid.encode()),))
+        world.advance(0.04)
+
+
+def layers_of(viewer: VirtualPeer) -> list[str]:
+    return [p.payload.removeprefix(KEY).removeprefix(DELTA)[:1].decode() for p in viewer.received]
+
+
+def test_every_layer_travels_and_the_sibling_chooses() -> None:
+    world = Piped()
+    publisher = world.home.join("presenter", SIMULCAST)
+    small, large = [world.sibling.join(name, slot()) for name in ("small", "large")]
+    world.carry(world.home, publisher.track(), PIPED_SIMULCAST)
+    for viewer, bound in ((small, 0), (large, None)):
+        world.sibling.plane.set_routes([m.Route(viewer.name, "0", publisher.track(), 2, bound)], 0.0)
+    film_in_layers(world, publisher, 10, 20)
+    film_in_layers(world, publisher, 30, 20)
+    world.advance(0.1)
+    assert set(layers_of(small)[-18:]) == {"q"}
+    assert set(layers_of(large)[-18:]) == {"f"}
+
+    # When nobody at the sibling wants the large one, it hears of it, and the layer stays at home.
+    world.sibling.plane.set_routes([m.Route("large", "0", publisher.track(), 2, 0)], world.home.now)
+    film_in_layers(world, publisher, 50, 130)
+    wanted = world.sibling.notices(m.LayersWanted)
+    assert wanted == [m.LayersWanted(world.pipe, publisher.track(), ("q",))]
+    world.need(publisher.track(), "q")
+    world.advance(0.1)
+    carried = world.home.cable.carried
+    film_in_layers(world, publisher, 180, 25)
+    assert world.home.cable.carried - carried < 25 + 10  # one layer, and reports
+    film_in_layers(world, publisher, 205, 100)
+    assert m.LayersWanted("presenter", "0", ("q",)) in world.home.notices(m.LayersWanted)  # nobody anywhere
+
+    # And it comes back, on the same pipe, when somebody looks again.
+    world.sibling.plane.set_routes([m.Route("large", "0", publisher.track(), 2, None)], world.home.now)
+    world.advance(0.2)
+    assert world.sibling.notices(m.LayersWanted)[-1] == m.LayersWanted(world.pipe, publisher.track(), RIDS)
+    world.need(publisher.track(), *RIDS)
+    world.advance(0.2)
+    assert m.LayersWanted("presenter", "0", RIDS) == world.home.notices(m.LayersWanted)[-1]
+    film_in_layers(world, publisher, 305, 25)
+    world.advance(0.1)
+    assert set(layers_of(large)[-10:]) == {"f"}
+    for viewer in (small, large):
+        seqs = [p.seq16 for p in viewer.received]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
 def refused(world: Piped, request: m.SetPipe) -> str:
