@@ -2,31 +2,33 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from lectern.kernel.ids import new_id
-from signaling.plane.pipe_plan import Crossing, meeting_point
+from signaling.plane.peer import Peer
+from signaling.plane.pipe_plan import Crossing, meeting_point, piped_section
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
 _KEY_BYTES, _SALT_BYTES = 16, 12
 
-Describe = Callable[[str], m.PipedTrack | None]
-"""Returns how a track looks on a pipe, still without SSRCs; None when it has gone meanwhile."""
-
 
 @dataclass(slots=True, eq=False)
 class Pipe:
-    """See the module. `home` and `far` are the connections over which the two ends were opened."""
+    """See the module. `home` and `far` are the connections over which the two ends were opened.
+
+    `needed` are the rids of the layers that the receiving end of a track asked for; all until it does.
+    """
 
     home: MediaClient
     far: MediaClient
     id: str = field(default_factory=new_id)
     is_broken: bool = False
+    needed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _out: dict[str, m.PipedTrack] = field(default_factory=dict)
     _back: dict[str, m.PipedTrack] = field(default_factory=dict)
 
@@ -50,10 +52,14 @@ class Pipe:
             raise
         _log.info("pipe_opened", session_id=room, pipe=self.id)
 
-    async def carry(self, crossing: Crossing, describe: Describe) -> None:
-        """Let exactly these tracks cross. Raises MediaGone, MediaRefused; the pipe is broken then."""
-        out = _described(crossing.out, self._out, describe)
-        back = _described(crossing.back, self._back, describe)
+    async def carry(self, crossing: Crossing, publishers: Mapping[str, Peer]) -> None:
+        """Let exactly these tracks of `publishers` (by transport) cross.
+
+        Raises:
+            MediaGone, MediaRefused: the pipe is broken then.
+        """
+        out = self._described(crossing.out, self._out, publishers)
+        back = self._described(crossing.back, self._back, publishers)
         if (out, back) == (self._out, self._back):
             return
         try:
@@ -65,6 +71,28 @@ class Pipe:
             self.is_broken = True
             raise
         self._out, self._back = out, back
+
+    def _described(
+        self, tracks: Collection[str], before: Mapping[str, m.PipedTrack], publishers: Mapping[str, Peer]
+    ) -> dict[str, m.PipedTrack]:
+        """The tracks as they cross: with the SSRCs that they have, or new ones."""
+        found: dict[str, m.PipedTrack] = {}
+        for track in sorted(tracks):
+            transport, _, mid = track.partition(":")
+            peer = publishers[transport]
+            section = peer.section(mid)
+            if section is None:
+                continue
+            layers = max(1, len(section.rids))
+            found[track] = m.PipedTrack(
+                track,
+                peer.participant,
+                piped_section(section),
+                before[track].ssrcs if track in before else _new_ssrcs(layers),
+                peer.is_recorded(mid),
+                self.needed.get(track),
+            )
+        return found
 
     async def _set(
         self, client: MediaClient, send: dict[str, m.PipedTrack], receive: dict[str, m.PipedTrack]
@@ -83,22 +111,8 @@ def new_ssrc() -> int:
     return secrets.randbits(32) or 1
 
 
-def _described(
-    tracks: Collection[str], before: dict[str, m.PipedTrack], describe: Describe
-) -> dict[str, m.PipedTrack]:
-    """The tracks as they cross: with the SSRCs that they have, or new ones."""
-    found: dict[str, m.PipedTrack] = {}
-    for track in sorted(tracks):
-        described = describe(track)
-        if described is None:
-            continue
-        known = before.get(track)
-        layers = max(1, len(described.section.rids))
-        ssrcs = known.ssrcs if known is not None else tuple((new_ssrc(), new_ssrc()) for _ in range(layers))
-        found[track] = m.PipedTrack(
-            described.track, described.participant, described.section, ssrcs, described.recorded
-        )
-    return found
+def _new_ssrcs(layers: int) -> tuple[tuple[int, int], ...]:
+    return tuple((new_ssrc(), new_ssrc()) for _ in range(layers))
 
 
 def _addresses(client: MediaClient) -> tuple[tuple[str, int], ...]:
