@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import socketio
@@ -11,14 +11,15 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Conflict, Forbidden, Gone, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Gone, Overloaded, ProtocolViolation, Rejected
 from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
+from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
-from signaling.plane.peer import Peer, SlotsView
+from signaling.plane.peer import Layers, Peer, SlotsView
 from signaling.stage.rights import MAY_SEND
 
 _log = structlog.get_logger()
@@ -33,11 +34,27 @@ class OfferData(msgspec.Struct, frozen=True):
     sources: dict[str, str] = {}
 
 
+class RestartData(msgspec.Struct, frozen=True):
+    """An SDP offer with new ICE credentials and nothing else new."""
+
+    sdp: str
+
+
 class SourceData(msgspec.Struct, frozen=True):
     """A source that was switched on or off."""
 
     source: str
     active: bool
+
+
+class SlotView(msgspec.Struct, frozen=True):
+    """How large the client draws a slot; hidden: nobody sees it now."""
+
+    size: Literal["large", "small", "hidden"]
+
+
+ViewData = dict[Annotated[str, msgspec.Meta(max_length=16)], SlotView]
+"""By receiving mid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,14 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
     """Negotiates media for participants who are in a class already."""
 
     def __init__(
-        self, plane: MediaPlane, tokens: JoinTokens, doors: Doors, seats: Seats, now_s: Callable[[], int]
+        self,
+        plane: MediaPlane,
+        tokens: JoinTokens,
+        doors: Doors,
+        seats: Seats,
+        now_s: Callable[[], int],
+        *,
+        turn: Turn,
     ) -> None:
         super().__init__("/signal")
         self._plane = plane
@@ -61,14 +85,18 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         self._doors = doors
         self._seats = seats
         self._now_s = now_s
+        self._turn = turn
         self._peers: dict[str, Peer] = {}
         self._who: dict[str, Tab] = {}
         # By participant. Several displays may share one link, and all come back at once after a restart.
         self._offers = RateLimit(per_s=1, burst=60)
         self._switches = RateLimit(per_s=2, burst=20)
+        self._views = RateLimit(per_s=4, burst=20)
         self._handlers: dict[str, Handler] = {
             "offer": self.on_offer,
+            "restart": self.on_restart,
             "source": self.on_source,
+            "view": self.on_view,
             "bye": self.on_bye,
         }
 
@@ -82,7 +110,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             if event == "connect":
                 return await self.on_connect(sid, args[1], args[2] if len(args) > 2 else None)
             if event == "disconnect":
-                await self.on_disconnect(sid)
+                await self.on_disconnect(sid, *args[1:])
             return None
         handler = self._handlers.get(event) if isinstance(event, str) else None
         if handler is None or sid not in self._who:
@@ -106,21 +134,35 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             body = to_wire(error)[1]
             raise Refused(body["error"]["code"], body) from None
         self._who[sid] = Tab(grant.session_id, participant, grant.role)
+        servers = self._turn.ice_servers(participant, self._now_s())
+        await self.emit("ready", {"ice_servers": servers}, to=sid)
 
-    async def on_disconnect(self, sid: str, *_reason: object) -> None:
-        """Forget the tab and its transport."""
+    async def on_disconnect(self, sid: str, *reason: object) -> None:
+        """Forget the tab. Its transport waits for the tab to come back, unless it left on purpose."""
         self._who.pop(sid, None)
         peer = self._peers.pop(sid, None)
-        if peer is not None:
+        if peer is None:
+            return
+        if self.server.reason.CLIENT_DISCONNECT in reason:
             await self._plane.close(peer.transport)
+        else:
+            self._plane.leave(peer)
 
     async def on_offer(self, sid: str, data: Any) -> dict[str, Any]:
         """Answer an offer; it replaces the tab's transport."""
         return await self._answer(self._offer, sid, data)
 
+    async def on_restart(self, sid: str, data: Any) -> dict[str, Any]:
+        """Answer an ICE restart; the transport and what it carries stay."""
+        return await self._answer(self._restart, sid, data)
+
     async def on_source(self, sid: str, data: Any) -> dict[str, Any]:
         """Take in that a source was switched on or off."""
         return await self._answer(self._source, sid, data)
+
+    async def on_view(self, sid: str, data: Any) -> dict[str, Any]:
+        """Take in how large the client draws its slots."""
+        return await self._answer(self._view, sid, data)
 
     async def on_bye(self, sid: str, *_data: object) -> dict[str, Any]:
         """Close the tab's transport."""
@@ -146,17 +188,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         tab = self._who[sid]
         _take(self._offers, tab.participant)
         await self.on_bye(sid)
-
-        async def on_slots(slots: SlotsView) -> None:
-            await self.emit("slots", slots, to=sid)
-
-        peer: Peer | None = None
-
-        async def on_gone(reason: str) -> None:
-            if self._peers.get(sid) is peer:
-                self._peers.pop(sid, None)
-                await self.emit("reset", {"reason": reason}, to=sid)
-
+        await self._plane.close_orphans(tab.session_id, tab.participant)
+        on_slots, on_gone, is_ours = self._ears(sid)
         peer, answer = await self._plane.offer(
             tab.session_id,
             tab.participant,
@@ -166,6 +199,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             on_slots=on_slots,
             on_gone=on_gone,
         )
+        is_ours.append(peer)
+        await self._listen(sid, peer)
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
             raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
@@ -175,14 +210,74 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             await self._plane.close(overtaken.transport)
         return {"sdp": answer, "slots": {slot.mid: None for slot in peer.slots}}
 
+    def _ears(
+        self, sid: str
+    ) -> tuple[Callable[[SlotsView], Awaitable[None]], Callable[[str], Awaitable[None]], list[Peer]]:
+        """What a peer of this tab calls; the list takes the peer once it exists."""
+        theirs: list[Peer] = []
+
+        async def on_slots(slots: SlotsView) -> None:
+            await self.emit("slots", slots, to=sid)
+
+        async def on_gone(reason: str) -> None:
+            if any(self._peers.get(sid) is peer for peer in theirs):
+                self._peers.pop(sid, None)
+                await self.emit("reset", {"reason": reason}, to=sid)
+
+        return on_slots, on_gone, theirs
+
+    async def _listen(self, sid: str, peer: Peer) -> None:
+        """Pass on what only a browser's room wants to know."""
+
+        async def on_layers(layers: Layers) -> None:
+            await self.emit("layers", layers, to=sid)
+
+        async def on_speakers(participants: tuple[str, ...]) -> None:
+            await self.emit("speakers", {"participants": list(participants)}, to=sid)
+
+        peer.on_layers, peer.on_speakers, peer.told_speakers = on_layers, on_speakers, ()
+        if peer.layers:
+            await on_layers(dict(peer.layers))
+
+    async def _restart(self, sid: str, data: Any) -> dict[str, Any]:
+        offer = msgspec.convert(data, RestartData)
+        if len(offer.sdp) > MAX_SDP_BYTES:
+            raise ProtocolViolation("sdp_invalid", "The offer is too long.")
+        tab = self._who[sid]
+        _take(self._offers, tab.participant)
+        on_slots, on_gone, is_ours = self._ears(sid)
+        peer, answer = await self._plane.restart_by_offer(
+            tab.session_id, tab.participant, offer.sdp, on_slots=on_slots, on_gone=on_gone
+        )
+        is_ours.append(peer)
+        await self._listen(sid, peer)
+        for other, theirs in list(
+            self._peers.items()
+        ):  # the tab's earlier connection is not noticed as gone yet
+            if theirs is peer and other != sid:
+                del self._peers[other]
+        if sid not in self._who:
+            self._plane.leave(peer)
+            raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
+        overtaken = self._peers.get(sid)
+        self._peers[sid] = peer
+        if overtaken is not None and overtaken is not peer:
+            await self._plane.close(overtaken.transport)
+        return {"sdp": answer}
+
     async def _source(self, sid: str, data: Any) -> dict[str, Any]:
         change = msgspec.convert(data, SourceData)
         tab = self._who[sid]
         _take(self._switches, tab.participant)
-        if not await self._plane.set_source(
-            tab.session_id, tab.participant, change.source, active=change.active
-        ):
-            raise Forbidden("not_allowed", "Raise your hand; the host gives you the microphone.")
+        await self._plane.set_source(tab.session_id, tab.participant, change.source, active=change.active)
+        return {"ok": True}
+
+    async def _view(self, sid: str, data: Any) -> dict[str, Any]:
+        view = msgspec.convert(data, ViewData)
+        _take(self._views, sid)
+        peer = self._peers.get(sid)
+        if peer is not None:
+            self._plane.look(peer, {mid: slot.size for mid, slot in view.items()})
         return {"ok": True}
 
 

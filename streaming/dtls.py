@@ -135,7 +135,7 @@ class DtlsEndpoint:
 
     def receive_datagram(self, data: bytes, now: float) -> None:
         """Records from the peer; garbage is ignored by OpenSSL or fails this handshake, and nothing else."""
-        if self.state not in {DtlsState.HANDSHAKING, DtlsState.CONNECTED}:
+        if not data or self.state not in {DtlsState.HANDSHAKING, DtlsState.CONNECTED}:
             return
         self._ssl.bio_write(data)
         if self.state is DtlsState.HANDSHAKING:

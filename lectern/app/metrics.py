@@ -1,7 +1,7 @@
 """What runs and how much, for Prometheus. Not public: this machine, or an administrator's API key."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -20,7 +20,11 @@ class _Snapshot(Collector):
     """Numbers gathered at one moment; docs/operating.md says what each means."""
 
     def __init__(
-        self, services: Services, children: Sequence[Child], stats: Stats | None, jobs: dict[str, int]
+        self,
+        services: Services,
+        children: Sequence[Child],
+        stats: Mapping[str, Stats | None],
+        jobs: dict[str, int],
     ) -> None:
         self._services = services
         self._children = children
@@ -52,30 +56,56 @@ class _Snapshot(Collector):
         yield from self._media()
 
     def _media(self) -> Iterable[Metric]:
-        available = self._stats is not None
-        yield GaugeMetricFamily("lectern_media_available", "1 while the media process answers.", available)
-        if self._stats is None:
-            return
-        transports = self._stats.transports
-        yield GaugeMetricFamily("lectern_media_transports", "Peer connections.", len(transports))
-        tracks = [track for transport in transports for track in transport.tracks]
-        slots = [slot for transport in transports for slot in transport.slots]
-        for name, value, meaning in (
-            ("tracks", len(tracks), "Published tracks."),
-            ("received_packets", sum(t.packets for t in tracks), "RTP packets of current tracks received."),
-            ("lost_packets", sum(t.lost for t in tracks), "RTP packets of current tracks never received."),
-            ("forwarded_packets", sum(s.packets for s in slots), "RTP packets sent to current viewers."),
-            ("forwarded_bytes", sum(s.bytes for s in slots), "RTP bytes sent to current viewers."),
-            ("retransmitted_packets", sum(s.retransmitted for s in slots), "RTP packets sent again on NACK."),
-            ("keyframe_requests", sum(t.keyframe_requests for t in tracks), "Keyframes asked of publishers."),
-        ):
-            yield GaugeMetricFamily(f"lectern_media_{name}", meaning, value)
-        dropped = CounterMetricFamily(
-            "lectern_media_dropped_datagrams", "Datagrams that belong to no transport.", labels=["reason"]
+        available = GaugeMetricFamily(
+            "lectern_media_available", "1 while the media process answers.", labels=["process"]
         )
-        for reason, number in sorted(self._stats.process.items()):
-            dropped.add_metric([reason], number)
+        dropped = CounterMetricFamily(
+            "lectern_media_dropped_datagrams",
+            "Datagrams that belong to no transport.",
+            labels=["process", "reason"],
+        )
+        gauges = {
+            name: GaugeMetricFamily(name, meaning, labels=["process"])
+            for name, meaning in _MEDIA_GAUGES.items()
+        }
+        for process, stats in self._stats.items():
+            available.add_metric([process], stats is not None)
+            if stats is None:
+                continue
+            for name, value in _sums(stats).items():
+                gauges[name].add_metric([process], value)
+            for reason, number in sorted(stats.process.items()):
+                dropped.add_metric([process, reason], number)
+        yield available
+        yield from gauges.values()
         yield dropped
+
+
+_MEDIA_GAUGES = {
+    "lectern_media_transports": "Peer connections.",
+    "lectern_media_tracks": "Published tracks.",
+    "lectern_media_received_packets": "RTP packets of current tracks received.",
+    "lectern_media_lost_packets": "RTP packets of current tracks never received.",
+    "lectern_media_forwarded_packets": "RTP packets sent to current viewers.",
+    "lectern_media_forwarded_bytes": "RTP bytes sent to current viewers.",
+    "lectern_media_retransmitted_packets": "RTP packets sent again on NACK.",
+    "lectern_media_keyframe_requests": "Keyframes asked of publishers.",
+}
+
+
+def _sums(stats: Stats) -> dict[str, int]:
+    tracks = [track for transport in stats.transports for track in transport.tracks]
+    slots = [slot for transport in stats.transports for slot in transport.slots]
+    return {
+        "lectern_media_transports": len(stats.transports),
+        "lectern_media_tracks": len(tracks),
+        "lectern_media_received_packets": sum(t.packets for t in tracks),
+        "lectern_media_lost_packets": sum(t.lost for t in tracks),
+        "lectern_media_forwarded_packets": sum(s.packets for s in slots),
+        "lectern_media_forwarded_bytes": sum(s.bytes for s in slots),
+        "lectern_media_retransmitted_packets": sum(s.retransmitted for s in slots),
+        "lectern_media_keyframe_requests": sum(t.keyframe_requests for t in tracks),
+    }
 
 
 def mount_metrics(app: web.Application, services: Services, children: Sequence[Child]) -> None:
@@ -89,7 +119,7 @@ def mount_metrics(app: web.Application, services: Services, children: Sequence[C
         async with services.database.read() as tx:
             jobs = await services.catalogue.keeper.jobs.count_by_state(tx)
         registry = CollectorRegistry()
-        registry.register(_Snapshot(services, children, await services.plane.stats(), jobs))
+        registry.register(_Snapshot(services, children, await services.plane.stats_by_process(), jobs))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/metrics", metrics)

@@ -6,6 +6,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -21,7 +22,7 @@ from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
 from lectern.app.supervisor import Child
-from lectern.app.wiring import Services, built
+from lectern.app.wiring import Services, built, control_paths
 from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
 from lectern.kernel.tasks import run_forever, task_group
@@ -83,18 +84,30 @@ def children(services: Services) -> list[Child]:
     """Return the processes that the server keeps running."""
     settings = services.settings
     media = [
+        Child(node, _media_command(settings, path, settings.media_port + number))
+        for number, (node, path) in enumerate(
+            zip(services.plane.process_names, control_paths(settings), strict=True)
+        )
+    ]
+    worker = [sys.executable, "-c", "from lectern.app.cli import main; main()", "worker"]
+    return [
+        *media,
+        *([Child("worker", worker, nice=_WORKER_NICE)] if settings.embedded_worker else []),
+    ]
+
+
+def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
+    command = [
         *(sys.executable, "-m", "streaming.process"),
-        *("--control", str(services.control_path)),
-        *("--host", settings.host, "--port", str(settings.media_port)),
+        *("--control", str(control)),
+        *("--host", settings.host, "--port", str(port)),
         *("--tap", "recording.tap:create"),
     ]
     for address in settings.media_public_ips:
-        media += ["--public-ip", address]
-    worker = [sys.executable, "-c", "from lectern.app.cli import main; main()", "worker"]
-    return [
-        Child("media", media),
-        *([Child("worker", worker, nice=_WORKER_NICE)] if settings.embedded_worker else []),
-    ]
+        command += ["--public-ip", address]
+    if not settings.media_tcp:
+        command.append("--no-tcp")
+    return command
 
 
 async def _recorded_sessions(services: Services) -> tuple[list[str], list[str]]:
@@ -131,6 +144,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(services.plane.run()),
                 tasks.create_task(services.class_namespace.run()),
                 tasks.create_task(services.deadlines.run()),
+                tasks.create_task(run_forever("trials", services.trials.run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
             ]

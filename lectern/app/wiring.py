@@ -51,18 +51,26 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.entry.turn import Turn
+from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
-from signaling.whip import WhipEndpoint
+from signaling.stream_keys.routes import StreamKeyRoutes
+from signaling.stream_keys.service import StreamKeys
+from signaling.trial.routes import TrialRoutes
+from signaling.trial.trials import Trials
+from signaling.whip.bearer import Bearers
+from signaling.whip.endpoint import WhipEndpoint
 
 
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
     )
 
 
@@ -84,18 +92,16 @@ class Services:
     tokens: JoinTokens
     doors: DoorsOfSessions
     entry: EntryRoutes
+    stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
     catalogue: CatalogueDeps
     whip: WhipEndpoint
+    trials: Trials
+    turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
-
-    @property
-    def control_path(self) -> Path:
-        """Where the media process listens for its orders."""
-        return control_path(self.settings)
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -113,6 +119,8 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
+            *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
         ]
@@ -140,11 +148,13 @@ class Services:
         return (await self.accounts.org()).zone
 
 
-def control_path(settings: Settings) -> Path:
-    """Return a path short enough for a Unix socket, private to this installation's user.
+def control_paths(settings: Settings) -> list[Path]:
+    """Return where each media process listens for its orders.
+
+    The paths are short enough for Unix sockets, and private to this installation's user.
 
     Raises:
-        Conflict: the folder for it belongs to somebody else, who could then pose as the media process.
+        Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
@@ -155,7 +165,7 @@ def control_path(settings: Settings) -> Path:
             "folder_foreign",
             f"{folder} must be a folder of this user alone (mode 700). Remove it, or set TMPDIR.",
         )
-    return folder / f"{name}.media"
+    return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
 @asynccontextmanager
@@ -184,13 +194,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
+        stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
         plane = MediaPlane(
             engine,
-            control_path=control_path(settings),
+            control_paths=control_paths(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
         )
+        turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
             database=database,
@@ -201,6 +213,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             catalogue=CatalogueDeps(
@@ -214,12 +227,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
             ),
-            whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
+            whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
+            trials=Trials(plane.clients),
+            turn=turn,
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
         )

@@ -44,6 +44,7 @@ class MediaClient(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.dropped_notifications = 0
+        self.welcome: m.Welcome | None = None
         self._reader = FrameReader()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[m.Answer]] = {}
@@ -116,8 +117,9 @@ class MediaClient(asyncio.Protocol):
         return reply
 
     async def hello(self) -> m.Welcome:
-        """Agree on the version; done by `connect`."""
-        return await self.request(m.Hello(), m.Welcome)
+        """Agree on the version; done by `connect`. The answer is kept in `welcome`."""
+        self.welcome = await self.request(m.Hello(), m.Welcome)
+        return self.welcome
 
     async def open_room(self, room: str, record: m.RecordSpec | None = None) -> None:
         """Make a room known, recorded or not."""
@@ -145,6 +147,10 @@ class MediaClient(asyncio.Protocol):
     async def close_transport(self, transport: str) -> None:
         """Forget a peer connection."""
         await self.request(m.CloseTransport(transport), m.Done)
+
+    async def restart_ice(self, transport: str, ice_ufrag: str, ice_pwd: str) -> m.IceRestarted:
+        """Give the peer's new ICE credentials; the result goes into the answer to it."""
+        return await self.request(m.RestartIce(transport, ice_ufrag, ice_pwd), m.IceRestarted)
 
     async def set_routes(self, *routes: m.Route) -> tuple[m.Route, ...]:
         """Point slots at tracks; returns those routes whose peer cannot decode the track."""

@@ -48,7 +48,7 @@ class FrameReader:
                 break
             try:
                 envelopes.append(_decoder.decode(self._buffer[start + _LENGTH.size : end]))
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 msg = f"not a message of this protocol: {error}"
                 raise FrameError(msg) from error
             start = end

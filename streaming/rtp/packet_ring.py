@@ -11,7 +11,9 @@ class ForwardPacket:
     """A published packet, ready to be rewritten for anybody.
 
     `ext_seq` and `timestamp` (extended, may exceed 32 bits) are the publisher's; `extensions` are
-    (URI, value) of those that are forwarded; `arrival` is monotonic seconds.
+    (URI, value) of those that are forwarded; `arrival` is monotonic seconds. `picture_id_at` (15 bits if its
+    first bit is set, else 7) and `tl0_pic_idx_at` say where in the payload a VP8 descriptor (RFC 7741 section
+    4.2) has these fields, -1 for nowhere.
     """
 
     ext_seq: int
@@ -20,6 +22,8 @@ class ForwardPacket:
     extensions: tuple[tuple[str, bytes], ...]
     payload: bytes
     arrival: float
+    picture_id_at: int = -1
+    tl0_pic_idx_at: int = -1
 
 
 class PacketRing:

@@ -9,7 +9,9 @@ HERE, THERE = IceCredentials.random(), IceCredentials.random()
 
 def test_proves_itself_to_a_lite_agent() -> None:
     browser = FullIce(HERE, THERE, is_controlling=True, now=0.0)
-    agent: IceAgent[str] = IceAgent(Credentials(THERE.ufrag, THERE.pwd), HERE.ufrag, 0.0)
+    agent: IceAgent[str] = IceAgent(
+        Credentials(THERE.ufrag, THERE.pwd), Credentials(HERE.ufrag, HERE.pwd), 0.0
+    )
     check = browser.handle_timer(0.0)
     assert check is not None
     assert browser.handle_timer(PACE_S / 2) is None

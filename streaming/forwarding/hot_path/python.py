@@ -1,0 +1,177 @@
+"""The hot path in Python.
+
+What costs time per packet and viewer is in `forward`. It is kept this small so that a compiled twin can
+replace it: its whole input is a `ForwardPacket` and `Lane`s, its whole output is pairs (path, datagram).
+A lane is dumb: who gets what, and with which numbers, is decided elsewhere (`slot.py`).
+"""
+
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from streaming.control.extensions import ABS_SEND_TIME
+from streaming.rtp.packet import build_extensions
+from streaming.rtp.packet_ring import ForwardPacket
+from streaming.srtp import SrtpSender
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+Path: TypeAlias = tuple[int, Address]
+"""Number of the local socket, and the remote address as the socket module gives it."""
+Output: TypeAlias = list[tuple[Path, bytes]]
+
+_HEADER = struct.Struct("!BBHII")
+_NO_PATH: Final[Path] = (-1, ("", 0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Style:
+    """How a subscriber wants header extensions; shared by all who want the same (compared by identity)."""
+
+    mid: tuple[tuple[int, bytes], ...]
+    ids: dict[str, int]
+    send_time_id: int
+    repeats: bool
+    plain_block: bytes
+
+    def block(self, packet: ForwardPacket, now: float) -> bytes:
+        """The extension block of a packet that is sent now."""
+        elements = list(self.mid)
+        elements += [(self.ids[uri], value) for uri, value in packet.extensions if uri in self.ids]
+        if self.send_time_id:
+            elements.append((self.send_time_id, send_time(packet.arrival if self.repeats else now)))
+        return build_extensions(elements)
+
+
+@lru_cache(maxsize=1024)
+def _style(mid: str, mid_id: int | None, numbering: tuple[tuple[str, int], ...], repeats: bool) -> _Style:
+    ids = dict(numbering)
+    send_time_id = ids.pop(ABS_SEND_TIME, 0)
+    element = ((mid_id, mid.encode()),) if mid_id is not None else ()
+    return _Style(element, ids, send_time_id, repeats, build_extensions(list(element)))
+
+
+def send_time(now: float) -> bytes:
+    """abs-send-time: seconds modulo 64, 24 bits with 18 of fraction."""
+    return (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
+
+
+class Lane:
+    """How packets look and where they go for one SSRC of one subscriber.
+
+    `seq_offset` and `timestamp_offset` are added to the publisher's extended numbers; the resulting
+    sequence number is also the SRTP index, so it must never go back to a number already used for other bytes.
+    `picture_id_offset` and `tl0_pic_idx_offset` are added to these fields of a VP8 descriptor, where a
+    packet says that it has them. `too_long` counts packets that the protection profile could not take.
+    """
+
+    __slots__ = (
+        "_encrypt",
+        "_nonce_base",
+        "_protect",
+        "_style",
+        "octets",
+        "packets",
+        "path",
+        "payload_type",
+        "picture_id_offset",
+        "seq_offset",
+        "ssrc",
+        "timestamp_offset",
+        "tl0_pic_idx_offset",
+        "too_long",
+    )
+
+    def __init__(
+        self, ssrc: int, mid: str, mid_id: int | None, extension_ids: dict[str, int], *, repeats: bool = True
+    ) -> None:
+        """`mid_id` and `extension_ids` ({uri: id}) are the subscriber's numbering.
+
+        With abs-send-time among them the lane writes it. `repeats`: a packet may be sent again under its old
+        number; then its bytes must be the same (two messages under one GCM nonce give the key away), so the
+        send time that it carries is when it arrived from the publisher.
+        """
+        self.ssrc = ssrc
+        self.payload_type = 0
+        self.seq_offset = 0
+        self.timestamp_offset = 0
+        self.picture_id_offset = 0
+        self.tl0_pic_idx_offset = 0
+        self.path: Path = _NO_PATH
+        self.packets = 0
+        self.octets = 0
+        self.too_long = 0
+        self._style = _style(mid, mid_id, tuple(sorted(extension_ids.items())), repeats)
+        self._encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
+        self._nonce_base = 0
+        self._protect: Callable[[bytes, bytes, int, int], bytes | None] | None = None
+
+    def protect_with(self, sender: SrtpSender) -> None:
+        """The subscriber's DTLS is done."""
+        self._protect = sender.protect_rtp
+        if sender.gcm is not None:
+            self._encrypt = sender.gcm.rtp.encrypt
+            self._nonce_base = sender.gcm.rtp_salt ^ (self.ssrc << 48)
+
+
+def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Output, now: float) -> None:
+    """Append one datagram per lane. Lanes without keys are skipped. `now` is monotonic seconds."""
+    marker = 0x80 if packet.marker else 0
+    ext_seq, timestamp, payload = packet.ext_seq, packet.timestamp, packet.payload
+    has_extensions = bool(packet.extensions)
+    has_vp8_fields = packet.picture_id_at >= 0 or packet.tl0_pic_idx_at >= 0
+    size = len(payload)
+    pack = _HEADER.pack
+    blocks: dict[_Style, bytes] = {}
+    for lane in lanes:
+        index = ext_seq + lane.seq_offset
+        style = lane._style
+        if has_extensions or style.send_time_id:
+            block = blocks.get(style)
+            if block is None:
+                block = blocks[style] = style.block(packet, now)
+        else:
+            block = style.plain_block
+        header = (
+            pack(
+                0x90 if block else 0x80,
+                marker | lane.payload_type,
+                index & 0xFFFF,
+                (timestamp + lane.timestamp_offset) & 0xFFFFFFFF,
+                lane.ssrc,
+            )
+            + block
+        )
+        if has_vp8_fields and (lane.picture_id_offset or lane.tl0_pic_idx_offset):
+            body = _shifted(packet, lane.picture_id_offset, lane.tl0_pic_idx_offset)
+        else:
+            body = payload
+        if lane._encrypt is not None:
+            nonce = (lane._nonce_base ^ index).to_bytes(12, "big")
+            output.append((lane.path, header + lane._encrypt(nonce, body, header)))
+        elif lane._protect is not None:
+            datagram = lane._protect(header, body, lane.ssrc, index)
+            if datagram is None:
+                lane.too_long += 1
+                continue
+            output.append((lane.path, datagram))
+        else:
+            continue
+        lane.packets += 1
+        lane.octets += size
+
+
+def _shifted(packet: ForwardPacket, picture_id_offset: int, tl0_pic_idx_offset: int) -> bytes:
+    """The payload with its VP8 picture id and TL0PICIDX moved (RFC 7741 section 4.2)."""
+    payload, at = bytearray(packet.payload), packet.picture_id_at
+    if picture_id_offset and 0 <= at < len(payload):
+        if not payload[at] & 0x80:
+            payload[at] = (payload[at] + picture_id_offset) & 0x7F
+        elif at + 1 < len(payload):
+            picture_id = (payload[at] << 8 | payload[at + 1]) + picture_id_offset
+            payload[at : at + 2] = (0x8000 | picture_id & 0x7FFF).to_bytes(2, "big")
+    at = packet.tl0_pic_idx_at
+    if tl0_pic_idx_offset and 0 <= at < len(payload):
+        payload[at] = (payload[at] + tl0_pic_idx_offset) & 0xFF
+    return bytes(payload)

@@ -1,0 +1,16 @@
+"""What a fuzzing target is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`run` takes any bytes and raises only when the code under test breaks its word.
+
+    `seeds` are well-formed inputs to begin with; the corpus adds what the fuzzer found.
+    """
+
+    name: str
+    run: Callable[[bytes], None]
+    seeds: Callable[[], Iterable[bytes]]
