@@ -55,6 +55,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
 from signaling.stream_keys.routes import StreamKeyRoutes
@@ -69,7 +70,7 @@ def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
         ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
     )
 
 
@@ -200,6 +201,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
+            viewers_per_process=settings.media_process_viewers,
         )
         turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
