@@ -29,6 +29,7 @@ from streaming.forwarding.track import Track
 from streaming.guarded_tap import GuardedTap
 from streaming.ice import stun
 from streaming.ice.agent import Credentials
+from streaming.ice.strangers import Strangers
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
@@ -90,6 +91,7 @@ class ForwardingPlane:
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._speakers = Speakers()
+        self._strangers = Strangers()
         self._housekeeping_at = 0.0
         self._output: Output = []
         self._events: list[m.Notification] = []
@@ -135,6 +137,14 @@ class ForwardingPlane:
             peer.rejected["unknown_protocol"] += 1
 
     def _receive_stun(self, data: bytes, path: Path, now: float) -> None:
+        if path not in self._peer_by_path:
+            fragment = stun.asked_fragment(data)
+            if fragment is not None and fragment not in self._peer_by_ufrag:
+                self.dropped["stun_unknown_user"] += 1
+                return
+            if fragment is None or not self._strangers.may_ask(path[1][0], now):
+                self.dropped["stun_malformed" if fragment is None else "stun_flood"] += 1
+                return
         message = stun.parse(data)
         if message is None:
             self.dropped["stun_malformed"] += 1
