@@ -16,6 +16,7 @@ from OpenSSL import SSL
 from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
+from streaming.forwarding.handshakes import Handshakes
 from streaming.forwarding.hot_path import Output, Path, forward
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
@@ -92,6 +93,7 @@ class ForwardingPlane:
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._speakers = Speakers()
         self._strangers = Strangers()
+        self._handshakes: Handshakes[Peer] = Handshakes()
         self._housekeeping_at = 0.0
         self._output: Output = []
         self._events: list[m.Notification] = []
@@ -131,8 +133,9 @@ class ForwardingPlane:
         elif kind is DatagramKind.RTCP:
             self._receive_rtcp(peer, data, now)
         elif kind is DatagramKind.DTLS:
-            peer.receive_dtls(data, now, self._output)
-            self._follow(peer, now)
+            if peer.srtp is not None or self._handshakes.may_step(peer, data):
+                peer.receive_dtls(data, now, self._output)
+                self._follow(peer, now)
         else:
             peer.rejected["unknown_protocol"] += 1
 
@@ -367,6 +370,7 @@ class ForwardingPlane:
 
     def handle_timer(self, now: float) -> None:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        self._step_handshakes(now)
         late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
             for layer in track.layers:
@@ -393,6 +397,12 @@ class ForwardingPlane:
             if track.kind == "audio":
                 voices.setdefault(peer.room, {})[track.id] = track.voice
         self._events += self._speakers.listen(voices, now)
+
+    def _step_handshakes(self, now: float) -> None:
+        for peer, record in self._handshakes.next_tick():
+            if self._peers.get(peer.id) is peer:
+                peer.receive_dtls(record, now, self._output)
+                self._follow(peer, now)
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0
@@ -728,7 +738,10 @@ class ForwardingPlane:
     def stats(self, room: str) -> m.Stats:
         """Counters of one room, or of all with an empty name."""
         peers = [peer for peer in self._peers.values() if not room or peer.room == room]
-        return m.Stats(tuple(transport_stats(peer) for peer in peers), dict(self.dropped))
+        return m.Stats(
+            tuple(transport_stats(peer) for peer in peers),
+            {**self.dropped, "dtls_flood": self._handshakes.dropped},
+        )
 
 
 @contextmanager

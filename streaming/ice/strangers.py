@@ -1,7 +1,8 @@
 """How much signature checking strangers may cause. Pure: the caller brings the time.
 
-A connectivity check from an address that is not proven yet costs an HMAC and an answer, if it names a fragment
-that we gave out. Peers that are connected are not counted here, so a flood can delay joining, never a lesson.
+A connectivity check from an address that is not proven yet costs an HMAC and an answer, if it names a
+fragment that we gave out. Peers that are connected are not counted here: a flood can delay joining, and never
+disturbs a lesson.
 """
 
 from typing import Final
