@@ -25,6 +25,7 @@ QUEUE_S: Final = 0.15
 """So much longer than the shortest round trip: a queue stands."""
 SHORTEST_TRIPS: Final = 30
 BACK_OFF: Final = 0.85
+PROBED_BACK_OFF: Final = 0.9
 SETTLE_S: Final = 1.5
 """After a cut, queues drain and old reports arrive for so long."""
 USUAL_LOSSES: Final = 10
@@ -86,14 +87,18 @@ class DownlinkEstimator:
 
     # ── what it says ──
 
-    def receive_remb(self, bitrate_bps: int, now: float) -> None:
-        """The browser's estimate; it leaves out sound, which comes on top."""
+    def receive_remb(self, bitrate_bps: int, now: float, *, is_probed: bool = False) -> None:
+        """The browser's estimate; it leaves out sound, which comes on top.
+
+        When it falls while we probe, that was our doing: what flowed before went through.
+        """
         before, self.remb_bps = self.remb_bps, bitrate_bps
         sent_bps, sound_bps = self.sent_bps(now) or (0.0, 0.0)
         total_bps = bitrate_bps + sound_bps
         fell = before is not None and bitrate_bps < FELL * before
         if (fell and total_bps < sent_bps) or (before is None and total_bps < FIRST_REMB_LOW * sent_bps):
-            self._cut(total_bps, now)
+            known_bps = PROBED_BACK_OFF * self.limit_bps if is_probed and self.is_limited else 0.0
+            self._cut(max(total_bps, known_bps), now)
         elif self.is_limited and total_bps > self.limit_bps and not fell:
             self.limit_bps = total_bps
 

@@ -15,6 +15,7 @@ from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
+from streaming.forwarding.downlink import Downlink
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.publication import Publication
@@ -90,6 +91,7 @@ class Peer:
         self.slots = {slot.mid: slot for slot in slots}
         for slot in slots:
             slot.transport = self.id
+        self.downlink = Downlink(self.slots)
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
         self.connected_at = now
         self._full_intra_requests = 0
@@ -235,6 +237,7 @@ class Peer:
             ntp = int((ntp_now_s if ntp_s is None else ntp_s) * (1 << 32))
             lane = slot.lane
             report = rtcp.SenderReport(lane.ssrc, ntp, timestamp, lane.packets, lane.octets)
+            self.downlink.note_sender_report(ntp, now)
             compound += rtcp.build_sender_report(report) + rtcp.build_cname(lane.ssrc, self.cname)
         if compound:
             self.send_rtcp(compound, output)

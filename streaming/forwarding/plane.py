@@ -84,6 +84,7 @@ class ForwardingPlane:
         self._peer_by_path: dict[Path, Peer] = {}
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
+        self._limited: dict[str, Peer] = {}
         self._housekeeping_at = 0.0
         self._output: Output = []
         self._events: list[m.Notification] = []
@@ -308,21 +309,34 @@ class ForwardingPlane:
         peer.agent.heard(now)
         for message in rtcp.parse(plain):
             match message:
-                case rtcp.Nack():
-                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
-                    if slot is not None:
-                        slot.receive_nack(message.lost, self._output, now)
-                case rtcp.PictureLoss():
-                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
-                    if slot is not None and slot.track is not None:
-                        slot.wish_keyframe()
                 case rtcp.SenderReport():
                     self._receive_sender_report(peer, message, now)
+                    peer.downlink.receive_reports(message.reports, now)
                 case rtcp.Bye():
                     for ssrc in message.ssrcs:
                         self._receive_bye(peer, ssrc)
                 case _:
-                    pass
+                    self._receive_feedback(peer, message, now)
+        if peer.downlink.is_limited:
+            self._limited[peer.id] = peer
+
+    def _receive_feedback(self, peer: Peer, message: rtcp.Rtcp, now: float) -> None:
+        """What a subscriber says about its slots."""
+        match message:
+            case rtcp.Nack():
+                slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                if slot is not None:
+                    slot.receive_nack(message.lost, self._output, now)
+            case rtcp.PictureLoss():
+                slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                if slot is not None and slot.track is not None:
+                    slot.wish_keyframe()
+            case rtcp.ReceiverReport():
+                peer.downlink.receive_reports(message.reports, now)
+            case rtcp.Remb():
+                peer.downlink.receive_remb(message.bitrate_bps, now)
+            case _:
+                pass
 
     def _receive_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
         publication = peer.publication_by_ssrc(report.ssrc)
@@ -364,9 +378,17 @@ class ForwardingPlane:
             self._housekeeping_at = now + HOUSEKEEPING_S
             for peer, publication, track in self._tracks.values():
                 self._keep_house(peer, publication, track, now)
+        self._serve_limited(now)
         for peer in list(self._peers.values()):
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
+
+    def _serve_limited(self, now: float) -> None:
+        """Subscribers whose links are too narrow for everything."""
+        for peer in list(self._limited.values()):
+            peer.downlink.handle_timer(now, self._output)
+            if not peer.downlink.is_limited:
+                del self._limited[peer.id]
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0
@@ -460,6 +482,7 @@ class ForwardingPlane:
 
     def _remove(self, peer: Peer) -> None:
         self._peers.pop(peer.id, None)
+        self._limited.pop(peer.id, None)
         for ufrag in peer.known_ufrags:
             self._peer_by_ufrag.pop(ufrag, None)
         for path in peer.agent.paths:

@@ -71,17 +71,17 @@ class VirtualViewer:
         self.world.plane.set_routes([wanted], self.world.now)
         self.world.pump()
 
-    def _receive(self, packet: RtpPacket) -> None:
+    def _receive(self, packet: RtpPacket, size: int) -> None:
         now = self.world.now
         known = self._by_ssrc.get(packet.ssrc)
         if known is None:
             return
         mid, is_rtx = known
-        self.received_bytes += len(packet.payload)
+        self.received_bytes += size
         if self.remb is not None:
             for number, value in packet.extensions:
                 if number == SEND_TIME_ID:
-                    self.remb.receive(value, len(packet.payload) + 20, now)
+                    self.remb.receive(value, size, now)
         if is_rtx:
             self.rtx_packets += 1
             if len(packet.payload) > 2:
