@@ -4,8 +4,8 @@ Our own reader of the small part of RFC 8866 that an answerer needs. It never gu
 understand in one m-line rejects that m-line, what breaks the whole offer raises SdpInvalid with a reason that
 tells the client's developer what to change.
 
-**Simulcast** (RFC 8853, RFC 8851). A sending video m-line may offer up to MAX_LAYERS layers: `a=rid:… send`,
-`a=simulcast:send`, and the header extensions for mid and rtp-stream-id. The order in `a=simulcast` is from the
+**Simulcast** (RFC 8853, RFC 8851). A sending video m-line may offer up to MAX_LAYERS layers:
+`a=rid:… send`, `a=simulcast:send`, and the header extensions for mid and rtp-stream-id. The order in `a=simulcast` is from the
 smallest picture to the largest, as browsers write it when `sendEncodings` is in that order; we do not look at
 sizes. Of alternatives (`a,b`) the first is taken; more layers than we take lose from the front. A screen is
 taken in one layer, the largest. Without these lines a browser sends one layer.
@@ -312,19 +312,28 @@ def _video(codecs: list[Codec], direction: Direction) -> list[Codec]:
     The first two are what every browser decodes and what is recorded; the others pass through.
     """
     found = [c for c in codecs if c.clock_rate == 90000]
-    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c)]
+    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c, direction)]
     vp8 = [_renamed(c, "VP8") for c in found if c.name.upper() == "VP8"]
     vp9 = [_renamed(c, "VP9") for c in found if c.name.upper() == "VP9"]
     av1 = [_renamed(c, "AV1") for c in found if c.name.upper() == "AV1"]
-    h264.sort(key=_profile_rank)
+    h264.sort(key=lambda c: (not _is_fragmented_h264(c), _profile_rank(c)))
     vp9.sort(key=lambda codec: parameters(codec.fmtp).get("profile-id", "0"))
     av1.sort(key=lambda codec: parameters(codec.fmtp).get("profile", "0"))
     variants = 1 if direction == "publish" else MAX_VARIANTS
     return [*h264[:variants], *vp8[:1], *vp9[:variants], *av1[:variants]]
 
 
-def _is_usable_h264(codec: Codec) -> bool:
-    return parameters(codec.fmtp).get("packetization-mode", "0") == "1"
+def _is_usable_h264(codec: Codec, direction: Direction) -> bool:
+    """Players of mode 1 take what is sent in mode 0 (RFC 6184 section 6.3), not the other way round."""
+    return _is_fragmented_h264(codec) or (direction == "publish" and _h264_mode(codec) == "0")
+
+
+def _is_fragmented_h264(codec: Codec) -> bool:
+    return _h264_mode(codec) == "1"
+
+
+def _h264_mode(codec: Codec) -> str:
+    return parameters(codec.fmtp).get("packetization-mode", "0")
 
 
 def _profile_rank(codec: Codec) -> int:

@@ -446,6 +446,13 @@ class LayersWanted(Word, frozen=True):
     rids: tuple[str, ...]
 
 
+class TransportTrouble(Word, frozen=True):
+    """What stands in the way of a transport's media now (`streaming.forwarding.health`); empty: nothing."""
+
+    transport: str
+    troubles: tuple[str, ...]
+
+
 class ActiveSpeakers(Word, frozen=True):
     """Sounding tracks of a room, the one that dominates first; empty when all are silent."""
 
@@ -475,6 +482,7 @@ Notification: TypeAlias = (
     | TrackActivity
     | SlotMedia
     | LayersWanted
+    | TransportTrouble
     | ActiveSpeakers
     | RecordingProgress
     | RecordingProblem

@@ -174,9 +174,27 @@ def test_one_foreign_m_line_does_not_spoil_the_others() -> None:
     assert blocks(answer)[2][0] == "m=video 0 UDP/TLS/RTP/SAVPF 96"
 
 
-def test_packetization_mode_0_is_no_common_codec() -> None:
-    offer, _ = answer_to(OFFERS["obs"].replace("packetization-mode=1", "packetization-mode=0"))
+@pytest.mark.parametrize("mode", ["packetization-mode=0", "x=1"])
+def test_a_publisher_may_send_whole_units_and_a_slot_takes_fragments(mode: str) -> None:
+    sends = OFFERS["obs"].replace("packetization-mode=1", mode)
+    offer, answer = answer_to(sends)
+    assert [s.kind for s in offer.remote.media] == ["audio", "video"]
+    assert f"a=fmtp:96 profile-level-id=640c1f;{mode}" in answer
+    watches, _ = answer_to(sends.replace("a=sendonly", "a=recvonly"))
+    assert [s.kind for s in watches.remote.media] == ["audio"]
+
+
+def test_interleaved_h264_is_no_common_codec() -> None:
+    offer, _ = answer_to(OFFERS["obs"].replace("packetization-mode=1", "packetization-mode=2"))
     assert [s.kind for s in offer.remote.media] == ["audio"]
+
+
+def test_fragments_are_preferred_to_whole_units() -> None:
+    both = OFFERS["obs"].replace("RTP/SAVPF 96", "RTP/SAVPF 97 96") + (
+        "a=rtpmap:97 H264/90000\na=fmtp:97 profile-level-id=42e01f;packetization-mode=0\n"
+    )
+    offer, _ = answer_to(both)
+    assert offer.remote.media[1].codecs[0].pt == 96
 
 
 def test_an_inactive_m_line_stays_usable() -> None:
