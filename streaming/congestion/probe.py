@@ -3,9 +3,9 @@
     IDLE ──something to gain, and quiet──▶ SENDING ──burst over──▶ LISTENING ──answer──▶ IDLE
       ▲                                       └──────── trouble ───────┴──────────────────┘
 
-A burst is short and at most twice what is known to go through. While it runs, `owed_bytes` of padding are to be
-sent. How long the queue is that it leaves tells what went through: an echo behind the burst measures it
-(`echo.py`). Where nobody answers echoes, silence for a while has to do.
+A burst is short and at most twice what is known to go through. While it runs, `owed_bytes` of padding are to
+be sent. How long the queue is that it leaves tells what went through: an echo behind the burst measures it
+(`echo.py`). Where nobody answers echoes, the next clean report has to do.
 """
 
 from enum import Enum
@@ -14,14 +14,16 @@ from typing import Final
 BURST_S: Final = 0.4
 ABORT_QUEUE_S: Final = 0.12
 """A queue longer than that ends a burst early: sound waits in it too."""
-LISTEN_S: Final = 1.1
-"""Without echoes: receivers report once a second."""
 ANSWER_TIMEOUT_S: Final = 1.0
+REPORT_TIMEOUT_S: Final = 3.0
+"""Without echoes: receivers report once a second, and a report may get lost."""
+REPORT_COVERS_S: Final = 0.6
 FIRST_FACTOR: Final = 1.5
 NEXT_FACTOR: Final = 2.0
 GAIN: Final = 1.1
 """Less than this above the limit is none."""
 UNNOTICED_QUEUE_S: Final = 0.025
+OWN_DOING_S: Final = 1.0
 QUIET_S: Final = 1.5
 """After trouble, nothing is tried for so long."""
 BACK_OFF_S: Final = 2.0
@@ -60,13 +62,13 @@ class Prober:
 
     __slots__ = (
         "_began_at",
-        "_ended_at",
         "_factor",
         "_failures",
         "_limit_bps",
         "_next_at",
         "_owed_at",
         "_padding_bps",
+        "ended_at",
         "failed",
         "sent",
         "state",
@@ -82,7 +84,7 @@ class Prober:
         self._failures = 0
         self._next_at = 0.0
         self._began_at = 0.0
-        self._ended_at = 0.0
+        self.ended_at = float("-inf")
         self._owed_at = 0.0
         self._padding_bps = 0.0
         self._limit_bps = 0.0
@@ -111,7 +113,7 @@ class Prober:
         if owed:
             self._owed_at = until
         if now >= self._began_at + BURST_S:
-            self._ended_at = now
+            self.ended_at = now
             self._go(ProbeEvent.SENT)
         return owed
 
@@ -122,7 +124,7 @@ class Prober:
         """
         if self.state is ProbeState.SENDING and queue_s > ABORT_QUEUE_S:
             self.fail(now)
-        if self.state is not ProbeState.LISTENING or asked_at is None or asked_at < self._ended_at:
+        if self.state is not ProbeState.LISTENING or asked_at is None or asked_at < self.ended_at:
             return None
         waited = max(0.0, queue_s - UNNOTICED_QUEUE_S)
         delivered_bps = self.target_bps * BURST_S / (BURST_S + waited)
@@ -131,21 +133,31 @@ class Prober:
             return None
         return self._succeed(delivered_bps, now)
 
-    def expire(self, now: float, *, is_answered: bool) -> float | None:
-        """No answer for too long: trouble where echoes are answered, else a good sign (returned as proven)."""
-        if self.state is not ProbeState.LISTENING:
+    def receive_report(self, now: float, *, is_clean: bool) -> float | None:
+        """Where nobody answers echoes: a report of a time behind the burst. Returns what is proven."""
+        if self.state is not ProbeState.LISTENING or now - self.ended_at < REPORT_COVERS_S:
             return None
-        if is_answered:
-            if now - self._ended_at > ANSWER_TIMEOUT_S:
-                self.fail(now)
-            return None
-        return self._succeed(self.target_bps, now) if now - self._ended_at > LISTEN_S else None
+        if is_clean:
+            return self._succeed(self.target_bps, now)
+        self.fail(now)
+        return None
+
+    def expire(self, now: float, *, is_answered: bool) -> None:
+        """No answer, or no report, for too long is a bad sign."""
+        patience_s = ANSWER_TIMEOUT_S if is_answered else REPORT_TIMEOUT_S
+        if self.state is ProbeState.LISTENING and now - self.ended_at > patience_s:
+            self.fail(now)
+
+    def is_recent(self, now: float) -> bool:
+        """Whether a queue that shows now may be our own doing."""
+        return self.state is not ProbeState.IDLE or now - self.ended_at < OWN_DOING_S
 
     def fail(self, now: float) -> None:
         """There was trouble."""
         if self.state is ProbeState.IDLE:
             return
         self._go(ProbeEvent.TROUBLE)
+        self.ended_at = now
         self.failed += 1
         self._failures += 1
         self._factor = FIRST_FACTOR

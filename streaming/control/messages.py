@@ -373,7 +373,11 @@ class SlotStats(msgspec.Struct, frozen=True):
 
 
 class TransportStats(msgspec.Struct, frozen=True):
-    """Counters of one transport. `rejected` counts its packets that were dropped, by reason."""
+    """Counters of one transport. `rejected` counts its packets that were dropped, by reason.
+
+    Of its downlink: `estimate_bps` (None: no limit is known), `rtt_ms` (None: not measured), `loss` (0 to 1,
+    smoothed), `probes` sent and `probes_failed`. Slots that do not fit say `paused`.
+    """
 
     transport: str
     participant: str
@@ -383,6 +387,11 @@ class TransportStats(msgspec.Struct, frozen=True):
     tracks: tuple[TrackStats, ...]
     slots: tuple[SlotStats, ...]
     rejected: dict[str, int]
+    estimate_bps: int | None = None
+    rtt_ms: float | None = None
+    loss: float = 0.0
+    probes: int = 0
+    probes_failed: int = 0
 
 
 class Stats(Word, frozen=True):

@@ -10,14 +10,21 @@ from typing import Final
 
 from streaming.congestion.allocator import Allocation, Wish, allocate
 from streaming.congestion.downlink import DownlinkEstimator
+from streaming.congestion.echo import Echoes
 from streaming.congestion.probe import Prober, ProbeState
 from streaming.forwarding.hot_path import Output
-from streaming.forwarding.slot import ANY_LAYER, USUAL_TRIP_S, Slot
+from streaming.forwarding.slot import ANY_LAYER, Slot
 from streaming.rtp.rtcp import ReportBlock
 
 ALLOCATE_EVERY_S: Final = 0.1
 PACING: Final = 1.4
 """Video of a subscriber with a limit leaves at so many times its share: keyframes are spread."""
+DRAINING: Final = 0.3
+DRAIN_ABOVE_S: Final = 0.05
+"""A queue longer than this is let drain: what waits here instead does not delay sound."""
+ASSUME_QUEUE_S: Final = 1.0
+ECHO_EVERY_S: Final = 0.2
+ECHO_IN_BURST_S: Final = 0.05
 SMOOTHING: Final = 0.1
 """Per allocation: a keyframe is no reason to change layers."""
 MAX_REPORTS_KEPT: Final = 16
@@ -35,6 +42,7 @@ class Downlink:
     def __init__(self, slots: Mapping[str, Slot]) -> None:
         self.estimator = DownlinkEstimator()
         self.prober = Prober()
+        self.echoes = Echoes()
         self._slots = slots
         self._ssrcs = {slot.lane.ssrc for slot in slots.values()}
         self._reports_sent: dict[int, float] = {}
@@ -44,6 +52,7 @@ class Downlink:
         self._trip_s: float | None = None
         self._allocate_at = 0.0
         self._tried_at = 0.0
+        self._asked_at = 0.0
         self._costs: dict[tuple[str, str, int], float] = {}
 
     @property
@@ -51,10 +60,16 @@ class Downlink:
         """Whether `handle_timer` is needed."""
         return self.estimator.is_limited
 
+    @property
+    def round_trip_s(self) -> float | None:
+        """The last one measured, by an echo or a report."""
+        return self.estimator.rtt_s if self.echoes.round_trip_s is None else self.echoes.round_trip_s
+
     # ── what the subscriber says ──
 
     def note_sender_report(self, ntp: int, now: float) -> None:
         """A sender report with this 32.32 time goes out: its echo tells the round trip."""
+        self._sample(now)
         self._reports_sent[ntp >> 16 & 0xFFFFFFFF] = now
         while len(self._reports_sent) > MAX_REPORTS_KEPT:
             del self._reports_sent[next(iter(self._reports_sent))]
@@ -78,9 +93,19 @@ class Downlink:
             return
         self._sample(now)
         troubles = self.estimator.troubles
-        self.estimator.receive_report(self._lost / self._expected, self._trip_s, now)
+        queue_s = self.echoes.queue_s(now)
+        self.estimator.receive_report(
+            self._lost / self._expected,
+            self._trip_s,
+            now,
+            is_probed=self.prober.is_recent(now),
+            queue_s=queue_s,
+        )
         self._follow(troubles, now)
+        if not self.echoes.is_answered:
+            self._prove(self.prober.receive_report(now, is_clean=self.estimator.is_clean), now)
         if self._trip_s is not None:
+            self.echoes.note_round_trip(self._trip_s, now)
             for slot in self._slots.values():
                 slot.round_trip_s = self._trip_s
         self._expected, self._lost, self._trip_s = 0, 0.0, None
@@ -88,11 +113,46 @@ class Downlink:
     def receive_remb(self, bitrate_bps: int, now: float) -> None:
         """Its own estimate."""
         self._sample(now)
-        is_probed = self.prober.state is not ProbeState.IDLE
-        self.prober.receive_remb(self.estimator.remb_bps, bitrate_bps, now)
+        is_probed = self.prober.is_recent(now)
+        queue_s = self.echoes.queue_s(now)
         troubles = self.estimator.troubles
-        self.estimator.receive_remb(bitrate_bps, now, is_probed=is_probed)
+        self.estimator.receive_remb(bitrate_bps, now, is_probed=is_probed, queue_s=queue_s)
         self._follow(troubles, now)
+
+    def note_question(self, key: bytes, now: float) -> None:
+        """A question for an echo goes out."""
+        self._asked_at = now
+        self.echoes.ask(key, now)
+
+    def receive_echo(self, key: bytes, now: float) -> None:
+        """Its answer."""
+        found = self.echoes.receive(key, now)
+        if found is None or not self.is_limited:
+            return
+        queue_s, asked_at = found
+        if not self.prober.is_recent(now):
+            self._sample(now)
+            troubles = self.estimator.troubles
+            self.estimator.receive_queue(queue_s, asked_at, now)
+            self._follow(troubles, now)
+        else:
+            self._prove(self.prober.receive_queue(queue_s, now, asked_at=asked_at), now)
+
+    def wants_echo(self, now: float) -> bool:
+        """Whether to ask now: often while a burst runs, at once behind it."""
+        since = now - self._asked_at
+        match self.prober.state:
+            case ProbeState.SENDING:
+                return since >= ECHO_IN_BURST_S
+            case ProbeState.LISTENING:
+                return self._asked_at < self.prober.ended_at or since >= ECHO_EVERY_S
+            case ProbeState.IDLE:
+                return since >= ECHO_EVERY_S
+
+    def _prove(self, bitrate_bps: float | None, now: float) -> None:
+        if bitrate_bps is not None:
+            self.estimator.prove(bitrate_bps)
+            self._allocate_at = now
 
     def _follow(self, troubles: int, now: float) -> None:
         """After trouble: burst over, and the budget is divided anew at once."""
@@ -120,12 +180,13 @@ class Downlink:
                 slot.pad(owed, output, now)
         if now < self._allocate_at:
             return
-        self._allocate_at = now + ALLOCATE_EVERY_S
         self._sample(now)
-        proven_bps = self.prober.proven_bps(self.estimator.rtt_s or USUAL_TRIP_S, now)
-        if proven_bps is not None:
-            self.estimator.prove(proven_bps)
-        found = self._divide(now)
+        queue_s = self.echoes.queue_s(now)
+        if queue_s is not None:
+            self.prober.receive_queue(queue_s, now, asked_at=None)
+        self.prober.expire(now, is_answered=self.echoes.is_answered)
+        self._allocate_at = now + ALLOCATE_EVERY_S
+        found = self._divide(now, DRAINING if self._drains(queue_s, now) else PACING)
         if found.next_bps is None:
             self.estimator.rest(now)
         if not self.estimator.is_limited:
@@ -142,10 +203,16 @@ class Downlink:
             self._tried_at = now
             self.estimator.prove(TRIAL_FACTOR * self.estimator.limit_bps)
 
+    def _drains(self, queue_s: float | None, now: float) -> bool:
+        """Whether there is a queue; after trouble one is assumed until an echo denies it."""
+        if queue_s is None:
+            return now - self.estimator.trouble_at < ASSUME_QUEUE_S
+        return queue_s > self.estimator.tolerated_s(DRAIN_ABOVE_S)
+
     def _padded_slot(self) -> Slot | None:
         return next((slot for slot in self._slots.values() if slot.can_pad), None)
 
-    def _divide(self, now: float) -> Allocation:
+    def _divide(self, now: float, pacing: float) -> Allocation:
         layers = {slot.mid: self._options(slot, now) for slot in self._slots.values()}
         wishes = [
             Wish(
@@ -171,8 +238,8 @@ class Downlink:
             is_best = choice == len(wish.options) - 1
             slot.aim(ANY_LAYER if is_best else layers[wish.key][choice][0], now)
             share = wish.options[choice] / video_bps
-            room_bps = max(0.0, self.estimator.limit_bps - sound_bps)
-            slot.pace(max(PACING * share * room_bps, PACING * wish.options[choice]), now)
+            room_bps = max(video_bps, self.estimator.limit_bps - sound_bps)
+            slot.pace(pacing * share * room_bps, now)
         return found
 
     def _options(self, slot: Slot, now: float) -> list[tuple[int, int]]:

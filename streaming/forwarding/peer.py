@@ -118,7 +118,9 @@ class Peer:
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
         """Answer a check, or hear the answer to ours; a new nomination moves all that we send."""
         if message.message_type != BINDING_REQUEST:
-            if not self.agent.receive_answer(message, now):
+            if self.agent.receive_answer(message, now):
+                self.downlink.receive_echo(message.transaction_id, now)
+            else:
                 self.rejected["stun"] += 1
             return
         before = self.agent.selected
@@ -270,6 +272,15 @@ class Peer:
         if self.arrivals.is_due(now):
             for feedback in self.arrivals.feedback(self.local_ssrc, now):
                 self.send_feedback(feedback, output)
+
+    def serve_downlink(self, now: float, output: Output) -> None:
+        """While its link is too narrow for everything: pace, probe, and ask how long the queue is."""
+        self.downlink.handle_timer(now, output)
+        if self.downlink.is_limited and self.downlink.wants_echo(now):
+            transaction = self.agent.ask(now)
+            if transaction is not None:
+                self.downlink.note_question(transaction, now)
+                output.extend(self.agent.poll_probes())
 
     def ask_for_keyframe(self, layer: Layer, output: Output) -> None:
         """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""

@@ -386,7 +386,7 @@ class ForwardingPlane:
     def _serve_limited(self, now: float) -> None:
         """Subscribers whose links are too narrow for everything."""
         for peer in list(self._limited.values()):
-            peer.downlink.handle_timer(now, self._output)
+            peer.serve_downlink(now, self._output)
             if not peer.downlink.is_limited:
                 del self._limited[peer.id]
 

@@ -55,6 +55,8 @@ RESEND_BURST_OCTETS: Final = 200_000
 RESEND_SHARE: Final = 0.5
 """Of what was sent, so much may be sent again in the long run, and RESEND_BURST_OCTETS at once."""
 MAX_CREDIT_S: Final = 0.02
+MAX_OVERDRAFT_S: Final = 0.1
+"""What is sent again over a narrow link is taken from what would be sent anew, at most so far ahead."""
 MAX_NACK_NUMBERS: Final = 256
 MAX_STRETCHES: Final = 3
 ANY_LAYER: Final = 255
@@ -556,6 +558,11 @@ class Slot:
         spacing_s = min(LONGEST_SPACING_S, max(SHORTEST_SPACING_S, RESEND_SPACING * self.round_trip_s))
         if now - last < spacing_s or times >= MAX_RESENDS:
             return False
+        if self._pace_bps is not None:
+            if self.is_paused or self._credit_octets < -MAX_OVERDRAFT_S * self._pace_bps / 8:
+                self.unanswered_nacks += 1
+                return False
+            self._credit_octets -= size + PACKET_OVERHEAD_OCTETS
         earned = RESEND_SHARE * (self.lane.octets - self._resend_earned_at)
         self._resend_earned_at = self.lane.octets
         self._resend_credit = min(self._resend_credit + earned, RESEND_BURST_OCTETS)

@@ -145,14 +145,19 @@ class VideoPlayout:
         shown = zip(self.shown_at, self.sizes, strict=True)
         return 8 * sum(size for at, size in shown if begin <= at < end) / (end - begin)
 
+    def first_at_bitrate(self, bitrate_bps: float, since: float) -> float:
+        """When the pictures shown began to have this bitrate over a second; infinite: never."""
+        moments = [at for at in self.shown_at if at >= since]
+        return next((at for at in moments if self.bitrate_between(at, at + 1.0) >= bitrate_bps), float("inf"))
+
 
 @dataclass(slots=True)
 class SoundPlayout:
     """Plays a packet every 20 ms. Two things can go wrong:
 
     a gap: a packet is missing while a later one is here; what it held is lost;
-    a stretch: all are late; the last one is stretched and the delay grows, as in a browser, which later plays a
-    long buffer a bit quicker.
+    a stretch: all are late; the last one is stretched and the delay grows, as in a browser, which later plays
+    a long buffer a bit quicker.
     """
 
     gaps: list[tuple[float, float]] = field(default_factory=list)

@@ -32,6 +32,7 @@ class VirtualViewer:
         sounds: int = 1,
         has_remb: bool = True,
         says_nothing: bool = False,
+        answers: bool = True,
     ) -> None:
         self.world = world
         sections = [
@@ -41,7 +42,7 @@ class VirtualViewer:
             m.MediaSection(f"s{n}" if n else "s", "audio", "subscribe", (SOUND,), {MID: 9, AUDIO_LEVEL: 6})
             for n in range(sounds)
         ]
-        self.peer = world.enter(name, *sections)
+        self.peer = world.enter(name, *sections, answers=answers)
         self.name = name
         self.video = {s.mid: VideoPlayout() for s in sections if s.kind == "video"}
         self.sound = {s.mid: SoundPlayout() for s in sections if s.kind == "audio"}

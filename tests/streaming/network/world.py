@@ -97,9 +97,13 @@ class NetworkWorld(World):
         for peer in self.peers.values():
             peer.handle_timer()
 
-    def enter(self, name: str, *media: m.MediaSection) -> NetworkPeer:
-        """A peer that connects over a perfect network; change its links afterwards."""
+    def enter(self, name: str, *media: m.MediaSection, answers: bool = True) -> NetworkPeer:
+        """A peer that connects over a perfect network; change its links afterwards.
+
+        `answers` STUN questions, as browsers do.
+        """
         peer = NetworkPeer(self, name, media, len(self.peers))
+        peer.answers = answers
         path = peer.path
         peer.uplink = Link(
             self, Random(self.rng.random()), Conditions(), lambda d: self._reach_plane(path, d)
