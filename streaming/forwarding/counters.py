@@ -41,6 +41,7 @@ def transport_stats(peer: Peer) -> m.TransportStats:
         tracks,
         slots,
         dict(peer.rejected),
+        peer.is_pipe,
         estimate_bps=int(downlink.estimator.limit_bps) if downlink.is_limited else None,
         rtt_ms=None if trip_s is None else round(1000 * trip_s, 1),
         loss=round(downlink.estimator.loss, 4),
