@@ -82,6 +82,7 @@ class Person:
 
     async def _offer(self) -> None:
         pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.town.opened.append(pc)
         sources: dict[str, str] = {}
         if self.role is SessionRole.PRESENTER:
             self.camera = (
@@ -155,6 +156,7 @@ class Town:
     processes: dict[str, Child]
     tasks: asyncio.TaskGroup
     people: dict[str, Person] = field(default_factory=dict)
+    opened: list[RTCPeerConnection] = field(default_factory=list)
 
     async def enter(
         self, name: str, role: SessionRole = SessionRole.LEARNER, *, has_mic: bool = False
@@ -252,8 +254,7 @@ async def town(data: Path, database: Path, *, processes: int, viewers: int) -> A
             await until("all media processes run", all_there)
             yield made
         finally:
-            for person in made.people.values():
-                if person.pc is not None:
-                    await person.pc.close()
+            for pc in made.opened:
+                await pc.close()
             for task in running:
                 task.cancel()
