@@ -15,6 +15,7 @@ from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
+from streaming.forwarding.downlink import Downlink
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.publication import Publication
@@ -90,6 +91,7 @@ class Peer:
         self.slots = {slot.mid: slot for slot in slots}
         for slot in slots:
             slot.transport = self.id
+        self.downlink = Downlink(self.slots)
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
         self.connected_at = now
         self._full_intra_requests = 0
@@ -125,7 +127,9 @@ class Peer:
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
         """Answer a check, or hear the answer to ours; a new nomination moves all that we send."""
         if message.message_type != BINDING_REQUEST:
-            if not self.agent.receive_answer(message, now):
+            if self.agent.receive_answer(message, now):
+                self.downlink.receive_echo(message.transaction_id, now)
+            else:
                 self.rejected["stun"] += 1
             return
         before = self.agent.selected
@@ -244,6 +248,7 @@ class Peer:
             ntp = int((ntp_now_s if ntp_s is None else ntp_s) * (1 << 32))
             lane = slot.lane
             report = rtcp.SenderReport(lane.ssrc, ntp, timestamp, lane.packets, lane.octets)
+            self.downlink.note_sender_report(ntp, now)
             compound += rtcp.build_sender_report(report) + rtcp.build_cname(lane.ssrc, self.cname)
         if compound:
             self.send_rtcp(compound, output)
@@ -276,6 +281,15 @@ class Peer:
         if self.arrivals.is_due(now):
             for feedback in self.arrivals.feedback(self.local_ssrc, now):
                 self.send_feedback(feedback, output)
+
+    def serve_downlink(self, now: float, output: Output) -> None:
+        """While its link is too narrow for everything: pace, probe, and ask how long the queue is."""
+        self.downlink.handle_timer(now, output)
+        if self.downlink.is_limited and self.downlink.wants_echo(now):
+            transaction = self.agent.ask(now)
+            if transaction is not None:
+                self.downlink.note_question(transaction, now)
+                output.extend(self.agent.poll_probes())
 
     def ask_for_keyframe(self, layer: Layer, output: Output) -> None:
         """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""
