@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -16,7 +15,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from lectern.app.finding import Finding
 from lectern.app.http import WEB_CLIENT
+from lectern.app.media_doctor import announced_addresses, media_tcp, turn
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -26,20 +27,11 @@ from streaming.forwarding import hot_path
 _FREE_BYTES = 5 * 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `remedy` is for the person who runs the server."""
-
-    good: bool
-    what: str
-    remedy: str = ""
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed, and one bad thing hides no other."""
     looks: Sequence[Callable[[Settings], Awaitable[Finding]]] = (
         _python, _data_folder, _disk, _database, _redis, _ffmpeg, _web_client, _http_port, _media_port,
-        _hot_path,
+        media_tcp, announced_addresses, turn, _hot_path,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -132,8 +124,19 @@ async def _http_port(settings: Settings) -> Finding:
 
 
 async def _media_port(settings: Settings) -> Finding:
-    finding = _port(settings.host, settings.media_port, socket.SOCK_DGRAM, "LECTERN_MEDIA_PORT")
-    if finding.good and not settings.is_loopback and not settings.media_public_ips:
+    ports = range(settings.media_port, settings.media_port + settings.media_processes)
+    findings = [_port(settings.host, port, socket.SOCK_DGRAM, "LECTERN_MEDIA_PORT") for port in ports]
+    finding = next((finding for finding in findings if not finding.good), findings[0])
+    if finding.good and len(ports) > 1:
+        what = f"UDP ports {settings.host}:{ports[0]} to {ports[-1]} are free, one per media process"
+        cores = len(os.sched_getaffinity(0))
+        note = (
+            f"This machine has {cores} cores: more media processes than that compete."
+            if len(ports) > cores
+            else ""
+        )
+        finding = Finding(True, what, note)
+    if finding.good and not finding.remedy and not settings.is_loopback and not settings.media_public_ips:
         note = "Behind NAT, set LECTERN_MEDIA_PUBLIC_IPS, and let this UDP port through the firewall."
         return Finding(True, finding.what, note)
     return finding
