@@ -37,6 +37,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of one measurement (10)")
     parser.add_argument("--runs", type=int, default=3, help="how often cpu, rooms and growth repeat (3)")
     parser.add_argument(
+        "--rooms", type=int, help="measure so many small rooms, not as many as the peer carries"
+    )
+    parser.add_argument(
         "--soak", type=float, nargs="?", const=30.0, metavar="MINUTES",
         help="only joins and leaves, for so long (30)",
     )  # fmt: skip
@@ -133,7 +136,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
     if arguments.realtime:
         run_before_others()
     found = await contenders(arguments, address)
-    bench = Bench(film, address, server_core, found, arguments.seconds, arguments.runs)
+    bench = Bench(film, address, server_core, found, arguments.seconds, arguments.runs, arguments.rooms)
     if arguments.profile:
         await profile(bench)
         return []

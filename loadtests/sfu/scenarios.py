@@ -21,6 +21,8 @@ ROOM: Final = "room-1"
 MAX_LOSS: Final = 0.001
 MAX_P99_MS: Final = 50.0
 VIEWERS: Final = 200
+ROOMS: Final = 20
+"""Where no peer says how many."""
 ROOM_VIEWERS: Final = 8
 JOINERS: Final = 100
 JOIN_PERIOD_S: Final = 10.0
@@ -156,8 +158,9 @@ async def knee(bench: Bench, say: Say, notes: Notes) -> list[Figure]:
 
 async def rooms(bench: Bench, say: Say, notes: Notes) -> list[Figure]:
     """Rooms of a publisher and eight viewers, as many as the peer carries: CPU for the same work."""
-    count, figures = 20, []
-    if bench.yardstick is not None:
+    figures: list[Figure] = []
+    count = bench.rooms or ROOMS
+    if bench.yardstick is not None and bench.rooms is None:
         count = await _rooms_of(bench, bench.yardstick, say, notes)
         figures.append(Figure(f"{bench.yardstick.name}: rooms on one core", count, "rooms"))
     chosen = [one for one in bench.contenders if one.is_ours or one.is_yardstick]
@@ -403,7 +406,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         rooms,
         lambda b: (
             _measurements(b, len(b.ours) + (b.yardstick is not None))
-            + (8 * (_KNEE_SECONDS + _OVERHEAD_S) if b.yardstick else 0)
+            + (10 * (_KNEE_SECONDS + _OVERHEAD_S) if b.yardstick and b.rooms is None else 0)
         ),
     ),
     "joins": Scenario(joins, lambda b: len(b.contenders) * (JOIN_PERIOD_S + _OVERHEAD_S + 12)),
