@@ -26,6 +26,7 @@ from streaming.forwarding.pipe import PipeConflict, PipeEnd, PipePaths
 from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
 from streaming.forwarding.speakers import Speakers, Voice
+from streaming.forwarding.totals import Totals
 from streaming.forwarding.track import Track
 from streaming.guarded_tap import GuardedTap
 from streaming.ice import stun
@@ -94,6 +95,7 @@ class ForwardingPlane:
         self._speakers = Speakers()
         self._strangers = Strangers()
         self._handshakes: Handshakes[Peer] = Handshakes()
+        self._totals = Totals()
         self._housekeeping_at = 0.0
         self._output: Output = []
         self._events: list[m.Notification] = []
@@ -245,7 +247,7 @@ class ForwardingPlane:
             for slot in track.slots:
                 if slot.layer is layer:
                     slot.send_late(forwarded, self._output, now)
-        if track.unsettled:
+        if track.unsettled and layer.may_start_with(forwarded):
             for slot in tuple(track.unsettled):
                 if slot.advance(now):
                     slot.catch_up(self._output, now)
@@ -436,8 +438,9 @@ class ForwardingPlane:
         self, peer: Peer, publication: Publication, track: Track, now: float, *, flows: bool
     ) -> None:
         track.observe_flow(now)
-        for slot in track.slots:
-            slot.retarget(now)
+        if len(track.layers) > 1:
+            for slot in track.slots:
+                slot.retarget(now)
         recording = publication.recorded and self._tap_of(peer) is not None
         track.demand.others["recorder"] = frozenset({track.top}) if recording else frozenset()
         wanted = layers_wanted(peer.id, publication.mid, track, now)
@@ -496,7 +499,8 @@ class ForwardingPlane:
             slot.target.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:
-        self._peers.pop(peer.id, None)
+        if self._peers.pop(peer.id, None) is not None:
+            self._totals.depart(transport_stats(peer))
         for ufrag in peer.known_ufrags:
             self._peer_by_ufrag.pop(ufrag, None)
         for path in peer.agent.paths:
@@ -537,6 +541,7 @@ class ForwardingPlane:
         """Close its transports; returns the tap that is left to close."""
         for peer in [peer for peer in self._peers.values() if peer.room == name]:
             self.close_transport(peer.id)
+        self._totals.end(name)
         room = self._rooms.pop(name, None)
         return None if room is None else room.tap
 
@@ -738,10 +743,12 @@ class ForwardingPlane:
     def stats(self, room: str) -> m.Stats:
         """Counters of one room, or of all with an empty name."""
         peers = [peer for peer in self._peers.values() if not room or peer.room == room]
-        return m.Stats(
-            tuple(transport_stats(peer) for peer in peers),
-            {**self.dropped, "dtls_flood": self._handshakes.dropped},
-        )
+        dropped = {**self.dropped, "dtls_flood": self._handshakes.dropped}
+        transports = tuple(transport_stats(peer) for peer in peers)
+        names = [name for name in self._rooms if not room or name == room]
+        rooms = self._totals.rooms(names, transports)
+        counts = {} if room else self._totals.process(rooms)
+        return m.Stats(transports, dropped, rooms, counts)
 
 
 @contextmanager
