@@ -15,7 +15,7 @@ from OpenSSL import SSL
 from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
-from streaming.forwarding.hot_path import Output, Path, forward
+from streaming.forwarding.hot_path import Batch, Datagram, Path, forward
 from streaming.forwarding.peer import Peer, PeerEvent
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot, SlotState
@@ -68,6 +68,7 @@ class ForwardingPlane:
         candidates: Sequence[m.Candidate],
         rng: Random,
         ntp_offset_s: float,
+        output: Batch | None = None,
     ) -> None:
         self.dropped: Counter[str] = Counter()
         self._identity = identity
@@ -82,15 +83,14 @@ class ForwardingPlane:
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._housekeeping_at = 0.0
-        self._output: Output = []
+        self._output = Batch() if output is None else output
         self._events: list[m.Notification] = []
 
     # ── draining ──
 
-    def poll_output(self) -> Output:
-        """(path, datagram) pairs in the order in which to send them."""
-        output, self._output = self._output, []
-        return output
+    def poll_output(self) -> list[Datagram]:
+        """(path, datagram) pairs in the order in which to send them. Whoever gave `output` drains that instead."""
+        return self._output.pairs()
 
     def events(self) -> list[m.Notification]:
         """What servers should hear."""

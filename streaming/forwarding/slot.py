@@ -87,8 +87,9 @@ class Slot:
         self.unanswered_nacks = 0
         self.retransmitted = 0
         self.keyframe_wishes = 0
-        self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats)
-        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False)
+        is_urgent = section.kind == "audio"
+        self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats, is_urgent=is_urgent)
+        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False, is_urgent=is_urgent)
         self.has_keys = False
         self._map = ContinuityMap(first_seq, first_timestamp)
         self._rtx_seq = first_seq
