@@ -9,13 +9,13 @@ from streaming.control.messages import Codec, LocalParameters, LocalSection, Med
 _SETUP: Final = {"client": "active", "server": "passive"}
 
 
-def build_answer(offer: Offer, local: LocalParameters, session_number: int) -> str:
+def build_answer(offer: Offer, local: LocalParameters, session_number: int, version: int = 1) -> str:
     """The answer to `offer` (RFC 8829 section 5.3), one m-line for each offered one, in its order.
 
-    `session_number` (0 to 2**63 - 1) identifies the session in the o-line.
+    `session_number` (0 to 2**63 - 1) identifies the session in the o-line, and `version` counts its answers.
     """
     bundled = [s.mid for s in offer.sections if s.accepted is not None]
-    lines = ["v=0", f"o=- {session_number} 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    lines = ["v=0", f"o=- {session_number} {version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
     if offer.has_bundle:
         lines.append("a=group:BUNDLE " + " ".join(bundled))
     if offer.allows_mixed_extensions:
@@ -60,7 +60,7 @@ def _transport(
     if with_candidates:
         lines += [
             f"a=candidate:{c.foundation} {c.component} {c.protocol} {c.priority}"
-            f" {c.address} {c.port} typ {c.type}"
+            f" {c.address} {c.port} typ {c.type}" + (f" tcptype {c.tcptype}" if c.tcptype else "")
             for c in local.candidates
         ]
         lines.append("a=end-of-candidates")
@@ -78,7 +78,7 @@ def _media(
     if section.is_idle or ours is None:
         return [*lines, "a=inactive"]
     if ours.ssrc is None:
-        return [*lines, "a=recvonly"]
+        return [*lines, "a=recvonly", *_simulcast(section, accepted)]
     # The n-th audio slot and the n-th video slot share a stream, so that the presenter's are played in sync.
     stream = f"lectern-{ordinals[section.kind]}"
     ordinals[section.kind] += 1
@@ -89,6 +89,14 @@ def _media(
     if ours.rtx_ssrc is not None:
         lines.append(f"a=ssrc:{ours.rtx_ssrc} cname:{ours.cname}")
     return lines
+
+
+def _simulcast(section: OfferedSection, accepted: MediaSection) -> list[str]:
+    """The layers that we take (RFC 8853 section 5.3.2)."""
+    if not accepted.rids:
+        return []
+    lines = [f"a=rid:{rid} recv {section.restrictions.get(rid, '')}".rstrip() for rid in accepted.rids]
+    return [*lines, "a=simulcast:recv " + ";".join(accepted.rids)]
 
 
 def _codec(codec: Codec) -> list[str]:

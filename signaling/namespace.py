@@ -33,6 +33,12 @@ class OfferData(msgspec.Struct, frozen=True):
     sources: dict[str, str] = {}
 
 
+class RestartData(msgspec.Struct, frozen=True):
+    """An SDP offer with new ICE credentials and nothing else new."""
+
+    sdp: str
+
+
 class SourceData(msgspec.Struct, frozen=True):
     """A source that was switched on or off."""
 
@@ -68,6 +74,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         self._switches = RateLimit(per_s=2, burst=20)
         self._handlers: dict[str, Handler] = {
             "offer": self.on_offer,
+            "restart": self.on_restart,
             "source": self.on_source,
             "bye": self.on_bye,
         }
@@ -82,7 +89,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             if event == "connect":
                 return await self.on_connect(sid, args[1], args[2] if len(args) > 2 else None)
             if event == "disconnect":
-                await self.on_disconnect(sid)
+                await self.on_disconnect(sid, *args[1:])
             return None
         handler = self._handlers.get(event) if isinstance(event, str) else None
         if handler is None or sid not in self._who:
@@ -107,16 +114,24 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             raise Refused(body["error"]["code"], body) from None
         self._who[sid] = Tab(grant.session_id, participant, grant.role)
 
-    async def on_disconnect(self, sid: str, *_reason: object) -> None:
-        """Forget the tab and its transport."""
+    async def on_disconnect(self, sid: str, *reason: object) -> None:
+        """Forget the tab. Its transport waits for the tab to come back, unless it left on purpose."""
         self._who.pop(sid, None)
         peer = self._peers.pop(sid, None)
-        if peer is not None:
+        if peer is None:
+            return
+        if self.server.reason.CLIENT_DISCONNECT in reason:
             await self._plane.close(peer.transport)
+        else:
+            self._plane.leave(peer)
 
     async def on_offer(self, sid: str, data: Any) -> dict[str, Any]:
         """Answer an offer; it replaces the tab's transport."""
         return await self._answer(self._offer, sid, data)
+
+    async def on_restart(self, sid: str, data: Any) -> dict[str, Any]:
+        """Answer an ICE restart; the transport and what it carries stay."""
+        return await self._answer(self._restart, sid, data)
 
     async def on_source(self, sid: str, data: Any) -> dict[str, Any]:
         """Take in that a source was switched on or off."""
@@ -146,17 +161,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         tab = self._who[sid]
         _take(self._offers, tab.participant)
         await self.on_bye(sid)
-
-        async def on_slots(slots: SlotsView) -> None:
-            await self.emit("slots", slots, to=sid)
-
-        peer: Peer | None = None
-
-        async def on_gone(reason: str) -> None:
-            if self._peers.get(sid) is peer:
-                self._peers.pop(sid, None)
-                await self.emit("reset", {"reason": reason}, to=sid)
-
+        await self._plane.close_orphans(tab.session_id, tab.participant)
+        on_slots, on_gone, is_ours = self._ears(sid)
         peer, answer = await self._plane.offer(
             tab.session_id,
             tab.participant,
@@ -166,6 +172,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             on_slots=on_slots,
             on_gone=on_gone,
         )
+        is_ours.append(peer)
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
             raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
@@ -174,6 +181,47 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         if overtaken is not None:
             await self._plane.close(overtaken.transport)
         return {"sdp": answer, "slots": {slot.mid: None for slot in peer.slots}}
+
+    def _ears(
+        self, sid: str
+    ) -> tuple[Callable[[SlotsView], Awaitable[None]], Callable[[str], Awaitable[None]], list[Peer]]:
+        """What a peer of this tab calls; the list takes the peer once it exists."""
+        theirs: list[Peer] = []
+
+        async def on_slots(slots: SlotsView) -> None:
+            await self.emit("slots", slots, to=sid)
+
+        async def on_gone(reason: str) -> None:
+            if any(self._peers.get(sid) is peer for peer in theirs):
+                self._peers.pop(sid, None)
+                await self.emit("reset", {"reason": reason}, to=sid)
+
+        return on_slots, on_gone, theirs
+
+    async def _restart(self, sid: str, data: Any) -> dict[str, Any]:
+        offer = msgspec.convert(data, RestartData)
+        if len(offer.sdp) > MAX_SDP_BYTES:
+            raise ProtocolViolation("sdp_invalid", "The offer is too long.")
+        tab = self._who[sid]
+        _take(self._offers, tab.participant)
+        on_slots, on_gone, is_ours = self._ears(sid)
+        peer, answer = await self._plane.restart_by_offer(
+            tab.session_id, tab.participant, offer.sdp, on_slots=on_slots, on_gone=on_gone
+        )
+        is_ours.append(peer)
+        for other, theirs in list(
+            self._peers.items()
+        ):  # the tab's earlier connection is not noticed as gone yet
+            if theirs is peer and other != sid:
+                del self._peers[other]
+        if sid not in self._who:
+            self._plane.leave(peer)
+            raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
+        overtaken = self._peers.get(sid)
+        self._peers[sid] = peer
+        if overtaken is not None and overtaken is not peer:
+            await self._plane.close(overtaken.transport)
+        return {"sdp": answer}
 
     async def _source(self, sid: str, data: Any) -> dict[str, Any]:
         change = msgspec.convert(data, SourceData)

@@ -1,6 +1,6 @@
 """The media process: sockets, clock and control connection around the forwarding plane.
 
-    python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]…
+    python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]… [--no-tcp]
                                 [--tap module:function]
 
 It ends when its stdin closes (the server that started it is gone) or on SIGTERM, after finishing recordings.
@@ -13,7 +13,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -30,14 +29,13 @@ from streaming.control import messages as m
 from streaming.control.server import ControlServer, Respond
 from streaming.dtls import Identity
 from streaming.forwarding import hot_path
+from streaming.forwarding.hot_path.latency import Latencies
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
-from streaming.sockets import PortInUse, bind_all, candidates, local_addresses
+from streaming.sockets import MediaPorts, PortInUse, candidates, local_addresses, open_ports
 from streaming.tap import CreateTap
+from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
-MAX_DATAGRAM_BYTES: Final = 2048
-DATAGRAMS_PER_TURN: Final = 64
-"""Then timers and control get their turn."""
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
@@ -48,11 +46,15 @@ log = structlog.get_logger()
 class MediaProcess:
     """Owns the sockets and the timer; everything runs on one event loop, `run` is the owner of all tasks."""
 
-    def __init__(
-        self, sockets: Sequence[socket.socket], public_ips: Sequence[str], create_tap: CreateTap | None
-    ) -> None:
+    def __init__(self, ports: MediaPorts, public_ips: Sequence[str], create_tap: CreateTap | None) -> None:
         self.counters: Counter[str] = Counter()
-        self._sockets = sockets
+        self._sockets = ports.udp
+        self._listeners = ports.tcp
+        self._output = hot_path.Batch(ports.udp)
+        self._readers = [hot_path.Reader(number, one) for number, one in enumerate(ports.udp)]
+        self._waits_to_send = False
+        self._tick_due = 0.0
+        self._lag = Latencies()
         self._create_tap = create_tap
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
@@ -62,10 +64,12 @@ class MediaProcess:
         wall = datetime.now(UTC)
         self._plane = ForwardingPlane(
             identity=Identity.generate(wall),
-            candidates=candidates(sockets, public_ips),
+            candidates=candidates(ports.udp, public_ips, tcp=bool(ports.tcp)),
             rng=random.SystemRandom(),
             ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
+            output=self._output,
         )
+        self._tcp = TcpPaths(self._plane, self.counters, self._flush)
         self.control = ControlServer(self._handle)
 
     async def run(self, control_path: str) -> None:
@@ -74,16 +78,24 @@ class MediaProcess:
         async with asyncio.TaskGroup() as closers:
             self._closers = closers
             listener = await self.control.listen(control_path)
-            for number, one in enumerate(self._sockets):
-                self._loop.add_reader(one.fileno(), self._readable, one, number)
-            log.info("media_started", candidates=len(self._sockets), hot_path=hot_path.IMPLEMENTATION)
+            for reader, one in zip(self._readers, self._sockets, strict=True):
+                self._loop.add_reader(one.fileno(), self._readable, reader)
+            await self._tcp.listen(self._listeners)
+            log.info(
+                "media_started",
+                addresses=len(self._sockets),
+                tcp=bool(self._listeners),
+                hot_path=hot_path.IMPLEMENTATION,
+            )
             try:
                 await self._stopping.wait()
             finally:
                 listener.close()
                 await self._finish()
+                self._tcp.close()
                 for one in self._sockets:
                     self._loop.remove_reader(one.fileno())
+                    self._loop.remove_writer(one.fileno())
                     one.close()
                 if self._timer is not None:
                     self._timer.cancel()
@@ -110,28 +122,23 @@ class MediaProcess:
 
     # ── network ──
 
-    def _readable(self, one: socket.socket, number: int) -> None:
-        plane, now = self._plane, time.monotonic()
-        for _ in range(DATAGRAMS_PER_TURN):
-            try:
-                data, address = one.recvfrom(MAX_DATAGRAM_BYTES)
-            except BlockingIOError:
-                return
-            except OSError:  # an ICMP error of an earlier send; says nothing about this socket
-                self.counters["receive_errors"] += 1
-                continue
-            plane.receive_datagram(data, (number, address), now)
-            self._flush()
+    def _readable(self, reader: hot_path.Reader) -> None:
+        """One turn: what came in, then a slice of what it causes; what is left waits for the next turn."""
+        plane, output, now = self._plane, self._output, time.monotonic()
+        for data, path, arrival in reader.read(now):
+            output.arrived(arrival)
+            plane.receive_datagram(data, path, now)
+        output.arrived(0.0)
+        self._flush()
 
     def _flush(self) -> None:
-        for (number, address), datagram in self._plane.poll_output():
-            if number < 0:
-                continue
-            try:
-                self._sockets[number].sendto(datagram, address)
-            except BlockingIOError:
-                self.counters["send_buffer_full"] += 1  # policy: drop the newest, as a router would
-            except OSError:
+        """Send, unless that is under way already, and pass on what servers should hear."""
+        if not self._waits_to_send:
+            self._send()
+        for path, datagram in self._output.others():
+            if path[0] >= FIRST_NUMBER:
+                self._tcp.send(path, datagram)
+            else:
                 self.counters["send_errors"] += 1
         for event in self._plane.events():
             self.control.notify(event)
@@ -140,10 +147,34 @@ class MediaProcess:
                     "transport_changed", transport=event.transport, state=event.state, reason=event.reason
                 )
 
+    def _send(self) -> None:
+        """A slice; goes on after others had their turn, or when the socket has room again."""
+        self._waits_to_send = False
+        output = self._output
+        if output.send(output.SLICE) or self._stopping.is_set():
+            return
+        self._waits_to_send = True
+        if output.blocked < 0:
+            self._loop.call_soon(self._send)
+        else:
+            self.counters["send_buffer_full"] += 1
+            descriptor = self._sockets[output.blocked].fileno()
+            self._loop.add_writer(descriptor, self._writable, descriptor)
+
+    def _writable(self, descriptor: int) -> None:
+        self._loop.remove_writer(descriptor)
+        self._send()
+
     def _tick(self) -> None:
-        self._plane.handle_timer(time.monotonic())
+        now = time.monotonic()
+        self._lag.add(max(0.0, now - self._tick_due))
+        self._plane.handle_timer(now)
         self._flush()
-        self._timer = None if self._plane.is_idle else self._loop.call_later(TICK_S, self._tick)
+        if self._plane.is_idle:
+            self._timer = None
+        else:
+            self._tick_due = now + TICK_S
+            self._timer = self._loop.call_later(TICK_S, self._tick)
 
     # ── control ──
 
@@ -159,6 +190,7 @@ class MediaProcess:
             respond(answer)
         self._flush()
         if self._timer is None:
+            self._tick_due = time.monotonic()
             self._tick()
 
     def _answer(self, request: m.Request, respond: Respond) -> m.Answer | None:
@@ -191,6 +223,9 @@ class MediaProcess:
         self._plane.close_transport(request.transport)
         return m.Done()
 
+    def _receive_restart_ice(self, request: m.RestartIce, _respond: Respond) -> m.Answer:
+        return self._plane.restart_ice(request)
+
     def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
         return m.RoutesSet(self._plane.set_routes(request.routes, time.monotonic()))
 
@@ -204,8 +239,29 @@ class MediaProcess:
 
     def _receive_get_stats(self, request: m.GetStats, _respond: Respond) -> m.Answer:
         stats = self._plane.stats(request.room)
-        ours = {**self.counters, "closed_slow_peers": self.control.closed_slow_peers}
-        return m.Stats(stats.transports, {**stats.process, **ours})
+        ours = {
+            **self.counters,
+            "tcp_connections": self._tcp.connections,
+            "closed_slow_peers": self.control.closed_slow_peers,
+            **self._network_counters(),
+        }
+        return m.Stats(
+            stats.transports,
+            {**stats.process, **ours},
+            self._output.latencies.histogram(),
+            self._lag.histogram(),
+        )
+
+    def _network_counters(self) -> dict[str, int]:
+        """Only what happened."""
+        output, readers = self._output, self._readers
+        counts = {
+            "send_queue_full": output.dropped,
+            "send_errors": output.errors + self.counters["send_errors"],
+            "receive_errors": sum(reader.errors for reader in readers),
+            "receive_too_long": sum(reader.too_long for reader in readers),
+        }
+        return {name: count for name, count in counts.items() if count}
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
         if self._create_tap is None:
@@ -250,6 +306,7 @@ HANDLERS: Final[dict[type[m.Request], Callable[[MediaProcess, Any, Respond], m.A
     m.StopRecording: MediaProcess._receive_stop_recording,
     m.CreateTransport: MediaProcess._receive_create_transport,
     m.CloseTransport: MediaProcess._receive_close_transport,
+    m.RestartIce: MediaProcess._receive_restart_ice,
     m.SetRoutes: MediaProcess._receive_set_routes,
     m.SetPublishing: MediaProcess._receive_set_publishing,
     m.RequestKeyframe: MediaProcess._receive_request_keyframe,
@@ -303,9 +360,11 @@ async def serve(arguments: argparse.Namespace) -> None:
     """Run until the parent goes away. Raises PortInUse."""
     os.umask(0o077)  # the control socket is for our own user
     loop = asyncio.get_running_loop()
-    sockets = bind_all(local_addresses(arguments.host), arguments.port)
+    ports = open_ports(local_addresses(arguments.host), arguments.port, tcp=not arguments.no_tcp)
+    if not ports.tcp and not arguments.no_tcp:
+        log.warning("media_tcp_unavailable", port=arguments.port)
     create_tap = load_tap(arguments.tap) if arguments.tap else None
-    process = MediaProcess(sockets, arguments.public_ip, create_tap)
+    process = MediaProcess(ports, arguments.public_ip, create_tap)
     watch_parent(loop, process)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
@@ -319,7 +378,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--control", required=True, help="path of the control socket to create")
     parser.add_argument("--host", default="127.0.0.1", help="address to bind; 0.0.0.0 or :: for every one")
-    parser.add_argument("--port", type=int, default=7882, help="UDP port, 0 picks one")
+    parser.add_argument("--port", type=int, default=7882, help="UDP and TCP port, 0 picks one")
+    parser.add_argument("--no-tcp", action="store_true", help="no ICE-TCP")
     parser.add_argument("--public-ip", action="append", default=[], help="address to announce (behind NAT)")
     parser.add_argument("--tap", default="", help="recorder, module:function")
     return parser.parse_args(arguments)

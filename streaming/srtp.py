@@ -198,7 +198,9 @@ class TwinGcmReceiver(GcmReceiver):
 
     def __init__(self, keys: GcmKeys) -> None:
         super().__init__(keys)
-        self._receiver = load().RtpReceiver(keys.rtp_key, keys.rtp_salt.to_bytes(12, "big"))
+        self._receiver: _twin.RtpReceiver = load().RtpReceiver(
+            keys.rtp_key, keys.rtp_salt.to_bytes(12, "big")
+        )
 
     def unprotect_rtp(self, packet: bytes) -> bytes | None:
         """See SrtpReceiver."""

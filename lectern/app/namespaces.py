@@ -6,7 +6,7 @@ from interactions.live.namespace import ClockMessage, ResyncMessage
 from lectern import __version__
 from lectern.edge.asyncapi import Message, Namespace, describe_namespaces
 from lectern.timeline.idea import Registry
-from signaling.namespace import OfferData, SourceData
+from signaling.namespace import OfferData, RestartData, SourceData
 
 _WIRE_EVENT = {
     "type": "object",
@@ -73,6 +73,9 @@ NAMESPACES = (
         "One peer connection per tab, negotiated once.",
         (
             Message("offer", "An SDP offer; the acknowledgement carries the answer.", True, OfferData),
+            Message(
+                "restart", "An ICE restart of the transport; the answer is acknowledged.", True, RestartData
+            ),
             Message("source", "A source was switched on or off.", True, SourceData),
             Message("bye", "Close the transport.", True, _object()),
             Message("slots", "Which track feeds which receiving m-line.", False, _SLOTS),

@@ -20,15 +20,17 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
-from signaling.answer import build_answer
+from signaling.health.idea import LOST_REASONS, MEDIA_LOST
 from signaling.plane.in_step import InStep
+from signaling.plane.negotiation import Negotiation
 from signaling.plane.node import MediaNode
+from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
 from signaling.plane.placement import Load, choose_home
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
-from signaling.sdp import SdpInvalid, parse_offer
+from signaling.sdp import Offer, SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import check_sources
 from signaling.stage.routing import assign
@@ -37,6 +39,7 @@ from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
 _RETRY_AFTER_S = 20
+_ORPHANS_EVERY_S = 1.0
 MAX_TRANSPORTS = 64
 """Of one participant: displays may share a link, but nobody may fill a media process with one."""
 
@@ -66,6 +69,7 @@ class MediaPlane:
         self._scribe = Scribe(engine, situation_of)
         self._in_step = InStep(self._reconcile)
         self._peers: dict[str, Peer] = {}
+        self._orphans = Orphans()
         self._rooms: dict[str, Room] = {}
         self._left_open: dict[MediaNode, tuple[int, set[str]]] = {}
         self._former_life_ended = False
@@ -93,18 +97,7 @@ class MediaPlane:
             Gone: every media process is away for the moment (`media_unavailable`).
         """
         await self._admit(session_id, participant)
-        named: Any = dict(sources or {})
-        if any(source not in ("mic", "camera", "screen") for source in named.values()):
-            raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
-        try:
-            parsed = parse_offer(sdp, named)
-        except SdpInvalid as error:
-            raise ProtocolViolation(
-                error.code,
-                "The browser's media offer cannot be answered.",
-                reason=error.reason,
-                hint=str(error),
-            ) from None
+        parsed = _read(sdp, sources)
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
         room = self._room(session_id)
@@ -123,16 +116,84 @@ class MediaPlane:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         self._peers[peer.transport] = peer
         self._in_step.changed(session_id)
-        return peer, build_answer(parsed, local, secrets.randbits(62))
+        peer.negotiation = Negotiation(parsed, local, secrets.randbits(62))
+        return peer, peer.negotiation.answer()
 
-    async def _admit(self, session_id: str, participant: str) -> None:
+    async def restart(self, peer: Peer, ufrag: str, pwd: str) -> m.IceRestarted:
+        """Agree on new ICE credentials with a peer that has some (RFC 8445 section 9); media goes on.
+
+        Raises:
+            Gone: its transport has ended (`transport_gone`: offer again), or the media process is away.
+        """
+        if peer.transport not in self._peers:
+            raise _transport_gone()
+        try:
+            return await peer.client.restart_ice(peer.transport, ufrag, pwd)
+        except MediaRefused:
+            raise _transport_gone() from None
+        except MediaGone as error:
+            raise Gone(
+                "media_unavailable", "Live media is not available right now.", reason=error.code
+            ) from None
+
+    async def restart_by_offer(
+        self,
+        session_id: str,
+        participant: str,
+        sdp: str,
+        *,
+        on_slots: Callable[[SlotsView], Awaitable[None]],
+        on_gone: Callable[[str], Awaitable[None]],
+    ) -> tuple[Peer, str]:
+        """Answer the ICE restart of a peer connection of this participant, whichever tab opened it.
+
+        Raises:
+            ProtocolViolation: the offer cannot be read.
+            Gone: there is no such transport (`transport_gone`), or the media process is away.
+        """
+        await self._admit(session_id, participant, transports=0)
+        parsed = _read(sdp, None)
+        peer = self._continued_by(session_id, participant, parsed)
+        ice = await self.restart(peer, parsed.remote.ice_ufrag, parsed.remote.ice_pwd)
+        negotiation = peer.negotiation
+        if peer.transport not in self._peers or negotiation is None:
+            raise _transport_gone()
+        self._orphans.take(peer.transport)
+        peer.on_slots, peer.on_gone, peer.told = on_slots, on_gone, None
+        room = self._rooms.get(session_id)
+        if room is not None:
+            room.in_step = None
+        self._in_step.changed(session_id)
+        return peer, negotiation.restarted(ice)
+
+    def _continued_by(self, session_id: str, participant: str, offer: Offer) -> Peer:
+        for peer in self._peers.values():
+            if (peer.session_id, peer.participant) != (session_id, participant) or peer.negotiation is None:
+                continue
+            if peer.negotiation.is_continued_by(offer):
+                return peer
+        raise _transport_gone()
+
+    def leave(self, peer: Peer) -> None:
+        """Its signalling connection broke: keep the transport a while, its media may go on."""
+        if peer.transport in self._peers:
+            peer.on_slots = peer.on_gone = _nobody_listens
+            self._orphans.add(peer, asyncio.get_running_loop().time())
+
+    async def close_orphans(self, session_id: str, participant: str) -> None:
+        """What this participant left behind is replaced by something new."""
+        for peer in self._orphans.of(session_id, participant):
+            await self.close(peer.transport)
+
+    async def _admit(self, session_id: str, participant: str, *, transports: int = 1) -> None:
         """Refuse who may not have a (further) transport; tokens outlive both a removal and the lesson."""
         situation = self._situation_of((await self._engine.current(session_id)).state)
         if participant in situation.removed:
             raise Forbidden("removed", "You were removed from this session.")
         if situation.ended:
             raise Conflict("session_over", "This session is over.")
-        if sum(peer.participant == participant for peer in self._peers.values()) >= MAX_TRANSPORTS:
+        theirs = sum(peer.participant == participant for peer in self._peers.values())
+        if theirs + transports > MAX_TRANSPORTS:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
@@ -140,6 +201,7 @@ class MediaPlane:
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""
         peer = self._peers.pop(transport, None)
+        self._orphans.take(transport)
         if peer is None:
             return
         await self._scribe.unpublished(peer.session_id, peer.owns, "left")
@@ -208,6 +270,13 @@ class MediaPlane:
             for node in self._nodes:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
+            tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
+
+    async def _close_late_orphans(self) -> None:
+        while True:
+            await asyncio.sleep(_ORPHANS_EVERY_S)
+            for peer in self._orphans.due(asyncio.get_running_loop().time()):
+                await self.close(peer.transport)
 
     async def begun(self, node: MediaNode, client: MediaClient) -> None:
         """See `NodeEvents`."""
@@ -252,11 +321,8 @@ class MediaPlane:
                     await self._scribe.published(peer, notice)
             elif isinstance(notice, m.TrackStopped):
                 await self._stopped(notice.track)
-            elif isinstance(notice, m.TransportState) and notice.state in ("failed", "closed"):
-                peer = self._peers.get(notice.transport)
-                if peer is not None:
-                    await self.close(notice.transport)
-                    await peer.on_gone(notice.reason or notice.state)
+            elif isinstance(notice, m.TransportState | m.TransportTrouble):
+                await self._heard_of_transport(notice)
             elif isinstance(notice, m.RecordingProblem):
                 await self._scribe.recording_suffers(notice.room, notice.code)
             elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
@@ -265,6 +331,20 @@ class MediaPlane:
             _log.warning(
                 "media_notice_failed", process=node.name, notice=type(notice).__name__, code=error.code
             )
+
+    async def _heard_of_transport(self, notice: m.TransportState | m.TransportTrouble) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is None:
+            return
+        if isinstance(notice, m.TransportTrouble):
+            await self._scribe.troubled(peer, notice.troubles)
+        elif notice.state == "connected":
+            await self._scribe.troubled(peer, ())
+        elif notice.state in {"failed", "closed"}:
+            if notice.reason in LOST_REASONS:
+                await self._scribe.troubled(peer, (MEDIA_LOST,))
+            await self.close(notice.transport)
+            await peer.on_gone(notice.reason or notice.state)
 
     async def _stopped(self, track: str) -> None:
         for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:
@@ -355,3 +435,27 @@ class MediaPlane:
             await client.close_room(session_id)
         self._rooms.pop(session_id, None)
         _log.info("room_closed", session_id=session_id)
+
+
+def _read(sdp: str, sources: Mapping[str, str] | None) -> Offer:
+    """Parse an offer. Raises ProtocolViolation (`sdp_invalid`, `no_common_codec`)."""
+    named: Any = dict(sources or {})
+    if any(source not in ("mic", "camera", "screen") for source in named.values()):
+        raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
+    try:
+        return parse_offer(sdp, named)
+    except SdpInvalid as error:
+        raise ProtocolViolation(
+            error.code,
+            "The browser's media offer cannot be answered.",
+            reason=error.reason,
+            hint=str(error),
+        ) from None
+
+
+def _transport_gone() -> Gone:
+    return Gone("transport_gone", "This media connection has ended. Connect again.")
+
+
+async def _nobody_listens(_news: object) -> None:
+    """An orphan's client is away; it is told everything when it comes back."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.plane.negotiation import Negotiation
 from signaling.stage.routing import Slot
 from streaming.control.client import MediaClient
 from streaming.control.messages import RemoteParameters, Route
@@ -30,6 +31,7 @@ class Peer:
     routes: dict[str, str | None] = field(default_factory=dict)
     recorded: dict[str, bool] = field(default_factory=dict)
     told: SlotsView | None = None
+    negotiation: Negotiation | None = None
 
     def owns(self, track: str) -> bool:
         """Whether this peer publishes `track`: media processes name tracks after their transport."""

@@ -148,6 +148,10 @@ class MediaClient(asyncio.Protocol):
         """Forget a peer connection."""
         await self.request(m.CloseTransport(transport), m.Done)
 
+    async def restart_ice(self, transport: str, ice_ufrag: str, ice_pwd: str) -> m.IceRestarted:
+        """Give the peer's new ICE credentials; the result goes into the answer to it."""
+        return await self.request(m.RestartIce(transport, ice_ufrag, ice_pwd), m.IceRestarted)
+
     async def set_routes(self, *routes: m.Route) -> tuple[m.Route, ...]:
         """Point slots at tracks; returns those routes whose peer cannot decode the track."""
         return (await self.request(m.SetRoutes(routes), m.RoutesSet)).no_common_codec

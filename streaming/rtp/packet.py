@@ -1,6 +1,7 @@
 """RTP packets as bytes: parse the fixed header once, read and write extensions (RFC 3550, RFC 8285)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,7 +58,9 @@ def parse_in_python(data: bytes) -> RtpPacket | None:
     return RtpPacket(second >= 128, second & 0x7F, seq16, timestamp, ssrc, extensions, data[start:end])
 
 
-parse: Final = parse_in_python if IMPLEMENTATION == "python" else load().parse
+parse: Final[Callable[[bytes], RtpPacket | None]] = (
+    parse_in_python if IMPLEMENTATION == "python" else load().parse
+)
 
 
 def parse_extensions(data: bytes, start: int, end: int) -> tuple[tuple[int, bytes], ...]:

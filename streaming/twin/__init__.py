@@ -3,23 +3,28 @@
 `LECTERN_HOT_PATH` chooses `python` or `compiled`; without it the twin runs where it was built.
 """
 
+import hashlib
 import importlib
 import os
-from typing import TYPE_CHECKING, Final, Literal, cast
+from pathlib import Path
+from typing import Any, Final, Literal
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from streaming.twin import _twin
-
+SOURCES: Final = tuple(sorted(Path(__file__).parent.glob("*.[ch]")))
 Implementation = Literal["python", "compiled"]
 VARIABLE: Final = "LECTERN_HOT_PATH"
 
 
-def load() -> "type[_twin]":
-    """The extension module. Raises ImportError where it was not built, or not for this Python."""
-    module: ModuleType = importlib.import_module("streaming.twin._twin")
-    return cast("type[_twin]", module)
+def digest() -> str:
+    """Says which sources a build was made from."""
+    return hashlib.sha256(b"".join(source.read_bytes() for source in SOURCES)).hexdigest()
+
+
+def load() -> Any:
+    """The extension module (`_twin.pyi`). Raises ImportError where it was not built from these sources."""
+    module = importlib.import_module("streaming.twin._twin")
+    if getattr(module, "SOURCES_DIGEST", "") != digest():
+        raise ImportError("the twin was built from other sources; run script/build-twin")
+    return module
 
 
 def _choose(wanted: str) -> tuple[Implementation, str]:

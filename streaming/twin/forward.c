@@ -251,10 +251,13 @@ static int seal_by_call(const Packet *packet, Lane *lane, Batch *batch)
         goto done;
     put_header((uint8_t *)PyBytes_AS_STRING(header), packet, lane, (uint64_t)index);
     if (is_shifted(packet, lane)) {
-        Py_SETREF(body, PyBytes_FromStringAndSize(PyBytes_AS_STRING(packet->payload), PyBytes_GET_SIZE(packet->payload)));
+        Py_ssize_t size = PyBytes_GET_SIZE(packet->payload);
+        /* Given the text at once, Python would share objects of one byte. */
+        Py_SETREF(body, PyBytes_FromStringAndSize(NULL, size));
         if (body == NULL)
             goto done;
-        shift((uint8_t *)PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), packet, lane);
+        memcpy(PyBytes_AS_STRING(body), PyBytes_AS_STRING(packet->payload), (size_t)size);
+        shift((uint8_t *)PyBytes_AS_STRING(body), size, packet, lane);
     }
     datagram = PyObject_CallFunction(lane->protect, "OOIL", header, body, lane->ssrc, index);
     if (datagram == NULL)

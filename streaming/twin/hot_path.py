@@ -4,6 +4,7 @@ Raises ImportError where the twin was not built.
 """
 
 from functools import lru_cache
+from typing import Self
 
 from streaming.control.extensions import ABS_SEND_TIME
 from streaming.forwarding.hot_path.latency import Latencies
@@ -41,7 +42,7 @@ class Lane(_twin.Lane):
         """See hot_path/python.py."""
         self._begin(ssrc, _style(mid, mid_id, tuple(sorted(extension_ids.items())), repeats), is_urgent)
 
-    def __new__(cls, *_arguments: object, **_options: object) -> "Lane":
+    def __new__(cls, *_arguments: object, **_options: object) -> Self:
         """The arguments are for `__init__`."""
         return super().__new__(cls)
 
@@ -57,7 +58,7 @@ class Lane(_twin.Lane):
 
 
 class Batch(_twin.Batch):
-    """See hot_path/batch.py. Datagrams of equal size for one lane leave together where the kernel can cut them."""
+    """See hot_path/batch.py. Datagrams of equal size for one lane leave together; the kernel cuts them."""
 
     __slots__ = ()
     SLICE = 512

@@ -1,6 +1,10 @@
 /* The module streaming.twin._twin. */
 #include "twin.h"
 
+#ifndef SOURCES_DIGEST
+#error "build with python -m streaming.twin.build"
+#endif
+
 static PyMethodDef functions[] = {
     {"forward", (PyCFunction)(void (*)(void))twin_forward, METH_FASTCALL, "forward(packet, lanes, batch, now)"},
     {"parse", twin_parse, METH_O, "The RTP packet in bytes, or None."},
@@ -27,6 +31,10 @@ PyMODINIT_FUNC PyInit__twin(void)
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL)
         return NULL;
+    if (PyModule_AddStringConstant(module, "SOURCES_DIGEST", SOURCES_DIGEST) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (PyType_Ready(types[i].type) < 0
             || PyModule_AddObjectRef(module, types[i].name, (PyObject *)types[i].type) < 0) {

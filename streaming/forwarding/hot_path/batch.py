@@ -2,7 +2,7 @@
 
 A keyframe for a full class is thousands of datagrams. They are protected at once, in the order of the numbers
 they carry, but sent in slices; what is urgent overtakes them between two slices, and never waits for more
-than one. When a socket's buffer is full (the card is slower than we are), sending goes on when it is writable.
+than one. When a socket's buffer is full (the card is slower than we), sending goes on when it is writable.
 
 Bounds: MAX_WAITING_BYTES and MAX_WAITING; policy: drop the newest, as a router would; counter: `dropped`.
 """

@@ -1,12 +1,8 @@
 """How long packets stay in the process: fixed buckets, cheap enough to count every packet."""
 
 from bisect import bisect_left
-from typing import Final
 
-LATENCY_BOUNDS_S: Final = (
-    0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25,
-)  # fmt: skip
-"""Upper bounds, seconds; one more bucket counts what took longer. The compiled twin has the same ones."""
+from streaming.control.messages import LATENCY_BOUNDS_S, Histogram
 
 
 class Latencies:
@@ -22,3 +18,7 @@ class Latencies:
         """One more."""
         self.buckets[bisect_left(LATENCY_BOUNDS_S, seconds)] += 1
         self.sum_s += seconds
+
+    def histogram(self) -> Histogram:
+        """As it goes over the wire."""
+        return Histogram(tuple(self.buckets), self.sum_s)

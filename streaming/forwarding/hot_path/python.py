@@ -123,7 +123,7 @@ class Lane:
 
 
 def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: float) -> None:
-    """Append one datagram per lane, all urgent or none. Lanes without keys are skipped. `now`: monotonic s."""
+    """One datagram per lane, all urgent or none; lanes without keys are skipped. `now` is monotonic s."""
     marker = 0x80 if packet.marker else 0
     ext_seq, timestamp, payload = packet.ext_seq, packet.timestamp, packet.payload
     has_extensions = bool(packet.extensions)

@@ -1,5 +1,6 @@
 """Both implementations of the hot path, for tests that hold them to the same."""
 
+import importlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -42,8 +43,7 @@ def _find_twin() -> Implementation | None:
         if os.environ.get("LECTERN_REQUIRE_TWIN"):
             raise
         return None
-    from streaming.twin import hot_path
-
+    hot_path = importlib.import_module("streaming.twin.hot_path")
     return Implementation(
         "compiled",
         cast("type[Batch]", hot_path.Batch),

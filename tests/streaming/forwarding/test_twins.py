@@ -4,6 +4,7 @@ import gc
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE
-from streaming.forwarding.hot_path import Path
+from streaming.forwarding.hot_path import Path as MediaPath
 from streaming.rtp import packet as rtp
 from streaming.rtp.packet_ring import ForwardPacket
 from streaming.srtp import AES128_CM_SHA1_80, AES_128_GCM, GcmKeys, GcmSender, sessions
@@ -39,7 +40,7 @@ class Wish:
     is_urgent: bool
     by_gcm: bool
     numbers: dict[str, int]
-    path: Path
+    path: MediaPath
 
 
 @st.composite
@@ -51,7 +52,7 @@ def wishes(draw: st.DrawFn) -> Wish:
         "picture_id_offset": draw(st.integers(-40000, 40000)),
         "tl0_pic_idx_offset": draw(st.integers(-300, 300)),
     }
-    paths: list[Path] = [
+    paths: list[MediaPath] = [
         (0, ("192.0.2.1", 9)),
         (1, ("2001:db8::1", 9, 0, 0)),
         (7, ("a name", 0)),
@@ -141,6 +142,7 @@ def test_the_same_packets_are_admitted(seed: int) -> None:
         ssrc = rng.randrange(rng.choice([1, 3, 80]))
         header = rtp.build(rtp.RtpPacket(True, 96, index & 0xFFFF, 5, ssrc, (), b""))
         sealed = sender.protect_rtp(header, rng.randbytes(rng.randrange(30)), ssrc, index)
+        assert sealed is not None
         if rng.random() < 0.2:
             at = rng.randrange(len(sealed))
             sealed = sealed[:at] + bytes((sealed[at] ^ 1 << rng.randrange(8),)) + sealed[at + 1 :]
@@ -163,6 +165,7 @@ def test_streams_beyond_the_limit_are_forgotten_in_the_same_order() -> None:
         ssrc, index = rng.randrange(90), rng.randrange(40)
         header = rtp.build(rtp.RtpPacket(True, 96, index, 5, ssrc, (), b""))
         sealed = sender.protect_rtp(header, b"payload", ssrc, index)
+        assert sealed is not None
         expected, found = (receiver.unprotect_rtp(sealed) for receiver in receivers)
         assert expected == found
 
@@ -247,8 +250,7 @@ def test_wrong_arguments_raise_and_never_crash() -> None:
 
 
 def _memory_kib() -> int:
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[1]) * 4
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -257,7 +259,7 @@ def test_nothing_leaks() -> None:
     with one:
         one.bind(("127.0.0.1", 0))
         one.setblocking(False)
-        path: Path = (0, one.getsockname())
+        path: MediaPath = (0, one.getsockname())
 
         def work() -> None:
             hot = twin()

@@ -113,15 +113,18 @@ class VirtualPeer:
         self.world = world
         self.name = name
         self.path: Path = (0, (f"10.0.0.{number + 1}", 5000))
+        self.answers = False
         self.received: list[rtp.RtpPacket] = []
         self.raw: list[bytes] = []
         self.feedback: list[rtcp.Rtcp] = []
         self.srtp: SrtpSessions | None = None
-        remote = m.RemoteParameters(f"ufrag{number}", "p" * 24, "client", (CLIENT.fingerprint,), media)
+        self.ufrag, self.pwd = f"ufrag{number}", "p" * 24
+        remote = m.RemoteParameters(self.ufrag, self.pwd, "client", (CLIENT.fingerprint,), media)
         self.local = world.plane.create_transport(
             m.CreateTransport(name, ROOM, f"person-{name}", remote), world.now
         )
-        self.user = f"{self.local.ice_ufrag}:ufrag{number}"
+        self.user = f"{self.local.ice_ufrag}:{self.ufrag}"
+        self.password = self.local.ice_pwd
         self.dtls = DtlsEndpoint(CLIENT_CONTEXT, "client", (self.local.fingerprint,))
 
     def track(self, mid: str = "0") -> str:
@@ -132,8 +135,23 @@ class VirtualPeer:
         self.path = path or self.path
         self.world.by_path[self.path] = self
         attributes = [(stun.USERNAME, self.user.encode()), (stun.USE_CANDIDATE, b"")]
-        request = stun.build(stun.BINDING_REQUEST, bytes(12), attributes, self.local.ice_pwd.encode())
+        request = stun.build(stun.BINDING_REQUEST, bytes(12), attributes, self.password.encode())
         self.world.to_plane(self.path, request)
+
+    def restart(self) -> None:
+        """Agree on new ICE credentials; the next check uses them."""
+        self.ufrag, self.pwd = f"{self.ufrag}again", "q" * 24
+        ours = self.world.plane.restart_ice(m.RestartIce(self.name, self.ufrag, self.pwd))
+        self.user, self.password = f"{ours.ice_ufrag}:{self.ufrag}", ours.ice_pwd
+
+    def _answer(self, datagram: bytes) -> None:
+        """A browser's answer to a question of the plane."""
+        question = stun.parse(datagram)
+        if question is None or question.message_type != stun.BINDING_REQUEST or not self.answers:
+            return
+        assert question.is_signed_with(self.pwd.encode())
+        reply = stun.build(stun.BINDING_SUCCESS, question.transaction_id, [], self.pwd.encode())
+        self.world.to_plane(self.path, reply)
 
     def connect(self) -> None:
         self.check()
@@ -154,7 +172,9 @@ class VirtualPeer:
 
     def receive(self, datagram: bytes) -> None:
         kind = kind_of(datagram)
-        if kind is DatagramKind.DTLS:
+        if kind is DatagramKind.STUN:
+            self._answer(datagram)
+        elif kind is DatagramKind.DTLS:
             self.dtls.receive_datagram(datagram, self.world.now)
             self._send_handshake()
         elif kind is DatagramKind.RTP:
