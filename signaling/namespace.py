@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import socketio
@@ -11,14 +11,15 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Conflict, Forbidden, Gone, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Gone, Overloaded, ProtocolViolation, Rejected
 from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
+from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
-from signaling.plane.peer import Peer, SlotsView
+from signaling.plane.peer import Layers, Peer, SlotsView
 from signaling.stage.rights import MAY_SEND
 
 _log = structlog.get_logger()
@@ -46,6 +47,16 @@ class SourceData(msgspec.Struct, frozen=True):
     active: bool
 
 
+class SlotView(msgspec.Struct, frozen=True):
+    """How large the client draws a slot; hidden: nobody sees it now."""
+
+    size: Literal["large", "small", "hidden"]
+
+
+ViewData = dict[Annotated[str, msgspec.Meta(max_length=16)], SlotView]
+"""By receiving mid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tab:
     """Whose connection it is."""
@@ -59,7 +70,14 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
     """Negotiates media for participants who are in a class already."""
 
     def __init__(
-        self, plane: MediaPlane, tokens: JoinTokens, doors: Doors, seats: Seats, now_s: Callable[[], int]
+        self,
+        plane: MediaPlane,
+        tokens: JoinTokens,
+        doors: Doors,
+        seats: Seats,
+        now_s: Callable[[], int],
+        *,
+        turn: Turn,
     ) -> None:
         super().__init__("/signal")
         self._plane = plane
@@ -67,15 +85,18 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         self._doors = doors
         self._seats = seats
         self._now_s = now_s
+        self._turn = turn
         self._peers: dict[str, Peer] = {}
         self._who: dict[str, Tab] = {}
         # By participant. Several displays may share one link, and all come back at once after a restart.
         self._offers = RateLimit(per_s=1, burst=60)
         self._switches = RateLimit(per_s=2, burst=20)
+        self._views = RateLimit(per_s=4, burst=20)
         self._handlers: dict[str, Handler] = {
             "offer": self.on_offer,
             "restart": self.on_restart,
             "source": self.on_source,
+            "view": self.on_view,
             "bye": self.on_bye,
         }
 
@@ -113,6 +134,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             body = to_wire(error)[1]
             raise Refused(body["error"]["code"], body) from None
         self._who[sid] = Tab(grant.session_id, participant, grant.role)
+        servers = self._turn.ice_servers(participant, self._now_s())
+        await self.emit("ready", {"ice_servers": servers}, to=sid)
 
     async def on_disconnect(self, sid: str, *reason: object) -> None:
         """Forget the tab. Its transport waits for the tab to come back, unless it left on purpose."""
@@ -136,6 +159,10 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
     async def on_source(self, sid: str, data: Any) -> dict[str, Any]:
         """Take in that a source was switched on or off."""
         return await self._answer(self._source, sid, data)
+
+    async def on_view(self, sid: str, data: Any) -> dict[str, Any]:
+        """Take in how large the client draws its slots."""
+        return await self._answer(self._view, sid, data)
 
     async def on_bye(self, sid: str, *_data: object) -> dict[str, Any]:
         """Close the tab's transport."""
@@ -173,6 +200,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             on_gone=on_gone,
         )
         is_ours.append(peer)
+        await self._listen(sid, peer)
         if sid not in self._who:  # the tab went away while we were answering
             await self._plane.close(peer.transport)
             raise Gone("peer_gone", "The connection was closed while the offer was being answered.")
@@ -198,6 +226,19 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
 
         return on_slots, on_gone, theirs
 
+    async def _listen(self, sid: str, peer: Peer) -> None:
+        """Pass on what only a browser's room wants to know."""
+
+        async def on_layers(layers: Layers) -> None:
+            await self.emit("layers", layers, to=sid)
+
+        async def on_speakers(participants: tuple[str, ...]) -> None:
+            await self.emit("speakers", {"participants": list(participants)}, to=sid)
+
+        peer.on_layers, peer.on_speakers, peer.told_speakers = on_layers, on_speakers, ()
+        if peer.layers:
+            await on_layers(dict(peer.layers))
+
     async def _restart(self, sid: str, data: Any) -> dict[str, Any]:
         offer = msgspec.convert(data, RestartData)
         if len(offer.sdp) > MAX_SDP_BYTES:
@@ -209,6 +250,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             tab.session_id, tab.participant, offer.sdp, on_slots=on_slots, on_gone=on_gone
         )
         is_ours.append(peer)
+        await self._listen(sid, peer)
         for other, theirs in list(
             self._peers.items()
         ):  # the tab's earlier connection is not noticed as gone yet
@@ -227,10 +269,15 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         change = msgspec.convert(data, SourceData)
         tab = self._who[sid]
         _take(self._switches, tab.participant)
-        if not await self._plane.set_source(
-            tab.session_id, tab.participant, change.source, active=change.active
-        ):
-            raise Forbidden("not_allowed", "Raise your hand; the host gives you the microphone.")
+        await self._plane.set_source(tab.session_id, tab.participant, change.source, active=change.active)
+        return {"ok": True}
+
+    async def _view(self, sid: str, data: Any) -> dict[str, Any]:
+        view = msgspec.convert(data, ViewData)
+        _take(self._views, sid)
+        peer = self._peers.get(sid)
+        if peer is not None:
+            self._plane.look(peer, {mid: slot.size for mid, slot in view.items()})
         return {"ok": True}
 
 

@@ -39,6 +39,7 @@ from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
+EXIT_NO_TWIN: Final = 4
 
 log = structlog.get_logger()
 
@@ -250,6 +251,7 @@ class MediaProcess:
             {**stats.process, **ours},
             self._output.latencies.histogram(),
             self._lag.histogram(),
+            hot_path.IMPLEMENTATION,
         )
 
     def _network_counters(self) -> dict[str, int]:
@@ -388,6 +390,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def main() -> int:
     """Entry point; the exit code says why it ended."""
     configure_logging()
+    if hot_path.PROBLEM:
+        log.error("hot_path_unavailable", message=hot_path.PROBLEM)
+        return EXIT_NO_TWIN
     try:
         uvloop.run(serve(parse_arguments()))
     except PortInUse as error:

@@ -13,14 +13,15 @@ class HandRaised(Event, frozen=True, kw_only=True):
 
 
 class HandGranted(Event, frozen=True, kw_only=True):
-    """`participant` may send the microphone to the room until the hand is lowered."""
+    """`participant` is on stage: may send the microphone, and the camera too, until the hand is lowered."""
 
     TYPE: ClassVar[str] = "hand_granted"
     participant: str
+    camera: bool = False
 
 
 class HandLowered(Event, frozen=True, kw_only=True):
-    """The hand is down, by its owner or by staff; a granted microphone ends with it."""
+    """The hand is down, by its owner or by staff; a place on stage ends with it."""
 
     TYPE: ClassVar[str] = "hand_lowered"
     participant: str

@@ -1,4 +1,4 @@
-"""Hands as a slice of class state."""
+"""Hands as a slice of class state: who wants to go on stage, who is there, and whether there is a place."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,18 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from interactions.hand.events import HandGranted, HandLowered, HandRaised
+from interactions.lesson.idea import LESSON
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import Event, ParticipantRemoved, SessionEnded, TimelineEvent
+from lectern.kernel.roles import SessionRole
+from lectern.kernel.stage import on_stage
+from lectern.timeline.event import (
+    Event,
+    ParticipantRemoved,
+    SessionEnded,
+    TimelineEvent,
+    TrackPublished,
+    TrackUnpublished,
+)
 from lectern.timeline.idea import Audience, ClassState, Entity, Texts, Touch
 
 
@@ -21,27 +31,33 @@ class State(StrEnum):
 
 TRANSITIONS: Mapping[State, Mapping[type[Event], State]] = MappingProxyType(
     {
-        State.DOWN: {HandRaised: State.RAISED},
+        State.DOWN: {HandRaised: State.RAISED, HandGranted: State.GRANTED},
         State.RAISED: {HandGranted: State.GRANTED, HandLowered: State.DOWN},
-        State.GRANTED: {HandLowered: State.DOWN},
+        State.GRANTED: {HandGranted: State.GRANTED, HandLowered: State.DOWN},
     }
 )
+"""Staff may invite somebody whose hand is down, and change what somebody on stage may send."""
 
 
 @dataclass(slots=True)
 class Hand:
-    """A hand that is up."""
+    """A hand that is up. `camera`: its owner may send the camera as well."""
 
     raised_utc_ms: UtcMs
     state: State = State.RAISED
+    camera: bool = False
 
 
 @dataclass(slots=True)
 class Hands:
-    """Hands that are up, in the order in which they went up; those that the last event took down."""
+    """Hands that are up, in the order in which they went up; those that the last event took down.
+
+    `publishing` maps the tracks that there are to their publishers.
+    """
 
     up: dict[str, Hand] = field(default_factory=dict)
     just_lowered: tuple[str, ...] = ()
+    publishing: dict[str, str] = field(default_factory=dict)
 
     def state_of(self, participant_id: str) -> State:
         """Return where the hand of `participant_id` is."""
@@ -53,7 +69,15 @@ class HandIdea:
     """Folds and draws hands."""
 
     name = "hand"
-    events: tuple[type[Event], ...] = (HandRaised, HandGranted, HandLowered, ParticipantRemoved, SessionEnded)
+    events: tuple[type[Event], ...] = (
+        HandRaised,
+        HandGranted,
+        HandLowered,
+        ParticipantRemoved,
+        SessionEnded,
+        TrackPublished,
+        TrackUnpublished,
+    )
     paths: tuple[str, ...] = ("hand",)
 
     def empty(self) -> Hands:
@@ -65,13 +89,19 @@ class HandIdea:
         match event.payload:
             case HandRaised(participant=who):
                 slice_.up[who] = Hand(event.utc_ms)
-            case HandGranted(participant=who):
-                slice_.up[who].state = State.GRANTED
+            case HandGranted(participant=who, camera=camera):
+                hand = slice_.up.setdefault(who, Hand(event.utc_ms))
+                hand.state, hand.camera = State.GRANTED, camera
             case HandLowered(participant=who) | ParticipantRemoved(participant=who):
                 slice_.just_lowered = (who,) if slice_.up.pop(who, None) else ()
             case SessionEnded():
                 slice_.just_lowered = tuple(slice_.up)
                 slice_.up.clear()
+                slice_.publishing.clear()
+            case TrackPublished(track=track, participant=who):
+                slice_.publishing[track] = who
+            case TrackUnpublished(track=track):
+                slice_.publishing.pop(track, None)
 
     def touched(self, slice_: Hands, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
@@ -92,7 +122,12 @@ class HandIdea:
         if hand is None:
             return None
         granted = hand.state is State.GRANTED
-        return {"participant": who, "raised_utc_ms": hand.raised_utc_ms, "granted": granted}
+        return {
+            "participant": who,
+            "raised_utc_ms": hand.raised_utc_ms,
+            "granted": granted,
+            "camera": granted and hand.camera,
+        }
 
 
 HAND = HandIdea()
@@ -101,3 +136,19 @@ HAND = HandIdea()
 def may_speak(state: ClassState, participant_id: str) -> bool:
     """Tell whether staff granted `participant_id` the microphone (signaling asks this)."""
     return state.of(HAND).state_of(participant_id) is State.GRANTED
+
+
+def invited(state: ClassState) -> dict[str, bool]:
+    """Everybody whom staff let on stage, in the order of their hands: whether the camera is theirs too."""
+    up = state.of(HAND).up
+    return {who: hand.camera for who, hand in up.items() if hand.state is State.GRANTED}
+
+
+def places_taken(state: ClassState) -> tuple[str, ...]:
+    """Everybody who holds a place on stage (`lectern.kernel.stage`)."""
+    roles = state.of(LESSON).roles
+    presenters = (who for who, role in roles.items() if role == SessionRole.PRESENTER)
+    publishing = (
+        who for who in state.of(HAND).publishing.values() if who in roles and SessionRole(roles[who]).is_staff
+    )
+    return on_stage(presenters, invited(state), publishing)

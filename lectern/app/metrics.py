@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services
 from lectern.kernel.access import Permission
@@ -79,6 +80,7 @@ class _Snapshot(Collector):
         yield available
         yield from gauges.values()
         yield dropped
+        yield from media_timing(self._stats)
 
 
 _MEDIA_GAUGES = {

@@ -24,7 +24,16 @@ _WIRE_EVENT = {
     },
 }
 _EVENTS = {"type": "array", "items": _WIRE_EVENT}
+_SERVERS = {"type": "array", "items": {"type": "object", "required": ["urls"]}}
 _SLOTS = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
+_VIEW = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "required": ["size"],
+        "properties": {"size": {"enum": ["large", "small", "hidden"]}},
+    },
+}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -77,8 +86,27 @@ NAMESPACES = (
                 "restart", "An ICE restart of the transport; the answer is acknowledged.", True, RestartData
             ),
             Message("source", "A source was switched on or off.", True, SourceData),
+            Message("view", "How large the client draws what it receives, by receiving mid.", True, _VIEW),
             Message("bye", "Close the transport.", True, _object()),
+            Message(
+                "ready",
+                "First message: TURN servers, if there are any.",
+                False,
+                _object(ice_servers=_SERVERS),
+            ),
             Message("slots", "Which track feeds which receiving m-line.", False, _SLOTS),
+            Message(
+                "layers",
+                "Which simulcast layers somebody needs, by sending mid: stop the others.",
+                False,
+                {"type": "object", "additionalProperties": {"type": "array", "items": _TEXT}},
+            ),
+            Message(
+                "speakers",
+                "Who speaks now, the one to look at first; never stored.",
+                False,
+                _object(participants={"type": "array", "items": _TEXT}),
+            ),
             Message("reset", "The transport is gone: offer again.", False, _object(reason=_TEXT)),
         ),
     ),

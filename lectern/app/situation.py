@@ -1,7 +1,7 @@
 """A class as the media plane sees it: read off the slices of sessions and interactions."""
 
 from interactions.breakout.idea import BREAKOUT
-from interactions.hand.idea import may_speak
+from interactions.hand.idea import invited
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import ClassState
 from sessions.lesson.idea import LESSON, LessonState
@@ -17,16 +17,18 @@ def situation_of(state: ClassState) -> Situation:
     groups: dict[str, str] = {}
     if breakout.is_open:
         groups = {member: group.id for group in breakout.groups.values() for member in group.members}
-    speakers = {
-        id_
-        for id_, present in participants.items()
-        if SessionRole(present.joined.role).is_staff or may_speak(state, id_)
-    }
+    roles = {id_: SessionRole(present.joined.role) for id_, present in participants.items()}
+    staff = frozenset(id_ for id_, role in roles.items() if role.is_staff)
+    guests = {id_: camera for id_, camera in invited(state).items() if id_ in roles}
     return Situation(
         live=lesson.state is LessonState.LIVE,
         ended=lesson.state is LessonState.ENDED,
         first_started_utc_ms=lesson.first_started_utc_ms,
         groups=groups,
-        may_speak=frozenset(speakers),
+        may_speak=staff | guests.keys(),
         removed=frozenset(id_ for id_, present in participants.items() if present.removed),
+        staff=staff,
+        presenters=tuple(id_ for id_, role in roles.items() if role is SessionRole.PRESENTER),
+        invited=tuple(guests),
+        with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
     )

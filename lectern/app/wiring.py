@@ -51,13 +51,17 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
 from signaling.stream_keys.routes import StreamKeyRoutes
 from signaling.stream_keys.service import StreamKeys
+from signaling.trial.routes import TrialRoutes
+from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
@@ -66,7 +70,7 @@ def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
         ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *class_ideas.COMMANDS),
+        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
     )
 
 
@@ -93,6 +97,8 @@ class Services:
     plane: MediaPlane
     catalogue: CatalogueDeps
     whip: WhipEndpoint
+    trials: Trials
+    turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
@@ -113,6 +119,7 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
@@ -195,6 +202,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
         )
+        turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
             database=database,
@@ -220,11 +228,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 ),
             ),
             whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
+            trials=Trials(plane.clients),
+            turn=turn,
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
         )

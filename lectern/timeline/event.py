@@ -113,3 +113,30 @@ class BreakoutClosed(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "breakout_closed"
     reason: str
+
+
+class TrackPublished(Event, frozen=True, kw_only=True):
+    """Media of a participant has begun to arrive. `track` is the media process's id."""
+
+    TYPE: ClassVar[str] = "track_published"
+    track: str
+    participant: str
+    source: str
+    kind: str
+    codec: str
+
+
+class TrackMuted(Event, frozen=True, kw_only=True):
+    """A source was switched off or on: by its publisher, by staff, or (no actor) because a right ended."""
+
+    TYPE: ClassVar[str] = "track_muted"
+    track: str
+    muted: bool
+
+
+class TrackUnpublished(Event, frozen=True, kw_only=True):
+    """The track will not come back; a new one may."""
+
+    TYPE: ClassVar[str] = "track_unpublished"
+    track: str
+    reason: str = ""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -20,6 +20,7 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.idea import ClassState
 from signaling.health.idea import LOST_REASONS, MEDIA_LOST
 from signaling.plane.in_step import InStep
 from signaling.plane.negotiation import Negotiation
@@ -32,8 +33,9 @@ from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.sdp import Offer, SdpInvalid, parse_offer
 from signaling.stage.idea import STAGE, Track
-from signaling.stage.rights import check_sources
-from signaling.stage.routing import assign
+from signaling.stage.rights import check_sources, places, sends_now, without_right
+from signaling.stage.routing import assign, feeds, remembered
+from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
@@ -96,7 +98,7 @@ class MediaPlane:
             Conflict: the lesson is over. Overloaded: this participant has too many transports already.
             Gone: every media process is away for the moment (`media_unavailable`).
         """
-        await self._admit(session_id, participant)
+        state = await self._admit(session_id, participant)
         parsed = _read(sdp, sources)
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
@@ -108,6 +110,8 @@ class MediaPlane:
         try:
             await room.open_at(client)
             local = await client.create_transport(peer.transport, session_id, participant, parsed.remote)
+            # Before the answer is out: what nobody has allowed must not get in even for a moment.
+            await self._keep_publishing(peer, self._situation_of(state), state.of(STAGE).tracks)
         except (MediaGone, MediaRefused) as error:
             raise Gone(
                 "media_unavailable", "Live media is not available right now.", reason=error.code
@@ -178,6 +182,7 @@ class MediaPlane:
         """Its signalling connection broke: keep the transport a while, its media may go on."""
         if peer.transport in self._peers:
             peer.on_slots = peer.on_gone = _nobody_listens
+            peer.on_layers = peer.on_speakers = None
             self._orphans.add(peer, asyncio.get_running_loop().time())
 
     async def close_orphans(self, session_id: str, participant: str) -> None:
@@ -185,9 +190,10 @@ class MediaPlane:
         for peer in self._orphans.of(session_id, participant):
             await self.close(peer.transport)
 
-    async def _admit(self, session_id: str, participant: str, *, transports: int = 1) -> None:
+    async def _admit(self, session_id: str, participant: str, *, transports: int = 1) -> ClassState:
         """Refuse who may not have a (further) transport; tokens outlive both a removal and the lesson."""
-        situation = self._situation_of((await self._engine.current(session_id)).state)
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
         if participant in situation.removed:
             raise Forbidden("removed", "You were removed from this session.")
         if situation.ended:
@@ -197,6 +203,7 @@ class MediaPlane:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
+        return state
 
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""
@@ -210,9 +217,24 @@ class MediaPlane:
         except (MediaGone, MediaRefused) as error:
             _log.info("transport_close_failed", code=error.code)
 
-    async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> bool:
-        """Say that a participant switched a source on or off; False if they may not send it now."""
-        return await self._scribe.switched(session_id, participant, source, active=active)
+    async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> None:
+        """Say that a participant switched a source on or off.
+
+        Raises:
+            Forbidden: they may not send it now (`not_allowed`).
+            Conflict: all places on stage are taken (`stage_full`).
+        """
+        await self._scribe.switched(session_id, participant, source, active=active)
+
+    def look(self, peer: Peer, sizes: Mapping[str, str]) -> None:
+        """A client says how large it draws what is in its slots (`routing.SIZES` by mid)."""
+        mids = {slot.mid for slot in peer.slots}
+        peer.sizes.update({mid: size for mid, size in sizes.items() if mid in mids})
+        self._refresh(peer)
+
+    def _refresh(self, peer: Peer) -> None:
+        peer.is_stale = True
+        self._in_step.changed(peer.session_id)
 
     async def stats_by_process(self, session_id: str = "") -> dict[str, m.Stats | None]:
         """Return each media process's counters (of one session), None for one that is away."""
@@ -229,6 +251,10 @@ class MediaPlane:
     def process_names(self) -> tuple[str, ...]:
         """Names of the media processes, in the order of their control paths."""
         return tuple(node.name for node in self._nodes)
+
+    def clients(self) -> list[MediaClient]:
+        """Return the connections to the media processes that can be reached."""
+        return [node.client for node in self._nodes if node.client is not None]
 
     @property
     def is_available(self) -> bool:
@@ -315,30 +341,28 @@ class MediaPlane:
     async def heard(self, node: MediaNode, notice: m.Notification) -> None:
         """See `NodeEvents`."""
         try:
-            if isinstance(notice, m.TrackStarted):
-                peer = self._peers.get(notice.transport)
-                if peer is not None:
-                    await self._scribe.published(peer, notice)
-            elif isinstance(notice, m.TrackStopped):
-                await self._stopped(notice.track)
-            elif isinstance(notice, m.TransportState | m.TransportTrouble):
-                await self._heard_of_transport(notice)
-            elif isinstance(notice, m.RecordingProblem):
-                await self._scribe.recording_suffers(notice.room, notice.code)
-            elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
-                await self._scribe.recording_recovers(notice.room, notice.code)
+            handle = _NOTICES.get(type(notice))
+            if handle is not None:
+                await handle(self, node, notice)
         except LecternError as error:
             _log.warning(
                 "media_notice_failed", process=node.name, notice=type(notice).__name__, code=error.code
             )
 
-    async def _heard_of_transport(self, notice: m.TransportState | m.TransportTrouble) -> None:
+    async def _started(self, _node: MediaNode, notice: m.TrackStarted) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is not None:
+            await self._scribe.published(peer, notice)
+
+    async def _stopped(self, _node: MediaNode, notice: m.TrackStopped) -> None:
+        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(notice.track)}:
+            await self._scribe.unpublished(session_id, lambda t: t == notice.track, "stopped")
+
+    async def _moved(self, _node: MediaNode, notice: m.TransportState) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
             return
-        if isinstance(notice, m.TransportTrouble):
-            await self._scribe.troubled(peer, notice.troubles)
-        elif notice.state == "connected":
+        if notice.state == "connected":
             await self._scribe.troubled(peer, ())
         elif notice.state in {"failed", "closed"}:
             if notice.reason in LOST_REASONS:
@@ -346,9 +370,40 @@ class MediaPlane:
             await self.close(notice.transport)
             await peer.on_gone(notice.reason or notice.state)
 
-    async def _stopped(self, track: str) -> None:
-        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:
-            await self._scribe.unpublished(session_id, lambda t: t == track, "stopped")
+    async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is not None:
+            await self._scribe.troubled(peer, notice.troubles)
+
+    async def _recording_suffers(self, _node: MediaNode, notice: m.RecordingProblem) -> None:
+        await self._scribe.recording_suffers(notice.room, notice.code)
+
+    async def _recording_goes_on(self, _node: MediaNode, notice: m.RecordingProgress) -> None:
+        if notice.event == "recording_resumed":
+            await self._scribe.recording_recovers(notice.room, notice.code)
+
+    async def _spoken(self, node: MediaNode, notice: m.ActiveSpeakers) -> None:
+        room = self._rooms.get(notice.room)
+        if room is None or node.client is None:
+            return
+        tracks = (await self._engine.current(room.session_id)).state.of(STAGE).tracks
+        room.sounding[node.client] = notice.tracks
+        room.spoke = remembered(
+            room.spoke, (tracks[id_].participant for id_ in notice.tracks if id_ in tracks)
+        )
+        self._in_step.changed(room.session_id)
+
+    async def _adapted(self, _node: MediaNode, notice: m.LayersWanted | m.SlotMedia) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is None:
+            return
+        if isinstance(notice, m.LayersWanted):
+            peer.layers[notice.mid] = list(notice.rids)
+            if peer.on_layers is not None:
+                await peer.on_layers({notice.mid: list(notice.rids)})
+        elif notice.paused != (notice.mid in peer.paused):
+            (peer.paused.add if notice.paused else peer.paused.discard)(notice.mid)
+            self._refresh(peer)
 
     # ── keeping in step ──
 
@@ -363,20 +418,42 @@ class MediaPlane:
         if room is None:
             return  # nobody is here, or no media process is: whoever comes brings us back
         peers = [p for p in self._peers.values() if p.session_id == session_id]
+        crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
         wanted_now = (
             situation,
             tuple(tracks.values()),
             frozenset(p.transport for p in peers),
             room.home.name,
+            room.spoke if crowded else (),
         )
-        if room.in_step == wanted_now:
-            return  # most events (chat, votes) change nothing here
-        await self._keep_recording(room, situation)
-        await self._keep_routes(peers, situation, tracks)
-        room.in_step = wanted_now
+        if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
+            await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
+        else:
+            await self._keep_recording(room, situation)
+            await self._keep_routes(room, peers, situation, tracks)
+            room.in_step = wanted_now
+            if without_right(tracks.values(), situation):
+                await self._scribe.silenced(session_id)
+        await self._tell_speakers(room, peers, situation, tracks)
+
+    async def _tell_speakers(
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        """Ephemeral: never on the timeline."""
+        sounding = [track for ids in room.sounding.values() for track in ids]
+        taken = places(situation, tracks.values())
+        by_group: dict[str | None, tuple[str, ...]] = {}
+        for peer in peers:
+            group = situation.groups.get(peer.participant)
+            if group not in by_group:
+                there = microphones(group, tracks.values(), situation, taken)
+                by_group[group] = speaking_in(there, sounding)
+            if peer.on_speakers is not None and peer.told_speakers != by_group[group]:
+                peer.told_speakers = by_group[group]
+                await peer.on_speakers(by_group[group])
 
     async def _keep_routes(
-        self, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
     ) -> None:
         for peer in peers:
             if peer.participant in situation.removed:
@@ -384,24 +461,35 @@ class MediaPlane:
                 await peer.on_gone("removed")
             if peer.transport not in self._peers:
                 continue
-            await self._keep_recorded(peer, situation)
-            wanted = assign(peer.participant, peer.slots, tracks.values(), peer.routes, situation)
-            routes = peer.changes(wanted)
+            await self._keep_publishing(peer, situation, tracks)
+            wanted = assign(
+                peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
+            )
+            peer.is_stale = False
+            fed = feeds(wanted, tracks, situation, peer.sizes)
+            routes = peer.changes(fed)
             if routes:
                 await peer.client.set_routes(*routes)
-                peer.routes = wanted
-            view = slots_view(wanted, tracks)
+                peer.routes, peer.feeds = wanted, fed
+            view = slots_view(wanted, tracks, peer.paused)
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
 
-    async def _keep_recorded(self, peer: Peer, situation: Situation) -> None:
-        """The recording holds what the main room hears, and nothing that is said in a group."""
-        in_main = peer.participant not in situation.groups and peer.participant in situation.may_speak
-        for mid in peer.sources:
-            if peer.recorded.get(mid, True) != in_main:
-                await peer.client.set_publishing(peer.transport, mid, allowed=True, recorded=in_main)
-                peer.recorded[mid] = in_main
+    async def _keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
+        """Rights, and muting by staff, are enforced in the media process.
+
+        The recording holds what the main room hears, and nothing that is said in a group.
+        """
+        taken = places(situation, tracks.values())
+        for mid, source in peer.sources.items():
+            track = tracks.get(peer.track_of(mid))
+            muted = track is not None and track.muted_by is not None
+            allowed = sends_now(peer.participant, source, situation, taken) and not muted
+            wanted = allowed, allowed and peer.participant not in situation.groups
+            if peer.publishing.get(mid, (True, True)) != wanted:
+                await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
+                peer.publishing[mid] = wanted
 
     async def _keep_recording(self, room: Room, situation: Situation) -> None:
         client = room.home.client
@@ -435,6 +523,20 @@ class MediaPlane:
             await client.close_room(session_id)
         self._rooms.pop(session_id, None)
         _log.info("room_closed", session_id=session_id)
+
+
+_NOTICES: Final[dict[type[m.Notification], Callable[[MediaPlane, MediaNode, Any], Awaitable[None]]]] = {
+    m.TrackStarted: MediaPlane._started,
+    m.TrackStopped: MediaPlane._stopped,
+    m.TransportState: MediaPlane._moved,
+    m.TransportTrouble: MediaPlane._suffers,
+    m.ActiveSpeakers: MediaPlane._spoken,
+    m.LayersWanted: MediaPlane._adapted,
+    m.SlotMedia: MediaPlane._adapted,
+    m.RecordingProblem: MediaPlane._recording_suffers,
+    m.RecordingProgress: MediaPlane._recording_goes_on,
+}
+"""Who hears what; a notification that is missing here is of no use to a server."""
 
 
 def _read(sdp: str, sources: Mapping[str, str] | None) -> Offer:

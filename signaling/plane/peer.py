@@ -1,15 +1,16 @@
 """One peer connection as the server knows it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.plane.negotiation import Negotiation
-from signaling.stage.routing import Slot
+from signaling.stage.routing import EMPTY, Feed, Slot
 from streaming.control.client import MediaClient
 from streaming.control.messages import RemoteParameters, Route
 
-SlotsView = dict[str, dict[str, str] | None]
+SlotsView = dict[str, dict[str, str | bool] | None]
+Layers = dict[str, list[str]]
 
 
 @dataclass(slots=True)
@@ -17,7 +18,10 @@ class Peer:
     """A transport with what it sends (`sources`: mid → mic, camera, screen) and its slots.
 
     `client` is the connection over which a media process was asked for it; the peer ends with it.
-    `routes` is what the media process was last told; `told` is what the client was last told.
+    `routes`, `feeds` and `publishing` (mid → allowed, recorded) are what the media process was last told;
+    `told` and `told_speakers` what the client was. `sizes` is how large the client draws its slots, `paused`
+    which of them get nothing for want of bandwidth, `is_stale` that one of these has changed. `layers` are
+    the simulcast layers that somebody needs, by sending mid.
     """
 
     transport: str
@@ -28,21 +32,38 @@ class Peer:
     slots: tuple[Slot, ...]
     on_slots: Callable[[SlotsView], Awaitable[None]]
     on_gone: Callable[[str], Awaitable[None]]
+    on_layers: Callable[[Layers], Awaitable[None]] | None = None
+    on_speakers: Callable[[tuple[str, ...]], Awaitable[None]] | None = None
     routes: dict[str, str | None] = field(default_factory=dict)
-    recorded: dict[str, bool] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)
+    layers: Layers = field(default_factory=dict)
+    is_stale: bool = False
     told: SlotsView | None = None
+    told_speakers: tuple[str, ...] = ()
     negotiation: Negotiation | None = None
 
     def owns(self, track: str) -> bool:
         """Whether this peer publishes `track`: media processes name tracks after their transport."""
         return track.startswith(f"{self.transport}:")
 
-    def changes(self, wanted: Mapping[str, str | None]) -> list[Route]:
+    def track_of(self, mid: str) -> str:
+        """The id of the track that a sending m-line feeds."""
+        return f"{self.transport}:{mid}"
+
+    def slot_count(self) -> tuple[int, int]:
+        """How many pictures and how many sounds it takes in."""
+        kinds = [slot.kind for slot in self.slots]
+        return kinds.count("video"), kinds.count("audio")
+
+    def changes(self, wanted: Mapping[str, Feed]) -> list[Route]:
         """Return the routes that differ from what the media process has."""
         return [
-            Route(self.transport, mid, track)
-            for mid, track in wanted.items()
-            if self.routes.get(mid) != track
+            Route(self.transport, mid, feed.track, feed.priority, feed.max_layer, feed.hidden)
+            for mid, feed in wanted.items()
+            if self.feeds.get(mid, EMPTY) != feed
         ]
 
 
@@ -53,14 +74,21 @@ def sections_of(remote: RemoteParameters) -> tuple[dict[str, str], tuple[Slot, .
     return dict[str, str](sources), slots
 
 
-def slots_view(routes: Mapping[str, str | None], tracks: Mapping[str, Any]) -> SlotsView:
-    """Return what the client is told: which track of whom is in which slot."""
+def slots_view(
+    routes: Mapping[str, str | None], tracks: Mapping[str, Any], paused: Collection[str] = ()
+) -> SlotsView:
+    """Return what the client is told: which track of whom is in which slot, and whether it is `paused`."""
     view: SlotsView = {}
     for mid, track_id in routes.items():
         track = tracks.get(track_id) if track_id else None
         view[mid] = (
             None
             if track is None
-            else {"track": track.id, "participant": track.participant, "source": track.source}
+            else {
+                "track": track.id,
+                "participant": track.participant,
+                "source": track.source,
+                "paused": mid in paused,
+            }
         )
     return view

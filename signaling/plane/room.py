@@ -14,6 +14,8 @@ class Room:
 
     Connections stand for what was asked over them: a node that comes back has another one, so what its
     predecessor was told does not count. `in_step` is the situation that the media processes were last told.
+    `sounding` are the tracks that somebody speaks on, as each connection last said, the first one first;
+    `spoke` the participants who spoke lately, the latest first.
     """
 
     session_id: str
@@ -21,6 +23,8 @@ class Room:
     open_over: set[MediaClient] = field(default_factory=set)
     recorded_over: MediaClient | None = None
     in_step: object = None
+    sounding: dict[MediaClient, tuple[str, ...]] = field(default_factory=dict)
+    spoke: tuple[str, ...] = ()
 
     @property
     def is_recorded(self) -> bool:
@@ -36,6 +40,7 @@ class Room:
     def lost(self, client: MediaClient) -> None:
         """What was asked over this connection is gone."""
         self.open_over.discard(client)
+        self.sounding.pop(client, None)
         if self.recorded_over is client:
             self.recorded_over = None
         self.in_step = None

@@ -11,6 +11,7 @@ from signaling.plane.peer import Peer
 from signaling.plane.situation import SituationOf
 from signaling.stage.idea import STAGE, TrackMuted, TrackPublished, TrackUnpublished
 from signaling.stage.recording import RECORDING, RecordingRecovered, RecordingTroubled
+from signaling.stage.rights import check_sends, without_right
 from streaming.control import messages as m
 
 _log = structlog.get_logger()
@@ -44,18 +45,29 @@ class Scribe:
                 if matches(track):
                     change.append(NewEvent(payload=TrackUnpublished(track=track, reason=reason)))
 
-    async def switched(self, session_id: str, participant: str, source: str, *, active: bool) -> bool:
-        """A participant switches a source on or off; False if they may not send it now."""
+    async def switched(self, session_id: str, participant: str, source: str, *, active: bool) -> None:
+        """A participant switches a source on or off.
+
+        Raises:
+            Forbidden: they may not send it now (`not_allowed`).
+            Conflict: all places on stage are taken (`stage_full`).
+        """
         async with self._engine.change(session_id) as change:
-            situation = self._situation_of(change.state)
-            speaks = participant in situation.may_speak or participant in situation.groups
-            if active and not speaks:
-                return False
-            for track in change.state.of(STAGE).tracks.values():
+            tracks = tuple(change.state.of(STAGE).tracks.values())
+            if active:
+                check_sends(participant, source, self._situation_of(change.state), tracks)
+            for track in tracks:
                 if (track.participant, track.source, track.muted) == (participant, source, active):
                     muted = TrackMuted(track=track.id, muted=not active)
                     change.append(NewEvent(payload=muted, actor=participant))
-        return True
+
+    async def silenced(self, session_id: str) -> None:
+        """Mute on the timeline, too, what is not taken in any more because a right ended."""
+        async with self._engine.change(session_id) as change:
+            situation = self._situation_of(change.state)
+            tracks = tuple(change.state.of(STAGE).tracks.values())
+            for track in without_right(tracks, situation):
+                change.append(NewEvent(payload=TrackMuted(track=track.id, muted=True)))
 
     async def troubled(self, peer: Peer, troubles: tuple[str, ...]) -> None:
         """What troubles the media of `peer` from now on; nothing, if empty."""

@@ -10,8 +10,9 @@ from lectern.timeline.idea import ClassState
 class Situation:
     """A session at one moment. `groups` maps participants to their breakout group; absent: main room.
 
-    `may_speak` are those who are heard (and recorded) in the main room: staff, and learners whose hand was
-    granted. `removed` were sent out.
+    `may_speak` are those who are heard (and recorded) in the main room if there is a place for them: `staff`
+    (who send everything; `presenters` first, in the order in which they came), and learners whom staff let on
+    stage, in that order: those `with_camera` are seen as well. `removed` were sent out.
     """
 
     live: bool
@@ -20,6 +21,10 @@ class Situation:
     groups: Mapping[str, str]
     may_speak: frozenset[str]
     removed: frozenset[str]
+    staff: frozenset[str] = frozenset()
+    presenters: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+    with_camera: frozenset[str] = frozenset()
 
 
 SituationOf = Callable[[ClassState], Situation]

@@ -1,48 +1,24 @@
 """Published tracks, as the class sees them."""
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lectern.timeline.event import Event, SessionEnded, TimelineEvent
+from lectern.timeline.event import SessionEnded, TimelineEvent, TrackMuted, TrackPublished, TrackUnpublished
 from lectern.timeline.idea import Audience, Texts, Touch
 
-
-class TrackPublished(Event, frozen=True, kw_only=True):
-    """Media of a participant has begun to arrive. `track` is the media process's id."""
-
-    TYPE: ClassVar[str] = "track_published"
-    track: str
-    participant: str
-    source: str
-    kind: str
-    codec: str
-
-
-class TrackMuted(Event, frozen=True, kw_only=True):
-    """The publisher switched a source off or on."""
-
-    TYPE: ClassVar[str] = "track_muted"
-    track: str
-    muted: bool
-
-
-class TrackUnpublished(Event, frozen=True, kw_only=True):
-    """The track will not come back; a new one may."""
-
-    TYPE: ClassVar[str] = "track_unpublished"
-    track: str
-    reason: str = ""
+__all__ = ["STAGE", "Stage", "StageIdea", "Track", "TrackMuted", "TrackPublished", "TrackUnpublished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One published track."""
+    """One published track. `muted_by` is the member of staff who muted it, if it was not its publisher."""
 
     id: str
     participant: str
     source: str
     kind: str
     muted: bool = False
+    muted_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -74,9 +50,8 @@ class StageIdea:
         elif isinstance(payload, TrackMuted):
             track = slice_.tracks.get(payload.track)
             if track is not None:
-                slice_.tracks[track.id] = Track(
-                    track.id, track.participant, track.source, track.kind, payload.muted
-                )
+                by = event.actor if payload.muted and event.actor != track.participant else None
+                slice_.tracks[track.id] = replace(track, muted=payload.muted, muted_by=by)
         elif isinstance(payload, TrackUnpublished):
             slice_.tracks.pop(payload.track, None)
         elif isinstance(payload, SessionEnded):
@@ -107,6 +82,7 @@ class StageIdea:
             "source": track.source,
             "kind": track.kind,
             "active": not track.muted,
+            "muted_by": track.muted_by,
         }
 
 

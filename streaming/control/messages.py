@@ -293,7 +293,7 @@ class Refused(Word, frozen=True):
 
 
 class Welcome(Word, frozen=True):
-    """The media process introduces itself. `hot_path` is the implementation that runs (`python`)."""
+    """The media process introduces itself. `hot_path` is what runs: `python` or `compiled`."""
 
     version: int
     hot_path: str
@@ -403,12 +403,14 @@ class Stats(Word, frozen=True):
 
     `latency`: from a packet's arrival (the kernel's time, where it gives one) to the hand-over of the last
     datagram that it caused. `loop_lag`: how late the process's timer was. Both since the process started.
+    `hot_path` is the implementation that runs, as in Welcome.
     """
 
     transports: tuple[TransportStats, ...]
     process: dict[str, int]
     latency: Histogram = Histogram()
     loop_lag: Histogram = Histogram()
+    hot_path: str = ""
 
 
 Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | IceRestarted | RoutesSet | Stats

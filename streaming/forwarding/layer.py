@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
 from streaming.control.messages import Codec, Kind
 from streaming.forwarding.keyframe_requests import KeyframeRequests
+from streaming.forwarding.speakers import Voice
 from streaming.rtp.bitrate import BitrateMeter
 from streaming.rtp.extensions import audio_level
 from streaming.rtp.keyframe import is_keyframe_start, picture_size, starts_keyframe
@@ -69,6 +70,7 @@ class Layer:
         self.keyframe_count = 0
         self.bitrate_bps = 0
         self.level: int | None = None
+        self.voice = Voice()
         self.codec: Codec | None = None
         self.ssrc = 0
         self.is_flowing = False
@@ -172,6 +174,8 @@ class Layer:
             for uri, value in packet.extensions:
                 if uri == AUDIO_LEVEL:
                     self.level = audio_level(value)
+                    if self.level is not None:
+                        self.voice.receive_level(self.level)
             return
         assert self.codec is not None
         name = self.codec.name

@@ -21,6 +21,7 @@ from streaming.forwarding.layer_notices import layers_wanted, slot_media, waitin
 from streaming.forwarding.peer import Peer, PeerEvent
 from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
+from streaming.forwarding.speakers import Speakers, Voice
 from streaming.forwarding.track import Track
 from streaming.guarded_tap import GuardedTap
 from streaming.ice import stun
@@ -85,6 +86,7 @@ class ForwardingPlane:
         self._peer_by_path: dict[Path, Peer] = {}
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
+        self._speakers = Speakers()
         self._housekeeping_at = 0.0
         self._output = Batch() if output is None else output
         self._events: list[m.Notification] = []
@@ -362,11 +364,18 @@ class ForwardingPlane:
                         peer.ask_for_keyframe(layer, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
-            for peer, publication, track in self._tracks.values():
-                self._keep_house(peer, publication, track, now)
+            self._keep_houses(now)
         for peer in list(self._peers.values()):
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
+
+    def _keep_houses(self, now: float) -> None:
+        voices: dict[str, dict[str, Voice]] = {}
+        for peer, publication, track in self._tracks.values():
+            self._keep_house(peer, publication, track, now)
+            if track.kind == "audio":
+                voices.setdefault(peer.room, {})[track.id] = track.voice
+        self._events += self._speakers.listen(voices, now)
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0

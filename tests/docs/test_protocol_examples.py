@@ -16,7 +16,7 @@ from tests.interactions.lesson import live_lesson
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```json\n(.*?)```", PROTOCOL, re.DOTALL)
-OF_SESSIONS = {"lesson_start", "lesson_end", "participant_remove"}
+OF_SESSIONS = {"lesson_start", "lesson_end", "participant_remove", "stage_mute"}
 WHO = {"staff": STAFF, "learners": LEARNERS, "all": ANYONE, "staff, author": ANYONE}
 
 

@@ -74,6 +74,7 @@ def chat_and_groups(proof: Proof) -> None:
     proof.command("l2", "hand_raise")
     proof.command("l3", "hand_raise")
     proof.command("h", "hand_grant", participant="l2")
+    proof.command("h", "stage_invite", participant="l2", camera=True)
     proof.append(NewEvent(payload=ParticipantRemoved(participant="l3"), actor="p"))
     proof.command("p", "breakout_close")
 

@@ -6,7 +6,7 @@ Two implementations of one interface, held to the same tests: Python here, C in 
 from typing import TYPE_CHECKING
 
 from streaming.forwarding.hot_path.batch import Address, Datagram, Path
-from streaming.twin import IMPLEMENTATION
+from streaming.twin import IMPLEMENTATION, PROBLEM
 
 if TYPE_CHECKING or IMPLEMENTATION == "python":
     from streaming.forwarding.hot_path.batch import Batch
@@ -18,5 +18,6 @@ else:
 Output = Batch
 
 __all__ = [
-    "IMPLEMENTATION", "Address", "Batch", "Datagram", "Lane", "Output", "Path", "Reader", "forward",
+    "IMPLEMENTATION", "PROBLEM", "Address", "Batch", "Datagram", "Lane", "Output", "Path", "Reader",
+    "forward",
 ]  # fmt: skip

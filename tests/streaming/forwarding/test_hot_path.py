@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL
@@ -113,6 +113,7 @@ def test_a_packet_that_may_be_sent_again_is_the_same_then(hot: Implementation) -
     assert forwarded(hot, packet(), [lane], NOW) == forwarded(hot, packet(), [lane], NOW + 3)
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.integers(0, 0x7FFF), st.integers(-(1 << 20), 1 << 20), st.integers(0, 255), st.integers(-600, 600))
 def test_vp8_numbers_move_within_their_fields(
     hot: Implementation, picture_id: int, picture_id_offset: int, tl0: int, tl0_offset: int
@@ -132,6 +133,7 @@ def test_vp8_numbers_move_within_their_fields(
     )
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.binary(max_size=6), st.integers(-1, 8), st.integers(-1, 8))
 def test_positions_outside_a_payload_are_left_alone(
     hot: Implementation, payload: bytes, picture_id_at: int, tl0_at: int

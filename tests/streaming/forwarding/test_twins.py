@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE
@@ -105,17 +105,20 @@ def outcome(hot: Implementation, film: list[ForwardPacket], wanted: list[Wish]) 
     return len(batch), batch.pairs(), counts, batch.dropped
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.lists(packets, min_size=1, max_size=3), st.lists(wishes(), min_size=1, max_size=4))
 def test_the_same_packets_become_the_same_datagrams(film: list[ForwardPacket], wanted: list[Wish]) -> None:
     assert outcome(PYTHON, film, wanted) == outcome(twin(), film, wanted)
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.integers(0, 0xFF), st.binary(max_size=120))
 def test_the_same_bytes_are_the_same_packet(first: int, rest: bytes) -> None:
     data = bytes((first,)) + rest
     assert twin().parse(data) == PYTHON.parse(data)
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.integers(0x80, 0xBF), st.binary(min_size=11, max_size=11), st.binary(max_size=80))
 def test_the_same_extensions_are_found(first: int, fixed: bytes, block: bytes) -> None:
     for profile in (b"\xbe\xde", b"\x10\x05"):
@@ -131,6 +134,7 @@ def test_the_same_extensions_are_found(first: int, fixed: bytes, block: bytes) -
         assert twin().parse(data) == PYTHON.parse(data)
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.integers(0, 1 << 30))
 def test_the_same_packets_are_admitted(seed: int) -> None:
     rng = Random(seed)
@@ -150,6 +154,7 @@ def test_the_same_packets_are_admitted(seed: int) -> None:
         assert expected == found
 
 
+@settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.binary(max_size=200), st.integers(0, 255))
 def test_garbage_is_refused_alike(data: bytes, first: int) -> None:
     keys = GcmKeys.derive(KEY, SALT)

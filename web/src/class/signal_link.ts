@@ -3,7 +3,8 @@ import type { Manager, Socket } from 'socket.io-client'
 import type { SlotMap, Source, WireError } from '../core/wire'
 
 export interface SignalListener {
-  onReady(): void
+  /** Connected; `servers` are TURN servers with fresh credentials. */
+  onReady(servers: readonly RTCIceServer[]): void
   onSlots(slots: SlotMap): void
   onReset(reason: string): void
   onFailed(error: WireError): void
@@ -21,9 +22,9 @@ export class SignalLink {
 
   constructor(manager: Manager, token: () => string, listener: SignalListener) {
     this.socket = manager.socket('/signal', { auth: (give: (auth: object) => void) => give({ token: token() }) })
-    this.socket.on('connect', () => {
+    this.socket.on('ready', (ready: { ice_servers: RTCIceServer[] }) => {
       this.connecting = false
-      listener.onReady()
+      listener.onReady(ready.ice_servers)
     })
     this.socket.on('disconnect', () => (this.connecting = false))
     this.socket.on('slots', (slots: SlotMap) => listener.onSlots(slots))
@@ -58,6 +59,15 @@ export class SignalLink {
   async offer(sdp: string, sources: Readonly<Record<string, Source>>): Promise<OfferAnswer> {
     try {
       return (await this.socket.timeout(PATIENCE_MS).emitWithAck('offer', { sdp, sources })) as OfferAnswer
+    } catch {
+      return { error: unreachable }
+    }
+  }
+
+  /** The answer to an ICE restart. */
+  async restart(sdp: string): Promise<{ readonly sdp: string } | { readonly error: WireError }> {
+    try {
+      return (await this.socket.timeout(PATIENCE_MS).emitWithAck('restart', { sdp })) as { sdp: string } | { error: WireError }
     } catch {
       return { error: unreachable }
     }
