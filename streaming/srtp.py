@@ -149,8 +149,9 @@ class GcmSender:
 class GcmReceiver:
     """AES-128-GCM from one peer: index estimation, replay window, decryption."""
 
-    def __init__(self, keys: GcmKeys) -> None:
+    def __init__(self, keys: GcmKeys, max_streams: int = MAX_STREAMS) -> None:
         self._keys = keys
+        self._max_streams = max_streams
         self._rtp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
         self._rtcp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
 
@@ -170,7 +171,7 @@ class GcmReceiver:
             payload = self._keys.rtp.decrypt(nonce, packet[length:], packet[:length])
         except InvalidTag:
             return None
-        _note(self._rtp_windows, ssrc, index)
+        _note(self._rtp_windows, ssrc, index, self._max_streams)
         return packet[:length] + payload
 
     def unprotect_rtcp(self, packet: bytes) -> bytes | None:
@@ -189,17 +190,17 @@ class GcmReceiver:
             body = self._keys.rtcp.decrypt(nonce, packet[8:-4], packet[:8] + trailer)
         except InvalidTag:
             return None
-        _note(self._rtcp_windows, ssrc, index)
+        _note(self._rtcp_windows, ssrc, index, self._max_streams)
         return packet[:8] + body
 
 
 class TwinGcmReceiver(GcmReceiver):
     """The same, with RTP in the compiled twin. Raises ImportError where it was not built."""
 
-    def __init__(self, keys: GcmKeys) -> None:
-        super().__init__(keys)
+    def __init__(self, keys: GcmKeys, max_streams: int = MAX_STREAMS) -> None:
+        super().__init__(keys, max_streams)
         self._receiver: _twin.RtpReceiver = load().RtpReceiver(
-            keys.rtp_key, keys.rtp_salt.to_bytes(12, "big")
+            keys.rtp_key, keys.rtp_salt.to_bytes(12, "big"), max_streams
         )
 
     def unprotect_rtp(self, packet: bytes) -> bytes | None:
@@ -207,11 +208,18 @@ class TwinGcmReceiver(GcmReceiver):
         return self._receiver.unprotect_rtp(packet)
 
 
-def _note(windows: OrderedDict[int, ReplayWindow], ssrc: int, index: int) -> None:
+def gcm_receiver(keys: GcmKeys, max_streams: int = MAX_STREAMS) -> GcmReceiver:
+    """By the implementation of the hot path that runs."""
+    return (
+        GcmReceiver(keys, max_streams) if IMPLEMENTATION == "python" else TwinGcmReceiver(keys, max_streams)
+    )
+
+
+def _note(windows: OrderedDict[int, ReplayWindow], ssrc: int, index: int, max_streams: int) -> None:
     window = windows.get(ssrc)
     if window is None:
         window = windows[ssrc] = ReplayWindow()
-        if len(windows) > MAX_STREAMS:
+        if len(windows) > max_streams:
             windows.popitem(last=False)
     else:
         windows.move_to_end(ssrc)
@@ -298,6 +306,5 @@ def sessions(profile: Profile, keying_material: bytes, *, is_dtls_client: bool) 
     server = keying_material[key : 2 * key], keying_material[2 * key + salt : 2 * (key + salt)]
     ours, theirs = (client, server) if is_dtls_client else (server, client)
     if profile is AES_128_GCM:
-        receiver = GcmReceiver if IMPLEMENTATION == "python" else TwinGcmReceiver
-        return SrtpSessions(profile, GcmSender(GcmKeys.derive(*ours)), receiver(GcmKeys.derive(*theirs)))
+        return SrtpSessions(profile, GcmSender(GcmKeys.derive(*ours)), gcm_receiver(GcmKeys.derive(*theirs)))
     return SrtpSessions(profile, AesCmSender(*ours), AesCmReceiver(*theirs))

@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         le=64,
         description="Media processes, one per core that media may use, on consecutive UDP ports.",
     )
+    media_process_viewers: int = Field(
+        200,
+        ge=1,
+        description="Peers that a media process serves before a sibling takes a session's new viewers.",
+    )
     media_public_ips: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses that browsers send media to, comma-separated; empty: those of the machine."
     )

@@ -201,6 +201,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
+            viewers_per_process=settings.media_process_viewers,
         )
         turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(

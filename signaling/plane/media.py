@@ -27,7 +27,7 @@ from signaling.plane.negotiation import Negotiation
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
-from signaling.plane.placement import Load, choose_home
+from signaling.plane.placement import Load, choose_for_peer, choose_home
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
@@ -60,11 +60,13 @@ class MediaPlane:
         sessions_dir: Path,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
+        viewers_per_process: int,
     ) -> None:
         self._engine = engine
         self._sessions_dir = sessions_dir
         self._situation_of = situation_of
         self._live_sessions = live_sessions
+        self._viewers_per_process = viewers_per_process
         self._nodes = tuple(
             MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)
         )
@@ -103,7 +105,8 @@ class MediaPlane:
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
         room = self._room(session_id)
-        client = None if room is None else room.home.client
+        speaks = bool(sends) and participant in self._situation_of(state).may_speak
+        client = None if room is None else self._node_for(room, speaks=speaks).client
         if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
@@ -285,6 +288,16 @@ class MediaPlane:
         room.in_step = None
         return room
 
+    def _node_for(self, room: Room, *, speaks: bool) -> MediaNode:
+        """Where a new transport of this room goes."""
+        return choose_for_peer(
+            room.home,
+            self._loads(),
+            piped=frozenset(room.pipes),
+            speaks=speaks,
+            limit=self._viewers_per_process,
+        )
+
     def _is_here(self, client: MediaClient) -> bool:
         return any(node.client is client for node in self._nodes)
 
@@ -361,14 +374,20 @@ class MediaPlane:
     async def _moved(self, _node: MediaNode, notice: m.TransportState) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
-            return
-        if notice.state == "connected":
+            self._pipe_moved(notice)
+        elif notice.state == "connected":
             await self._scribe.troubled(peer, ())
         elif notice.state in {"failed", "closed"}:
             if notice.reason in LOST_REASONS:
                 await self._scribe.troubled(peer, (MEDIA_LOST,))
             await self.close(notice.transport)
             await peer.on_gone(notice.reason or notice.state)
+
+    def _pipe_moved(self, notice: m.TransportState) -> None:
+        """Perhaps it is a pipe that moved, and no peer."""
+        for room in self._rooms.values():
+            if notice.state in {"failed", "closed"} and room.pipe_failed(notice.transport, notice.reason):
+                self._in_step.changed(room.session_id)
 
     async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
         peer = self._peers.get(notice.transport)
@@ -396,8 +415,10 @@ class MediaPlane:
     async def _adapted(self, _node: MediaNode, notice: m.LayersWanted | m.SlotMedia) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
-            return
-        if isinstance(notice, m.LayersWanted):
+            for room in self._rooms.values():
+                if isinstance(notice, m.LayersWanted) and room.pipe_needs(notice):
+                    self._in_step.changed(room.session_id)
+        elif isinstance(notice, m.LayersWanted):
             peer.layers[notice.mid] = list(notice.rids)
             if peer.on_layers is not None:
                 await peer.on_layers({notice.mid: list(notice.rids)})
@@ -431,6 +452,7 @@ class MediaPlane:
         else:
             await self._keep_recording(room, situation)
             await self._keep_routes(room, peers, situation, tracks)
+            await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
             if without_right(tracks.values(), situation):
                 await self._scribe.silenced(session_id)
@@ -475,6 +497,12 @@ class MediaPlane:
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
+
+    async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
+        if len(self._nodes) > 1:
+            nodes = {node.client: node for node in self._nodes if node.client is not None}
+            here = [peer for peer in peers if peer.transport in self._peers]
+            await room.keep_pipes(nodes, here, is_recorded=situation.live)
 
     async def _keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.

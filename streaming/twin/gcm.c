@@ -2,7 +2,7 @@
 #include "twin.h"
 
 #define REPLAY_WINDOW 1024
-#define MAX_STREAMS 64
+#define MOST_STREAMS 65536
 
 static EVP_CIPHER_CTX *keyed(const uint8_t *key, int is_sealing)
 {
@@ -69,7 +69,6 @@ PyTypeObject GcmType = {
 /* ── receiving ── */
 
 typedef struct {
-    uint32_t ssrc;
     int64_t highest;
     uint64_t used_at;
     uint64_t seen[REPLAY_WINDOW / 64]; /* bit of an index: index modulo REPLAY_WINDOW */
@@ -79,9 +78,10 @@ typedef struct {
     PyObject_HEAD
     EVP_CIPHER_CTX *context;
     uint8_t salt[NONCE_BYTES];
-    int count;
+    int count, room, limit;
     uint64_t uses;
-    Window windows[MAX_STREAMS];
+    uint32_t *ssrcs; /* of the windows, apart from them because every packet looks through these */
+    Window *windows;
 } RtpReceiver;
 
 static inline uint64_t *word_of(Window *window, int64_t index) { return &window->seen[(index % REPLAY_WINDOW) / 64]; }
@@ -109,34 +109,62 @@ static void note(Window *window, int64_t index)
 static Window *window_of(RtpReceiver *self, uint32_t ssrc)
 {
     for (int i = 0; i < self->count; i++)
-        if (self->windows[i].ssrc == ssrc)
+        if (self->ssrcs[i] == ssrc)
             return &self->windows[i];
     return NULL;
 }
 
-/* A window for a new stream; the stream that was used longest ago is forgotten when there are too many. */
+static bool make_room(RtpReceiver *self)
+{
+    if (self->count < self->room)
+        return true;
+    int room = self->room == 0 ? 4 : self->room * 2;
+    if (room > self->limit)
+        room = self->limit;
+    uint32_t *ssrcs = PyMem_Realloc(self->ssrcs, (size_t)room * sizeof(*ssrcs));
+    if (ssrcs != NULL)
+        self->ssrcs = ssrcs;
+    Window *windows = PyMem_Realloc(self->windows, (size_t)room * sizeof(*windows));
+    if (windows != NULL)
+        self->windows = windows;
+    if (ssrcs == NULL || windows == NULL)
+        return false;
+    self->room = room;
+    return true;
+}
+
+/* A window for a new stream, NULL without memory. With too many, the one used longest ago is forgotten. */
 static Window *new_window(RtpReceiver *self, uint32_t ssrc)
 {
-    Window *chosen = &self->windows[0];
-    if (self->count < MAX_STREAMS)
-        chosen = &self->windows[self->count++];
-    else
-        for (int i = 1; i < MAX_STREAMS; i++)
-            if (self->windows[i].used_at < chosen->used_at)
-                chosen = &self->windows[i];
-    memset(chosen, 0, sizeof(*chosen));
-    chosen->ssrc = ssrc;
-    chosen->highest = -1;
-    return chosen;
+    int chosen = 0;
+    if (self->count < self->limit) {
+        if (!make_room(self))
+            return NULL;
+        chosen = self->count++;
+    } else {
+        for (int i = 1; i < self->count; i++)
+            if (self->windows[i].used_at < self->windows[chosen].used_at)
+                chosen = i;
+    }
+    Window *window = &self->windows[chosen];
+    memset(window, 0, sizeof(*window));
+    window->highest = -1;
+    self->ssrcs[chosen] = ssrc;
+    return window;
 }
 
 static PyObject *RtpReceiver_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"key", "salt", NULL};
+    static char *names[] = {"key", "salt", "max_streams", NULL};
     const char *key, *salt;
     Py_ssize_t key_size, salt_size;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#y#", names, &key, &key_size, &salt, &salt_size))
+    int limit;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#y#i", names, &key, &key_size, &salt, &salt_size, &limit))
         return NULL;
+    if (limit < 1 || limit > MOST_STREAMS) {
+        PyErr_SetString(PyExc_ValueError, "max_streams must be 1 to 65536");
+        return NULL;
+    }
     if (key_size != 16 || salt_size != NONCE_BYTES) {
         PyErr_SetString(PyExc_ValueError, "the key must have 16 bytes and the salt 12");
         return NULL;
@@ -145,6 +173,7 @@ static PyObject *RtpReceiver_new(PyTypeObject *type, PyObject *args, PyObject *k
     if (self == NULL)
         return NULL;
     memcpy(self->salt, salt, NONCE_BYTES);
+    self->limit = limit;
     self->context = keyed((const uint8_t *)key, 0);
     if (self->context == NULL) {
         Py_DECREF(self);
@@ -155,6 +184,8 @@ static PyObject *RtpReceiver_new(PyTypeObject *type, PyObject *args, PyObject *k
 
 static void RtpReceiver_dealloc(RtpReceiver *self)
 {
+    PyMem_Free(self->ssrcs);
+    PyMem_Free(self->windows);
     EVP_CIPHER_CTX_free(self->context);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
@@ -203,6 +234,10 @@ static PyObject *RtpReceiver_unprotect_rtp(RtpReceiver *self, PyObject *packet)
     }
     if (window == NULL)
         window = new_window(self, ssrc);
+    if (window == NULL) {
+        Py_DECREF(plain);
+        return PyErr_NoMemory();
+    }
     window->used_at = ++self->uses;
     note(window, index);
     return plain;

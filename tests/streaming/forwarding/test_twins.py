@@ -209,7 +209,8 @@ def attempts() -> list[tuple[Any, ...]]:
     for value in nonsense():
         found += [
             (module.Gcm, value),
-            (module.RtpReceiver, value, value),
+            (module.RtpReceiver, value, value, 64),
+            (module.RtpReceiver, KEY, SALT, value),
             (module.Style, value, value, value, value, value),
             (module.Style, b"a", 1, {"uri": value}, 0, True),
             (module.Reader, value, value),
@@ -232,7 +233,7 @@ def attempts() -> list[tuple[Any, ...]]:
             (setattr, lane, "path", value),
             (setattr, lane, "seq_offset", value),
             (setattr, lane, "payload_type", value),
-            (module.RtpReceiver(KEY, SALT).unprotect_rtp, value),
+            (module.RtpReceiver(KEY, SALT, 64).unprotect_rtp, value),
         ]
         for name in ForwardPacket.__dataclass_fields__:
             broken = ForwardPacket(1, 1, True, (), b"", 0.0)
