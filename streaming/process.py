@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
+import msgspec
 import structlog
 import uvloop
 
@@ -269,12 +270,12 @@ class MediaProcess:
             "closed_slow_peers": self.control.closed_slow_peers,
             **self._network_counters(),
         }
-        return m.Stats(
-            stats.transports,
-            {**stats.process, **ours},
-            self._output.latencies.histogram(),
-            self._lag.histogram(),
-            hot_path.IMPLEMENTATION,
+        return msgspec.structs.replace(
+            stats,
+            process={**stats.process, **ours},
+            latency=self._output.latencies.histogram(),
+            loop_lag=self._lag.histogram(),
+            hot_path=hot_path.IMPLEMENTATION,
         )
 
     def _network_counters(self) -> dict[str, int]:

@@ -415,6 +415,20 @@ class Histogram(msgspec.Struct, frozen=True):
     sum_s: float = 0.0
 
 
+class RoomStats(msgspec.Struct, frozen=True):
+    """A room now, and its `counts` (`streaming.forwarding.totals.COUNTS`) since it was opened.
+
+    Pipes are left out: what they carry is counted where its viewers are.
+    """
+
+    room: str
+    transports: int
+    tracks: int
+    flowing_layers: int
+    paused_slots: int
+    counts: dict[str, int]
+
+
 class Stats(Word, frozen=True):
     """Counters; `process` holds those that belong to no transport (dropped datagrams by reason).
 
@@ -425,6 +439,9 @@ class Stats(Word, frozen=True):
 
     transports: tuple[TransportStats, ...]
     process: dict[str, int]
+    rooms: tuple[RoomStats, ...] = ()
+    counts: dict[str, int] = {}
+    """Those of all rooms together, closed ones included, since the process started."""
     latency: Histogram = Histogram()
     loop_lag: Histogram = Histogram()
     hot_path: str = ""

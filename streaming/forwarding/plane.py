@@ -16,6 +16,7 @@ from OpenSSL import SSL
 from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
+from streaming.forwarding.handshakes import Handshakes
 from streaming.forwarding.hot_path import Batch, Datagram, Path, forward
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
@@ -25,10 +26,12 @@ from streaming.forwarding.pipe import PipeConflict, PipeEnd, PipePaths
 from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
 from streaming.forwarding.speakers import Speakers, Voice
+from streaming.forwarding.totals import Totals
 from streaming.forwarding.track import Track
 from streaming.guarded_tap import GuardedTap
 from streaming.ice import stun
 from streaming.ice.agent import Credentials
+from streaming.ice.strangers import Strangers
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
@@ -91,6 +94,9 @@ class ForwardingPlane:
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._speakers = Speakers()
+        self._totals = Totals()
+        self._strangers = Strangers()
+        self._handshakes: Handshakes[Peer] = Handshakes()
         self._housekeeping_at = 0.0
         self._output = Batch() if output is None else output
         self._events: list[m.Notification] = []
@@ -129,12 +135,21 @@ class ForwardingPlane:
         elif kind is DatagramKind.RTCP:
             self._receive_rtcp(peer, data, now)
         elif kind is DatagramKind.DTLS:
-            peer.receive_dtls(data, now, self._output)
-            self._follow(peer, now)
+            if peer.srtp is not None or self._handshakes.may_step(peer, data):
+                peer.receive_dtls(data, now, self._output)
+                self._follow(peer, now)
         else:
             peer.rejected["unknown_protocol"] += 1
 
     def _receive_stun(self, data: bytes, path: Path, now: float) -> None:
+        if path not in self._peer_by_path:
+            fragment = stun.asked_fragment(data)
+            if fragment is not None and fragment not in self._peer_by_ufrag:
+                self.dropped["stun_unknown_user"] += 1
+                return
+            if fragment is None or not self._strangers.may_ask(path[1][0], now):
+                self.dropped["stun_malformed" if fragment is None else "stun_flood"] += 1
+                return
         message = stun.parse(data)
         if message is None:
             self.dropped["stun_malformed"] += 1
@@ -232,7 +247,7 @@ class ForwardingPlane:
             for slot in track.slots:
                 if slot.layer is layer:
                     slot.send_late(forwarded, self._output, now)
-        if track.unsettled:
+        if track.unsettled and layer.may_start_with(forwarded):
             for slot in tuple(track.unsettled):
                 if slot.advance(now):
                     slot.catch_up(self._output, now)
@@ -357,6 +372,7 @@ class ForwardingPlane:
 
     def handle_timer(self, now: float) -> None:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        self._step_handshakes(now)
         late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
             for layer in track.layers:
@@ -383,6 +399,12 @@ class ForwardingPlane:
             if track.kind == "audio":
                 voices.setdefault(peer.room, {})[track.id] = track.voice
         self._events += self._speakers.listen(voices, now)
+
+    def _step_handshakes(self, now: float) -> None:
+        for peer, record in self._handshakes.next_tick():
+            if self._peers.get(peer.id) is peer:
+                peer.receive_dtls(record, now, self._output)
+                self._follow(peer, now)
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0
@@ -416,8 +438,9 @@ class ForwardingPlane:
         self, peer: Peer, publication: Publication, track: Track, now: float, *, flows: bool
     ) -> None:
         track.observe_flow(now)
-        for slot in track.slots:
-            slot.retarget(now)
+        if len(track.layers) > 1:
+            for slot in track.slots:
+                slot.retarget(now)
         recording = publication.recorded and self._tap_of(peer) is not None
         track.demand.others["recorder"] = frozenset({track.top}) if recording else frozenset()
         wanted = layers_wanted(peer.id, publication.mid, track, now)
@@ -476,7 +499,8 @@ class ForwardingPlane:
             slot.target.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:
-        self._peers.pop(peer.id, None)
+        if self._peers.pop(peer.id, None) is not None:
+            self._totals.depart(transport_stats(peer))
         for ufrag in peer.known_ufrags:
             self._peer_by_ufrag.pop(ufrag, None)
         for path in peer.agent.paths:
@@ -517,6 +541,7 @@ class ForwardingPlane:
         """Close its transports; returns the tap that is left to close."""
         for peer in [peer for peer in self._peers.values() if peer.room == name]:
             self.close_transport(peer.id)
+        self._totals.end(name)
         room = self._rooms.pop(name, None)
         return None if room is None else room.tap
 
@@ -718,7 +743,12 @@ class ForwardingPlane:
     def stats(self, room: str) -> m.Stats:
         """Counters of one room, or of all with an empty name."""
         peers = [peer for peer in self._peers.values() if not room or peer.room == room]
-        return m.Stats(tuple(transport_stats(peer) for peer in peers), dict(self.dropped))
+        transports = tuple(transport_stats(peer) for peer in peers)
+        names = [name for name in self._rooms if not room or name == room]
+        rooms = self._totals.rooms(names, transports)
+        counts = {} if room else self._totals.process(rooms)
+        dropped = {**self.dropped, "dtls_flood": self._handshakes.dropped}
+        return m.Stats(transports, dropped, rooms, counts)
 
 
 @contextmanager
