@@ -13,7 +13,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
+import msgspec
 import structlog
 import uvloop
 
@@ -30,6 +30,7 @@ from streaming.control import messages as m
 from streaming.control.server import ControlServer, Respond
 from streaming.dtls import Identity
 from streaming.forwarding import hot_path
+from streaming.forwarding.hot_path.latency import Latencies
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
 from streaming.sockets import (
@@ -43,15 +44,13 @@ from streaming.sockets import (
 from streaming.tap import CreateTap
 from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
-MAX_DATAGRAM_BYTES: Final = 2048
-DATAGRAMS_PER_TURN: Final = 64
-"""Then timers and control get their turn."""
 STALL_S: Final = 0.5
 """Timers that come so late mean that the machine, or this process, stood still."""
 TURNS_AFTER_STALL: Final = 64
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
+EXIT_NO_TWIN: Final = 4
 
 log = structlog.get_logger()
 
@@ -63,6 +62,11 @@ class MediaProcess:
         self.counters: Counter[str] = Counter()
         self._sockets = ports.udp
         self._listeners = ports.tcp
+        self._output = hot_path.Batch(ports.udp)
+        self._readers = [hot_path.Reader(number, one) for number, one in enumerate(ports.udp)]
+        self._waits_to_send = False
+        self._tick_due = 0.0
+        self._lag = Latencies()
         self._create_tap = create_tap
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
@@ -76,6 +80,7 @@ class MediaProcess:
             candidates=candidates(ports.udp, public_ips, tcp=bool(ports.tcp)),
             rng=random.SystemRandom(),
             ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
+            output=self._output,
         )
         self._tcp = TcpPaths(self._plane, self.counters, self._flush)
         self.control = ControlServer(self._handle)
@@ -86,8 +91,8 @@ class MediaProcess:
         async with asyncio.TaskGroup() as closers:
             self._closers = closers
             listener = await self.control.listen(control_path)
-            for number, one in enumerate(self._sockets):
-                self._loop.add_reader(one.fileno(), self._readable, one, number)
+            for reader, one in zip(self._readers, self._sockets, strict=True):
+                self._loop.add_reader(one.fileno(), self._readable, reader)
             await self._tcp.listen(self._listeners)
             log.info(
                 "media_started",
@@ -103,6 +108,7 @@ class MediaProcess:
                 self._tcp.close()
                 for one in self._sockets:
                     self._loop.remove_reader(one.fileno())
+                    self._loop.remove_writer(one.fileno())
                     one.close()
                 if self._timer is not None:
                     self._timer.cancel()
@@ -131,38 +137,33 @@ class MediaProcess:
 
     def _read_what_waited(self) -> None:
         """We stood still: hear our peers before a timer takes them for silent."""
-        for number, one in enumerate(self._sockets):
+        for reader in self._readers:
             for _ in range(TURNS_AFTER_STALL):
-                if self._readable(one, number):
+                if not self._readable(reader):
                     break
 
-    def _readable(self, one: socket.socket, number: int) -> bool:
-        """One turn of reading; whether the socket is empty now."""
-        plane, now = self._plane, time.monotonic()
-        for _ in range(DATAGRAMS_PER_TURN):
-            try:
-                data, address = one.recvfrom(MAX_DATAGRAM_BYTES)
-            except BlockingIOError:
-                return True
-            except OSError:  # an ICMP error of an earlier send; says nothing about this socket
-                self.counters["receive_errors"] += 1
-                continue
-            plane.receive_datagram(data, (number, address), now)
-            self._flush()
-        return False
+    def _readable(self, reader: hot_path.Reader) -> int:
+        """One turn: what came in, then a slice of what it causes; what is left waits for the next turn.
+
+        Returns how many datagrams there were.
+        """
+        plane, output, now = self._plane, self._output, time.monotonic()
+        found = reader.read(now)
+        for data, path, arrival in found:
+            output.arrived(arrival)
+            plane.receive_datagram(data, path, now)
+        output.arrived(0.0)
+        self._flush()
+        return len(found)
 
     def _flush(self) -> None:
-        for (number, address), datagram in self._plane.poll_output():
-            if number < 0:
-                continue
-            if number >= FIRST_NUMBER:
-                self._tcp.send((number, address), datagram)
-                continue
-            try:
-                self._sockets[number].sendto(datagram, address)
-            except BlockingIOError:
-                self.counters["send_buffer_full"] += 1  # policy: drop the newest, as a router would
-            except OSError:
+        """Send, unless that is under way already, and pass on what servers should hear."""
+        if not self._waits_to_send:
+            self._send()
+        for path, datagram in self._output.others():
+            if path[0] >= FIRST_NUMBER:
+                self._tcp.send(path, datagram)
+            else:
                 self.counters["send_errors"] += 1
         for event in self._plane.events():
             self.control.notify(event)
@@ -171,14 +172,37 @@ class MediaProcess:
                     "transport_changed", transport=event.transport, state=event.state, reason=event.reason
                 )
 
+    def _send(self) -> None:
+        """A slice; goes on after others had their turn, or when the socket has room again."""
+        self._waits_to_send = False
+        output = self._output
+        if output.send(output.SLICE) or self._stopping.is_set():
+            return
+        self._waits_to_send = True
+        if output.blocked < 0:
+            self._loop.call_soon(self._send)
+        else:
+            self.counters["send_buffer_full"] += 1
+            descriptor = self._sockets[output.blocked].fileno()
+            self._loop.add_writer(descriptor, self._writable, descriptor)
+
+    def _writable(self, descriptor: int) -> None:
+        self._loop.remove_writer(descriptor)
+        self._send()
+
     def _tick(self) -> None:
         now = time.monotonic()
         if now - self._ticked_at > STALL_S:
             self._read_what_waited()
         self._ticked_at = now
+        self._lag.add(max(0.0, now - self._tick_due))
         self._plane.handle_timer(now)
         self._flush()
-        self._timer = None if self._plane.is_idle else self._loop.call_later(TICK_S, self._tick)
+        if self._plane.is_idle:
+            self._timer = None
+        else:
+            self._tick_due = now + TICK_S
+            self._timer = self._loop.call_later(TICK_S, self._tick)
 
     # ── control ──
 
@@ -194,6 +218,7 @@ class MediaProcess:
             respond(answer)
         self._flush()
         if self._timer is None:
+            self._tick_due = time.monotonic()
             self._tick()
 
     def _answer(self, request: m.Request, respond: Respond) -> m.Answer | None:
@@ -262,8 +287,26 @@ class MediaProcess:
             **self.counters,
             "tcp_connections": self._tcp.connections,
             "closed_slow_peers": self.control.closed_slow_peers,
+            **self._network_counters(),
         }
-        return m.Stats(stats.transports, {**stats.process, **ours})
+        return msgspec.structs.replace(
+            stats,
+            process={**stats.process, **ours},
+            latency=self._output.latencies.histogram(),
+            loop_lag=self._lag.histogram(),
+            hot_path=hot_path.IMPLEMENTATION,
+        )
+
+    def _network_counters(self) -> dict[str, int]:
+        """Only what happened."""
+        output, readers = self._output, self._readers
+        counts = {
+            "send_queue_full": output.dropped,
+            "send_errors": output.errors + self.counters["send_errors"],
+            "receive_errors": sum(reader.errors for reader in readers),
+            "receive_too_long": sum(reader.too_long for reader in readers),
+        }
+        return {name: count for name, count in counts.items() if count}
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
         if self._create_tap is None:
@@ -393,6 +436,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def main() -> int:
     """Entry point; the exit code says why it ended."""
     configure_logging()
+    if hot_path.PROBLEM:
+        log.error("hot_path_unavailable", message=hot_path.PROBLEM)
+        return EXIT_NO_TWIN
     try:
         uvloop.run(serve(parse_arguments()))
     except PortInUse as error:

@@ -7,7 +7,7 @@ peers that speak nothing else, such as ffmpeg. Nothing that a peer sends raises:
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pylibsrtp
 from cryptography.exceptions import InvalidTag
@@ -16,6 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from streaming.rtp.packet import header_length
 from streaming.rtp.sequence import unwrap16
+from streaming.twin import IMPLEMENTATION, load
+
+if TYPE_CHECKING:
+    from streaming.twin import _twin
 
 TAG_BYTES: Final = 16
 REPLAY_WINDOW: Final = 1024
@@ -67,14 +71,21 @@ class ReplayWindow:
             self._seen |= 1 << -ahead
 
 
-@dataclass(frozen=True, slots=True)
 class GcmKeys:
-    """Session keys of one direction. A nonce is `salt ^ (ssrc << 48 | index)` (RFC 7714 8.1, 9.1)."""
+    """Session keys of one direction. A nonce is `salt ^ (ssrc << 48 | index)` (RFC 7714 8.1, 9.1).
 
-    rtp: AESGCM
-    rtp_salt: int
-    rtcp: AESGCM
-    rtcp_salt: int
+    `sealer` is for the compiled twin to keep its form of the RTP key.
+    """
+
+    __slots__ = ("rtcp", "rtcp_salt", "rtp", "rtp_key", "rtp_salt", "sealer")
+
+    def __init__(self, rtp_key: bytes, rtp_salt: bytes, rtcp_key: bytes, rtcp_salt: bytes) -> None:
+        self.rtp_key = rtp_key
+        self.rtp = AESGCM(rtp_key)
+        self.rtp_salt = int.from_bytes(rtp_salt, "big")
+        self.rtcp = AESGCM(rtcp_key)
+        self.rtcp_salt = int.from_bytes(rtcp_salt, "big")
+        self.sealer: _twin.Gcm | None = None
 
     @staticmethod
     def derive(master_key: bytes, master_salt: bytes) -> "GcmKeys":
@@ -87,12 +98,7 @@ class GcmKeys:
             return encryptor.update(bytes(length))
 
         key_length = len(master_key)
-        return GcmKeys(
-            AESGCM(prf(0, key_length)),
-            int.from_bytes(prf(2, 12), "big"),
-            AESGCM(prf(3, key_length)),
-            int.from_bytes(prf(5, 12), "big"),
-        )
+        return GcmKeys(prf(0, key_length), prf(2, 12), prf(3, key_length), prf(5, 12))
 
 
 class SrtpSender(Protocol):
@@ -188,6 +194,27 @@ class GcmReceiver:
         return packet[:8] + body
 
 
+class TwinGcmReceiver(GcmReceiver):
+    """The same, with RTP in the compiled twin. Raises ImportError where it was not built."""
+
+    def __init__(self, keys: GcmKeys, max_streams: int = MAX_STREAMS) -> None:
+        super().__init__(keys, max_streams)
+        self._receiver: _twin.RtpReceiver = load().RtpReceiver(
+            keys.rtp_key, keys.rtp_salt.to_bytes(12, "big"), max_streams
+        )
+
+    def unprotect_rtp(self, packet: bytes) -> bytes | None:
+        """See SrtpReceiver."""
+        return self._receiver.unprotect_rtp(packet)
+
+
+def gcm_receiver(keys: GcmKeys, max_streams: int = MAX_STREAMS) -> GcmReceiver:
+    """By the implementation of the hot path that runs."""
+    return (
+        GcmReceiver(keys, max_streams) if IMPLEMENTATION == "python" else TwinGcmReceiver(keys, max_streams)
+    )
+
+
 def _note(windows: OrderedDict[int, ReplayWindow], ssrc: int, index: int, max_streams: int) -> None:
     window = windows.get(ssrc)
     if window is None:
@@ -279,5 +306,5 @@ def sessions(profile: Profile, keying_material: bytes, *, is_dtls_client: bool) 
     server = keying_material[key : 2 * key], keying_material[2 * key + salt : 2 * (key + salt)]
     ours, theirs = (client, server) if is_dtls_client else (server, client)
     if profile is AES_128_GCM:
-        return SrtpSessions(profile, GcmSender(GcmKeys.derive(*ours)), GcmReceiver(GcmKeys.derive(*theirs)))
+        return SrtpSessions(profile, GcmSender(GcmKeys.derive(*ours)), gcm_receiver(GcmKeys.derive(*theirs)))
     return SrtpSessions(profile, AesCmSender(*ours), AesCmReceiver(*theirs))

@@ -157,4 +157,10 @@ def _port(host: str, port: int, kind: socket.SocketKind, setting: str) -> Findin
 
 
 async def _hot_path(_settings: Settings) -> Finding:
-    return Finding(True, f"Media hot path: {hot_path.IMPLEMENTATION}")
+    if hot_path.PROBLEM:
+        return Finding(False, hot_path.PROBLEM, "Run ./script/build-twin, or remove LECTERN_HOT_PATH.")
+    what = {
+        "compiled": "Media hot path: compiled",
+        "python": "Media hot path: pure Python, some three times slower than compiled (./script/build-twin)",
+    }
+    return Finding(True, what[hot_path.IMPLEMENTATION])

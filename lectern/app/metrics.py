@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from lectern.app.media_metrics import media_metrics
+from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services
 from lectern.kernel.access import Permission
@@ -56,6 +57,7 @@ class _Snapshot(Collector):
         yield jobs
 
         yield from media_metrics(self._stats)
+        yield from media_timing(self._stats)
 
 
 def mount_metrics(app: web.Application, services: Services, children: Sequence[Child]) -> None:

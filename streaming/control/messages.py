@@ -302,7 +302,7 @@ class Refused(Word, frozen=True):
 
 
 class Welcome(Word, frozen=True):
-    """The media process introduces itself. `hot_path` is the implementation that runs (`python`).
+    """The media process introduces itself. `hot_path` is what runs: `python` or `compiled`.
 
     `addresses` are those at which it takes media (host, UDP port), for pipes.
     """
@@ -409,6 +409,19 @@ class TransportStats(msgspec.Struct, frozen=True):
     probes_failed: int = 0
 
 
+LATENCY_BOUNDS_S: Final = (
+    0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25,
+)  # fmt: skip
+"""Upper bounds of buckets, seconds; one more bucket counts what took longer. The C twin has the same ones."""
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """How often something took how long: counts per bucket of LATENCY_BOUNDS_S, not cumulative; their sum."""
+
+    buckets: tuple[int, ...] = (0,) * (len(LATENCY_BOUNDS_S) + 1)
+    sum_s: float = 0.0
+
+
 class RoomStats(msgspec.Struct, frozen=True):
     """A room now, and its `counts` (`streaming.forwarding.totals.COUNTS`) since it was opened.
 
@@ -424,13 +437,21 @@ class RoomStats(msgspec.Struct, frozen=True):
 
 
 class Stats(Word, frozen=True):
-    """Counters; `process` holds those that belong to no transport (dropped datagrams by reason)."""
+    """Counters; `process` holds those that belong to no transport (dropped datagrams by reason).
+
+    `latency`: from a packet's arrival (the kernel's time, where it gives one) to the hand-over of the last
+    datagram that it caused. `loop_lag`: how late the process's timer was. Both since the process started.
+    `hot_path` is the implementation that runs, as in Welcome.
+    """
 
     transports: tuple[TransportStats, ...]
     process: dict[str, int]
     rooms: tuple[RoomStats, ...] = ()
     counts: dict[str, int] = {}
     """Those of all rooms together, closed ones included, since the process started."""
+    latency: Histogram = Histogram()
+    loop_lag: Histogram = Histogram()
+    hot_path: str = ""
 
 
 Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | IceRestarted | RoutesSet | Stats

@@ -27,7 +27,7 @@ from streaming.ice.agent import Credentials, IceAgent, IceState
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind
 from streaming.rtp.packet import RtpPacket
-from streaming.srtp import AES_128_GCM, GcmKeys, GcmReceiver, GcmSender, SrtpSessions
+from streaming.srtp import AES_128_GCM, GcmKeys, GcmSender, SrtpSessions, gcm_receiver
 
 SILENCE_TIMEOUT_S: Final = 5.0
 MAX_STREAMS: Final = 1024
@@ -99,7 +99,7 @@ class PipeEnd(Peer):
         self.srtp = SrtpSessions(
             AES_128_GCM,
             GcmSender(GcmKeys.derive(request.send_key, request.send_salt)),
-            GcmReceiver(GcmKeys.derive(request.receive_key, request.receive_salt), MAX_STREAMS),
+            gcm_receiver(GcmKeys.derive(request.receive_key, request.receive_salt), MAX_STREAMS),
         )
         self.phase = "connected"
         self.send_list: dict[str, m.PipedTrack] = {}

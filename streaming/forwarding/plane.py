@@ -17,7 +17,7 @@ from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
 from streaming.forwarding.handshakes import Handshakes
-from streaming.forwarding.hot_path import Output, Path, forward
+from streaming.forwarding.hot_path import Batch, Datagram, Path, forward
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
 from streaming.forwarding.peer import Peer, PeerEvent
@@ -78,6 +78,7 @@ class ForwardingPlane:
         candidates: Sequence[m.Candidate],
         rng: Random,
         ntp_offset_s: float,
+        output: Batch | None = None,
     ) -> None:
         self.dropped: Counter[str] = Counter()
         self._identity = identity
@@ -98,15 +99,14 @@ class ForwardingPlane:
         self._handshakes: Handshakes[Peer] = Handshakes()
         self._limited: dict[str, Peer] = {}
         self._housekeeping_at = 0.0
-        self._output: Output = []
+        self._output = Batch() if output is None else output
         self._events: list[m.Notification] = []
 
     # ── draining ──
 
-    def poll_output(self) -> Output:
-        """(path, datagram) pairs in the order in which to send them."""
-        output, self._output = self._output, []
-        return output
+    def poll_output(self) -> list[Datagram]:
+        """(path, datagram) pairs in the order in which to send them, unless the owner gave an `output`."""
+        return self._output.pairs()
 
     def events(self) -> list[m.Notification]:
         """What servers should hear."""

@@ -28,10 +28,11 @@ from typing import Final, NamedTuple
 
 from streaming.control.extensions import ABS_SEND_TIME, FORWARDED, MID, WRITTEN
 from streaming.control.messages import Codec, MediaSection
-from streaming.forwarding.hot_path import Lane, Output, Path, forward, send_time
+from streaming.forwarding.hot_path import Lane, Output, Path, forward
 from streaming.forwarding.layer import PACKET_OVERHEAD_OCTETS, Head, Layer
 from streaming.forwarding.track import Track
 from streaming.rtp import padding
+from streaming.rtp.extensions import abs_send_time
 from streaming.rtp.packet_ring import ForwardPacket, PacketRing
 from streaming.rtp.sequence import ContinuityMap, unwrap16
 from streaming.srtp import SrtpSender
@@ -166,8 +167,9 @@ class Slot:
         self.unanswered_nacks = 0
         self.retransmitted = 0
         self.keyframe_wishes = 0
-        self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats)
-        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False)
+        is_urgent = section.kind == "audio"
+        self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats, is_urgent=is_urgent)
+        self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False, is_urgent=is_urgent)
         self.has_keys = False
         self.padding_octets = 0
         self._sender: SrtpSender | None = None
@@ -628,7 +630,7 @@ class Slot:
             return
         extensions = [(ids[MID], self.mid.encode())] if MID in ids else []
         if ABS_SEND_TIME in ids:
-            extensions.append((ids[ABS_SEND_TIME], send_time(now)))
+            extensions.append((ids[ABS_SEND_TIME], abs_send_time(now)))
         while octets > 0:
             size = max(1, min(padding.MAX_PADDING, octets - PACKET_OVERHEAD_OCTETS))
             seq = self._rtx_seq

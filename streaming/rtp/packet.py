@@ -1,8 +1,11 @@
 """RTP packets as bytes: parse the fixed header once, read and write extensions (RFC 3550, RFC 8285)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+from streaming.twin import IMPLEMENTATION, load
 
 ONE_BYTE_PROFILE: Final = 0xBEDE
 TWO_BYTE_PROFILE: Final = 0x1000
@@ -37,7 +40,7 @@ def header_length(data: bytes) -> int | None:
     return length if length <= size else None
 
 
-def parse(data: bytes) -> RtpPacket | None:
+def parse_in_python(data: bytes) -> RtpPacket | None:
     """The packet, or None when it is malformed. Broken header extensions count as none."""
     start = header_length(data)
     if start is None:
@@ -53,6 +56,11 @@ def parse(data: bytes) -> RtpPacket | None:
     if first & 0x10:
         extensions = parse_extensions(data, 12 + 4 * (first & 0x0F), start)
     return RtpPacket(second >= 128, second & 0x7F, seq16, timestamp, ssrc, extensions, data[start:end])
+
+
+parse: Final[Callable[[bytes], RtpPacket | None]] = (
+    parse_in_python if IMPLEMENTATION == "python" else load().parse
+)
 
 
 def parse_extensions(data: bytes, start: int, end: int) -> tuple[tuple[int, bytes], ...]:

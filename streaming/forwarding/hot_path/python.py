@@ -1,7 +1,7 @@
 """The hot path in Python.
 
 What costs time per packet and viewer is in `forward`. It is kept this small so that a compiled twin can
-replace it: its whole input is a `ForwardPacket` and `Lane`s, its whole output is pairs (path, datagram).
+replace it: its whole input is a `ForwardPacket` and `Lane`s, its whole output goes into a `Batch`.
 A lane is dumb: who gets what, and with which numbers, is decided elsewhere (`slot.py`).
 """
 
@@ -9,20 +9,19 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from streaming.control.extensions import ABS_SEND_TIME
+from streaming.forwarding.hot_path.batch import NO_PATH, Batch, Datagram, Path
+from streaming.rtp.extensions import abs_send_time
 from streaming.rtp.packet import build_extensions
 from streaming.rtp.packet_ring import ForwardPacket
 from streaming.srtp import SrtpSender
 
-Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
-Path: TypeAlias = tuple[int, Address]
-"""Number of the local socket, and the remote address as the socket module gives it."""
-Output: TypeAlias = list[tuple[Path, bytes]]
+MAX_PAYLOAD_BYTES: Final = 60_000
+"""More fits into no datagram together with headers; nothing that arrived in one is longer."""
 
 _HEADER = struct.Struct("!BBHII")
-_NO_PATH: Final[Path] = (-1, ("", 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +39,7 @@ class _Style:
         elements = list(self.mid)
         elements += [(self.ids[uri], value) for uri, value in packet.extensions if uri in self.ids]
         if self.send_time_id:
-            elements.append((self.send_time_id, send_time(packet.arrival if self.repeats else now)))
+            elements.append((self.send_time_id, abs_send_time(packet.arrival if self.repeats else now)))
         return build_extensions(elements)
 
 
@@ -50,11 +49,6 @@ def _style(mid: str, mid_id: int | None, numbering: tuple[tuple[str, int], ...],
     send_time_id = ids.pop(ABS_SEND_TIME, 0)
     element = ((mid_id, mid.encode()),) if mid_id is not None else ()
     return _Style(element, ids, send_time_id, repeats, build_extensions(list(element)))
-
-
-def send_time(now: float) -> bytes:
-    """abs-send-time: seconds modulo 64, 24 bits with 18 of fraction."""
-    return (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
 
 
 class Lane:
@@ -71,6 +65,7 @@ class Lane:
         "_nonce_base",
         "_protect",
         "_style",
+        "is_urgent",
         "octets",
         "packets",
         "path",
@@ -84,9 +79,16 @@ class Lane:
     )
 
     def __init__(
-        self, ssrc: int, mid: str, mid_id: int | None, extension_ids: dict[str, int], *, repeats: bool = True
+        self,
+        ssrc: int,
+        mid: str,
+        mid_id: int | None,
+        extension_ids: dict[str, int],
+        *,
+        repeats: bool = True,
+        is_urgent: bool = False,
     ) -> None:
-        """`mid_id` and `extension_ids` ({uri: id}) are the subscriber's numbering.
+        """`mid_id` and `extension_ids` ({uri: id}) are the subscriber's numbering; urgent lanes overtake.
 
         With abs-send-time among them the lane writes it. `repeats`: a packet may be sent again under its old
         number; then its bytes must be the same (two messages under one GCM nonce give the key away), so the
@@ -98,10 +100,11 @@ class Lane:
         self.timestamp_offset = 0
         self.picture_id_offset = 0
         self.tl0_pic_idx_offset = 0
-        self.path: Path = _NO_PATH
+        self.path: Path = NO_PATH
         self.packets = 0
         self.octets = 0
         self.too_long = 0
+        self.is_urgent = is_urgent
         self._style = _style(mid, mid_id, tuple(sorted(extension_ids.items())), repeats)
         self._encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
         self._nonce_base = 0
@@ -115,8 +118,8 @@ class Lane:
             self._nonce_base = sender.gcm.rtp_salt ^ (self.ssrc << 48)
 
 
-def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Output, now: float) -> None:
-    """Append one datagram per lane. Lanes without keys are skipped. `now` is monotonic seconds."""
+def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: float) -> None:
+    """One datagram per lane, all urgent or none; lanes without keys are skipped. `now` is monotonic s."""
     marker = 0x80 if packet.marker else 0
     ext_seq, timestamp, payload = packet.ext_seq, packet.timestamp, packet.payload
     has_extensions = bool(packet.extensions)
@@ -124,7 +127,14 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Output, now: f
     size = len(payload)
     pack = _HEADER.pack
     blocks: dict[_Style, bytes] = {}
+    made: list[Datagram] = []
+    is_urgent = False
     for lane in lanes:
+        if lane._protect is None:
+            continue
+        if size > MAX_PAYLOAD_BYTES:
+            lane.too_long += 1
+            continue
         index = ext_seq + lane.seq_offset
         style = lane._style
         if has_extensions or style.send_time_id:
@@ -149,17 +159,17 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Output, now: f
             body = payload
         if lane._encrypt is not None:
             nonce = (lane._nonce_base ^ index).to_bytes(12, "big")
-            output.append((lane.path, header + lane._encrypt(nonce, body, header)))
-        elif lane._protect is not None:
+            made.append((lane.path, header + lane._encrypt(nonce, body, header)))
+        else:
             datagram = lane._protect(header, body, lane.ssrc, index)
             if datagram is None:
                 lane.too_long += 1
                 continue
-            output.append((lane.path, datagram))
-        else:
-            continue
+            made.append((lane.path, datagram))
+        is_urgent = lane.is_urgent
         lane.packets += 1
         lane.octets += size
+    output.add_forwarded(made, is_urgent=is_urgent)
 
 
 def _shifted(packet: ForwardPacket, picture_id_offset: int, tl0_pic_idx_offset: int) -> bytes:

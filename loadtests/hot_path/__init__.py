@@ -1,0 +1,1 @@
+"""What the hot path costs: both implementations side by side, without ICE and DTLS around them."""

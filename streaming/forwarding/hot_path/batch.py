@@ -1,0 +1,160 @@
+"""What waits to be sent: urgent datagrams (sound, control) first, then pictures, a bounded slice per turn.
+
+A keyframe for a full class is thousands of datagrams. They are protected at once, in the order of the numbers
+they carry, but sent in slices; what is urgent overtakes them between two slices, and never waits for more
+than one. When a socket's buffer is full (the card is slower than we), sending goes on when it is writable.
+
+Bounds: MAX_WAITING_BYTES and MAX_WAITING; policy: drop the newest, as a router would; counter: `dropped`.
+"""
+
+import socket
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+from streaming.forwarding.hot_path.latency import Latencies
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+Path: TypeAlias = tuple[int, Address]
+"""Number of the local socket, and the remote address as the socket module gives it."""
+Datagram: TypeAlias = tuple[Path, bytes]
+
+MAX_WAITING_BYTES: Final = 16 << 20
+MAX_WAITING: Final = 32768
+NO_PATH: Final[Path] = (-1, ("", 0))
+
+
+class Batch:
+    """See the module. `sockets` by number; what is for other numbers is handed out by `others`.
+
+    `arrived` says which moment caused what is forwarded from now on; the time from there to the hand-over of
+    the last datagram of each packet is counted in `latencies`.
+    """
+
+    SLICE = 256
+    """Datagrams to send in one turn, some 2 ms."""
+
+    def __init__(self, sockets: Sequence[socket.socket] = ()) -> None:
+        self._sockets = tuple(sockets)
+        self._urgent: deque[Datagram] = deque()
+        self._bulk: deque[Datagram] = deque()
+        self._others: deque[Datagram] = deque()
+        self._marks: deque[tuple[int, float]] = deque()
+        self._cause = 0.0
+        self._added = 0
+        self._finished = 0
+        self._waiting_bytes = 0
+        self.blocked = -1
+        self.sent = 0
+        self.calls = 0
+        self.dropped = 0
+        self.errors = 0
+        self.latencies = Latencies()
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._bulk) + len(self._others)
+
+    # ── filling ──
+
+    def append(self, datagram: Datagram) -> None:
+        """Something urgent: handshakes, checks, reports."""
+        if self._has_room(len(datagram[1])):
+            self._put(datagram, is_urgent=True)
+
+    def extend(self, datagrams: Iterable[Datagram]) -> None:
+        """Each urgent."""
+        for datagram in datagrams:
+            self.append(datagram)
+
+    def arrived(self, at: float) -> None:
+        """What is forwarded from now on was caused at this time (monotonic seconds); 0: by no packet."""
+        self._cause = at
+
+    def add_forwarded(self, datagrams: list[Datagram], *, is_urgent: bool) -> None:
+        """All that became of one packet."""
+        for datagram in datagrams:
+            if self._has_room(len(datagram[1])):
+                self._put(datagram, is_urgent=is_urgent)
+        if self._cause and datagrams:
+            if is_urgent:
+                self._marks.appendleft((0, self._cause))
+            else:
+                self._marks.append((self._added, self._cause))
+
+    def _has_room(self, size: int) -> bool:
+        if self._waiting_bytes + size <= MAX_WAITING_BYTES and len(self) < MAX_WAITING:
+            return True
+        self.dropped += 1
+        return False
+
+    def _put(self, datagram: Datagram, *, is_urgent: bool) -> None:
+        number = datagram[0][0]
+        if number == NO_PATH[0]:
+            return
+        if self._sockets and not 0 <= number < len(self._sockets):
+            self._others.append(datagram)
+            return
+        self._waiting_bytes += len(datagram[1])
+        if is_urgent:
+            self._urgent.append(datagram)
+        else:
+            self._bulk.append(datagram)
+            self._added += 1
+
+    # ── draining ──
+
+    def pairs(self) -> list[Datagram]:
+        """Take out everything, in the order in which to send it."""
+        everything = [*self._urgent, *self._bulk, *self._others]
+        for queue in (self._urgent, self._bulk, self._others):
+            queue.clear()
+        self._waiting_bytes = 0
+        self._finished = self._added
+        self._marks.clear()
+        return everything
+
+    def others(self) -> list[Datagram]:
+        """Take out what is for paths that are none of our sockets."""
+        others = list(self._others)
+        self._others.clear()
+        return others
+
+    def send(self, limit: int) -> bool:
+        """Send what is urgent, then at most `limit` others; True when nothing waits any more.
+
+        After False, `blocked` is the number of the socket to wait for, or -1 when it was the limit.
+        """
+        self.blocked = -1
+        is_done = self._send_from(self._urgent, len(self._urgent)) == 0
+        if is_done:
+            before = len(self._bulk)
+            is_done = self._send_from(self._bulk, limit) == 0
+            self._finished += before - len(self._bulk)
+        self._note_latencies()
+        return is_done
+
+    def _send_from(self, queue: deque[Datagram], limit: int) -> int:
+        while queue and limit:
+            (number, address), datagram = queue[0]
+            self.calls += 1
+            try:
+                self._sockets[number].sendto(datagram, address)
+                self.sent += 1
+            except BlockingIOError:
+                self.blocked = number
+                break
+            except OSError:
+                self.errors += 1
+            queue.popleft()
+            self._waiting_bytes -= len(datagram)
+            limit -= 1
+        return len(queue)
+
+    def _note_latencies(self) -> None:
+        marks = self._marks
+        if not marks or self._urgent:
+            return
+        now = time.monotonic()
+        while marks and marks[0][0] <= self._finished:
+            self.latencies.add(now - marks.popleft()[1])
