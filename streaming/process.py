@@ -8,6 +8,7 @@ It ends when its stdin closes (the server that started it is gone) or on SIGTERM
 
 import argparse
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -90,6 +91,8 @@ class MediaProcess:
             for reader, one in zip(self._readers, self._sockets, strict=True):
                 self._loop.add_reader(one.fileno(), self._readable, reader)
             await self._tcp.listen(self._listeners)
+            gc.collect()
+            gc.freeze()  # what is here now stays: the collector need not look through it while packets wait
             log.info(
                 "media_started",
                 addresses=len(self._sockets),
