@@ -45,6 +45,9 @@ from streaming.sockets import (
 from streaming.tap import CreateTap
 from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
+STALL_S: Final = 0.5
+"""Timers that come so late mean that the machine, or this process, stood still."""
+TURNS_AFTER_STALL: Final = 256
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
@@ -69,6 +72,7 @@ class MediaProcess:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._ticked_at = 0.0
         self._closers: asyncio.TaskGroup | None = None
         self._recording_rooms: set[str] = set()
         wall = datetime.now(UTC)
@@ -134,14 +138,23 @@ class MediaProcess:
 
     # ── network ──
 
-    def _readable(self, reader: hot_path.Reader) -> None:
-        """One turn: what came in, then a slice of what it causes; what is left waits for the next turn."""
+    def _read_what_waited(self) -> None:
+        """We stood still: hear our peers before a timer takes them for silent."""
+        for reader in self._readers:
+            for _ in range(TURNS_AFTER_STALL):
+                if self._readable(reader):
+                    break
+
+    def _readable(self, reader: hot_path.Reader) -> bool:
+        """One turn: what came in, then a slice of what it causes; the rest waits. Whether nothing came."""
         plane, output, now = self._plane, self._output, time.monotonic()
-        for data, path, arrival in reader.read(now):
+        datagrams = reader.read(now)
+        for data, path, arrival in datagrams:
             output.arrived(arrival)
             plane.receive_datagram(data, path, now)
         output.arrived(0.0)
         self._flush()
+        return not datagrams
 
     def _flush(self) -> None:
         """Send, unless that is under way already, and pass on what servers should hear."""
@@ -180,6 +193,9 @@ class MediaProcess:
     def _tick(self) -> None:
         now = time.monotonic()
         self._lag.add(max(0.0, now - self._tick_due))
+        if now - self._ticked_at > STALL_S:
+            self._read_what_waited()
+        self._ticked_at = now
         self._plane.handle_timer(now)
         self._flush()
         if self._plane.is_idle:
