@@ -8,6 +8,7 @@ It ends when its stdin closes (the server that started it is gone) or on SIGTERM
 
 import argparse
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -46,7 +47,7 @@ from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
 STALL_S: Final = 0.5
 """Timers that come so late mean that the machine, or this process, stood still."""
-TURNS_AFTER_STALL: Final = 64
+TURNS_AFTER_STALL: Final = 256
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
@@ -94,6 +95,8 @@ class MediaProcess:
             for reader, one in zip(self._readers, self._sockets, strict=True):
                 self._loop.add_reader(one.fileno(), self._readable, reader)
             await self._tcp.listen(self._listeners)
+            gc.collect()
+            gc.freeze()  # what is here now stays: the collector need not look through it while packets wait
             log.info(
                 "media_started",
                 addresses=len(self._sockets),
@@ -139,22 +142,19 @@ class MediaProcess:
         """We stood still: hear our peers before a timer takes them for silent."""
         for reader in self._readers:
             for _ in range(TURNS_AFTER_STALL):
-                if not self._readable(reader):
+                if self._readable(reader):
                     break
 
-    def _readable(self, reader: hot_path.Reader) -> int:
-        """One turn: what came in, then a slice of what it causes; what is left waits for the next turn.
-
-        Returns how many datagrams there were.
-        """
+    def _readable(self, reader: hot_path.Reader) -> bool:
+        """One turn: what came in, then a slice of what it causes; the rest waits. Whether nothing came."""
         plane, output, now = self._plane, self._output, time.monotonic()
-        found = reader.read(now)
-        for data, path, arrival in found:
+        datagrams = reader.read(now)
+        for data, path, arrival in datagrams:
             output.arrived(arrival)
             plane.receive_datagram(data, path, now)
         output.arrived(0.0)
         self._flush()
-        return len(found)
+        return not datagrams
 
     def _flush(self) -> None:
         """Send, unless that is under way already, and pass on what servers should hear."""
@@ -192,10 +192,10 @@ class MediaProcess:
 
     def _tick(self) -> None:
         now = time.monotonic()
+        self._lag.add(max(0.0, now - self._tick_due))
         if now - self._ticked_at > STALL_S:
             self._read_what_waited()
         self._ticked_at = now
-        self._lag.add(max(0.0, now - self._tick_due))
         self._plane.handle_timer(now)
         self._flush()
         if self._plane.is_idle:

@@ -6,8 +6,10 @@ they repair. A packet of an unknown SSRC without such a name is dropped: it will
 """
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from streaming.control.extensions import ABS_SEND_TIME, REPAIRED_RID, RID, TRANSPORT_WIDE
 from streaming.control.messages import Codec, MediaSection, Source
@@ -112,7 +114,7 @@ class Publication:
         if layer is None or layer.codec is None or codec.pt != layer.codec.pt:
             return None
         (seq16,) = struct.unpack_from("!H", packet.payload)
-        original = replace(
+        original = msgspec.structs.replace(
             packet, payload_type=codec.pt, seq16=seq16, ssrc=layer.ssrc, payload=packet.payload[2:]
         )
         return Original(original, codec, layer.index, is_retransmission=True)

@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from streaming.twin import IMPLEMENTATION, load
 
@@ -14,8 +15,7 @@ _FIXED = struct.Struct("!BBHII")
 _PROFILE = struct.Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
+class RtpPacket(msgspec.Struct, frozen=True, gc=False):
     """One RTP packet; `extensions` are (id, value) as the sender numbers them; `payload` has no padding."""
 
     marker: bool

@@ -1,13 +1,13 @@
 """The last packets of a published track: for retransmission, late joiners, and to see duplicates."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 DEFAULT_CAPACITY: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardPacket:
+class ForwardPacket(msgspec.Struct, frozen=True, gc=False):
     """A published packet, ready to be rewritten for anybody.
 
     `ext_seq` and `timestamp` (extended, may exceed 32 bits) are the publisher's; `extensions` are

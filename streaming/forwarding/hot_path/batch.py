@@ -73,9 +73,23 @@ class Batch:
 
     def add_forwarded(self, datagrams: list[Datagram], *, is_urgent: bool) -> None:
         """All that became of one packet."""
-        for datagram in datagrams:
-            if self._has_room(len(datagram[1])):
-                self._put(datagram, is_urgent=is_urgent)
+        size, count = sum([len(data) for _, data in datagrams]), len(datagrams)
+        numbers = len(self._sockets)
+        if (
+            self._waiting_bytes + size <= MAX_WAITING_BYTES
+            and len(self) + count <= MAX_WAITING
+            and all(0 <= path[0] < numbers for path, _ in datagrams)
+        ):  # as nearly always, and then quickly
+            self._waiting_bytes += size
+            if is_urgent:
+                self._urgent.extend(datagrams)
+            else:
+                self._bulk.extend(datagrams)
+                self._added += count
+        else:
+            for datagram in datagrams:
+                if self._has_room(len(datagram[1])):
+                    self._put(datagram, is_urgent=is_urgent)
         if self._cause and datagrams:
             if is_urgent:
                 self._marks.appendleft((0, self._cause))

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -235,9 +236,8 @@ def attempts() -> list[tuple[Any, ...]]:
             (setattr, lane, "payload_type", value),
             (module.RtpReceiver(KEY, SALT, 64).unprotect_rtp, value),
         ]
-        for name in ForwardPacket.__dataclass_fields__:
-            broken = ForwardPacket(1, 1, True, (), b"", 0.0)
-            object.__setattr__(broken, name, value)
+        for name in ForwardPacket.__struct_fields__:
+            broken = msgspec.structs.replace(good, **{name: value})
             ready = hot.new_lane(1, "a", 9, {AUDIO_LEVEL: 1, ABS_SEND_TIME: 2})
             ready.path = (0, ("192.0.2.1", 9))
             ready.protect_with(GcmSender(GcmKeys.derive(KEY, SALT)))
