@@ -409,11 +409,28 @@ class TransportStats(msgspec.Struct, frozen=True):
     probes_failed: int = 0
 
 
+class RoomStats(msgspec.Struct, frozen=True):
+    """A room now, and its `counts` (`streaming.forwarding.totals.COUNTS`) since it was opened.
+
+    Pipes are left out: what they carry is counted where its viewers are.
+    """
+
+    room: str
+    transports: int
+    tracks: int
+    flowing_layers: int
+    paused_slots: int
+    counts: dict[str, int]
+
+
 class Stats(Word, frozen=True):
     """Counters; `process` holds those that belong to no transport (dropped datagrams by reason)."""
 
     transports: tuple[TransportStats, ...]
     process: dict[str, int]
+    rooms: tuple[RoomStats, ...] = ()
+    counts: dict[str, int] = {}
+    """Those of all rooms together, closed ones included, since the process started."""
 
 
 Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | IceRestarted | RoutesSet | Stats

@@ -123,6 +123,7 @@ def test_a_class_that_joins_together_does_not_hold_up_the_others() -> None:
     viewers = [world.join(f"viewer{i}", slot(), connect=False) for i in range(60)]
     for viewer in viewers:
         viewer.connect()
+    world.advance(0.5)  # handshakes take turns
     world.plane.set_routes([m.Route(viewer.name, "0", presenter.track()) for viewer in viewers], world.now)
     world.plane.poll_output()
     world.now += 0.01

@@ -88,6 +88,27 @@ const en = {
     receiving_paused: { what: 'Too slow for the picture: sound only', advice: 'They hear you. Read out what only the screen shows.' },
     slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
   },
+  connection: {
+    link: 'Test my connection', title: 'Connection test', text: 'Shows what your network and this device let through. It takes a few seconds and sends no sound and no picture.',
+    network: 'Network', devices: 'This device', again: 'Test again', heard: 'Did you hear a tone?', yes: 'Yes', no: 'No',
+    check: { server: 'Server', socket: 'Class messages (WebSocket)', udp: 'Video and sound, the fast way (UDP)', tcp: 'Video and sound over TCP', turn: 'Video and sound through a relay (TURN)', microphone: 'Microphone', camera: 'Camera', speaker: 'Speaker' },
+    state: { waiting: 'not tested yet', running: 'testing…', good: 'works', blocked: 'blocked', skipped: 'not tested' },
+    verdict: {
+      running: 'Testing your network…', good: 'Everything a lesson needs gets through.', tcpOnly: 'Lessons work, over TCP. On a bad network the picture may pause; the fast way (UDP) is blocked.', relayOnly: 'Lessons work, through a relay. The direct ways are blocked.',
+      broadcastOnly: 'You can watch the broadcast, a few seconds behind, and take part in the class. You cannot speak: give the text below to your IT department.', noClass: 'The page loads, but the class cannot connect. Give the text below to your IT department.', offline: 'The server cannot be reached. Check the network of this device.',
+    },
+    advice: {
+      server: 'Check Wi-Fi, cable or VPN, then test again.', socket: 'A proxy or security program breaks WebSocket connections. Try without VPN or on another network, and give the text below to your IT department.',
+      udp: 'A firewall stops UDP. Lessons take another way if one works below. Leaving the VPN often helps.', tcp: 'A firewall stops this port. It matters only where UDP is blocked too.', turn: 'The relay cannot be reached from here. It matters only where the direct ways are blocked.',
+      speaker: 'Turn the volume up, choose the right output in the system settings, and check that headphones are plugged in.',
+    },
+    noRelay: 'This server has no relay.', relaySignIn: 'Sign in, or open this test from a lesson, to test the relay.',
+    try: { microphone: 'Test microphone', camera: 'Test camera', speaker: 'Play a tone' },
+    it: {
+      title: 'For the IT department', text: 'Please let these addresses through; then the test is all green.', copy: 'Copy', intro: 'Lectern (live training) needs these connections from our network:', good: 'works', blocked: 'BLOCKED', untested: 'not tested',
+      web: 'Web page and class', media: 'Video and sound, {protocol}, outgoing, with answers', turn: 'Relay (TURN)',
+    },
+  },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
   desk: {
     people: 'People', groups: 'Groups', online: '{n} of {total} learners online', whichChat: 'Which chat', mainRoom: 'Main room', hands: 'Raised hands', grant: 'Let speak', endTalk: 'End', remove: 'Remove {name}', removeTitle: 'Remove {name}?', removeText: 'This person leaves the lesson and cannot come back to it.', removeConfirm: 'Remove',
@@ -118,6 +139,12 @@ const en = {
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
+  streamKeys: {
+    title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
+    created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
+    obs1: 'Settings → Stream: choose the service WHIP, paste the server and, as bearer token, the key.', obs2: 'Settings → Output → Advanced: encoder H.264, keyframe interval 1 or 2 s, no B-frames.', obs3: 'Go live here first; then press Start Streaming in OBS.', obs4: 'If OBS loses its connection it may start again with the same key: the new stream takes the place of the old one.',
+    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
+  },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
     internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
