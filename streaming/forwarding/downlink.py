@@ -27,7 +27,7 @@ ECHO_EVERY_S: Final = 0.2
 ECHO_IN_BURST_S: Final = 0.05
 SMOOTHING: Final = 0.1
 """Per allocation: a keyframe is no reason to change layers."""
-MAX_REPORTS_KEPT: Final = 16
+MAX_REPORTS_KEPT: Final = 64
 ENOUGH_PACKETS: Final = 30
 """A share of fewer packets says little: more are waited for."""
 MAX_ADVANCE: Final = 1 << 16
@@ -69,7 +69,6 @@ class Downlink:
 
     def note_sender_report(self, ntp: int, now: float) -> None:
         """A sender report with this 32.32 time goes out: its echo tells the round trip."""
-        self._sample(now)
         self._reports_sent[ntp >> 16 & 0xFFFFFFFF] = now
         while len(self._reports_sent) > MAX_REPORTS_KEPT:
             del self._reports_sent[next(iter(self._reports_sent))]
@@ -91,7 +90,7 @@ class Downlink:
                 self._trip_s = trip_s if self._trip_s is None else min(trip_s, self._trip_s)
         if self._expected < ENOUGH_PACKETS:
             return
-        self._sample(now)
+        self.sample(now)
         troubles = self.estimator.troubles
         queue_s = self.echoes.queue_s(now)
         self.estimator.receive_report(
@@ -112,7 +111,7 @@ class Downlink:
 
     def receive_remb(self, bitrate_bps: int, now: float) -> None:
         """Its own estimate."""
-        self._sample(now)
+        self.sample(now)
         is_probed = self.prober.is_recent(now)
         queue_s = self.echoes.queue_s(now)
         troubles = self.estimator.troubles
@@ -131,7 +130,7 @@ class Downlink:
             return
         queue_s, asked_at = found
         if not self.prober.is_recent(now):
-            self._sample(now)
+            self.sample(now)
             troubles = self.estimator.troubles
             self.estimator.receive_queue(queue_s, asked_at, now)
             self._follow(troubles, now)
@@ -160,7 +159,8 @@ class Downlink:
             self.prober.fail(now)
             self._allocate_at = now
 
-    def _sample(self, now: float) -> None:
+    def sample(self, now: float) -> None:
+        """Note how much was sent; about once a second, so that it is known when there is trouble."""
         octets, sound = 0, 0
         for slot in self._slots.values():
             sent = slot.sent_octets
@@ -180,7 +180,7 @@ class Downlink:
                 slot.pad(owed, output, now)
         if now < self._allocate_at:
             return
-        self._sample(now)
+        self.sample(now)
         queue_s = self.echoes.queue_s(now)
         if queue_s is not None:
             self.prober.receive_queue(queue_s, now, asked_at=None)

@@ -253,6 +253,7 @@ class Peer:
             report = rtcp.SenderReport(lane.ssrc, ntp, timestamp, lane.packets, lane.octets)
             self.downlink.note_sender_report(ntp, now)
             compound += rtcp.build_sender_report(report) + rtcp.build_cname(lane.ssrc, self.cname)
+        self.downlink.sample(now)
         if compound:
             self.send_rtcp(compound, output)
 

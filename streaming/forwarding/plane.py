@@ -357,7 +357,7 @@ class ForwardingPlane:
                     slot.wish_keyframe()
             case rtcp.ReceiverReport():
                 peer.downlink.receive_reports(message.reports, now)
-            case rtcp.Remb():
+            case rtcp.Remb() if not peer.is_pipe:  # from a pipe it is a mere cap
                 peer.downlink.receive_remb(message.bitrate_bps, now)
             case _:
                 pass
