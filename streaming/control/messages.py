@@ -389,6 +389,8 @@ class TransportStats(msgspec.Struct, frozen=True):
     """Counters of one transport. `rejected` counts its packets that were dropped, by reason.
 
     A `pipe` leads to another media process: its tracks are published there, its slots are other processes'.
+    Of its downlink: `estimate_bps` (None: no limit is known), `rtt_ms` (None: not measured), `loss` (0 to 1,
+    smoothed), `probes` sent and `probes_failed`. Slots that do not fit say `paused`.
     """
 
     transport: str
@@ -400,6 +402,11 @@ class TransportStats(msgspec.Struct, frozen=True):
     slots: tuple[SlotStats, ...]
     rejected: dict[str, int]
     pipe: bool = False
+    estimate_bps: int | None = None
+    rtt_ms: float | None = None
+    loss: float = 0.0
+    probes: int = 0
+    probes_failed: int = 0
 
 
 class RoomStats(msgspec.Struct, frozen=True):
