@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
+import msgspec
 import structlog
 import uvloop
 
@@ -263,7 +264,7 @@ class MediaProcess:
             "tcp_connections": self._tcp.connections,
             "closed_slow_peers": self.control.closed_slow_peers,
         }
-        return m.Stats(stats.transports, {**stats.process, **ours})
+        return msgspec.structs.replace(stats, process={**stats.process, **ours})
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
         if self._create_tap is None:
