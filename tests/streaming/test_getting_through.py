@@ -82,7 +82,9 @@ async def test_a_dead_peer_is_noticed_within_five_seconds_and_a_quiet_one_stays(
         presenter.is_dead = True
         died_at = time.monotonic()
         await media.wait_for(m.TrackStopped, timeout=10)
-        assert time.monotonic() - died_at < 6.0  # a second for a busy machine; to the tick: forwarding/test_restart.py
+        assert (
+            time.monotonic() - died_at < 6.0
+        )  # a second for a busy machine; to the tick: forwarding/test_restart.py
         assert ended(media) == ["pub"]
 
 
