@@ -46,6 +46,9 @@ def _of_processes(there: Mapping[str, Stats]) -> Iterable[Metric]:
     gauges = {
         "transports": GaugeMetricFamily("lectern_media_transports", "Peer connections.", labels=["process"]),
         "tracks": GaugeMetricFamily("lectern_media_tracks", "Published tracks.", labels=["process"]),
+        "tcp": GaugeMetricFamily(
+            "lectern_media_tcp_connections", "TCP connections of peers (ICE-TCP).", labels=["process"]
+        ),
         "pipes": GaugeMetricFamily(
             "lectern_media_pipes", "Ends of pipes to other media processes.", labels=["process"]
         ),
@@ -69,8 +72,10 @@ def _of_processes(there: Mapping[str, Stats]) -> Iterable[Metric]:
         gauges["tracks"].add_metric([process], sum(len(peer.tracks) for peer in peers))
         gauges["pipes"].add_metric([process], len(pipes))
         gauges["piped"].add_metric([process], sum(slot.packets for pipe in pipes for slot in pipe.slots))
+        gauges["tcp"].add_metric([process], stats.process.get("tcp_connections", 0))
         for reason, number in sorted(stats.process.items()):
-            dropped.add_metric([process, reason], number)
+            if reason != "tcp_connections":
+                dropped.add_metric([process, reason], number)
         for name, metric in counts.items():
             metric.add_metric([process], stats.counts.get(name, 0))
     yield from gauges.values()

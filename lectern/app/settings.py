@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field("'self'", description="Sites that may embed room and replay (CSP sources).")
     tls_cert: Path | None = Field(None, description="PEM certificate chain, to serve HTTPS directly.")
     tls_key: Path | None = Field(None, description="PEM private key of LECTERN_TLS_CERT.")
-    media_port: int = Field(7882, ge=1, le=65535, description="UDP port of the first media process.")
+    media_port: int = Field(7882, ge=1, le=65535, description="UDP and TCP port of the first media process.")
     media_processes: int = Field(
         1,
         ge=1,

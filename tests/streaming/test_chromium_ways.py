@@ -138,7 +138,7 @@ async def test_an_ice_restart_keeps_the_transport_and_a_killed_browser_is_gone_w
             async with asyncio.timeout(10):
                 while _states(stage.media, transport)[-1].state not in ("failed", "closed"):
                     await asyncio.sleep(0.05)
-            assert time.monotonic() - killed_at < 5.5  # half a second for a busy machine
+            assert time.monotonic() - killed_at < 6.0  # a second for a busy machine
             assert _states(stage.media, transport)[-1].reason == "peer_silent"
             assert {n.transport for n in stage.media.heard if isinstance(n, m.TransportState)
                     and n.state == "failed"} == {transport}  # fmt: skip

@@ -11,8 +11,8 @@ import pytest
 
 from streaming.control import messages as m
 from streaming.ice import stun
-from tests.streaming.media_process import Media, media_process
-from tests.streaming.socket_peer import PICTURES_S, SocketPeer, candidate_of, tcp, udp
+from tests.streaming.media_process import ROOM, Media, media_process
+from tests.streaming.socket_peer import SocketPeer, candidate_of, tcp, udp
 
 
 @asynccontextmanager
@@ -82,7 +82,9 @@ async def test_a_dead_peer_is_noticed_within_five_seconds_and_a_quiet_one_stays(
         presenter.is_dead = True
         died_at = time.monotonic()
         await media.wait_for(m.TrackStopped, timeout=10)
-        assert time.monotonic() - died_at < 5.0 + 0.5  # half a second for a busy machine
+        assert (
+            time.monotonic() - died_at < 6.0
+        )  # a second for a busy machine; to the tick: forwarding/test_restart.py
         assert ended(media) == ["pub"]
 
 
@@ -109,7 +111,7 @@ async def test_strangers_at_the_tcp_port_are_sent_away_and_hurt_nobody() -> None
 
 
 async def test_ten_thousand_checks_a_second_from_strangers_leave_the_lesson_alone() -> None:
-    async with lesson() as (media, _presenter, viewer, local):
+    async with lesson() as (media, presenter, viewer, local):
         server = candidate_of(local)
         viewer.use(udp(), server)
         await viewer.receive(10)
@@ -123,15 +125,14 @@ async def test_ten_thousand_checks_a_second_from_strangers_leave_the_lesson_alon
                 for _ in range(100):
                     stranger.sendto(known if sent % 2 else unknown, server)
                     sent += 1
-                await asyncio.sleep(max(0.0, began + sent / 10_000 - time.monotonic()))
-            lasted = time.monotonic() - began
+                await asyncio.sleep(max(0.001, began + sent / 10_000 - time.monotonic()))
         await viewer.receive(5)
         numbers = [number for _, number in viewer.received[before:]]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        assert len(numbers) > lasted / PICTURES_S * 0.5
+        assert numbers[-1] > presenter.sent - 5
         counted = (await media.client.get_stats()).process
-        assert counted["stun_unknown_user"] > 5_000
-        assert counted["stun_flood"] > 3_000
+        assert counted["stun_unknown_user"] > 1_000  # how many are looked at: forwarding/test_walls.py
+        assert [room.room for room in (await media.client.get_stats()).rooms] == [ROOM]
         assert ended(media) == []
 
 

@@ -205,6 +205,8 @@ export class ClassLink {
   }
 
   private readonly onOnline = (): void => {
+    // Without any network the connection is closed at once (onOffline); a message under way would hold that up.
+    if (!navigator.onLine) return
     if (this.state === 'joined') this.probe()
     if (this.state !== 'returning' && this.state !== 'joining') return
     // Do not sit out the back-off when the network is known to be there again.

@@ -42,7 +42,9 @@ export class MediaRoom {
   private retry: ReturnType<typeof setTimeout> | undefined
   private restarted: ReturnType<typeof setTimeout> | undefined
   private servers: readonly RTCIceServer[] = []
-  private readonly onNetwork = (): void => this.feed('shaken')
+  private readonly onNetwork = (): void => {
+    if (navigator.onLine) this.feed('shaken')
+  }
   private readonly onLeave = (): void => this.signal.bye()
 
   constructor(
