@@ -1,10 +1,13 @@
 /** The `/signal` connection: offers, slots and mute, over the class connection's WebSocket. */
 import type { Manager, Socket } from 'socket.io-client'
+import type { ViewSize } from '../core/view_sizes'
 import type { SlotMap, Source, WireError } from '../core/wire'
 
 export interface SignalListener {
   onReady(): void
   onSlots(slots: SlotMap): void
+  onLayers(layers: Readonly<Record<string, readonly string[]>>): void
+  onSpeakers(participants: readonly string[]): void
   onReset(reason: string): void
   onFailed(error: WireError): void
 }
@@ -27,6 +30,8 @@ export class SignalLink {
     })
     this.socket.on('disconnect', () => (this.connecting = false))
     this.socket.on('slots', (slots: SlotMap) => listener.onSlots(slots))
+    this.socket.on('layers', (layers: Record<string, string[]>) => listener.onLayers(layers))
+    this.socket.on('speakers', (speakers: { participants: string[] }) => listener.onSpeakers(speakers.participants))
     this.socket.on('reset', (reset: { reason: string }) => listener.onReset(reset.reason))
     this.socket.on('connect_error', (error: Error & { data?: { error?: WireError } | null }) => {
       this.connecting = false
@@ -60,6 +65,16 @@ export class SignalLink {
       return (await this.socket.timeout(PATIENCE_MS).emitWithAck('offer', { sdp, sources })) as OfferAnswer
     } catch {
       return { error: unreachable }
+    }
+  }
+
+  /** How large pictures are drawn; false when the server did not take it in. */
+  async view(sizes: Readonly<Record<string, { size: ViewSize }>>): Promise<boolean> {
+    try {
+      const answer = (await this.socket.timeout(PATIENCE_MS).emitWithAck('view', sizes)) as { ok: true } | { error: WireError }
+      return !('error' in answer)
+    } catch {
+      return false
     }
   }
 
