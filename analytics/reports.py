@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees, viewer_of
 from analytics.attendance import Attendance, attendance
+from analytics.incidents import READ as INCIDENT_EVENTS
+from analytics.incidents import Incident, incidents
 from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, SessionFacts, Sessions
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore, Viewing
@@ -46,6 +48,15 @@ class AttendanceReport:
     expected: int
     rounds: tuple[str, ...]
     lines: tuple[AttendanceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """A connection trouble with the name of whom it troubled."""
+
+    incident: Incident
+    card: PersonCard | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,28 @@ class Reports:
             tuple(round_ for round_, _ in rows[0].checkins) if rows else (),
             tuple(visible),
         )
+
+    async def incidents(self, who: Principal, session_id: str) -> list[IncidentLine]:
+        """Return whose connection was in trouble during a session, in the order in which it began.
+
+        Raises:
+            NotFound, Forbidden: no such session, or not for `who`.
+        """
+        facts = await self.sessions.facts(session_id)
+        insist_on_report(who, Permission.ATTENDANCE_READ, facts.org_id, session_id)
+        async with self.database.read() as tx:
+            happenings = await self.store.happenings(tx, session_id, INCIDENT_EVENTS)
+            joined = {str(h.payload["participant"]): h.payload for h in happenings if "name_ref" in h.payload}
+            refs = {participant: str(payload["name_ref"]) for participant, payload in joined.items()}
+            words = await self.store.words(tx, session_id, list(refs.values()))
+        persons = {participant: payload.get("person") for participant, payload in joined.items()}
+        cards = await self.people.cards(facts.org_id, [person for person in persons.values() if person])
+        lines = []
+        for incident in incidents(happenings):
+            card = cards.get(persons.get(incident.participant) or "")
+            name = card.name if card else words.get(refs.get(incident.participant, ""))
+            lines.append(IncidentLine(incident, card, name))
+        return [line for line in lines if sees(who, line.card)]
 
     async def take_in(
         self,

@@ -68,6 +68,23 @@ class AttendanceModel(BaseModel):
     rows: list[AttendanceRowModel]
 
 
+class IncidentModel(BaseModel):
+    """A connection trouble of somebody; `until_utc_ms` is null while it lasts. Codes: docs/protocol.md."""
+
+    participant: str
+    person: PersonModel | None
+    name: str | None
+    code: str
+    from_utc_ms: int
+    until_utc_ms: int | None
+
+
+class IncidentsModel(BaseModel):
+    """The incidents of a session, in the order in which they began."""
+
+    incidents: list[IncidentModel]
+
+
 class PlayedModel(BaseModel):
     """One stretch of continuous playing, as the player measured it."""
 
@@ -169,6 +186,10 @@ class _AnalyticsRoutes:
                 "GET", f"{session}/attendance.csv", self.attendance_csv, "Who attended, as a table",
                 query=SheetQuery,
             ),
+            Route(
+                "GET", f"{session}/incidents", self.incidents, "Whose connection was in trouble",
+                IncidentsModel,
+            ),
             Route("POST", views, self.take_in, "Report played intervals", ViewsTaken, body=ViewsReport),
             Route("GET", f"{views}/{{medium}}/{{id}}", self.viewing, "How it was watched", ViewingModel),
         ]  # fmt: skip
@@ -192,6 +213,22 @@ class _AnalyticsRoutes:
             "X-Content-Type-Options": "nosniff",
         }
         return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def incidents(self, request: Request) -> IncidentsModel:
+        lines = await self._reports.incidents(request.who, request.path["id"])
+        return IncidentsModel(
+            incidents=[
+                IncidentModel(
+                    participant=line.incident.participant,
+                    person=_person(line.card) if line.card else None,
+                    name=line.name,
+                    code=line.incident.code,
+                    from_utc_ms=line.incident.from_utc_ms,
+                    until_utc_ms=line.incident.until_utc_ms,
+                )
+                for line in lines
+            ]
+        )
 
     async def take_in(self, request: Request) -> ViewsTaken:
         report: ViewsReport = request.body

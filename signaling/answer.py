@@ -78,7 +78,7 @@ def _media(
     if section.is_idle or ours is None:
         return [*lines, "a=inactive"]
     if ours.ssrc is None:
-        return [*lines, "a=recvonly"]
+        return [*lines, "a=recvonly", *_simulcast(section, accepted)]
     # The n-th audio slot and the n-th video slot share a stream, so that the presenter's are played in sync.
     stream = f"lectern-{ordinals[section.kind]}"
     ordinals[section.kind] += 1
@@ -89,6 +89,14 @@ def _media(
     if ours.rtx_ssrc is not None:
         lines.append(f"a=ssrc:{ours.rtx_ssrc} cname:{ours.cname}")
     return lines
+
+
+def _simulcast(section: OfferedSection, accepted: MediaSection) -> list[str]:
+    """The layers that we take (RFC 8853 section 5.3.2)."""
+    if not accepted.rids:
+        return []
+    lines = [f"a=rid:{rid} recv {section.restrictions.get(rid, '')}".rstrip() for rid in accepted.rids]
+    return [*lines, "a=simulcast:recv " + ";".join(accepted.rids)]
 
 
 def _codec(codec: Codec) -> list[str]:

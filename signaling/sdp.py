@@ -3,13 +3,30 @@
 Our own reader of the small part of RFC 8866 that an answerer needs. It never guesses: what it does not
 understand in one m-line rejects that m-line, what breaks the whole offer raises SdpInvalid with a reason that
 tells the client's developer what to change.
+
+**Simulcast** (RFC 8853, RFC 8851). A sending video m-line may offer up to MAX_LAYERS layers:
+`a=rid:… send`, `a=simulcast:send`, and the header extensions for mid and rtp-stream-id. The order in `a=simulcast` is from the
+smallest picture to the largest, as browsers write it when `sendEncodings` is in that order; we do not look at
+sizes. Of alternatives (`a,b`) the first is taken; more layers than we take lose from the front. A screen is
+taken in one layer, the largest. Without these lines a browser sends one layer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
-from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE, MID
+import msgspec
+
+from streaming.control.extensions import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    COLOR_SPACE,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_WIDE,
+)
 from streaming.control.messages import (
     Codec,
     Direction,
@@ -22,10 +39,15 @@ from streaming.control.messages import (
 
 MAX_SDP_BYTES: Final = 128 * 1024
 MAX_SECTIONS: Final = 32
+MAX_LAYERS: Final = 3
+MAX_RID_CHARS: Final = 16
+MAX_VARIANTS: Final = 8
 
 _AUDIO_EXTENSIONS: Final = (MID, AUDIO_LEVEL)
 _VIDEO_EXTENSIONS: Final = (MID, COLOR_SPACE)
 _FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+_PUBLISHER_FEEDBACK: Final = (*_FEEDBACK, "transport-cc")
+"""We report arrivals to publishers. Viewers estimate by themselves and tell us by REMB: decisions/0009."""
 _H264_PROFILE_ORDER: Final = ("42e0", "42c0", "4200", "4d00", "6400")
 _DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
 _PROTOCOLS: Final = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF")
@@ -51,7 +73,10 @@ class NoCommonCodec(SdpInvalid):
 
 @dataclass(frozen=True, slots=True)
 class OfferedSection:
-    """One m-line as offered. `accepted` is None when the answer rejects it; idle ones carry no media now."""
+    """One m-line as offered. `accepted` is None when the answer rejects it; idle ones carry no media now.
+
+    `restrictions` are those of the accepted rids, to be repeated in the answer (RFC 8851 section 6.3).
+    """
 
     kind: str
     protocol: str
@@ -59,6 +84,7 @@ class OfferedSection:
     mid: str
     accepted: MediaSection | None = None
     is_idle: bool = False
+    restrictions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +139,24 @@ def parse_offer(sdp: str, sources: Mapping[str, Source] | None = None) -> Offer:
             source = named.get(mid) or _guess_source(raw.kind, guessed)
             guessed.add(source)
             accepted = _with_source(accepted, source)
-        sections.append(OfferedSection(raw.kind, raw.protocol, " ".join(raw.formats), mid, accepted, is_idle))
+        offered = _rids_sent(raw)
+        rids = () if accepted is None else accepted.rids
+        sections.append(
+            OfferedSection(
+                raw.kind,
+                raw.protocol,
+                " ".join(raw.formats),
+                mid,
+                accepted,
+                is_idle,
+                {rid: offered[rid] for rid in rids},
+            )
+        )
     media = tuple(s.accepted for s in sections if s.accepted is not None and not s.is_idle)
     if not media:
-        raise NoCommonCodec("no_common_codec", "offer Opus, and H.264 (packetization-mode=1) or VP8")
+        raise NoCommonCodec(
+            "no_common_codec", "offer Opus, and H.264 (packetization-mode=1), VP8, VP9 or AV1"
+        )
     first = next(raw for raw, s in zip(raw_sections, sections, strict=True) if s.accepted is not None)
     remote = _remote_parameters(session, first, media)
     mixed = any(key == "extmap-allow-mixed" for key, _ in [*session, *first.attributes])
@@ -165,16 +205,8 @@ def _guess_source(kind: str, taken: set[Source]) -> Source:
 def _with_source(section: MediaSection, source: Source) -> MediaSection:
     if (source == "mic") != (section.kind == "audio"):
         raise SdpInvalid("wrong_source", "mic is audio; camera and screen are video")
-    return MediaSection(
-        section.mid,
-        section.kind,
-        section.direction,
-        section.codecs,
-        section.header_extensions,
-        section.rtcp_mux,
-        section.ssrcs,
-        source,
-    )
+    rids = section.rids[-1:] if source == "screen" else section.rids
+    return msgspec.structs.replace(section, source=source, rids=rids)
 
 
 # ── one m-line ────────────────────────────────────────────────────────────────────────────────────────────
@@ -188,13 +220,18 @@ def _accept(raw: _RawSection, mid: str) -> MediaSection | None:
     if raw.get("rtcp-mux") is None:
         return None
     direction: Direction = "subscribe" if raw.direction == "recvonly" else "publish"
-    codecs = _codecs(raw)
+    codecs = _codecs(raw, _PUBLISHER_FEEDBACK if direction == "publish" else _FEEDBACK)
     chosen = _opus(codecs) if raw.kind == "audio" else _video(codecs, direction)
     if not chosen:
         return None
     wanted = {*(_AUDIO_EXTENSIONS if raw.kind == "audio" else _VIDEO_EXTENSIONS)}
     if direction == "publish":
-        wanted.add(ABS_SEND_TIME)
+        wanted |= {ABS_SEND_TIME, TRANSPORT_WIDE}
+    elif raw.kind == "video":
+        wanted.add(ABS_SEND_TIME)  # browsers leave sound out of their estimate
+    rids = _layers(raw, direction)
+    if rids:
+        wanted |= {RID, REPAIRED_RID}
     extensions = {uri: n for uri, n in _extensions(raw).items() if uri in wanted}
     ssrcs = tuple(
         dict.fromkeys(n for value in raw.all("ssrc") if (n := _number(value.split()[:1], 32)) is not None)
@@ -206,10 +243,33 @@ def _accept(raw: _RawSection, mid: str) -> MediaSection | None:
         tuple(chosen),
         extensions,
         ssrcs=ssrcs[:16] if direction == "publish" else (),
+        rids=rids,
     )
 
 
-def _codecs(raw: _RawSection) -> list[Codec]:
+def _rids_sent(raw: _RawSection) -> dict[str, str]:
+    """{rid: its restrictions} of the layers that the m-line can send (RFC 8851, RFC 8852)."""
+    found: dict[str, str] = {}
+    for value in raw.all("rid"):
+        rid, _, rest = value.partition(" ")
+        direction, _, restrictions = rest.strip().partition(" ")
+        if direction == "send" and rid.isascii() and rid.isalnum() and len(rid) <= MAX_RID_CHARS:
+            found.setdefault(rid, restrictions.strip())
+    return found
+
+
+def _layers(raw: _RawSection, direction: Direction) -> tuple[str, ...]:
+    """The rids that we receive, in the order of the simulcast line; empty without simulcast."""
+    if raw.kind != "video" or direction != "publish" or not {MID, RID} <= _extensions(raw).keys():
+        return ()
+    words = (raw.get("simulcast") or "").split()
+    streams = next((rest for word, rest in pairwise(words) if word == "send"), "")
+    offered = _rids_sent(raw)
+    first = (alternatives.split(",")[0].removeprefix("~") for alternatives in streams.split(";"))
+    return tuple(dict.fromkeys(rid for rid in first if rid in offered))[-MAX_LAYERS:]
+
+
+def _codecs(raw: _RawSection, taken: tuple[str, ...]) -> list[Codec]:
     """Every well-formed payload type of the m-line, in the order offered, RTX folded into what it repairs."""
     fmtp = dict(_payload_line(value) for value in raw.all("fmtp"))
     rtpmap = dict(_payload_line(value) for value in raw.all("rtpmap"))
@@ -234,7 +294,7 @@ def _codecs(raw: _RawSection) -> list[Codec]:
             clock_rate,
             channels,
             fmtp.get(str(pt), ""),
-            tuple(fb for fb in _FEEDBACK if (str(pt), fb) in feedback or ("*", fb) in feedback),
+            tuple(fb for fb in taken if (str(pt), fb) in feedback or ("*", fb) in feedback),
             repairs.get(pt),
         )
         for pt, name, clock_rate, channels in plain
@@ -247,16 +307,33 @@ def _opus(codecs: list[Codec]) -> list[Codec]:
 
 
 def _video(codecs: list[Codec], direction: Direction) -> list[Codec]:
-    """H.264 first, VP8 second. A publisher gets one H.264 variant, a slot all of them: its source decides."""
+    """H.264, VP8, VP9, AV1. A publisher gets one variant of each, a slot all of them: its source decides.
+
+    The first two are what every browser decodes and what is recorded; the others pass through.
+    """
     found = [c for c in codecs if c.clock_rate == 90000]
-    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c)]
+    h264 = [_renamed(c, "H264") for c in found if c.name.upper() == "H264" and _is_usable_h264(c, direction)]
     vp8 = [_renamed(c, "VP8") for c in found if c.name.upper() == "VP8"]
-    h264.sort(key=_profile_rank)
-    return [*(h264[:1] if direction == "publish" else h264), *vp8[:1]]
+    vp9 = [_renamed(c, "VP9") for c in found if c.name.upper() == "VP9"]
+    av1 = [_renamed(c, "AV1") for c in found if c.name.upper() == "AV1"]
+    h264.sort(key=lambda c: (not _is_fragmented_h264(c), _profile_rank(c)))
+    vp9.sort(key=lambda codec: parameters(codec.fmtp).get("profile-id", "0"))
+    av1.sort(key=lambda codec: parameters(codec.fmtp).get("profile", "0"))
+    variants = 1 if direction == "publish" else MAX_VARIANTS
+    return [*h264[:variants], *vp8[:1], *vp9[:variants], *av1[:variants]]
 
 
-def _is_usable_h264(codec: Codec) -> bool:
-    return parameters(codec.fmtp).get("packetization-mode", "0") == "1"
+def _is_usable_h264(codec: Codec, direction: Direction) -> bool:
+    """Players of mode 1 take what is sent in mode 0 (RFC 6184 section 6.3), not the other way round."""
+    return _is_fragmented_h264(codec) or (direction == "publish" and _h264_mode(codec) == "0")
+
+
+def _is_fragmented_h264(codec: Codec) -> bool:
+    return _h264_mode(codec) == "1"
+
+
+def _h264_mode(codec: Codec) -> str:
+    return parameters(codec.fmtp).get("packetization-mode", "0")
 
 
 def _profile_rank(codec: Codec) -> int:

@@ -1,6 +1,6 @@
 """The media process: sockets, clock and control connection around the forwarding plane.
 
-    python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]…
+    python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]… [--no-tcp]
                                 [--tap module:function]
 
 It ends when its stdin closes (the server that started it is gone) or on SIGTERM, after finishing recordings.
@@ -32,8 +32,9 @@ from streaming.dtls import Identity
 from streaming.forwarding import hot_path
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
-from streaming.sockets import PortInUse, bind_all, candidates, local_addresses
+from streaming.sockets import MediaPorts, PortInUse, candidates, local_addresses, open_ports
 from streaming.tap import CreateTap
+from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
 MAX_DATAGRAM_BYTES: Final = 2048
 DATAGRAMS_PER_TURN: Final = 64
@@ -48,11 +49,10 @@ log = structlog.get_logger()
 class MediaProcess:
     """Owns the sockets and the timer; everything runs on one event loop, `run` is the owner of all tasks."""
 
-    def __init__(
-        self, sockets: Sequence[socket.socket], public_ips: Sequence[str], create_tap: CreateTap | None
-    ) -> None:
+    def __init__(self, ports: MediaPorts, public_ips: Sequence[str], create_tap: CreateTap | None) -> None:
         self.counters: Counter[str] = Counter()
-        self._sockets = sockets
+        self._sockets = ports.udp
+        self._listeners = ports.tcp
         self._create_tap = create_tap
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
@@ -62,10 +62,11 @@ class MediaProcess:
         wall = datetime.now(UTC)
         self._plane = ForwardingPlane(
             identity=Identity.generate(wall),
-            candidates=candidates(sockets, public_ips),
+            candidates=candidates(ports.udp, public_ips, tcp=bool(ports.tcp)),
             rng=random.SystemRandom(),
             ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
         )
+        self._tcp = TcpPaths(self._plane, self.counters, self._flush)
         self.control = ControlServer(self._handle)
 
     async def run(self, control_path: str) -> None:
@@ -76,12 +77,19 @@ class MediaProcess:
             listener = await self.control.listen(control_path)
             for number, one in enumerate(self._sockets):
                 self._loop.add_reader(one.fileno(), self._readable, one, number)
-            log.info("media_started", candidates=len(self._sockets), hot_path=hot_path.IMPLEMENTATION)
+            await self._tcp.listen(self._listeners)
+            log.info(
+                "media_started",
+                addresses=len(self._sockets),
+                tcp=bool(self._listeners),
+                hot_path=hot_path.IMPLEMENTATION,
+            )
             try:
                 await self._stopping.wait()
             finally:
                 listener.close()
                 await self._finish()
+                self._tcp.close()
                 for one in self._sockets:
                     self._loop.remove_reader(one.fileno())
                     one.close()
@@ -126,6 +134,9 @@ class MediaProcess:
     def _flush(self) -> None:
         for (number, address), datagram in self._plane.poll_output():
             if number < 0:
+                continue
+            if number >= FIRST_NUMBER:
+                self._tcp.send((number, address), datagram)
                 continue
             try:
                 self._sockets[number].sendto(datagram, address)
@@ -207,7 +218,11 @@ class MediaProcess:
 
     def _receive_get_stats(self, request: m.GetStats, _respond: Respond) -> m.Answer:
         stats = self._plane.stats(request.room)
-        ours = {**self.counters, "closed_slow_peers": self.control.closed_slow_peers}
+        ours = {
+            **self.counters,
+            "tcp_connections": self._tcp.connections,
+            "closed_slow_peers": self.control.closed_slow_peers,
+        }
         return m.Stats(stats.transports, {**stats.process, **ours})
 
     def _record(self, room: str, spec: m.RecordSpec) -> None:
@@ -307,9 +322,11 @@ async def serve(arguments: argparse.Namespace) -> None:
     """Run until the parent goes away. Raises PortInUse."""
     os.umask(0o077)  # the control socket is for our own user
     loop = asyncio.get_running_loop()
-    sockets = bind_all(local_addresses(arguments.host), arguments.port)
+    ports = open_ports(local_addresses(arguments.host), arguments.port, tcp=not arguments.no_tcp)
+    if not ports.tcp and not arguments.no_tcp:
+        log.warning("media_tcp_unavailable", port=arguments.port)
     create_tap = load_tap(arguments.tap) if arguments.tap else None
-    process = MediaProcess(sockets, arguments.public_ip, create_tap)
+    process = MediaProcess(ports, arguments.public_ip, create_tap)
     watch_parent(loop, process)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
@@ -323,7 +340,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--control", required=True, help="path of the control socket to create")
     parser.add_argument("--host", default="127.0.0.1", help="address to bind; 0.0.0.0 or :: for every one")
-    parser.add_argument("--port", type=int, default=7882, help="UDP port, 0 picks one")
+    parser.add_argument("--port", type=int, default=7882, help="UDP and TCP port, 0 picks one")
+    parser.add_argument("--no-tcp", action="store_true", help="no ICE-TCP")
     parser.add_argument("--public-ip", action="append", default=[], help="address to announce (behind NAT)")
     parser.add_argument("--tap", default="", help="recorder, module:function")
     return parser.parse_args(arguments)

@@ -7,6 +7,7 @@ import interactions.deadlines.tables
 import lectern.jobs.tables
 import lectern.timeline.tables
 import sessions.tables
+import signaling.stream_keys.tables
 from lectern.db.schema import metadata
 
 __all__ = ["metadata"]
@@ -19,4 +20,5 @@ _MODULES = (
     lectern.jobs.tables,
     lectern.timeline.tables,
     sessions.tables,
+    signaling.stream_keys.tables,
 )

@@ -51,18 +51,22 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
-from signaling.whip import WhipEndpoint
+from signaling.stream_keys.routes import StreamKeyRoutes
+from signaling.stream_keys.service import StreamKeys
+from signaling.whip.bearer import Bearers
+from signaling.whip.endpoint import WhipEndpoint
 
 
 def registry() -> Registry:
     """Every idea and command of the class."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
         commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
     )
 
@@ -85,6 +89,7 @@ class Services:
     tokens: JoinTokens
     doors: DoorsOfSessions
     entry: EntryRoutes
+    stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
     catalogue: CatalogueDeps
@@ -109,6 +114,7 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
         ]
@@ -182,6 +188,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
+        stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
         plane = MediaPlane(
             engine,
             control_paths=control_paths(settings),
@@ -199,6 +206,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             catalogue=CatalogueDeps(
@@ -212,7 +220,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
             ),
-            whip=WhipEndpoint(plane, tokens, doors, seats, now_s),
+            whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),

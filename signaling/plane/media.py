@@ -21,6 +21,7 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
+from signaling.health.idea import LOST_REASONS, MEDIA_LOST
 from signaling.plane.in_step import InStep
 from signaling.plane.negotiation import Negotiation
 from signaling.plane.node import MediaNode
@@ -342,11 +343,8 @@ class MediaPlane:
                     await self._scribe.published(peer, notice)
             elif isinstance(notice, m.TrackStopped):
                 await self._stopped(notice.track)
-            elif isinstance(notice, m.TransportState) and notice.state in ("failed", "closed"):
-                peer = self._peers.get(notice.transport)
-                if peer is not None:
-                    await self.close(notice.transport)
-                    await peer.on_gone(notice.reason or notice.state)
+            elif isinstance(notice, m.TransportState | m.TransportTrouble):
+                await self._heard_of_transport(notice)
             elif isinstance(notice, m.ActiveSpeakers):
                 await self._spoken(node, notice)
             elif isinstance(notice, m.LayersWanted | m.SlotMedia):
@@ -359,6 +357,20 @@ class MediaPlane:
             _log.warning(
                 "media_notice_failed", process=node.name, notice=type(notice).__name__, code=error.code
             )
+
+    async def _heard_of_transport(self, notice: m.TransportState | m.TransportTrouble) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is None:
+            return
+        if isinstance(notice, m.TransportTrouble):
+            await self._scribe.troubled(peer, notice.troubles)
+        elif notice.state == "connected":
+            await self._scribe.troubled(peer, ())
+        elif notice.state in {"failed", "closed"}:
+            if notice.reason in LOST_REASONS:
+                await self._scribe.troubled(peer, (MEDIA_LOST,))
+            await self.close(notice.transport)
+            await peer.on_gone(notice.reason or notice.state)
 
     async def _stopped(self, track: str) -> None:
         for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:

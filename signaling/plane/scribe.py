@@ -6,6 +6,7 @@ import structlog
 
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent
+from signaling.health.idea import HEALTH, ConnectionTroubled
 from signaling.plane.peer import Peer
 from signaling.plane.situation import SituationOf
 from signaling.stage.idea import STAGE, TrackMuted, TrackPublished, TrackUnpublished
@@ -67,6 +68,15 @@ class Scribe:
             tracks = tuple(change.state.of(STAGE).tracks.values())
             for track in without_right(tracks, situation):
                 change.append(NewEvent(payload=TrackMuted(track=track.id, muted=True)))
+
+    async def troubled(self, peer: Peer, troubles: tuple[str, ...]) -> None:
+        """What troubles the media of `peer` from now on; nothing, if empty."""
+        async with self._engine.change(peer.session_id) as change:
+            before = change.state.of(HEALTH).since_ms.get(peer.participant, {})
+            if set(before) != set(troubles):
+                change.append(
+                    NewEvent(payload=ConnectionTroubled(participant=peer.participant, troubles=troubles))
+                )
 
     async def recording_suffers(self, session_id: str, code: str) -> None:
         """Tell the presenter once; the recorder reminds us while it lasts."""

@@ -320,8 +320,25 @@ class RoutesSet(Word, frozen=True):
     no_common_codec: tuple[Route, ...] = ()
 
 
+class LayerStats(msgspec.Struct, frozen=True):
+    """One layer of a published track; without simulcast `rid` is empty.
+
+    `bitrate_bps` is over the last second, `width` and `height` are 0 where the codec does not tell them (only
+    VP8 and VP9 do).
+    """
+
+    rid: str
+    packets: int
+    bytes: int
+    lost: int
+    bitrate_bps: int
+    width: int = 0
+    height: int = 0
+    flows: bool = True
+
+
 class TrackStats(msgspec.Struct, frozen=True):
-    """Counters of one published track since it started."""
+    """Counters of one published track since it started, over all its `layers` (the smallest first)."""
 
     track: str
     mid: str
@@ -336,10 +353,11 @@ class TrackStats(msgspec.Struct, frozen=True):
     keyframe_requests: int
     muted_packets: int
     given_up: int = 0
+    layers: tuple[LayerStats, ...] = ()
 
 
 class SlotStats(msgspec.Struct, frozen=True):
-    """Counters of one slot."""
+    """Counters of one slot. `layer` is the rid that feeds it, `switches` how often that changed."""
 
     mid: str
     track: str | None
@@ -349,6 +367,9 @@ class SlotStats(msgspec.Struct, frozen=True):
     nacks: int
     keyframe_requests: int
     unanswered_nacks: int
+    paused: bool = False
+    layer: str = ""
+    switches: int = 0
 
 
 class TransportStats(msgspec.Struct, frozen=True):
@@ -425,6 +446,13 @@ class LayersWanted(Word, frozen=True):
     rids: tuple[str, ...]
 
 
+class TransportTrouble(Word, frozen=True):
+    """What stands in the way of a transport's media now (`streaming.forwarding.health`); empty: nothing."""
+
+    transport: str
+    troubles: tuple[str, ...]
+
+
 class ActiveSpeakers(Word, frozen=True):
     """Sounding tracks of a room, the one that dominates first; empty when all are silent."""
 
@@ -454,6 +482,7 @@ Notification: TypeAlias = (
     | TrackActivity
     | SlotMedia
     | LayersWanted
+    | TransportTrouble
     | ActiveSpeakers
     | RecordingProgress
     | RecordingProblem

@@ -10,14 +10,16 @@ from typing import Final
 
 from OpenSSL import SSL
 
+from streaming.congestion.arrivals import SHORT_INTERVAL_S, ArrivalRecorder
 from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.forwarding.hot_path import Output, Path
+from streaming.forwarding.layer import Layer
 from streaming.forwarding.publication import Publication
 from streaming.forwarding.slot import Slot
-from streaming.forwarding.track import PublisherClock, Track
+from streaming.forwarding.track import PublisherClock
 from streaming.ice.agent import Credentials, IceAgent, IceState
 from streaming.ice.stun import BINDING_REQUEST, StunMessage
 from streaming.rtp import rtcp
@@ -25,6 +27,8 @@ from streaming.rtp.packet import RtpPacket
 from streaming.srtp import SrtpSessions
 
 MAX_LEARNED_SSRCS: Final = 64
+MAX_REPORTS: Final = 31
+"""Report blocks of one RTCP packet."""
 
 
 class PeerEvent(Enum):
@@ -79,8 +83,13 @@ class Peer:
             for section in remote.media
             if section.direction == "publish"
         }
+        reports_arrivals = any(p.reports_arrivals for p in self.publications.values())
+        self.arrivals = ArrivalRecorder() if reports_arrivals else None
+        self.arrivals_at = now if reports_arrivals else float("inf")
         self.uplink = UplinkEstimator(sum(p.cap_bps for p in self.publications.values()), now)
         self.slots = {slot.mid: slot for slot in slots}
+        for slot in slots:
+            slot.transport = self.id
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
         self.connected_at = now
         self._full_intra_requests = 0
@@ -234,27 +243,43 @@ class Peer:
         tracks = [p.track for p in self.publications.values() if p.track is not None]
         if not self.publications:
             return b""
-        blocks = tuple(track.reception.report(track.ssrc, now) for track in tracks[:31])
-        cap_bps = self.uplink.bitrate_bps(now)
-        ssrcs = tuple(track.ssrc for track in tracks)
+        layers = [layer for track in tracks for layer in track.layers if layer.has_begun][:MAX_REPORTS]
+        blocks = tuple(layer.reception.report(layer.ssrc, now) for layer in layers)
+        # With arrivals reported, the publisher finds what the path carries better than we can: only cap it.
+        cap_bps = self.uplink.bitrate_bps(now) if self.arrivals is None else self.uplink.cap_bps
+        ssrcs = tuple(layer.ssrc for layer in layers)
         return (
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
             + rtcp.build_cname(self.local_ssrc, self.cname)
             + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
         )
 
-    def ask_for_keyframe(self, track: Track, output: Output) -> None:
+    def receive_arrival(self, sequence: int | None, ssrc: int, now: float) -> None:
+        """A packet with this transport-wide sequence number came."""
+        if self.arrivals is not None and sequence is not None:
+            self.arrivals.receive_packet(sequence, ssrc, now)
+
+    def send_arrivals(self, now: float, output: Output) -> None:
+        """Transport-wide feedback, if that was agreed and is due."""
+        if self.arrivals is None or now < self.arrivals_at:
+            return
+        self.arrivals_at = now + SHORT_INTERVAL_S
+        if self.arrivals.is_due(now):
+            for feedback in self.arrivals.feedback(self.local_ssrc, now):
+                self.send_feedback(feedback, output)
+
+    def ask_for_keyframe(self, layer: Layer, output: Output) -> None:
         """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""
-        agreed = () if track.codec is None else track.codec.rtcp_fb
+        agreed = () if layer.codec is None else layer.codec.rtcp_fb
         if "nack pli" in agreed:
-            self.send_feedback(rtcp.build_picture_loss(self.local_ssrc, track.ssrc), output)
+            self.send_feedback(rtcp.build_picture_loss(self.local_ssrc, layer.ssrc), output)
         elif "ccm fir" in agreed:
             self._full_intra_requests += 1
             number = self._full_intra_requests
-            self.send_feedback(rtcp.build_full_intra_request(self.local_ssrc, track.ssrc, number), output)
+            self.send_feedback(rtcp.build_full_intra_request(self.local_ssrc, layer.ssrc, number), output)
 
-    def ask_again(self, track: Track, lost: list[int], output: Output) -> None:
+    def ask_again(self, layer: Layer, lost: list[int], output: Output) -> None:
         """NACK to this publisher, if that was agreed; extended numbers."""
-        if track.codec is not None and "nack" in track.codec.rtcp_fb:
+        if layer.codec is not None and "nack" in layer.codec.rtcp_fb:
             numbers = [number & 0xFFFF for number in lost]
-            self.send_feedback(rtcp.build_nack(self.local_ssrc, track.ssrc, numbers), output)
+            self.send_feedback(rtcp.build_nack(self.local_ssrc, layer.ssrc, numbers), output)

@@ -16,8 +16,10 @@ from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
 from streaming.forwarding.hot_path import Output, Path, forward
+from streaming.forwarding.layer import Layer
+from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
 from streaming.forwarding.peer import Peer, PeerEvent
-from streaming.forwarding.publication import Publication
+from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
 from streaming.forwarding.speakers import Speakers, Voice
 from streaming.forwarding.track import Track
@@ -27,6 +29,7 @@ from streaming.ice.agent import Credentials
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
+from streaming.rtp.packet_ring import ForwardPacket
 
 TICK_S: Final = 0.01
 LATE_PACKETS_PER_TICK: Final = 600
@@ -186,6 +189,8 @@ class ForwardingPlane:
             peer.rejected["rtp_unroutable"] += 1
             return
         peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
+        if peer.arrivals is not None:
+            peer.receive_arrival(publication.transport_sequence(packet), packet.ssrc, now)
         if not publication.allowed:
             publication.muted_packets += 1
             return
@@ -193,47 +198,57 @@ class ForwardingPlane:
         if original is None:
             peer.rejected["rtp_probe_or_unknown"] += 1
             return
-        if publication.is_new_stream(original.packet, original.codec):
-            if not publication.may_begin(now):
+        if publication.is_new_stream(original, now):
+            if not publication.may_begin(original.layer, now):
                 peer.rejected["stream_changes_too_fast"] += 1
                 return
-            self._begin_stream(peer, publication, original.packet.ssrc, original.codec, now)
+            self._begin_stream(peer, publication, original, now)
         if original.is_retransmission:
             plain = rtp.build(original.packet)
-        self._publish(
-            peer, publication, original.packet, plain, now, is_original=not original.is_retransmission
-        )
+        self._publish(peer, publication, original, plain, now)
 
     def _publish(
-        self,
-        peer: Peer,
-        publication: Publication,
-        packet: rtp.RtpPacket,
-        plain: bytes,
-        now: float,
-        *,
-        is_original: bool,
+        self, peer: Peer, publication: Publication, original: Original, plain: bytes, now: float
     ) -> None:
-        track = publication.track
+        track, packet = publication.track, original.packet
         assert track is not None
-        forwarded = track.receive(
+        layer = track.layers[original.layer]
+        is_original = not original.is_retransmission
+        forwarded = layer.receive(
             packet, packet.seq16, packet.payload, publication.uris, now, is_original=is_original
         )
         if forwarded is None:
             return
-        if forwarded.ext_seq == track.ring.highest:
-            forward(forwarded, track.live_lanes, self._output, now)
+        if forwarded.ext_seq == layer.ring.highest:
+            track.note_arrival(layer, now)
+            forward(forwarded, layer.live_lanes, self._output, now)
         else:
             for slot in track.slots:
-                slot.send_late(forwarded, self._output, now)
-        if len(track.live_lanes) != len(track.slots):
-            for slot in track.slots:
-                if slot.state is SlotState.WAITING and slot.try_start(now):
+                if slot.layer is layer:
+                    slot.send_late(forwarded, self._output, now)
+        if track.unsettled:
+            for slot in tuple(track.unsettled):
+                if slot.advance(now):
                     slot.catch_up(self._output, now)
         if publication.recorded:
-            tap = self._tap_of(peer)
-            if tap is not None:
-                tap.on_rtp(track.id, plain, now)
+            self._record(peer, publication, layer, forwarded, plain, now)
+
+    def _record(  # noqa: PLR0917 - everything that is known of one packet
+        self,
+        peer: Peer,
+        publication: Publication,
+        layer: Layer,
+        packet: ForwardPacket,
+        plain: bytes,
+        now: float,
+    ) -> None:
+        tap, track = self._tap_of(peer), publication.track
+        if tap is None or track is None:
+            return
+        if track.recorded.begins_with(track, layer, packet):
+            self._announce_to_tap(peer, publication)
+        if layer is track.recorded.layer:
+            tap.on_rtp(track.id, plain, now)
 
     # ── tracks ──
 
@@ -241,39 +256,46 @@ class ForwardingPlane:
         room = self._rooms.get(peer.room)
         return None if room is None else room.tap
 
-    def _begin_stream(
-        self, peer: Peer, publication: Publication, ssrc: int, codec: m.Codec, now: float
-    ) -> None:
-        publication.needs_restart = False
-        publication.began_at = now
+    def _begin_stream(self, peer: Peer, publication: Publication, original: Original, now: float) -> None:
+        ssrc, codec = original.packet.ssrc, original.codec
+        publication.begin(original.layer, now)
         track = publication.track
         if track is None:
             section = publication.section
-            track = publication.track = Track(publication.track_id, section.kind, section.source, peer.wall)
+            track = Track(publication.track_id, section.kind, section.source, peer.wall, section.rids)
+            publication.track = track
             self._tracks[track.id] = (peer, publication, track)
-        elif track.ssrc != ssrc:
-            publication.retire(track.ssrc)
+        layer = track.layers[original.layer]
+        if layer.has_begun and layer.ssrc != ssrc:
+            publication.retire(layer.ssrc)
+        is_news = layer.has_begun or track.codec != codec
         for slot in track.slots:
             slot.settle()
-        track.restart(ssrc, codec)
+        track.begin_layer(layer.index, ssrc, codec)
         for slot in track.slots:
-            slot.restart(now)
+            slot.restart(layer, now)
+        if track.recorded.layer is layer:
+            track.recorded.reset()
         for transport, mid in self._wanted.pop(track.id, set()):
             subscriber = self._peers.get(transport)
             wanting = None if subscriber is None else subscriber.slots.get(mid)
             if wanting is not None and wanting.track is None:
                 wanting.route(track, now)
-        track.keyframes.wish()
-        self._events.append(m.TrackStarted(peer.id, publication.mid, track.id, track.kind, codec.name))
-        self._announce_to_tap(peer, publication)
+        layer.keyframes.wish()
+        if is_news:
+            self._events.append(m.TrackStarted(peer.id, publication.mid, track.id, track.kind, codec.name))
+        if len(track.layers) == 1:
+            track.recorded.layer = layer
+            self._announce_to_tap(peer, publication)
 
     def _announce_to_tap(self, peer: Peer, publication: Publication) -> None:
         tap, track, source = self._tap_of(peer), publication.track, publication.section.source
-        if tap is None or track is None or track.codec is None or not publication.recorded:
+        codec = None if track is None or track.recorded.layer is None else track.recorded.layer.codec
+        if tap is None or track is None or codec is None or not publication.recorded:
             return
         if source is None:
             source = "mic" if track.kind == "audio" else "camera"
-        tap.on_track(track.id, source, track.kind, track.codec.name, track.codec.clock_rate, peer.participant)
+        tap.on_track(track.id, source, track.kind, codec.name, codec.clock_rate, peer.participant)
 
     # ── RTCP ──
 
@@ -295,23 +317,34 @@ class ForwardingPlane:
                 case rtcp.PictureLoss():
                     slot = peer.slots_by_ssrc.get(message.media_ssrc)
                     if slot is not None and slot.track is not None:
-                        slot.keyframe_wishes += 1
-                        slot.track.keyframes.wish()
+                        slot.wish_keyframe()
                 case rtcp.SenderReport():
                     self._receive_sender_report(peer, message, now)
+                case rtcp.Bye():
+                    for ssrc in message.ssrcs:
+                        self._receive_bye(peer, ssrc)
                 case _:
                     pass
 
     def _receive_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
         publication = peer.publication_by_ssrc(report.ssrc)
         track = None if publication is None else publication.track
-        if publication is None or track is None or track.ssrc != report.ssrc or track.ring.highest is None:
+        layer = None if track is None else track.layer_of_ssrc(report.ssrc)
+        if publication is None or track is None or layer is None or layer.ring.highest is None:
             return
-        clock = track.receive_sender_report(report, now)
+        clock = layer.receive_sender_report(report, now)
         peer.wall.observe(clock.ntp_s, now + self._ntp_offset_s)
         tap = self._tap_of(peer)
-        if tap is not None and publication.recorded and publication.allowed:
+        if tap is not None and publication.recorded and publication.allowed and layer is track.recorded.layer:
             tap.on_sender_report(track.id, clock.ntp_s, report.rtp_timestamp)
+
+    @staticmethod
+    def _receive_bye(peer: Peer, ssrc: int) -> None:
+        publication = peer.publication_by_ssrc(ssrc)
+        track = None if publication is None else publication.track
+        layer = None if track is None else track.layer_of_ssrc(ssrc)
+        if track is not None and layer is not None:
+            track.stop_layer(layer)
 
     # ── timers ──
 
@@ -319,31 +352,38 @@ class ForwardingPlane:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
         late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
-            lost = track.missing.due(now)
-            if lost:
-                peer.ask_again(track, lost, self._output)
-            if len(track.live_lanes) != len(track.slots):
+            for layer in track.layers:
+                lost = layer.missing.due(now)
+                if lost:
+                    peer.ask_again(layer, lost, self._output)
+            if track.unsettled:
                 late_limit -= self._serve_late_joiners(track, now, late_limit)
-            if track.kind == "video" and publication.allowed and track.keyframes.due(now):
-                peer.ask_for_keyframe(track, self._output)
+            if track.kind == "video" and publication.allowed:
+                for layer in track.layers:
+                    if layer.has_begun and layer.keyframes.due(now):
+                        peer.ask_for_keyframe(layer, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
-            voices: dict[str, dict[str, Voice]] = {}
             for peer, publication, track in self._tracks.values():
                 self._keep_house(peer, publication, track, now)
-                if track.kind == "audio":
-                    voices.setdefault(peer.room, {})[track.id] = track.voice
-            self._events += self._speakers.listen(voices, now)
+            self._listen(now)
         for peer in list(self._peers.values()):
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
 
+    def _listen(self, now: float) -> None:
+        """Who speaks."""
+        voices: dict[str, dict[str, Voice]] = {}
+        for peer, _publication, track in self._tracks.values():
+            if track.kind == "audio":
+                voices.setdefault(peer.room, {})[track.id] = track.layers[0].voice
+        self._events += self._speakers.listen(voices, now)
+
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0
-        for slot in track.slots:
-            if slot.state is SlotState.WAITING:
-                waited = now - slot.waiting_since
-                slot.try_start(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
+        for slot in tuple(track.unsettled):
+            waited = now - slot.waiting_since
+            slot.advance(now, any_age=waited > WAITING_TAKE_OLD_S and track.flows(now))
             if slot.state is SlotState.CATCHING_UP and taken < limit:
                 taken += slot.catch_up(self._output, now, limit - taken)
         return taken
@@ -357,17 +397,39 @@ class ForwardingPlane:
             track.is_active = flows
             track.announced_level = track.level
             self._events.append(m.TrackActivity(track.id, flows, track.level if flows else None))
-        if track.kind == "audio" or not flows:
-            return
-        since_asked = now - track.keyframes.last_sent_at
+        for layer in track.layers:
+            layer.measure(now)
+        if track.kind == "video":
+            self._keep_layers(peer, publication, track, now, flows=flows)
+        for slot in track.slots:
+            news = slot_media(slot)
+            if news is not None:
+                self._events.append(news)
+
+    def _keep_layers(
+        self, peer: Peer, publication: Publication, track: Track, now: float, *, flows: bool
+    ) -> None:
+        track.observe_flow(now)
+        for slot in track.slots:
+            slot.retarget(now)
         recording = publication.recorded and self._tap_of(peer) is not None
-        since_keyframe = float("inf") if track.head is None else now - track.head.arrival
-        if recording and min(since_asked, since_keyframe) >= RECORDED_KEYFRAME_INTERVAL_S:
-            track.keyframes.wish()
-        if since_asked >= WAITING_ASK_AGAIN_S and any(
-            slot.state is SlotState.WAITING and slot.has_keys for slot in track.slots
-        ):
-            track.keyframes.wish()
+        track.demand.others["recorder"] = frozenset({track.top}) if recording else frozenset()
+        wanted = layers_wanted(peer.id, publication.mid, track, now)
+        if wanted is not None:
+            self._events.append(wanted)
+        if not flows:
+            return
+        if recording:
+            heard, target = track.recorded.layer, track.recorded.target(track)
+            since_asked = now - target.keyframes.last_sent_at
+            since_keyframe = float("inf") if target.head is None else now - target.head.arrival
+            patience_s = RECORDED_KEYFRAME_INTERVAL_S if target is heard else WAITING_ASK_AGAIN_S
+            if min(since_asked, since_keyframe if target is heard else float("inf")) >= patience_s:
+                target.keyframes.wish()
+        for _, index in waiting_for(track):
+            layer = track.layers[index]
+            if now - layer.keyframes.last_sent_at >= WAITING_ASK_AGAIN_S:
+                layer.keyframes.wish()
 
     def _serve_peer(self, peer: Peer, now: float) -> None:
         peer.handle_timer(now, self._output)
@@ -376,9 +438,10 @@ class ForwardingPlane:
             steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
             peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
+        peer.send_arrivals(now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
-            deadlines.append(peer.report_at)
+            deadlines += peer.report_at, peer.arrivals_at
         peer.timer_at = min(deadlines)
         self._follow(peer, now)
 
@@ -403,8 +466,8 @@ class ForwardingPlane:
             return
         slot.waiting_since = now
         started = slot.try_start(now)  # the next tick sends, within its limit
-        if not started and slot.track.kind == "video" and slot.state is SlotState.WAITING:
-            slot.track.keyframes.wish()
+        if not started and slot.target is not None and slot.state is SlotState.WAITING:
+            slot.target.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:
         self._peers.pop(peer.id, None)
@@ -449,8 +512,10 @@ class ForwardingPlane:
         room.tap = tap
         for peer, publication, track in self._tracks.values():
             if peer.room == name:
+                if len(track.layers) > 1:
+                    track.recorded.reset()
                 self._announce_to_tap(peer, publication)
-                track.keyframes.wish()
+                track.recorded.target(track).keyframes.wish()
 
     def stop_recording(self, name: str) -> GuardedTap | None:
         """Returns the tap that is left to close. Raises PlaneRefusal."""
@@ -549,7 +614,10 @@ class ForwardingPlane:
         for wanting in self._wanted.values():
             wanting.discard(key)
         self._wanted = {track: wanting for track, wanting in self._wanted.items() if wanting}
+        slot.priority = route.priority
+        slot.view(max_layer=route.max_layer, is_hidden=route.hidden, now=now)
         if slot.track is not None and slot.track.id == route.track:
+            self._start_or_wait(slot, now)
             return True
         slot.unroute()
         if route.track is None:
@@ -570,12 +638,14 @@ class ForwardingPlane:
         if peer is None or publication is None:
             raise PlaneRefusal("publication_not_found", "no such transport, or it has no such sending m-line")
         if request.allowed and not publication.allowed:
-            publication.needs_restart = True
+            publication.restart_all()
         publication.allowed = request.allowed
         if request.recorded != publication.recorded:
             publication.recorded = request.recorded
             tap = self._tap_of(peer)
             if request.recorded:
+                if publication.track is not None and len(publication.track.layers) > 1:
+                    publication.track.recorded.reset()
                 self._announce_to_tap(peer, publication)
             elif tap is not None and publication.track is not None:
                 tap.on_track_end(publication.track.id)
@@ -584,7 +654,8 @@ class ForwardingPlane:
         """A wish of a server or the recorder; unknown ids are fine."""
         known = self._tracks.get(track)
         if known is not None:
-            known[2].keyframes.wish()
+            heard = known[2].recorded
+            (heard.layer or heard.target(known[2])).keyframes.wish()
 
     # ── counters ──
 

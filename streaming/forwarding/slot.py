@@ -1,36 +1,54 @@
 """A slot: one receiving m-line of a subscriber, fed by one track after another without a seam.
 
-Its SSRC, sequence numbers and timestamps go on whatever feeds it. States:
+Its SSRC, sequence numbers, timestamps and picture numbers go on whatever feeds it. States:
 
     EMPTY ──route──▶ WAITING ──start──▶ CATCHING_UP ──level──▶ LIVE
-      ▲                 ▲◀──────────────────┴──────────restart───┘
-      └──── unroute ────┴───────────────────┴────────────────────┘
+      ▲                │ ▲ ▲◀──────────────┴──────────restart───┤
+      │              pause resume          ▲◀─────────switch────┤
+      │                ▼ │                 │                    │
+      │               PAUSED ◀─────────────┴──────────pause─────┤
+      └──── unroute ───┴───────────────────┴────────────────────┘
 
-WAITING lacks a keyframe (video) or a packet (audio). CATCHING_UP sends what the track's ring holds from a
+WAITING lacks a keyframe (video) or a packet (audio). CATCHING_UP sends what a layer's ring holds from a
 keyframe on, a few packets per turn (pacing), and becomes LIVE when it has reached the newest packet: then the
-hot path feeds it, and nobody touches this object until something changes.
+hot path feeds it, and nobody touches this object until something changes. PAUSED sends nothing by request.
+
+**Which layer.** `target` is the layer to be at: the largest that flows within two bounds, `aim(layer)` (what
+the link takes; the allocator's word) and `max_layer` of the route (how large the picture is drawn). When
+nothing flows within the second bound but something does above it, that is better than no picture. While
+`layer` is not `target`, a keyframe of `target` is asked for, and the slot goes on with `layer` until then.
 """
 
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from streaming.control.extensions import FORWARDED, MID, WRITTEN
 from streaming.control.messages import Codec, MediaSection
 from streaming.forwarding.hot_path import Lane, Output, Path, forward
-from streaming.forwarding.track import Head, Track
-from streaming.rtp.packet_ring import ForwardPacket
-from streaming.rtp.sequence import ContinuityMap
+from streaming.forwarding.layer import Head, Layer
+from streaming.forwarding.track import Track
+from streaming.rtp.packet_ring import ForwardPacket, PacketRing
+from streaming.rtp.sequence import ContinuityMap, unwrap16
 from streaming.srtp import SrtpSender
 
 CATCH_UP_PACKETS: Final = 24
 """Per turn of 10 ms: 2,400 packets a second, far above any stream, far below a burst that fills buffers."""
 FRESH_SOUND_S: Final = 0.1
 """A paused microphone's last word is not said again to whoever comes later."""
+FRESH_KEYFRAME_S: Final = 0.1
+"""A keyframe that came so shortly before a change of layers was decided still serves it."""
+STALLED_TAKE_OLD_S: Final = 1.5
+"""A layer that stopped is left for an old keyframe when nobody sends a fresh one for so long."""
 RESEND_INTERVAL_S: Final = 0.1
 MAX_RESENDS: Final = 3
 MAX_RESEND_MEMORY: Final = 512
 MAX_NACK_NUMBERS: Final = 256
+MAX_STRETCHES: Final = 3
+ANY_LAYER: Final = 255
+_PICTURE_ID_MASK: Final = 0x7FFF
 
 
 class SlotState(Enum):
@@ -40,6 +58,7 @@ class SlotState(Enum):
     WAITING = "waiting"
     CATCHING_UP = "catching_up"
     LIVE = "live"
+    PAUSED = "paused"
 
 
 class SlotEvent(Enum):
@@ -49,23 +68,60 @@ class SlotEvent(Enum):
     UNROUTE = "unroute"
     START = "start"
     LEVEL = "level"
+    SWITCH = "switch"
     RESTART = "restart"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
+_FED: Final[dict[SlotEvent, SlotState]] = {
+    SlotEvent.SWITCH: SlotState.CATCHING_UP,
+    SlotEvent.RESTART: SlotState.WAITING,
+    SlotEvent.PAUSE: SlotState.PAUSED,
+    SlotEvent.UNROUTE: SlotState.EMPTY,
+}
 TABLE: Final[dict[SlotState, dict[SlotEvent, SlotState]]] = {
     SlotState.EMPTY: {SlotEvent.ROUTE: SlotState.WAITING},
     SlotState.WAITING: {
         SlotEvent.START: SlotState.CATCHING_UP,
         SlotEvent.RESTART: SlotState.WAITING,
+        SlotEvent.PAUSE: SlotState.PAUSED,
         SlotEvent.UNROUTE: SlotState.EMPTY,
     },
-    SlotState.CATCHING_UP: {
-        SlotEvent.LEVEL: SlotState.LIVE,
-        SlotEvent.RESTART: SlotState.WAITING,
+    SlotState.CATCHING_UP: {SlotEvent.LEVEL: SlotState.LIVE, **_FED},
+    SlotState.LIVE: _FED,
+    SlotState.PAUSED: {
+        SlotEvent.RESUME: SlotState.WAITING,
+        SlotEvent.RESTART: SlotState.PAUSED,
         SlotEvent.UNROUTE: SlotState.EMPTY,
     },
-    SlotState.LIVE: {SlotEvent.RESTART: SlotState.WAITING, SlotEvent.UNROUTE: SlotState.EMPTY},
 }
+
+
+class LayerOption(NamedTuple):
+    """A layer that a slot could get. One that rests costs what it cost when it flowed (0: unknown)."""
+
+    layer: int
+    bitrate_bps: int
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the output that one layer fed, for those who ask for its packets after it ended.
+
+    Sequence numbers are those of the output, extended.
+    """
+
+    first_seq: int
+    last_seq: int
+    layer: Layer
+    ring: PacketRing
+    seq_offset: int
+    timestamp_offset: int
+    picture_id_offset: int
+    tl0_pic_idx_offset: int
+    codec: Codec
 
 
 class Slot:
@@ -78,11 +134,21 @@ class Slot:
         numbering = {uri: n for uri, n in section.header_extensions.items() if uri in FORWARDED | WRITTEN}
         repeats = any(codec.rtx_pt is None for codec in section.codecs)
         self.section = section
+        self.transport = ""
         self.mid = section.mid
         self.state = SlotState.EMPTY
         self.track: Track | None = None
+        self.layer: Layer | None = None
+        self.target: Layer | None = None
+        self.priority = 2
+        self.max_layer = ANY_LAYER
+        self.aimed: int | None = ANY_LAYER
+        self.is_hidden = False
+        self.announced: tuple[bool, str] = (False, "")
         self.codec: Codec | None = None
         self.waiting_since = 0.0
+        self.switching_since = 0.0
+        self.switches = 0
         self.nacks = 0
         self.unanswered_nacks = 0
         self.retransmitted = 0
@@ -94,6 +160,11 @@ class Slot:
         self._rtx_seq = first_seq
         self._cursor = 0
         self._resent: dict[int, tuple[float, int]] = {}
+        self._stretches: list[Stretch] = []
+        self._began_seq = first_seq
+        self._picture_id: int | None = None
+        self._tl0_pic_idx: int | None = None
+        self._clock_anchor: tuple[float, int] | None = None
 
     def codec_for(self, codec: Codec) -> Codec | None:
         """The subscriber's payload type for a publisher's codec: the same parameters if possible."""
@@ -116,84 +187,279 @@ class Slot:
     def route(self, track: Track, now: float) -> None:
         """Be fed by `track`, which may not flow yet."""
         self.unroute()
-        self._go(SlotEvent.ROUTE)
         self.track = track
-        self.waiting_since = now
         track.slots.append(self)
+        self._go(SlotEvent.ROUTE)
+        self.waiting_since = now
+        self._pause_or_resume(now)
+        self.retarget(now)
 
     def unroute(self) -> None:
         """Be fed by nothing."""
-        if self.track is None:
+        track = self.track
+        if track is None:
             return
-        self.settle()
-        self._leave_live()
-        self.track.slots.remove(self)
-        self.track = None
+        self._leave()
+        self._stretches.clear()
+        track.slots.remove(self)
+        track.unsettled.pop(self, None)
+        self.track = self.layer = self.target = None
         self.codec = None
-        self._go(SlotEvent.UNROUTE)
+        self._clock_anchor = None
+        self.announced = (False, "")
+        self.state = TABLE[self.state][SlotEvent.UNROUTE]
 
     def settle(self) -> None:
         """Bring the numbers up to date with what the hot path has sent."""
-        track = self.track
-        if self.state is SlotState.LIVE and track is not None and track.ring.highest is not None:
-            self._map.sent(track.ring.highest, track.highest_timestamp, track.last_arrival)
+        layer = self.layer
+        if self.state is SlotState.LIVE and layer is not None and layer.ring.highest is not None:
+            self._map.sent(layer.ring.highest, layer.highest_timestamp, layer.last_arrival)
+            newest = layer.ring.get(layer.ring.highest)
+            if newest is not None:
+                self._note_picture(newest)
 
-    def restart(self, now: float) -> None:
-        """The track begins anew (settle was called before): wait for its first usable packet."""
+    def restart(self, layer: Layer, now: float) -> None:
+        """`layer` begins anew (settle was called before): wait for its first usable packet, if it fed us."""
+        self._stretches = [s for s in self._stretches if s.layer is not layer]
+        if self.layer is not layer:
+            return
         self._leave_live()
-        self._go(SlotEvent.RESTART)
-        self.waiting_since = now
+        self.layer = None
         self.codec = None
+        self._clock_anchor = None
+        self.waiting_since = now
+        self._go(SlotEvent.RESTART)
+
+    # ── which layer ──
+
+    def view(self, *, max_layer: int | None, is_hidden: bool, now: float) -> None:
+        """How the subscriber looks at it: `max_layer` bounds the picture (None: not at all)."""
+        self.max_layer = ANY_LAYER if max_layer is None else max(0, max_layer)
+        self.is_hidden = is_hidden
+        self._pause_or_resume(now)
+        self.retarget(now)
+
+    def aim(self, layer: int | None, now: float) -> None:
+        """What the subscriber's link takes: at most this layer, ANY_LAYER for all, None for no picture."""
+        self.aimed = layer
+        self._pause_or_resume(now)
+        self.retarget(now)
+
+    def options(self, now: float) -> list[LayerOption]:
+        """What could be sent, from the smallest layer to the largest that the route wants.
+
+        Empty for an empty slot, a hidden one, and a track that never sent anything.
+        """
+        if self.track is None or self.is_hidden:
+            return []
+        return [
+            LayerOption(layer.index, layer.measure(now), layer.is_flowing)
+            for layer in self.track.layers[: self.max_layer + 1]
+            if layer.has_begun
+        ]
+
+    @property
+    def bound(self) -> int:
+        """The largest layer within both bounds; -1 when paused."""
+        return -1 if self.is_hidden or self.aimed is None else min(self.aimed, self.max_layer)
+
+    @property
+    def wanted_layer(self) -> int | None:
+        """Which layer its publisher should send for this slot, whether it does so now or not."""
+        if self.track is None or self.bound < 0:
+            return None
+        return min(self.bound, self.track.top)
+
+    @property
+    def is_paused(self) -> bool:
+        """Nothing is sent because somebody said so."""
+        return self.state is SlotState.PAUSED
+
+    def retarget(self, now: float) -> None:
+        """Choose the target again, after bounds or flows changed."""
+        track = self.track
+        if track is None or self.bound < 0:
+            return
+        target = track.best(self.bound)
+        if target is None and self.aimed is not None and self.aimed > self.max_layer:
+            target = next((layer for layer in track.layers[: self.aimed + 1] if layer.is_flowing), None)
+        if target is None:
+            is_within = self.layer is not None and self.layer.index <= self.bound
+            target = self.layer if is_within else track.layers[min(self.bound, track.top)]
+        if target is not self.target:
+            self.target = target
+            self._ask_for_target(now)
+        self._sort()
+
+    def _ask_for_target(self, now: float) -> None:
+        self.switching_since = now
+        if self.target is not None and self.is_switching:
+            self.target.keyframes.wish()
+
+    @property
+    def is_switching(self) -> bool:
+        """Fed by one layer, and waiting for the keyframe of another."""
+        return self.layer is not None and self.target is not self.layer
+
+    def _pause_or_resume(self, now: float) -> None:
+        if self.track is None:
+            return
+        if self.bound < 0 and self.state is not SlotState.PAUSED:
+            self._leave()
+            self.layer = self.target = None
+            self.codec = None
+            self._go(SlotEvent.PAUSE)
+        elif self.bound >= 0 and self.state is SlotState.PAUSED:
+            self.waiting_since = now
+            self._go(SlotEvent.RESUME)
+
+    # ── starting and switching ──
+
+    def advance(self, now: float, *, any_age: bool = False) -> bool:
+        """Start, or switch to the target, if a keyframe allows it now. `any_age`: an old one is fine too."""
+        if self.state is SlotState.WAITING:
+            return self.try_start(now, any_age=any_age)
+        target, layer = self.target, self.layer
+        if target is None or layer is None or target is layer:
+            return False
+        head = target.complete_head()
+        if head is None:
+            return False
+        is_fresh = head.arrival >= self.switching_since - FRESH_KEYFRAME_S
+        if not is_fresh and (layer.is_flowing or now - self.switching_since < STALLED_TAKE_OLD_S):
+            return False
+        return self._begin(target, head, now)
 
     def try_start(self, now: float, *, any_age: bool = False) -> bool:
-        """Begin with what the track's ring offers. False when it must wait (for a keyframe)."""
-        track = self.track
-        if self.state is not SlotState.WAITING or track is None or track.codec is None or not self.has_keys:
+        """Begin with what the rings offer. False when it must wait (for a keyframe)."""
+        if self.state is not SlotState.WAITING or self.track is None or not self.has_keys:
             return False
-        self.codec = self.codec_for(track.codec)
-        head = self._starting_point(track, now, any_age=any_age)
-        if head is None or self.codec is None:
+        for layer in self._by_preference():
+            head = self._starting_point(layer, now, any_age=any_age)
+            if head is not None and self._begin(layer, head, now):
+                return True
+        return False
+
+    def _by_preference(self) -> Iterator[Layer]:
+        """The target, then what could stand in for it: a picture at once is worth more than a sharp one."""
+        assert self.track is not None
+        if self.target is not None:
+            yield self.target
+        aimed = ANY_LAYER if self.aimed is None else self.aimed
+        for layer in reversed(self.track.layers[: aimed + 1]):
+            if layer is not self.target and layer.is_flowing:
+                yield layer
+
+    def _starting_point(self, layer: Layer, now: float, *, any_age: bool) -> Head | None:
+        if layer.kind == "video":
+            return layer.complete_head() if any_age else layer.recent_head(now)
+        if now - layer.last_arrival > FRESH_SOUND_S:
+            return None
+        newest = None if layer.ring.highest is None else layer.ring.get(layer.ring.highest)
+        return None if newest is None else Head(newest.ext_seq, newest.timestamp, newest.arrival)
+
+    def _begin(self, layer: Layer, head: Head, now: float) -> bool:
+        """Go on with `layer` from `head`; False when the subscriber does not decode its codec."""
+        codec = None if layer.codec is None else self.codec_for(layer.codec)
+        if codec is None:
             return False
-        age = max(0.0, track.last_arrival - head.arrival)
-        self._map.switch(head.ext_seq, head.timestamp, age, track.codec.clock_rate, now)
+        aligned = self._aligned_timestamp(layer, head)
+        event = SlotEvent.START if self.state is SlotState.WAITING else SlotEvent.SWITCH
+        self._leave()
+        age = max(0.0, layer.last_arrival - head.arrival)
+        self._map.switch(head.ext_seq, head.timestamp, age, codec.clock_rate, now, aligned=aligned)
+        self.switches += self.layer is not layer
+        self.layer = layer
+        self.codec = codec
+        self._began_seq = self._map.next_seq
         self._cursor = head.ext_seq
-        self._resent.clear()
-        lane, rtx_lane = self.lane, self.rtx_lane
-        lane.payload_type = self.codec.pt
-        rtx_lane.payload_type = self.codec.rtx_pt or 0
+        lane = self.lane
+        lane.payload_type = codec.pt
         lane.seq_offset = self._map.seq_offset
-        lane.timestamp_offset = rtx_lane.timestamp_offset = self._map.timestamp_offset
-        self._go(SlotEvent.START)
+        lane.timestamp_offset = self._map.timestamp_offset
+        self._go_on_counting_pictures(layer.ring.get(head.ext_seq))
+        self._go(event)
+        self._ask_for_target(now)
         return True
 
-    def _starting_point(self, track: Track, now: float, *, any_age: bool) -> Head | None:
-        if track.kind == "video":
-            return track.complete_head() if any_age else track.recent_head(now)
-        if now - track.last_arrival > FRESH_SOUND_S:
+    def _aligned_timestamp(self, layer: Layer, head: Head) -> int | None:
+        """The output timestamp of `head` by the publisher's clocks, None without reports of both layers."""
+        old = self.layer
+        if old is not None and old is not layer and old.clock is not None and self._clock_anchor is None:
+            if old.codec is None or layer.codec is None or old.codec.clock_rate != layer.codec.clock_rate:
+                return None
+            self._clock_anchor = old.clock.ntp_s, old.clock.timestamp + self._map.timestamp_offset
+        if self._clock_anchor is None or layer.clock is None or layer.codec is None:
             return None
-        newest = None if track.ring.highest is None else track.ring.get(track.ring.highest)
-        return None if newest is None else Head(newest.ext_seq, newest.timestamp, newest.arrival)
+        rate = layer.codec.clock_rate
+        captured_s = layer.clock.ntp_s + (head.timestamp - layer.clock.timestamp) / rate
+        anchor_s, anchor_timestamp = self._clock_anchor
+        return anchor_timestamp + round((captured_s - anchor_s) * rate)
+
+    def _go_on_counting_pictures(self, first: ForwardPacket | None) -> None:
+        self.lane.picture_id_offset = self.lane.tl0_pic_idx_offset = 0
+        if first is None:
+            return
+        picture_id, tl0_pic_idx = picture_numbers(first)
+        if picture_id is not None and self._picture_id is not None:
+            self.lane.picture_id_offset = (self._picture_id + 1 - picture_id) & _PICTURE_ID_MASK
+        if tl0_pic_idx is not None and self._tl0_pic_idx is not None:
+            self.lane.tl0_pic_idx_offset = (self._tl0_pic_idx + 1 - tl0_pic_idx) & 0xFF
+
+    def _note_picture(self, packet: ForwardPacket) -> None:
+        """What the last picture sent was called at the subscriber's side."""
+        picture_id, tl0_pic_idx = picture_numbers(packet)
+        if picture_id is not None:
+            self._picture_id = picture_id + self.lane.picture_id_offset & _PICTURE_ID_MASK
+        if tl0_pic_idx is not None:
+            self._tl0_pic_idx = tl0_pic_idx + self.lane.tl0_pic_idx_offset & 0xFF
+
+    def _leave(self) -> None:
+        """Stop being fed by the current layer; what it fed can be asked for again a little longer."""
+        self.settle()
+        self._leave_live()
+        layer, codec, last_seq = self.layer, self.codec, self._map.last_seq
+        if layer is None or codec is None or last_seq is None or last_seq < self._began_seq:
+            return
+        lane = self.lane
+        self._stretches.append(
+            Stretch(
+                self._began_seq,
+                last_seq,
+                layer,
+                layer.ring,
+                lane.seq_offset,
+                lane.timestamp_offset,
+                lane.picture_id_offset,
+                lane.tl0_pic_idx_offset,
+                codec,
+            )
+        )
+        del self._stretches[:-MAX_STRETCHES]
+        self._began_seq = self._map.next_seq
 
     def catch_up(self, output: Output, now: float, limit: int = CATCH_UP_PACKETS) -> int:
         """One turn of CATCHING_UP with at most `limit` packets; returns how many it took."""
-        track = self.track
-        assert track is not None
-        assert track.ring.highest is not None
+        layer = self.layer
+        assert layer is not None
+        highest = layer.ring.highest
+        assert highest is not None
         budget = limit = min(limit, CATCH_UP_PACKETS)
-        while budget and self._cursor <= track.ring.highest:
-            packet = track.ring.get(self._cursor)
+        while budget and self._cursor <= highest:
+            packet = layer.ring.get(self._cursor)
             self._cursor += 1
             if packet is not None:
                 forward(packet, (self.lane,), output, now)
                 self._map.sent(packet.ext_seq, packet.timestamp, now)
+                self._note_picture(packet)
                 budget -= 1
-        if self._cursor > track.ring.highest:
+        if self._cursor > highest:
             self._go(SlotEvent.LEVEL)
-            track.live_lanes.append(self.lane)
+            layer.live_lanes.append(self.lane)
         return limit - budget
 
     def send_late(self, packet: ForwardPacket, output: Output, now: float) -> None:
-        """A packet behind the newest one arrived: send it if this slot's stream already passed it."""
+        """A packet of our layer behind its newest one arrived: send it if this slot's stream passed it."""
         first = self._map.first_source_seq
         if first is None or packet.ext_seq < first:
             return
@@ -209,57 +475,124 @@ class Slot:
         self.settle()
         self.nacks += 1
         for seq16 in lost[:MAX_NACK_NUMBERS]:
-            source = self._map.source_of(seq16)
-            packet = None if source is None or self.track is None else self.track.ring.get(source)
+            stretch = self._stretch_of(seq16)
+            if stretch is None or self._map.last_seq is None:
+                self.unanswered_nacks += 1
+                continue
+            seq = unwrap16(seq16, self._map.last_seq)
+            packet = stretch.ring.get(seq - stretch.seq_offset)
             if packet is None:
                 self.unanswered_nacks += 1
-            elif self._may_resend(packet.ext_seq, now):
-                self._resend(packet, seq16, output, now)
+            elif self._may_resend(seq, now):
+                self._resend(packet, seq16, stretch, output, now)
 
-    def _may_resend(self, source_seq: int, now: float) -> bool:
-        last, times = self._resent.get(source_seq, (float("-inf"), 0))
+    def _stretch_of(self, seq16: int) -> Stretch | None:
+        """Who fed this output number. Without RTX only the current one: the lane must repeat its bytes."""
+        layer, codec, last_seq = self.layer, self.codec, self._map.last_seq
+        if last_seq is None:
+            return None
+        seq = unwrap16(seq16, last_seq)
+        if layer is not None and codec is not None and self._began_seq <= seq <= last_seq:
+            lane = self.lane
+            return Stretch(
+                self._began_seq,
+                last_seq,
+                layer,
+                layer.ring,
+                lane.seq_offset,
+                lane.timestamp_offset,
+                lane.picture_id_offset,
+                lane.tl0_pic_idx_offset,
+                codec,
+            )
+        for stretch in self._stretches:
+            if stretch.first_seq <= seq <= stretch.last_seq and stretch.codec.rtx_pt is not None:
+                return stretch
+        return None
+
+    def _may_resend(self, seq: int, now: float) -> bool:
+        last, times = self._resent.get(seq, (float("-inf"), 0))
         if now - last < RESEND_INTERVAL_S or times >= MAX_RESENDS:
             return False
         if len(self._resent) >= MAX_RESEND_MEMORY:
             del self._resent[next(iter(self._resent))]
-        self._resent[source_seq] = (now, times + 1)
+        self._resent[seq] = (now, times + 1)
         return True
 
-    def _resend(self, packet: ForwardPacket, seq16: int, output: Output, now: float) -> None:
+    def _resend(
+        self, packet: ForwardPacket, seq16: int, stretch: Stretch, output: Output, now: float
+    ) -> None:
         self.retransmitted += 1
-        if self.codec is None or self.codec.rtx_pt is None:
+        if stretch.codec.rtx_pt is None:
             forward(packet, (self.lane,), output, now)
             return
-        original = struct.pack("!H", seq16) + packet.payload
+        lane = self.rtx_lane
+        lane.payload_type = stretch.codec.rtx_pt
+        lane.timestamp_offset = stretch.timestamp_offset
+        lane.picture_id_offset = stretch.picture_id_offset
+        lane.tl0_pic_idx_offset = stretch.tl0_pic_idx_offset
         again = ForwardPacket(
             self._rtx_seq,
             packet.timestamp,
             packet.marker,
             packet.extensions,
-            original,
+            struct.pack("!H", seq16) + packet.payload,
             packet.arrival,
             packet.picture_id_at + 2 if packet.picture_id_at >= 0 else -1,
             packet.tl0_pic_idx_at + 2 if packet.tl0_pic_idx_at >= 0 else -1,
         )
         self._rtx_seq += 1
-        forward(again, (self.rtx_lane,), output, now)
+        forward(again, (lane,), output, now)
+
+    def wish_keyframe(self) -> None:
+        """The subscriber lost its picture (PLI, FIR)."""
+        self.keyframe_wishes += 1
+        layer = self.layer or self.target
+        if layer is not None:
+            layer.keyframes.wish()
 
     def clock_at(self, now: float) -> tuple[float | None, int] | None:
         """For a sender report: wall clock (s since 1900, None without the publisher's) and RTP time, now."""
-        track = self.track
-        if self.state not in {SlotState.LIVE, SlotState.CATCHING_UP} or track is None or track.codec is None:
+        track, layer = self.track, self.layer
+        if self.state not in {SlotState.LIVE, SlotState.CATCHING_UP} or track is None or layer is None:
             return None
-        rate, offset = track.codec.clock_rate, self._map.timestamp_offset
-        timestamp = track.highest_timestamp + int((now - track.last_arrival) * rate)
-        if track.clock is None:
+        if layer.codec is None:
+            return None
+        rate, offset = layer.codec.clock_rate, self._map.timestamp_offset
+        timestamp = layer.highest_timestamp + int((now - layer.last_arrival) * rate)
+        if layer.clock is None:
             return None, timestamp + offset
-        return track.clock.ntp_s + track.wall.behind_s + (
-            timestamp - track.clock.timestamp
+        return layer.clock.ntp_s + track.wall.behind_s + (
+            timestamp - layer.clock.timestamp
         ) / rate, timestamp + offset
 
+    def media(self) -> tuple[bool, str]:
+        """Paused, and the rid of the layer that feeds it: for those who tell the subscriber."""
+        return self.is_paused, "" if self.layer is None else self.layer.rid
+
     def _leave_live(self) -> None:
-        if self.state is SlotState.LIVE and self.track is not None:
-            self.track.live_lanes.remove(self.lane)
+        if self.state is SlotState.LIVE and self.layer is not None:
+            self.layer.live_lanes.remove(self.lane)
 
     def _go(self, event: SlotEvent) -> None:
         self.state = TABLE[self.state][event]
+        self._sort()
+
+    def _sort(self) -> None:
+        """Be among the unsettled slots of the track, or not."""
+        if self.track is None:
+            return
+        if self.state in {SlotState.WAITING, SlotState.CATCHING_UP} or self.is_switching:
+            self.track.unsettled[self] = None
+        else:
+            self.track.unsettled.pop(self, None)
+
+
+def picture_numbers(packet: ForwardPacket) -> tuple[int | None, int | None]:
+    """Picture id (7 or 15 bits) and TL0PICIDX of a packet, None for what it does not carry."""
+    payload, at, tl0_at = packet.payload, packet.picture_id_at, packet.tl0_pic_idx_at
+    picture_id: int | None = None
+    if at >= 0:
+        is_long = payload[at] & 0x80
+        picture_id = (payload[at] & 0x7F) << 8 | payload[at + 1] if is_long else payload[at]
+    return picture_id, payload[tl0_at] if tl0_at >= 0 else None

@@ -1,46 +1,19 @@
-"""A published track: what came in last, what is missing, where a decoder can start, who watches."""
+"""A published track: its layers, and the slots that watch it."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
 from streaming.control.messages import Codec, Kind, Source
-from streaming.forwarding.keyframe_requests import KeyframeRequests
-from streaming.forwarding.speakers import Voice
-from streaming.rtp.extensions import audio_level
-from streaming.rtp.keyframe import starts_keyframe
-from streaming.rtp.packet import RtpPacket
-from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRing
-from streaming.rtp.reception import MissingPackets, ReceptionStatistics
-from streaming.rtp.rtcp import SenderReport
-from streaming.rtp.sequence import SequenceUnwrapper, unwrap32
+from streaming.forwarding.layer import Layer
+from streaming.forwarding.layer_demand import LayerDemand
+from streaming.forwarding.recorded_layer import RecordedLayer
 
 if TYPE_CHECKING:
-    from streaming.forwarding.hot_path import Lane
     from streaming.forwarding.slot import Slot
 
-AUDIO_RING: Final = 256
-INACTIVE_AFTER_S: Final = 1.5
-CACHED_KEYFRAME_MAX_AGE_S: Final = 4.0
-CACHED_KEYFRAME_MAX_PACKETS: Final = 500
-NTP_FRACTION: Final = 1 << 32
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """First packet of the latest keyframe."""
-
-    ext_seq: int
-    timestamp: int
-    arrival: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClockPair:
-    """The publisher's wall clock (s since 1900) and its RTP clock (extended) at one moment."""
-
-    ntp_s: float
-    timestamp: int
+STALLED_AFTER_S: Final = 0.3
+"""A layer is taken for stopped when the others have gone on without it for so long."""
+STALLED_PROOF_S: Final = 0.15
+"""…and it was not one single picture that they were ahead."""
 
 
 class PublisherClock:
@@ -60,136 +33,90 @@ class PublisherClock:
 
 
 class Track:
-    """One m-line's media as long as its SSRC and codec stay; `restart` begins anew under the same id."""
+    """One m-line's media: `layers` from the smallest to the largest, one without simulcast.
 
-    def __init__(self, track_id: str, kind: Kind, source: Source | None, wall: PublisherClock) -> None:
+    `unsettled` are the slots that wait for something of this track: a first keyframe, the end of catching up,
+    or the keyframe of another layer.
+    """
+
+    def __init__(
+        self,
+        track_id: str,
+        kind: Kind,
+        source: Source | None,
+        wall: PublisherClock,
+        rids: tuple[str, ...] = (),
+    ) -> None:
         self.id = track_id
         self.wall = wall
         self.kind = kind
         self.source = source
+        self.layers = tuple(Layer(index, rid, kind) for index, rid in enumerate(rids or ("",)))
         self.slots: list[Slot] = []
-        self.live_lanes: list[Lane] = []
-        self.keyframes = KeyframeRequests()
-        self.packets = 0
-        self.octets = 0
-        self.duplicates = 0
-        self.keyframe_count = 0
-        self.level: int | None = None
+        self.unsettled: dict[Slot, None] = {}
+        self.demand = LayerDemand(len(self.layers))
+        self.recorded = RecordedLayer()
         self.announced_level: int | None = None
-        self.voice = Voice()
         self.is_active = False
         self.codec: Codec | None = None
-        self.ssrc = 0
-        self._lost_before = 0
-        self._recovered_before = 0
-        self._begin(90000)
 
-    def restart(self, ssrc: int, codec: Codec) -> None:
-        """Another stream takes over: forget the old numbering. Slots must settle before."""
-        self._lost_before = self.lost
-        self._recovered_before = self.recovered
-        self.ssrc = ssrc
+    @property
+    def top(self) -> int:
+        """Index of the largest layer."""
+        return len(self.layers) - 1
+
+    @property
+    def level(self) -> int | None:
+        """Audio level, -dBov."""
+        return self.layers[0].level
+
+    def begin_layer(self, index: int, ssrc: int, codec: Codec) -> Layer:
+        """The first stream of a layer, or another one. Slots must settle before, and restart after."""
+        layer = self.layers[index]
+        layer.restart(ssrc, codec)
         self.codec = codec
-        self._begin(codec.clock_rate)
+        return layer
 
-    def _begin(self, clock_rate: int) -> None:
-        self.ring = PacketRing(AUDIO_RING if self.kind == "audio" else DEFAULT_CAPACITY)
-        self.reception = ReceptionStatistics(clock_rate)
-        self.missing = MissingPackets()
-        self.head: Head | None = None
-        self.clock: ClockPair | None = None
-        self.highest_timestamp = 0
-        self.last_arrival = float("-inf")
-        self._sequence = SequenceUnwrapper()
+    def layer_of_ssrc(self, ssrc: int) -> Layer | None:
+        """The layer that this SSRC feeds now."""
+        return next((layer for layer in self.layers if layer.ssrc == ssrc and layer.has_begun), None)
 
-    @property
-    def lost(self) -> int:
-        """Packets that never arrived the first time, since the track started."""
-        return self._lost_before + max(0, self.reception.lost)
+    # ── who flows ──
 
-    @property
-    def recovered(self) -> int:
-        """Packets that came late or by retransmission."""
-        return self._recovered_before + self.missing.recovered
+    def note_arrival(self, layer: Layer, now: float) -> None:
+        """A packet of `layer`: it flows, and whoever does not is falling behind."""
+        layer.is_flowing = True
+        if len(self.layers) == 1:
+            return
+        layer.outrun_since = None
+        for other in self.layers:
+            if other is not layer and other.is_flowing:
+                if other.outrun_since is None:
+                    other.outrun_since = now
+                other.outrun_at = now
 
-    def receive(
-        self,
-        packet: RtpPacket,
-        seq16: int,
-        payload: bytes,
-        uris: dict[int, str],
-        now: float,
-        *,
-        is_original: bool,
-    ) -> ForwardPacket | None:
-        """Take in one packet (`seq16` and `payload` of the original, if it is a retransmission).
+    def observe_flow(self, now: float) -> None:
+        """Notice layers that their publisher stopped; call it some ten times a second.
 
-        Returns it in the form for subscribers, or None when it was here before.
+        When all are silent (a still picture) nobody is taken for stopped.
         """
-        ext_seq = self._sequence.unwrap(seq16)
-        first = self.ring.highest is None
-        near = packet.timestamp if first else self.highest_timestamp
-        timestamp = unwrap32(packet.timestamp, near)
-        if is_original:
-            self.reception.receive_packet(ext_seq, timestamp, now)
-        self.missing.receive_packet(ext_seq, now)
-        extensions = tuple(
-            (uris[number], value)
-            for number, value in packet.extensions
-            if number in uris and uris[number] in FORWARDED
-        )
-        forwarded = ForwardPacket(ext_seq, timestamp, packet.marker, extensions, payload, now)
-        if not self.ring.insert(forwarded):
-            self.duplicates += 1
-            return None
-        self.packets += 1
-        self.octets += len(payload)
-        if ext_seq == self.ring.highest:
-            self.highest_timestamp = timestamp
-            self.last_arrival = now
-        self._look_inside(forwarded)
-        return forwarded
+        for layer in self.layers:
+            since = layer.outrun_since
+            if since is not None and now - since >= STALLED_AFTER_S:
+                layer.is_flowing = layer.is_flowing and layer.outrun_at - since < STALLED_PROOF_S
 
-    def _look_inside(self, packet: ForwardPacket) -> None:
-        if self.kind == "audio":
-            for uri, value in packet.extensions:
-                if uri == AUDIO_LEVEL:
-                    self.level = audio_level(value)
-                    if self.level is not None:
-                        self.voice.receive_level(self.level)
-            return
-        assert self.codec is not None
-        if not starts_keyframe(self.codec.name, packet.payload):
-            return
-        head = self.head
-        if head is None or packet.timestamp > head.timestamp:
-            self.keyframe_count += 1
-            self.keyframes.arrived()
-            self.head = Head(packet.ext_seq, packet.timestamp, packet.arrival)
-        elif packet.timestamp == head.timestamp and packet.ext_seq < head.ext_seq:
-            self.head = Head(packet.ext_seq, packet.timestamp, head.arrival)
+    def stop_layer(self, layer: Layer) -> None:
+        """Its publisher said goodbye (RTCP BYE)."""
+        if len(self.layers) > 1:
+            layer.is_flowing = False
 
-    def receive_sender_report(self, report: SenderReport, now: float) -> ClockPair:
-        """Note the publisher's clocks, for our own sender reports and for the recorder."""
-        self.reception.receive_sender_report(report.ntp, now)
-        timestamp = unwrap32(report.rtp_timestamp, self.highest_timestamp)
-        self.clock = ClockPair(report.ntp / NTP_FRACTION, timestamp)
-        return self.clock
-
-    def recent_head(self, now: float) -> Head | None:
-        """The keyframe from which a late joiner can be served at once."""
-        head = self.complete_head()
-        if head is None or self.ring.highest is None:
-            return None
-        if now - head.arrival > CACHED_KEYFRAME_MAX_AGE_S:
-            return None
-        return head if self.ring.highest - head.ext_seq <= CACHED_KEYFRAME_MAX_PACKETS else None
-
-    def complete_head(self) -> Head | None:
-        """The last keyframe, however old, if everything since is still here."""
-        head = self.head
-        return head if head is not None and self.ring.holds_from(head.ext_seq) else None
+    def best(self, bound: int) -> Layer | None:
+        """The largest flowing layer up to `bound`."""
+        for layer in reversed(self.layers[: bound + 1]):
+            if layer.is_flowing:
+                return layer
+        return None
 
     def flows(self, now: float) -> bool:
         """Whether packets came lately."""
-        return now - self.last_arrival < INACTIVE_AFTER_S
+        return any(layer.flows(now) for layer in self.layers)

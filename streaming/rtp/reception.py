@@ -6,7 +6,11 @@ from typing import Final
 from streaming.rtp.rtcp import ReportBlock
 
 FIRST_ASK_AFTER_S: Final = 0.02
-ASK_AGAIN_AFTER_S: Final = 0.04
+"""Reordered packets come within this time."""
+ASK_AGAIN_AFTER_S: Final = 0.06
+"""Until it is known how long an answer takes."""
+SHORTEST_PATIENCE_S: Final = 0.03
+LONGEST_PATIENCE_S: Final = 0.4
 MAX_ASKS: Final = 10
 MAX_MISSING: Final = 256
 """A larger hole is not worth asking for: a keyframe repairs it."""
@@ -81,17 +85,20 @@ class ReceptionStatistics:
 class _Missing:
     ask_at: float
     asks: int = 0
+    first_asked_at: float = 0.0
 
 
 class MissingPackets:
     """Sequence numbers to ask a publisher for again, by timer (RFC 4585 section 6.2.1).
 
+    Asked again when the answer is overdue: how long answers take is learnt from those to first questions.
     Drain: call `due(now)` no later than `next_deadline()`.
     """
 
-    __slots__ = ("_missing", "given_up", "highest", "recovered")
+    __slots__ = ("_missing", "answer_s", "given_up", "highest", "recovered")
 
     def __init__(self) -> None:
+        self.answer_s: float | None = None
         self._missing: dict[int, _Missing] = {}
         self.highest: int | None = None
         self.recovered = 0
@@ -112,8 +119,30 @@ class MissingPackets:
             while len(self._missing) > MAX_MISSING:
                 del self._missing[next(iter(self._missing))]
                 self.given_up += 1
-        elif self._missing.pop(ext_seq, None) is not None:
-            self.recovered += 1
+        else:
+            missing = self._missing.pop(ext_seq, None)
+            if missing is not None:
+                self.recovered += 1
+                self._learn(missing, now)
+
+    def _learn(self, missing: _Missing, now: float) -> None:
+        """An answer to a later question may belong to the first: it only says that answers take no longer."""
+        if not missing.asks:
+            return
+        took = now - missing.first_asked_at
+        if self.answer_s is None:
+            self.answer_s = took
+        elif missing.asks == 1:
+            self.answer_s += (took - self.answer_s) / 8
+        else:
+            self.answer_s += max(0.0, min(took, LONGEST_PATIENCE_S) - self.answer_s) / 16
+
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for an answer."""
+        if self.answer_s is None:
+            return ASK_AGAIN_AFTER_S
+        return min(LONGEST_PATIENCE_S, max(SHORTEST_PATIENCE_S, 1.25 * self.answer_s + 0.01))
 
     def due(self, now: float) -> list[int]:
         """Extended numbers to ask for now, ascending; each at most MAX_ASKS times."""
@@ -126,7 +155,9 @@ class MissingPackets:
                 self.given_up += 1
                 continue
             missing.asks += 1
-            missing.ask_at = now + ASK_AGAIN_AFTER_S
+            if missing.asks == 1:
+                missing.first_asked_at = now
+            missing.ask_at = now + self.patience_s
             asked.append(number)
         return sorted(asked)
 

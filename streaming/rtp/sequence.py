@@ -4,6 +4,8 @@ from typing import Final
 
 _HALF16: Final = 1 << 15
 _HALF32: Final = 1 << 31
+MAX_CORRECTION_S: Final = 1.0
+"""A publisher whose reports put its layers farther apart than this has reported nonsense."""
 
 
 def unwrap16(value: int, near: int) -> int:
@@ -62,16 +64,27 @@ class ContinuityMap:
         self.first_source_seq: int | None = None
 
     def switch(
-        self, source_seq: int, source_timestamp: int, age_s: float, clock_rate: int, now: float
+        self,
+        source_seq: int,
+        source_timestamp: int,
+        age_s: float,
+        clock_rate: int,
+        now: float,
+        *,
+        aligned: int | None = None,
     ) -> None:
         """The next packets come from another source, beginning with this one, which is `age_s` old.
 
         Timestamps are laid so that a packet captured now would get the time that passed since the last one.
+        `aligned` is the timestamp that the first packet should get by the sources' own clocks, if they have a
+        common one; it is taken unless it is more than MAX_CORRECTION_S away from what the time says.
         """
         elapsed = 0.0 if self.last_sent_at is None else now - self.last_sent_at - age_s
-        ahead = max(1, int(elapsed * clock_rate))
+        first = self.last_timestamp + max(1, int(elapsed * clock_rate))
+        if aligned is not None and abs(aligned - first) <= MAX_CORRECTION_S * clock_rate:
+            first = max(aligned, self.last_timestamp + 1)
         self.seq_offset = self.next_seq - source_seq
-        self.timestamp_offset = self.last_timestamp + ahead - source_timestamp
+        self.timestamp_offset = first - source_timestamp
         self.first_source_seq = source_seq
 
     def sent(self, source_seq: int, source_timestamp: int, now: float) -> None:

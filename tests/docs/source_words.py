@@ -33,6 +33,10 @@ CODE_ARGUMENT = {
     "Overloaded": 0,
     "Gone": 0,
     "InternalFault": 0,
+    "WrongMethod": 0,
+    "WrongMediaType": 0,
+    "ConditionMissing": 0,
+    "ConditionFailed": 0,
     "LineError": 1,
 }
 """Which argument of these calls is the code. If it is no literal, the module has it in pairs (`_pairs`)."""

@@ -9,7 +9,7 @@ from recording.rtp_order import RtpPacket as RecordedPacket
 from recording.rtp_order import parse_rtp
 from streaming.control.codec import FrameError, FrameReader, encode
 from streaming.dtls import DtlsEndpoint, DtlsState
-from streaming.ice import stun
+from streaming.ice import framing, stun
 from streaming.ice.agent import Credentials, IceAgent
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
@@ -21,6 +21,7 @@ from tests.streaming.forwarding.world import CLIENT_CONTEXT, SERVER
 
 _CONTEXT = SERVER.context()
 _AGENT_CREDENTIALS = Credentials("ours", "p" * 24)
+_PEER_CREDENTIALS = Credentials("theirs", "q" * 24)
 
 
 def stun_message(data: bytes) -> None:
@@ -30,9 +31,28 @@ def stun_message(data: bytes) -> None:
         return
     assert isinstance(message.username, str)
     assert not message.is_signed_with(b"another password, never used")
-    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, Credentials("theirs", "q" * 24), 0.0)
+    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, _PEER_CREDENTIALS, 0.0)
     answer = agent.receive_request(message, 1, "192.0.2.1", 5000, 0.0)
     assert answer is None or stun.parse(answer) is not None
+    assert not agent.receive_answer(message, 0.0)
+
+
+def tcp_frames(data: bytes) -> None:
+    """However a stream is cut, the same frames come out, or it is refused; little of it is kept."""
+    whole, cut = framing.FrameReader(), framing.FrameReader()
+    try:
+        expected = whole.receive_data(data)
+    except framing.FrameTooLong:
+        return
+    step = 1 + data[0] % 7 if data else 1
+    found = [one for at in range(0, len(data), step) for one in cut.receive_data(data[at : at + step])]
+    assert found == expected
+    assert all(0 < len(one) <= framing.MAX_FRAME_BYTES for one in found)
+
+
+def _frame_seeds() -> Iterable[bytes]:
+    yield framing.frame(b"one") + framing.frame(b"") + framing.frame(bytes(1200)) + b"\x00\x10part"
+    yield b"GET / HTTP/1.1\r\n"
 
 
 def _stun_seeds() -> Iterable[bytes]:
@@ -162,6 +182,7 @@ def _dtls_seeds() -> Iterable[bytes]:
 
 TARGETS = (
     Target("stun", stun_message, _stun_seeds),
+    Target("frames", tcp_frames, _frame_seeds),
     Target("rtp", rtp_packet, _rtp_seeds),
     Target("extensions", header_extensions, _extension_seeds),
     Target("rtcp", rtcp_compound, _rtcp_seeds),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from signaling.answer import build_answer
 from signaling.sdp import NoCommonCodec, Offer, SdpInvalid, parse_offer
 from streaming.control import messages as m
-from streaming.control.extensions import AUDIO_LEVEL, COLOR_SPACE, MID
+from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, COLOR_SPACE, MID, TRANSPORT_WIDE
 
 OFFERS = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").glob("*.sdp")}
 
@@ -48,18 +48,24 @@ def test_a_presenters_chromium_gets_h264_before_vp8_and_one_variant_of_it() -> N
         ("video", "publish", "screen"),
     ]
     camera = sections[1]
-    assert [c.name for c in camera.codecs] == ["H264", "VP8"]
+    assert [c.name for c in camera.codecs] == ["H264", "VP8", "VP9", "AV1"]
     assert "profile-level-id=42e01f" in camera.codecs[0].fmtp
     assert "packetization-mode=1" in camera.codecs[0].fmtp
     assert camera.codecs[0].rtx_pt is not None
-    assert set(camera.codecs[0].rtcp_fb) == {"nack", "nack pli", "ccm fir", "goog-remb"}
+    assert set(camera.codecs[0].rtcp_fb) == {"nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"}
     assert len(camera.ssrcs) == 2
-    assert {MID, COLOR_SPACE} <= camera.header_extensions.keys()
+    assert {MID, COLOR_SPACE, TRANSPORT_WIDE} <= camera.header_extensions.keys()
     assert AUDIO_LEVEL in sections[0].header_extensions
     video = blocks(answer)[2]
     assert "a=recvonly" in video
     assert video[0].split()[3:5] == [str(camera.codecs[0].pt), str(camera.codecs[0].rtx_pt)]
-    assert not any("transport-cc" in line or "video-orientation" in line for line in video)
+    assert not any("video-orientation" in line for line in video)
+    assert any("transport-cc" in line for line in video)
+    slots = [s for s in sections if s.direction == "subscribe"]
+    assert slots
+    assert all(TRANSPORT_WIDE not in s.header_extensions for s in slots)
+    assert all("transport-cc" not in codec.rtcp_fb for s in slots for codec in s.codecs)
+    assert all((ABS_SEND_TIME in s.header_extensions) == (s.kind == "video") for s in slots)
 
 
 def test_slots_keep_every_h264_variant_and_vp8_and_carry_our_ssrcs() -> None:
@@ -68,7 +74,7 @@ def test_slots_keep_every_h264_variant_and_vp8_and_carry_our_ssrcs() -> None:
     assert [s.kind for s in slots] == ["video", "video", "audio", "audio", "audio", "audio"]
     assert all("packetization-mode=1" in c.fmtp for c in slots[0].codecs if c.name == "H264")
     assert [c.name for c in slots[0].codecs].count("H264") >= 3
-    assert slots[0].codecs[-1].name == "VP8"
+    assert list(dict.fromkeys(c.name for c in slots[0].codecs)) == ["H264", "VP8", "VP9", "AV1"]
     first_video, first_audio = blocks(answer)[4], blocks(answer)[6]
     assert "a=sendonly" in first_video
     assert "a=ssrc-group:FID 1003 2003" in first_video
@@ -168,9 +174,27 @@ def test_one_foreign_m_line_does_not_spoil_the_others() -> None:
     assert blocks(answer)[2][0] == "m=video 0 UDP/TLS/RTP/SAVPF 96"
 
 
-def test_packetization_mode_0_is_no_common_codec() -> None:
-    offer, _ = answer_to(OFFERS["obs"].replace("packetization-mode=1", "packetization-mode=0"))
+@pytest.mark.parametrize("mode", ["packetization-mode=0", "x=1"])
+def test_a_publisher_may_send_whole_units_and_a_slot_takes_fragments(mode: str) -> None:
+    sends = OFFERS["obs"].replace("packetization-mode=1", mode)
+    offer, answer = answer_to(sends)
+    assert [s.kind for s in offer.remote.media] == ["audio", "video"]
+    assert f"a=fmtp:96 profile-level-id=640c1f;{mode}" in answer
+    watches, _ = answer_to(sends.replace("a=sendonly", "a=recvonly"))
+    assert [s.kind for s in watches.remote.media] == ["audio"]
+
+
+def test_interleaved_h264_is_no_common_codec() -> None:
+    offer, _ = answer_to(OFFERS["obs"].replace("packetization-mode=1", "packetization-mode=2"))
     assert [s.kind for s in offer.remote.media] == ["audio"]
+
+
+def test_fragments_are_preferred_to_whole_units() -> None:
+    both = OFFERS["obs"].replace("RTP/SAVPF 96", "RTP/SAVPF 97 96") + (
+        "a=rtpmap:97 H264/90000\na=fmtp:97 profile-level-id=42e01f;packetization-mode=0\n"
+    )
+    offer, _ = answer_to(both)
+    assert offer.remote.media[1].codecs[0].pt == 96
 
 
 def test_an_inactive_m_line_stays_usable() -> None:

@@ -68,24 +68,48 @@ async def test_before_and_after_the_lesson(house: Installation, kind: str) -> No
     assert (late.status, late.data["error"]["details"]) == (409, {"state": "ended"})
 
 
+H265 = OFFER.replace(b"m=audio", b"m=video").replace(b"opus/48000/2", b"H265/90000")
+
+
 @pytest.mark.parametrize(
-    ("body", "headers", "code"),
+    ("body", "headers", "status", "code"),
     [
-        (OFFER, {"Content-Type": "text/plain"}, "content_type_invalid"),
-        (b"x" * 200_000, {}, "body_too_large"),
-        (b"", {}, "sdp_invalid"),
-        (b"\xff\xfe\x00", {}, "sdp_invalid"),
-        (b"v=0\r\nm=audio\r\n", {}, "sdp_invalid"),
-        (OFFER.replace(b"opus/48000/2", b"G729/8000"), {}, "no_common_codec"),
+        (OFFER, {"Content-Type": "text/plain"}, 415, "content_type_invalid"),
+        (OFFER, {"Content-Type": "application/json"}, 415, "content_type_invalid"),
+        (OFFER, {"Content-Type": ""}, 415, "content_type_invalid"),
+        (b"x" * 200_000, {}, 400, "body_too_large"),
+        (b"", {}, 400, "offer_missing"),
+        (b"", {"Content-Type": ""}, 400, "offer_missing"),  # old drafts of WHEP: the server should offer
+        (b"\xff\xfe\x00", {}, 400, "sdp_invalid"),
+        (b"v=0\r\nm=audio\r\n", {}, 400, "sdp_invalid"),
+        (OFFER.replace(b"sendonly", b"recvonly"), {}, 400, "sdp_invalid"),
+        (OFFER.replace(b"opus/48000/2", b"G729/8000"), {}, 400, "no_common_codec"),
+        (OFFER.replace(b"BUNDLE 0", b"BUNDLE 0 1") + H265.partition(b"\r\na=group:BUNDLE 0\r\n")[2]
+         .replace(b"a=mid:0", b"a=mid:1"), {}, 400, "no_common_codec"),
     ],
-)
+)  # fmt: skip
 async def test_bodies_that_are_no_offer_and_leave_nobody_behind(
-    house: Installation, body: bytes, headers: dict[str, str], code: str
+    house: Installation, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
     session_id, tokens = await live(house)
     answer = await post(house, "whip", session_id, tokens["presenter"], data=body, headers=headers)
-    assert (answer.status, answer.code) == (400, code)
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert await online(house, session_id) == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["application/sdp", "Application/SDP", "application/sdp; charset=utf-8", "application/sdp;x=y"]
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_ways_to_write_the_media_type_and_the_address(
+    house: Installation, written: str, slash: str
+) -> None:
+    session_id, tokens = await live(house)
+    sent = await post(
+        house, "whip", session_id + slash, tokens["presenter"], headers={"Content-Type": written}
+    )
+    assert sent.code == "media_unavailable"  # every check was passed
 
 
 async def test_while_the_media_process_is_away(house: Installation) -> None:
@@ -104,16 +128,63 @@ async def test_a_session_with_auto_start_starts_for_its_publisher_only(house: In
     assert (await house.services.sessions.get(session.id)).state == "live"
 
 
-async def test_other_methods(house: Installation) -> None:
+ENDPOINT, SESSION = "POST, OPTIONS", "PATCH, DELETE, OPTIONS"
+
+
+@pytest.mark.parametrize("kind", ["whip", "whep"])
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        *((method, "", ENDPOINT) for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "PROPFIND")),
+        *((method, "/some", SESSION) for method in ("GET", "HEAD", "PUT", "POST", "PROPFIND")),
+    ],
+)
+async def test_methods_that_are_reserved(
+    house: Installation, kind: str, method: str, path: str, allow: str
+) -> None:
+    answer = await house.ask(method, f"/{kind}/any{path}")
+    assert (answer.status, answer.headers["Allow"]) == (405, allow)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    if method != "HEAD":
+        assert answer.code == "method_unknown"
+
+
+@pytest.mark.parametrize("kind", ["whip", "whep"])
+async def test_preflights(house: Installation, kind: str) -> None:
+    endpoint = await house.ask("OPTIONS", f"/{kind}/any")
+    assert (endpoint.status, endpoint.headers["Accept-Post"]) == (200, "application/sdp")
+    session = await house.ask("OPTIONS", f"/{kind}/any/some")
+    assert (session.status, session.headers["Accept-Patch"]) == (200, "application/trickle-ice-sdpfrag")
+    for answer in (endpoint, session):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
+        assert {"Authorization", "Content-Type", "If-Match"} <= set(allowed)
+        assert {"POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
+        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+        assert {"Location", "ETag", "Link", "Retry-After"} <= set(exposed)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_sessions_that_are_not_there_or_not_ones_own(house: Installation, method: str) -> None:
     session_id, tokens = await live(house)
-    options = await house.ask("OPTIONS", f"/whip/{session_id}")
-    assert (options.status, options.headers["Accept-Post"]) == (204, "application/sdp")
-    gone = await house.ask("DELETE", f"/whip/{session_id}/nothing", token=tokens["presenter"])
+    gone = await house.ask(method, f"/whip/{session_id}/nothing", token=tokens["presenter"])
     assert (gone.status, gone.code) == (404, "resource_not_found")
-    unsigned = await house.ask("DELETE", f"/whip/{session_id}/nothing")
-    assert unsigned.status == 401
-    patch = await house.ask("PATCH", f"/whip/{session_id}/nothing", token=tokens["presenter"])
-    assert (patch.status, patch.headers["Allow"]) == (405, "DELETE")
+    unsigned = await house.ask(method, f"/whip/{session_id}/nothing")
+    assert (unsigned.status, unsigned.headers["WWW-Authenticate"]) == (401, 'Bearer realm="lectern"')
+    assert unsigned.headers["Access-Control-Allow-Origin"] == "*"
+    wrong = await house.ask(method, f"/whip/{session_id}/nothing", token="nonsense")
+    assert wrong.headers["WWW-Authenticate"] == 'Bearer realm="lectern", error="invalid_token"'
+
+
+async def test_how_long_to_wait(house: Installation) -> None:
+    early_id, early = await live(house, started=False)
+    assert (await post(house, "whep", early_id, early["learner"])).headers["Retry-After"] == "5"
+    session_id, tokens = await live(house)
+    assert (await post(house, "whip", session_id, tokens["presenter"])).headers["Retry-After"] == "5"
+    await house.services.sessions.end(session_id)
+    over = await post(house, "whip", session_id, tokens["presenter"])
+    assert over.status == 409
+    assert "Retry-After" not in over.headers  # it will never be live again
 
 
 async def online(house: Installation, session_id: str) -> int:

@@ -55,6 +55,7 @@ EXAMPLES: list[m.Envelope] = [
     m.Notice(m.TrackActivity("t:0", active=True, level=30)),
     m.Notice(m.SlotMedia("t", "0", paused=False, layer="h")),
     m.Notice(m.LayersWanted("t", "0", ("q", "f"))),
+    m.Notice(m.TransportTrouble("t", ("receiving_lossy",))),
     m.Notice(m.ActiveSpeakers("r", ("t:1",))),
     m.Notice(m.RecordingProgress("r", "disk_full", "recording_resumed")),
     m.Notice(m.RecordingProblem("r", "disk_full")),

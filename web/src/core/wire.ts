@@ -133,6 +133,14 @@ export interface Hand {
   readonly camera: boolean
 }
 
+/** What troubles somebody's media; staff see it while it lasts. */
+export interface HealthNote {
+  readonly participant: string
+  readonly troubles: readonly { readonly code: Trouble; readonly since_ms: number }[]
+}
+
+export type Trouble = 'media_lost' | 'sending_lossy' | 'receiving_lossy' | 'receiving_paused' | 'slow_answers'
+
 export interface BreakoutGroup {
   readonly id: string
   readonly name: string
@@ -164,6 +172,7 @@ export interface EntityKinds {
   question: Question
   message: Message
   hand: Hand
+  health: HealthNote
   'my/checkin': MyCheckin
   'my/vote': MyVote
   'my/upvote': true

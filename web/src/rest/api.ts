@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Lobby, Me, Microcourse, Page, Person, Replay, Session, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, Replay, Session, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -31,6 +31,7 @@ export const api = {
   broadcast: (id: string, token: string) => request<Broadcast>('GET', `${root}/sessions/${id}/broadcast`, { bearer: token }),
   importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
+  incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),

@@ -1,5 +1,6 @@
 /** What `/api/v1` answers: docs/protocol.md, "REST". */
 import type { PresenceInterval } from '../core/presence_bar'
+import type { Trouble } from '../core/wire'
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -115,6 +116,16 @@ export interface ImportReport {
   readonly updated: number
   readonly unchanged: number
   readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
+}
+
+/** A connection trouble of somebody; `until_utc_ms` is null while it lasts. */
+export interface Incident {
+  readonly participant: string
+  readonly person: AttendanceRow['person']
+  readonly name: string | null
+  readonly code: Trouble
+  readonly from_utc_ms: number
+  readonly until_utc_ms: number | null
 }
 
 export interface AttendanceRow {

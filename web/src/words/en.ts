@@ -83,6 +83,14 @@ const en = {
     },
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
+  health: {
+    title: '{n} with connection trouble | {n} with connection trouble', since: 'for {time}', record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', what: 'What',
+    media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
+    sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
+    receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
+    receiving_paused: { what: 'Too slow for the picture: sound only', advice: 'They hear you. Read out what only the screen shows.' },
+    slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
+  },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
   desk: {
     people: 'People', groups: 'Groups', online: '{n} of {total} learners online', whichChat: 'Which chat', mainRoom: 'Main room', hands: 'Raised hands', grant: 'With sound', grantCamera: 'With camera', soundOnly: 'Sound only', invite: 'Invite {name} on stage', onStage: 'On stage {n} / {of}', endTalk: 'Take off stage', remove: 'Remove {name}', removeTitle: 'Remove {name}?', removeText: 'This person leaves the lesson and cannot come back to it.', removeConfirm: 'Remove',

@@ -85,6 +85,14 @@ const zh: Words = {
     },
     replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
+  health: {
+    title: '{n} 人网络异常', since: '已持续 {time}', record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', what: '情况',
+    media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
+    sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
+    receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
+    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到您。只在屏幕上显示的内容请读出来。' },
+    slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
+  },
   network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss} %，发送 {kbps} kbit/s' },
   desk: {
     people: '成员', groups: '分组', online: '学员在线 {n} / {total}', whichChat: '哪个聊天', mainRoom: '主会场', hands: '举手', grant: '语音连麦', grantCamera: '视频连麦', soundOnly: '只用语音', invite: '邀请 {name} 连麦', onStage: '台上 {n} / {of}', endTalk: '下麦', remove: '移出 {name}', removeTitle: '移出 {name}？', removeText: '对方会离开本场，并且不能再进入。', removeConfirm: '移出',

@@ -1,0 +1,134 @@
+"""What a subscriber's downlink carries, from what its browser says: REMB, losses, round-trip times.
+
+Without a sign of trouble there is no limit: a browser's REMB never exceeds 1.5 times what it gets, so a small
+number says nothing as long as it does not fall. Trouble is one of
+
+* a REMB that fell, and lies below what we send (its receiver saw a queue grow);
+* a round trip far longer than the shortest lately (a queue stands);
+* losses far above what this path loses anyway. Random loss, be it 10 %, is none: sending less would not help.
+
+After trouble the limit is what came through, and rises with the REMB or by probes (`probe.py`).
+"""
+
+from collections import deque
+from typing import Final
+
+FLOOR_BPS: Final = 60_000
+FELL: Final = 0.985
+"""A REMB below so much of the one before it fell."""
+FIRST_REMB_LOW: Final = 0.8
+"""A first REMB is no fall; but below so much of what we send it tells of a queue."""
+SAMPLE_S: Final = 0.1
+LONGEST_WINDOW_S: Final = 1.2
+SHORTEST_WINDOW_S: Final = 0.35
+QUEUE_S: Final = 0.15
+"""So much longer than the shortest round trip: a queue stands."""
+SHORTEST_TRIPS: Final = 30
+BACK_OFF: Final = 0.85
+SETTLE_S: Final = 1.5
+"""After a cut, queues drain and old reports arrive for so long."""
+USUAL_LOSSES: Final = 10
+LOSS_SMOOTHING: Final = 0.5
+LOSS_TOO_HIGH: Final = 0.2
+"""Above the path's usual share."""
+FORGET_S: Final = 30.0
+"""Satisfied and without trouble for so long: the limit is forgotten."""
+
+
+class DownlinkEstimator:
+    """One per subscriber. All bits per second count headers as the media process counts them."""
+
+    __slots__ = (
+        "_losses",
+        "_samples",
+        "_trips",
+        "limit_bps",
+        "loss",
+        "remb_bps",
+        "rtt_s",
+        "trouble_at",
+        "troubles",
+    )
+
+    def __init__(self) -> None:
+        self.limit_bps = float("inf")
+        self.remb_bps: int | None = None
+        self.loss = 0.0
+        self.rtt_s: float | None = None
+        self.trouble_at = float("-inf")
+        self.troubles = 0
+        self._samples: deque[tuple[float, int, int]] = deque(maxlen=16)
+        self._losses: deque[float] = deque(maxlen=USUAL_LOSSES)
+        self._trips: deque[float] = deque(maxlen=SHORTEST_TRIPS)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there was trouble that is not forgotten."""
+        return self.limit_bps != float("inf")
+
+    # ── what we send ──
+
+    def sample_sent(self, octets: int, sound_octets: int, now: float) -> None:
+        """All bytes sent so far, and the sound among them; as often as you like, and before what follows."""
+        if not self._samples or now - self._samples[-1][0] >= SAMPLE_S:
+            self._samples.append((now, octets, sound_octets))
+
+    def sent_bps(self, now: float) -> tuple[float, float] | None:
+        """Everything and the sound in it, over the last second or so; None when that is not known."""
+        if len(self._samples) < 2:
+            return None
+        last_at, last, last_sound = self._samples[-1]
+        for at, octets, sound in self._samples:
+            passed = last_at - at
+            if passed >= SHORTEST_WINDOW_S and (now - at <= LONGEST_WINDOW_S or at == self._samples[-2][0]):
+                return 8 * (last - octets) / passed, 8 * (last_sound - sound) / passed
+        return None
+
+    # ── what it says ──
+
+    def receive_remb(self, bitrate_bps: int, now: float) -> None:
+        """The browser's estimate; it leaves out sound, which comes on top."""
+        before, self.remb_bps = self.remb_bps, bitrate_bps
+        sent_bps, sound_bps = self.sent_bps(now) or (0.0, 0.0)
+        total_bps = bitrate_bps + sound_bps
+        fell = before is not None and bitrate_bps < FELL * before
+        if (fell and total_bps < sent_bps) or (before is None and total_bps < FIRST_REMB_LOW * sent_bps):
+            self._cut(total_bps, now)
+        elif self.is_limited and total_bps > self.limit_bps and not fell:
+            self.limit_bps = total_bps
+
+    def receive_report(self, loss: float, rtt_s: float | None, now: float) -> None:
+        """Share of packets lost since the last report (0..1), and the round trip if it could be taken."""
+        sent = self.sent_bps(now)
+        self.loss += LOSS_SMOOTHING * (loss - self.loss)
+        usual = min(self._losses, default=0.0)
+        self._losses.append(self.loss)
+        queues = rtt_s is not None and self._queues(rtt_s)
+        if sent is None or now - self.trouble_at < SETTLE_S:
+            return
+        if queues or min(loss, self.loss) - usual > LOSS_TOO_HIGH:
+            self._cut(BACK_OFF * sent[0] * (1 - loss), now)
+
+    def _queues(self, rtt_s: float) -> bool:
+        before, self.rtt_s = self.rtt_s, rtt_s
+        self._trips.append(rtt_s)
+        shortest = min(self._trips)
+        is_draining = before is not None and rtt_s < before
+        return rtt_s - shortest > max(QUEUE_S, shortest) and not is_draining
+
+    def _cut(self, bitrate_bps: float, now: float) -> None:
+        self.limit_bps = max(FLOOR_BPS, min(self.limit_bps, bitrate_bps))
+        self.trouble_at = now
+        self.troubles += 1
+
+    # ── what was found out ──
+
+    def prove(self, bitrate_bps: float) -> None:
+        """So much went through without trouble."""
+        if self.is_limited:
+            self.limit_bps = max(self.limit_bps, bitrate_bps)
+
+    def rest(self, now: float) -> None:
+        """Everybody has what they wish: after long enough the limit is forgotten."""
+        if now - self.trouble_at > FORGET_S:
+            self.limit_bps = float("inf")

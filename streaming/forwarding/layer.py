@@ -1,0 +1,223 @@
+"""One layer of a published track: one encoding under one SSRC. A track without simulcast has exactly one.
+
+It knows what came in last, what is missing, where a decoder can start, and how much flows.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
+from streaming.control.messages import Codec, Kind
+from streaming.forwarding.keyframe_requests import KeyframeRequests
+from streaming.forwarding.speakers import Voice
+from streaming.rtp.bitrate import BitrateMeter
+from streaming.rtp.extensions import audio_level
+from streaming.rtp.keyframe import is_keyframe_start, picture_size, starts_keyframe
+from streaming.rtp.packet import RtpPacket
+from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRing
+from streaming.rtp.payload_descriptor import Descriptor, describe
+from streaming.rtp.reception import MissingPackets, ReceptionStatistics
+from streaming.rtp.rtcp import SenderReport
+from streaming.rtp.sequence import SequenceUnwrapper, unwrap16, unwrap32
+
+if TYPE_CHECKING:
+    from streaming.forwarding.hot_path import Lane
+
+AUDIO_RING: Final = 256
+INACTIVE_AFTER_S: Final = 1.5
+CACHED_KEYFRAME_MAX_AGE_S: Final = 4.0
+CACHED_KEYFRAME_MAX_PACKETS: Final = 500
+NTP_FRACTION: Final = 1 << 32
+PACKET_OVERHEAD_OCTETS: Final = 40
+"""RTP header, extensions and protection, as they count for a link."""
+MAX_SEQUENCE_JUMP: Final = 3000
+"""Farther is another numbering (RFC 3550 section A.1, MAX_DROPOUT)."""
+MAX_CLOCK_BACK_S: Final = 1.0
+MAX_CLOCK_AHEAD_S: Final = 10.0
+"""Timestamps that go back, or run ahead of time, by more than this are another clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """First packet of the latest keyframe."""
+
+    ext_seq: int
+    timestamp: int
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPair:
+    """The publisher's wall clock (s since 1900) and its RTP clock (extended) at one moment."""
+
+    ntp_s: float
+    timestamp: int
+
+
+class Layer:
+    """See the module. `index` 0 is the smallest picture; `restart` begins anew with another stream."""
+
+    def __init__(self, index: int, rid: str, kind: Kind) -> None:
+        self.index = index
+        self.rid = rid
+        self.kind = kind
+        self.live_lanes: list[Lane] = []
+        self.keyframes = KeyframeRequests()
+        self.bitrate = BitrateMeter()
+        self.packets = 0
+        self.octets = 0
+        self.duplicates = 0
+        self.keyframe_count = 0
+        self.bitrate_bps = 0
+        self.level: int | None = None
+        self.voice = Voice()
+        self.codec: Codec | None = None
+        self.ssrc = 0
+        self.is_flowing = False
+        self.outrun_since: float | None = None
+        self.outrun_at = 0.0
+        self._lost_before = 0
+        self._recovered_before = 0
+        self._begin(90000)
+
+    def restart(self, ssrc: int, codec: Codec) -> None:
+        """Another stream takes over: forget the old numbering. Slots must settle before."""
+        self._lost_before = self.lost
+        self._recovered_before = self.recovered
+        self.ssrc = ssrc
+        self.codec = codec
+        self._begin(codec.clock_rate)
+
+    def _begin(self, clock_rate: int) -> None:
+        self.ring = PacketRing(AUDIO_RING if self.kind == "audio" else DEFAULT_CAPACITY)
+        self.reception = ReceptionStatistics(clock_rate)
+        self.missing = MissingPackets()
+        self.head: Head | None = None
+        self.clock: ClockPair | None = None
+        self.size: tuple[int, int] | None = None
+        self.highest_timestamp = 0
+        self.last_arrival = float("-inf")
+        self._sequence = SequenceUnwrapper()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a packet ever came."""
+        return self.codec is not None
+
+    @property
+    def lost(self) -> int:
+        """Packets that never arrived the first time, since the layer started."""
+        return self._lost_before + max(0, self.reception.lost)
+
+    @property
+    def recovered(self) -> int:
+        """Packets that came late or by retransmission."""
+        return self._recovered_before + self.missing.recovered
+
+    def is_discontinuous(self, packet: RtpPacket, now: float) -> bool:
+        """Whether this original packet counts or dates from elsewhere: its publisher began anew."""
+        highest = self._sequence.highest
+        if highest is None or self.codec is None:
+            return False
+        if abs(unwrap16(packet.seq16, highest) - highest) > MAX_SEQUENCE_JUMP:
+            return True
+        rate = self.codec.clock_rate
+        ahead_s = (unwrap32(packet.timestamp, self.highest_timestamp) - self.highest_timestamp) / rate
+        return ahead_s < -MAX_CLOCK_BACK_S or ahead_s > now - self.last_arrival + MAX_CLOCK_AHEAD_S
+
+    def receive(
+        self,
+        packet: RtpPacket,
+        seq16: int,
+        payload: bytes,
+        uris: dict[int, str],
+        now: float,
+        *,
+        is_original: bool,
+    ) -> ForwardPacket | None:
+        """Take in one packet (`seq16` and `payload` of the original, if it is a retransmission).
+
+        Returns it in the form for subscribers, or None when it was here before.
+        """
+        ext_seq = self._sequence.unwrap(seq16)
+        first = self.ring.highest is None
+        near = packet.timestamp if first else self.highest_timestamp
+        timestamp = unwrap32(packet.timestamp, near)
+        if is_original:
+            self.reception.receive_packet(ext_seq, timestamp, now)
+        self.missing.receive_packet(ext_seq, now)
+        extensions = tuple(
+            (uris[number], value)
+            for number, value in packet.extensions
+            if number in uris and uris[number] in FORWARDED
+        )
+        assert self.codec is not None
+        found = None if self.kind == "audio" else describe(self.codec.name, payload)
+        picture_id_at, tl0_at = (-1, -1) if found is None else (found.picture_id_at, found.tl0_pic_idx_at)
+        forwarded = ForwardPacket(
+            ext_seq, timestamp, packet.marker, extensions, payload, now, picture_id_at, tl0_at
+        )
+        if not self.ring.insert(forwarded):
+            self.duplicates += 1
+            return None
+        self.packets += 1
+        self.octets += len(payload)
+        self.bitrate.receive(len(payload) + PACKET_OVERHEAD_OCTETS, now)
+        if ext_seq == self.ring.highest:
+            self.highest_timestamp = timestamp
+            self.last_arrival = now
+        self._look_inside(forwarded, found)
+        return forwarded
+
+    def _look_inside(self, packet: ForwardPacket, found: Descriptor | None) -> None:
+        if self.kind == "audio":
+            for uri, value in packet.extensions:
+                if uri == AUDIO_LEVEL:
+                    self.level = audio_level(value)
+                    if self.level is not None:
+                        self.voice.receive_level(self.level)
+            return
+        assert self.codec is not None
+        name = self.codec.name
+        if not (is_keyframe_start(found) if found is not None else starts_keyframe(name, packet.payload)):
+            return
+        head = self.head
+        if head is None or packet.timestamp > head.timestamp:
+            self.keyframe_count += 1
+            self.keyframes.arrived()
+            self.head = Head(packet.ext_seq, packet.timestamp, packet.arrival)
+            self.size = picture_size(name, packet.payload) or self.size
+        elif packet.timestamp == head.timestamp and packet.ext_seq < head.ext_seq:
+            self.head = Head(packet.ext_seq, packet.timestamp, head.arrival)
+
+    def receive_sender_report(self, report: SenderReport, now: float) -> ClockPair:
+        """Note the publisher's clocks, for our own sender reports and for the recorder."""
+        self.reception.receive_sender_report(report.ntp, now)
+        timestamp = unwrap32(report.rtp_timestamp, self.highest_timestamp)
+        self.clock = ClockPair(report.ntp / NTP_FRACTION, timestamp)
+        return self.clock
+
+    def recent_head(self, now: float) -> Head | None:
+        """The keyframe from which a late joiner can be served at once."""
+        head = self.complete_head()
+        if head is None or self.ring.highest is None:
+            return None
+        if now - head.arrival > CACHED_KEYFRAME_MAX_AGE_S:
+            return None
+        return head if self.ring.highest - head.ext_seq <= CACHED_KEYFRAME_MAX_PACKETS else None
+
+    def complete_head(self) -> Head | None:
+        """The last keyframe, however old, if everything since is still here."""
+        head = self.head
+        return head if head is not None and self.ring.holds_from(head.ext_seq) else None
+
+    def flows(self, now: float) -> bool:
+        """Whether packets came lately."""
+        return now - self.last_arrival < INACTIVE_AFTER_S
+
+    def measure(self, now: float) -> int:
+        """What it costs a link, bits per second over the last second; while it rests, what it cost before."""
+        measured = self.bitrate.bps(now)
+        if self.is_flowing and measured:
+            self.bitrate_bps = measured
+        return self.bitrate_bps
