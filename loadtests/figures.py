@@ -5,23 +5,37 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value. `goal` is the most that is hoped for; None: only printed."""
+    """A measured value. `goal` is the most (or with `at_least` the least) hoped for; None: only printed."""
 
     name: str
     value: float
     unit: str
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def holds(self) -> bool | None:
         """Whether the goal was met; None without a goal."""
-        return None if self.goal is None else self.value <= self.goal
+        if self.goal is None:
+            return None
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+    @property
+    def row(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "goal": self.goal,
+            "holds": self.holds,
+        }
 
 
 def machine() -> dict[str, object]:
@@ -59,15 +73,17 @@ def percentile(values: Sequence[float], share: float) -> float:
 def report(bench: str, about: dict[str, object], figures: Sequence[Figure], path: Path | None) -> str:
     """Write the JSON document where one is wanted, and return the table."""
     if path is not None:
-        rows = [asdict(figure) | {"holds": figure.holds} for figure in figures]
-        document = {"bench": bench, "machine": about, "figures": rows}
+        document = {"bench": bench, "machine": about, "figures": [figure.row for figure in figures]}
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     wide = max(len(figure.name) for figure in figures)
     lines = [f"{'figure':<{wide}}  {'value':>10} {'unit':<5} {'goal':>8}  holds"]
     for figure in figures:
-        goal = "" if figure.goal is None else f"{figure.goal:g}"
+        goal = "" if figure.goal is None else f"{'≥ ' if figure.at_least else '≤ '}{figure.goal:g}"
+        decimals = 1 if abs(figure.value) >= 10 else 2
         holds = "" if figure.holds is None else ("yes" if figure.holds else "NO")
-        lines.append(f"{figure.name:<{wide}}  {figure.value:>10.1f} {figure.unit:<5} {goal:>8}  {holds}")
+        lines.append(
+            f"{figure.name:<{wide}}  {figure.value:>10.{decimals}f} {figure.unit:<5} {goal:>8}  {holds}"
+        )
     return "\n".join(lines)
 
 

@@ -17,6 +17,7 @@ from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.presence import Seats
+from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Layers, Peer, SlotsView
 from signaling.stage.rights import MAY_SEND
@@ -69,7 +70,14 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
     """Negotiates media for participants who are in a class already."""
 
     def __init__(
-        self, plane: MediaPlane, tokens: JoinTokens, doors: Doors, seats: Seats, now_s: Callable[[], int]
+        self,
+        plane: MediaPlane,
+        tokens: JoinTokens,
+        doors: Doors,
+        seats: Seats,
+        now_s: Callable[[], int],
+        *,
+        turn: Turn,
     ) -> None:
         super().__init__("/signal")
         self._plane = plane
@@ -77,6 +85,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         self._doors = doors
         self._seats = seats
         self._now_s = now_s
+        self._turn = turn
         self._peers: dict[str, Peer] = {}
         self._who: dict[str, Tab] = {}
         # By participant. Several displays may share one link, and all come back at once after a restart.
@@ -125,6 +134,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             body = to_wire(error)[1]
             raise Refused(body["error"]["code"], body) from None
         self._who[sid] = Tab(grant.session_id, participant, grant.role)
+        servers = self._turn.ice_servers(participant, self._now_s())
+        await self.emit("ready", {"ice_servers": servers}, to=sid)
 
     async def on_disconnect(self, sid: str, *reason: object) -> None:
         """Forget the tab. Its transport waits for the tab to come back, unless it left on purpose."""

@@ -4,11 +4,11 @@ Our own reader of the small part of RFC 8866 that an answerer needs. It never gu
 understand in one m-line rejects that m-line, what breaks the whole offer raises SdpInvalid with a reason that
 tells the client's developer what to change.
 
-**Simulcast** (RFC 8853, RFC 8851). A sending video m-line may offer up to MAX_LAYERS layers:
-`a=rid:… send`, `a=simulcast:send`, and the header extensions for mid and rtp-stream-id. The order in `a=simulcast` is from the
-smallest picture to the largest, as browsers write it when `sendEncodings` is in that order; we do not look at
-sizes. Of alternatives (`a,b`) the first is taken; more layers than we take lose from the front. A screen is
-taken in one layer, the largest. Without these lines a browser sends one layer.
+**Simulcast** (RFC 8853, RFC 8851). A sending video m-line may offer up to MAX_LAYERS layers: `a=rid:… send`,
+`a=simulcast:send`, and the header extensions for mid and rtp-stream-id. The order in `a=simulcast` is from
+the smallest picture to the largest, as browsers write it when `sendEncodings` is in that order; we do not
+look at sizes. Of alternatives (`a,b`) the first is taken; more layers than we take lose from the front. A
+screen is taken in one layer, the largest. Without these lines a browser sends one layer.
 """
 
 from collections.abc import Mapping

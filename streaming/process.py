@@ -32,7 +32,14 @@ from streaming.dtls import Identity
 from streaming.forwarding import hot_path
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
-from streaming.sockets import MediaPorts, PortInUse, candidates, local_addresses, open_ports
+from streaming.sockets import (
+    MediaPorts,
+    PortInUse,
+    candidates,
+    local_addresses,
+    open_ports,
+    path_between,
+)
 from streaming.tap import CreateTap
 from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 
@@ -177,7 +184,8 @@ class MediaProcess:
         return HANDLERS[type(request)](self, request, respond)
 
     def _receive_hello(self, _request: m.Hello, _respond: Respond) -> m.Answer:
-        return m.Welcome(m.VERSION, hot_path.IMPLEMENTATION, os.getpid())
+        addresses = tuple((one.getsockname()[0], one.getsockname()[1]) for one in self._sockets)
+        return m.Welcome(m.VERSION, hot_path.IMPLEMENTATION, os.getpid(), addresses)
 
     def _receive_open_room(self, request: m.OpenRoom, _respond: Respond) -> m.Answer:
         self._plane.open_room(request.room)
@@ -200,6 +208,21 @@ class MediaProcess:
 
     def _receive_close_transport(self, request: m.CloseTransport, _respond: Respond) -> m.Answer:
         self._plane.close_transport(request.transport)
+        return m.Done()
+
+    def _receive_open_pipe(self, request: m.OpenPipe, _respond: Respond) -> m.Answer:
+        path = path_between(self._sockets, request)
+        if path is None:
+            raise PlaneRefusal("address_unreachable", f"no socket here reaches {request.remote_address}")
+        self._plane.open_pipe(request, path, time.monotonic())
+        return m.Done()
+
+    def _receive_set_pipe(self, request: m.SetPipe, _respond: Respond) -> m.Answer:
+        self._plane.set_pipe(request, time.monotonic())
+        return m.Done()
+
+    def _receive_close_pipe(self, request: m.ClosePipe, _respond: Respond) -> m.Answer:
+        self._plane.close_transport(request.pipe)
         return m.Done()
 
     def _receive_restart_ice(self, request: m.RestartIce, _respond: Respond) -> m.Answer:
@@ -268,6 +291,9 @@ HANDLERS: Final[dict[type[m.Request], Callable[[MediaProcess, Any, Respond], m.A
     m.StopRecording: MediaProcess._receive_stop_recording,
     m.CreateTransport: MediaProcess._receive_create_transport,
     m.CloseTransport: MediaProcess._receive_close_transport,
+    m.OpenPipe: MediaProcess._receive_open_pipe,
+    m.SetPipe: MediaProcess._receive_set_pipe,
+    m.ClosePipe: MediaProcess._receive_close_pipe,
     m.RestartIce: MediaProcess._receive_restart_ice,
     m.SetRoutes: MediaProcess._receive_set_routes,
     m.SetPublishing: MediaProcess._receive_set_publishing,

@@ -9,7 +9,8 @@ from typing import Final
 
 import ifaddr
 
-from streaming.control.messages import Candidate
+from streaming.control.messages import Candidate, OpenPipe
+from streaming.forwarding.hot_path import Path
 
 BUFFER_BYTES: Final = 4 << 20
 UNSENT_BYTES: Final = 64 * 1024
@@ -149,3 +150,13 @@ def candidates(
         )
         for number, address in enumerate(addresses)
     ]
+
+
+def path_between(bound: Sequence[socket.socket], request: OpenPipe) -> Path | None:
+    """From which socket to where a pipe goes, as `recvfrom` will name it; None when no socket fits."""
+    family = socket.AF_INET6 if ":" in request.remote_address else socket.AF_INET
+    for number, one in enumerate(bound):
+        if one.family == family and request.local_address in {"", one.getsockname()[0]}:
+            remote = request.remote_address, request.remote_port
+            return number, remote if family == socket.AF_INET else (*remote, 0, 0)
+    return None

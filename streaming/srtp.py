@@ -143,8 +143,9 @@ class GcmSender:
 class GcmReceiver:
     """AES-128-GCM from one peer: index estimation, replay window, decryption."""
 
-    def __init__(self, keys: GcmKeys) -> None:
+    def __init__(self, keys: GcmKeys, max_streams: int = MAX_STREAMS) -> None:
         self._keys = keys
+        self._max_streams = max_streams
         self._rtp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
         self._rtcp_windows: OrderedDict[int, ReplayWindow] = OrderedDict()
 
@@ -164,7 +165,7 @@ class GcmReceiver:
             payload = self._keys.rtp.decrypt(nonce, packet[length:], packet[:length])
         except InvalidTag:
             return None
-        _note(self._rtp_windows, ssrc, index)
+        _note(self._rtp_windows, ssrc, index, self._max_streams)
         return packet[:length] + payload
 
     def unprotect_rtcp(self, packet: bytes) -> bytes | None:
@@ -183,15 +184,15 @@ class GcmReceiver:
             body = self._keys.rtcp.decrypt(nonce, packet[8:-4], packet[:8] + trailer)
         except InvalidTag:
             return None
-        _note(self._rtcp_windows, ssrc, index)
+        _note(self._rtcp_windows, ssrc, index, self._max_streams)
         return packet[:8] + body
 
 
-def _note(windows: OrderedDict[int, ReplayWindow], ssrc: int, index: int) -> None:
+def _note(windows: OrderedDict[int, ReplayWindow], ssrc: int, index: int, max_streams: int) -> None:
     window = windows.get(ssrc)
     if window is None:
         window = windows[ssrc] = ReplayWindow()
-        if len(windows) > MAX_STREAMS:
+        if len(windows) > max_streams:
             windows.popitem(last=False)
     else:
         windows.move_to_end(ssrc)

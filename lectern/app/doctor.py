@@ -132,8 +132,19 @@ async def _http_port(settings: Settings) -> Finding:
 
 
 async def _media_port(settings: Settings) -> Finding:
-    finding = _port(settings.host, settings.media_port, socket.SOCK_DGRAM, "LECTERN_MEDIA_PORT")
-    if finding.good and not settings.is_loopback and not settings.media_public_ips:
+    ports = range(settings.media_port, settings.media_port + settings.media_processes)
+    findings = [_port(settings.host, port, socket.SOCK_DGRAM, "LECTERN_MEDIA_PORT") for port in ports]
+    finding = next((finding for finding in findings if not finding.good), findings[0])
+    if finding.good and len(ports) > 1:
+        what = f"UDP ports {settings.host}:{ports[0]} to {ports[-1]} are free, one per media process"
+        cores = len(os.sched_getaffinity(0))
+        note = (
+            f"This machine has {cores} cores: more media processes than that compete."
+            if len(ports) > cores
+            else ""
+        )
+        finding = Finding(True, what, note)
+    if finding.good and not finding.remedy and not settings.is_loopback and not settings.media_public_ips:
         note = "Behind NAT, set LECTERN_MEDIA_PUBLIC_IPS, and let this UDP port through the firewall."
         return Finding(True, finding.what, note)
     return finding

@@ -90,14 +90,18 @@ _MEDIA_GAUGES = {
     "lectern_media_forwarded_bytes": "RTP bytes sent to current viewers.",
     "lectern_media_retransmitted_packets": "RTP packets sent again on NACK.",
     "lectern_media_keyframe_requests": "Keyframes asked of publishers.",
+    "lectern_media_pipes": "Ends of pipes to other media processes.",
+    "lectern_media_piped_packets": "RTP packets sent to other media processes.",
 }
 
 
 def _sums(stats: Stats) -> dict[str, int]:
-    tracks = [track for transport in stats.transports for track in transport.tracks]
-    slots = [slot for transport in stats.transports for slot in transport.slots]
+    peers = [transport for transport in stats.transports if not transport.pipe]
+    pipes = [transport for transport in stats.transports if transport.pipe]
+    tracks = [track for transport in peers for track in transport.tracks]
+    slots = [slot for transport in peers for slot in transport.slots]
     return {
-        "lectern_media_transports": len(stats.transports),
+        "lectern_media_transports": len(peers),
         "lectern_media_tracks": len(tracks),
         "lectern_media_received_packets": sum(t.packets for t in tracks),
         "lectern_media_lost_packets": sum(t.lost for t in tracks),
@@ -105,6 +109,8 @@ def _sums(stats: Stats) -> dict[str, int]:
         "lectern_media_forwarded_bytes": sum(s.bytes for s in slots),
         "lectern_media_retransmitted_packets": sum(s.retransmitted for s in slots),
         "lectern_media_keyframe_requests": sum(t.keyframe_requests for t in tracks),
+        "lectern_media_pipes": len(pipes),
+        "lectern_media_piped_packets": sum(slot.packets for pipe in pipes for slot in pipe.slots),
     }
 
 

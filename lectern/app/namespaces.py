@@ -24,6 +24,7 @@ _WIRE_EVENT = {
     },
 }
 _EVENTS = {"type": "array", "items": _WIRE_EVENT}
+_SERVERS = {"type": "array", "items": {"type": "object", "required": ["urls"]}}
 _SLOTS = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _VIEW = {
     "type": "object",
@@ -87,6 +88,12 @@ NAMESPACES = (
             Message("source", "A source was switched on or off.", True, SourceData),
             Message("view", "How large the client draws what it receives, by receiving mid.", True, _VIEW),
             Message("bye", "Close the transport.", True, _object()),
+            Message(
+                "ready",
+                "First message: TURN servers, if there are any.",
+                False,
+                _object(ice_servers=_SERVERS),
+            ),
             Message("slots", "Which track feeds which receiving m-line.", False, _SLOTS),
             Message(
                 "layers",

@@ -105,6 +105,8 @@ def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
     ]
     for address in settings.media_public_ips:
         command += ["--public-ip", address]
+    if not settings.media_tcp:
+        command.append("--no-tcp")
     return command
 
 
@@ -142,6 +144,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(services.plane.run()),
                 tasks.create_task(services.class_namespace.run()),
                 tasks.create_task(services.deadlines.run()),
+                tasks.create_task(run_forever("trials", services.trials.run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
             ]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -35,9 +35,19 @@ class Settings(BaseSettings):
         le=64,
         description="Media processes, one per core that media may use, on consecutive UDP ports.",
     )
+    media_process_viewers: int = Field(
+        200,
+        ge=1,
+        description="Peers that a media process serves before a sibling takes a session's new viewers.",
+    )
     media_public_ips: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses that browsers send media to, comma-separated; empty: those of the machine."
     )
+    media_tcp: bool = Field(True, description="Whether media may also come over TCP, at the media port.")
+    turn_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="TURN servers for clients, comma-separated; example: turn:turn.example.com:3478."
+    )
+    turn_secret: str = Field("", description="Secret shared with the TURN server (static-auth-secret).")
     org_name: str = Field("Lectern", description="Name of the organisation when it is first set up.")
     zone: str = Field("Asia/Shanghai", description="IANA time zone of the organisation at set-up.")
     consent_version: str = Field("2026-11", description="Version of the consent text; a new one asks again.")
@@ -49,10 +59,25 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
-    @field_validator("trusted_proxies", "media_public_ips", mode="before")
+    @field_validator("trusted_proxies", "media_public_ips", "turn_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _turn(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(url.partition(":")[0] in ("turn", "turns") and url.partition(":")[2] for url in value):
+            msg = "LECTERN_TURN_URLS are like turn:turn.example.com:3478 or turns:turn.example.com:5349"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _turn_needs_its_secret(self) -> "Settings":
+        if self.turn_urls and not self.turn_secret:
+            msg = "LECTERN_TURN_URLS needs LECTERN_TURN_SECRET"
+            raise ValueError(msg)
+        return self
 
     @field_validator("data")
     @classmethod

@@ -51,6 +51,7 @@ from sessions.service import Sessions
 from sessions.store import LessonFollower, SessionStore
 from signaling.entry.join_tokens import JoinTokens
 from signaling.entry.routes import EntryRoutes
+from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
@@ -59,6 +60,8 @@ from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
 from signaling.stream_keys.routes import StreamKeyRoutes
 from signaling.stream_keys.service import StreamKeys
+from signaling.trial.routes import TrialRoutes
+from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
@@ -94,6 +97,8 @@ class Services:
     plane: MediaPlane
     catalogue: CatalogueDeps
     whip: WhipEndpoint
+    trials: Trials
+    turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
@@ -114,6 +119,7 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
@@ -195,7 +201,9 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
+            viewers_per_process=settings.media_process_viewers,
         )
+        turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
             database=database,
@@ -221,11 +229,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 ),
             ),
             whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
+            trials=Trials(plane.clients),
+            turn=turn,
             class_namespace=ClassNamespace(
                 engine,
                 ClassAdmission(at_door, tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s),
+            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
         )

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -27,7 +27,7 @@ from signaling.plane.negotiation import Negotiation
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
-from signaling.plane.placement import Load, choose_home
+from signaling.plane.placement import Load, choose_for_peer, choose_home
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
@@ -60,11 +60,13 @@ class MediaPlane:
         sessions_dir: Path,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
+        viewers_per_process: int,
     ) -> None:
         self._engine = engine
         self._sessions_dir = sessions_dir
         self._situation_of = situation_of
         self._live_sessions = live_sessions
+        self._viewers_per_process = viewers_per_process
         self._nodes = tuple(
             MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)
         )
@@ -103,7 +105,8 @@ class MediaPlane:
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
         room = self._room(session_id)
-        client = None if room is None else room.home.client
+        speaks = bool(sends) and participant in self._situation_of(state).may_speak
+        client = None if room is None else self._node_for(room, speaks=speaks).client
         if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
@@ -252,6 +255,10 @@ class MediaPlane:
         """Names of the media processes, in the order of their control paths."""
         return tuple(node.name for node in self._nodes)
 
+    def clients(self) -> list[MediaClient]:
+        """Return the connections to the media processes that can be reached."""
+        return [node.client for node in self._nodes if node.client is not None]
+
     @property
     def is_available(self) -> bool:
         """Whether a media process can be reached."""
@@ -280,6 +287,16 @@ class MediaPlane:
         room.home = home
         room.in_step = None
         return room
+
+    def _node_for(self, room: Room, *, speaks: bool) -> MediaNode:
+        """Where a new transport of this room goes."""
+        return choose_for_peer(
+            room.home,
+            self._loads(),
+            piped=frozenset(room.pipes),
+            speaks=speaks,
+            limit=self._viewers_per_process,
+        )
 
     def _is_here(self, client: MediaClient) -> bool:
         return any(node.client is client for node in self._nodes)
@@ -337,33 +354,27 @@ class MediaPlane:
     async def heard(self, node: MediaNode, notice: m.Notification) -> None:
         """See `NodeEvents`."""
         try:
-            if isinstance(notice, m.TrackStarted):
-                peer = self._peers.get(notice.transport)
-                if peer is not None:
-                    await self._scribe.published(peer, notice)
-            elif isinstance(notice, m.TrackStopped):
-                await self._stopped(notice.track)
-            elif isinstance(notice, m.TransportState | m.TransportTrouble):
-                await self._heard_of_transport(notice)
-            elif isinstance(notice, m.ActiveSpeakers):
-                await self._spoken(node, notice)
-            elif isinstance(notice, m.LayersWanted | m.SlotMedia):
-                await self._adapted(notice)
-            elif isinstance(notice, m.RecordingProblem):
-                await self._scribe.recording_suffers(notice.room, notice.code)
-            elif isinstance(notice, m.RecordingProgress) and notice.event == "recording_resumed":
-                await self._scribe.recording_recovers(notice.room, notice.code)
+            handle = _NOTICES.get(type(notice))
+            if handle is not None:
+                await handle(self, node, notice)
         except LecternError as error:
             _log.warning(
                 "media_notice_failed", process=node.name, notice=type(notice).__name__, code=error.code
             )
 
-    async def _heard_of_transport(self, notice: m.TransportState | m.TransportTrouble) -> None:
+    async def _started(self, _node: MediaNode, notice: m.TrackStarted) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is not None:
+            await self._scribe.published(peer, notice)
+
+    async def _stopped(self, _node: MediaNode, notice: m.TrackStopped) -> None:
+        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(notice.track)}:
+            await self._scribe.unpublished(session_id, lambda t: t == notice.track, "stopped")
+
+    async def _moved(self, _node: MediaNode, notice: m.TransportState) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
-            return
-        if isinstance(notice, m.TransportTrouble):
-            await self._scribe.troubled(peer, notice.troubles)
+            self._pipe_moved(notice)
         elif notice.state == "connected":
             await self._scribe.troubled(peer, ())
         elif notice.state in {"failed", "closed"}:
@@ -372,9 +383,23 @@ class MediaPlane:
             await self.close(notice.transport)
             await peer.on_gone(notice.reason or notice.state)
 
-    async def _stopped(self, track: str) -> None:
-        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(track)}:
-            await self._scribe.unpublished(session_id, lambda t: t == track, "stopped")
+    def _pipe_moved(self, notice: m.TransportState) -> None:
+        """Perhaps it is a pipe that moved, and no peer."""
+        for room in self._rooms.values():
+            if notice.state in {"failed", "closed"} and room.pipe_failed(notice.transport, notice.reason):
+                self._in_step.changed(room.session_id)
+
+    async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
+        peer = self._peers.get(notice.transport)
+        if peer is not None:
+            await self._scribe.troubled(peer, notice.troubles)
+
+    async def _recording_suffers(self, _node: MediaNode, notice: m.RecordingProblem) -> None:
+        await self._scribe.recording_suffers(notice.room, notice.code)
+
+    async def _recording_goes_on(self, _node: MediaNode, notice: m.RecordingProgress) -> None:
+        if notice.event == "recording_resumed":
+            await self._scribe.recording_recovers(notice.room, notice.code)
 
     async def _spoken(self, node: MediaNode, notice: m.ActiveSpeakers) -> None:
         room = self._rooms.get(notice.room)
@@ -387,11 +412,13 @@ class MediaPlane:
         )
         self._in_step.changed(room.session_id)
 
-    async def _adapted(self, notice: m.LayersWanted | m.SlotMedia) -> None:
+    async def _adapted(self, _node: MediaNode, notice: m.LayersWanted | m.SlotMedia) -> None:
         peer = self._peers.get(notice.transport)
         if peer is None:
-            return
-        if isinstance(notice, m.LayersWanted):
+            for room in self._rooms.values():
+                if isinstance(notice, m.LayersWanted) and room.pipe_needs(notice):
+                    self._in_step.changed(room.session_id)
+        elif isinstance(notice, m.LayersWanted):
             peer.layers[notice.mid] = list(notice.rids)
             if peer.on_layers is not None:
                 await peer.on_layers({notice.mid: list(notice.rids)})
@@ -425,6 +452,7 @@ class MediaPlane:
         else:
             await self._keep_recording(room, situation)
             await self._keep_routes(room, peers, situation, tracks)
+            await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
             if without_right(tracks.values(), situation):
                 await self._scribe.silenced(session_id)
@@ -469,6 +497,12 @@ class MediaPlane:
             if view != peer.told:
                 peer.told = view
                 await peer.on_slots(view)
+
+    async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
+        if len(self._nodes) > 1:
+            nodes = {node.client: node for node in self._nodes if node.client is not None}
+            here = [peer for peer in peers if peer.transport in self._peers]
+            await room.keep_pipes(nodes, here, is_recorded=situation.live)
 
     async def _keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.
@@ -517,6 +551,20 @@ class MediaPlane:
             await client.close_room(session_id)
         self._rooms.pop(session_id, None)
         _log.info("room_closed", session_id=session_id)
+
+
+_NOTICES: Final[dict[type[m.Notification], Callable[[MediaPlane, MediaNode, Any], Awaitable[None]]]] = {
+    m.TrackStarted: MediaPlane._started,
+    m.TrackStopped: MediaPlane._stopped,
+    m.TransportState: MediaPlane._moved,
+    m.TransportTrouble: MediaPlane._suffers,
+    m.ActiveSpeakers: MediaPlane._spoken,
+    m.LayersWanted: MediaPlane._adapted,
+    m.SlotMedia: MediaPlane._adapted,
+    m.RecordingProblem: MediaPlane._recording_suffers,
+    m.RecordingProgress: MediaPlane._recording_goes_on,
+}
+"""Who hears what; a notification that is missing here is of no use to a server."""
 
 
 def _read(sdp: str, sources: Mapping[str, str] | None) -> Offer:

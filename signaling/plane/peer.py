@@ -7,7 +7,7 @@ from typing import Any
 from signaling.plane.negotiation import Negotiation
 from signaling.stage.routing import EMPTY, Feed, Slot
 from streaming.control.client import MediaClient
-from streaming.control.messages import RemoteParameters, Route
+from streaming.control.messages import MediaSection, RemoteParameters, Route
 
 SlotsView = dict[str, dict[str, str | bool] | None]
 Layers = dict[str, list[str]]
@@ -52,6 +52,15 @@ class Peer:
     def track_of(self, mid: str) -> str:
         """The id of the track that a sending m-line feeds."""
         return f"{self.transport}:{mid}"
+
+    def is_recorded(self, mid: str) -> bool:
+        """Whether what it sends there is in the recording."""
+        return self.publishing.get(mid, (True, True))[1]
+
+    def section(self, mid: str) -> MediaSection | None:
+        """A sending m-line as it was negotiated."""
+        media = () if self.negotiation is None else self.negotiation.offer.remote.media
+        return next((s for s in media if s.mid == mid and s.direction == "publish"), None)
 
     def slot_count(self) -> tuple[int, int]:
         """How many pictures and how many sounds it takes in."""

@@ -1,11 +1,19 @@
 """A session's media as the server has arranged it: where it is at home, where it is open, who records."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from signaling.plane.node import MediaNode
+from signaling.plane.peer import Peer
+from signaling.plane.pipe import Pipe
+from signaling.plane.pipe_plan import Crossing, crossings
 from streaming.control import messages as m
 from streaming.control.client import MediaClient
+
+_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -14,6 +22,7 @@ class Room:
 
     Connections stand for what was asked over them: a node that comes back has another one, so what its
     predecessor was told does not count. `in_step` is the situation that the media processes were last told.
+    `pipes` lead from home to siblings; `broken` ones may still have an end that must be closed.
     `sounding` are the tracks that somebody speaks on, as each connection last said, the first one first;
     `spoke` the participants who spoke lately, the latest first.
     """
@@ -23,6 +32,8 @@ class Room:
     open_over: set[MediaClient] = field(default_factory=set)
     recorded_over: MediaClient | None = None
     in_step: object = None
+    pipes: dict[MediaNode, Pipe] = field(default_factory=dict)
+    broken: list[Pipe] = field(default_factory=list)
     sounding: dict[MediaClient, tuple[str, ...]] = field(default_factory=dict)
     spoke: tuple[str, ...] = ()
 
@@ -43,7 +54,74 @@ class Room:
         self.sounding.pop(client, None)
         if self.recorded_over is client:
             self.recorded_over = None
+        for pipe in self.pipes.values():
+            pipe.is_broken = pipe.is_broken or client in {pipe.home, pipe.far}
         self.in_step = None
+
+    # ── pipes ──
+
+    def pipe_failed(self, pipe_id: str, reason: str) -> bool:
+        """A media process gave a pipe up; False if it is none of this room's."""
+        pipe = self._pipe(pipe_id)
+        if pipe is None:
+            return False
+        _log.warning("pipe_failed", session_id=self.session_id, pipe=pipe_id, reason=reason)
+        pipe.is_broken = True
+        self.in_step = None
+        return True
+
+    def pipe_needs(self, notice: m.LayersWanted) -> bool:
+        """A receiving end says which layers it needs; False if it is none of this room's."""
+        pipe = self._pipe(notice.transport)
+        if pipe is None:
+            return False
+        pipe.needed[notice.mid] = notice.rids
+        self.in_step = None
+        return True
+
+    def _pipe(self, pipe_id: str) -> Pipe | None:
+        return next((pipe for pipe in self.pipes.values() if pipe.id == pipe_id), None)
+
+    async def keep_pipes(
+        self, nodes: Mapping[MediaClient, MediaNode], peers: Sequence[Peer], *, is_recorded: bool
+    ) -> None:
+        """Let tracks cross to where they are needed, and nowhere else. Raises MediaGone, MediaRefused."""
+        wanted = needed_crossings(self.home, nodes, peers, is_recorded=is_recorded)
+        for node, pipe in tuple(self.pipes.items()):
+            fits = pipe.home is self.home.client and pipe.far is node.client and node in wanted
+            if pipe.is_broken or not fits:
+                self.broken.append(self.pipes.pop(node))
+        while self.broken:  # before others bring the same tracks
+            await self.broken[-1].close()
+            self.broken.pop()
+        publishers = {peer.transport: peer for peer in peers}
+        for node, crossing in wanted.items():
+            if self.home.client is None or node.client is None:
+                continue
+            if node not in self.pipes:
+                await self.open_at(self.home.client)
+                await self.open_at(node.client)
+                made = self.pipes[node] = Pipe(self.home.client, node.client)
+                await made.open(self.session_id)
+            await self.pipes[node].carry(crossing, publishers)
+
+
+def needed_crossings(
+    home: MediaNode, nodes: Mapping[MediaClient, MediaNode], peers: Sequence[Peer], *, is_recorded: bool
+) -> dict[MediaNode, Crossing]:
+    """Which tracks cross: those in viewers' slots, and those that the recording at home holds."""
+    wanted: dict[MediaNode, set[str]] = {}
+    owners: dict[str, MediaNode] = {}
+    for peer in peers:
+        node = nodes.get(peer.client)
+        if node is None:
+            continue
+        wanted.setdefault(node, set()).update(track for track in peer.routes.values() if track)
+        owners.update((peer.track_of(mid), node) for mid in peer.sources)
+        if is_recorded:
+            recorded = {peer.track_of(mid) for mid in peer.sources if peer.is_recorded(mid)}
+            wanted.setdefault(home, set()).update(recorded)
+    return crossings(home, owners, wanted)
 
 
 def new_recording(

@@ -193,7 +193,8 @@ class WhipEndpoint:
         return web.Response(text=answer, content_type=MEDIA_TYPE, headers={hdrs.ETAG: opened.etag})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        opened = await self._opened(request)
+        opened = await self._opened(request, or_ended=True)
+        self._open.forget_ended(opened.id)
         await self._end(opened, "deleted")
         return web.Response()
 
@@ -248,6 +249,7 @@ class WhipEndpoint:
         async def on_gone(reason: str) -> None:
             opened = self._open.pop(peers[0].transport) if peers else None
             if opened is not None:
+                self._open.ended(opened)
                 await self._closed(opened, reason)
 
         peer, answer = await self._plane.offer(
@@ -262,11 +264,12 @@ class WhipEndpoint:
         peers.append(peer)
         return peer, answer
 
-    async def _opened(self, request: web.Request) -> OpenSession:
+    async def _opened(self, request: web.Request, *, or_ended: bool = False) -> OpenSession:
         """The WHIP or WHEP session of the address, if it belongs to whoever asks."""
         publishes = _publishes(request)
         holder = await self._bearers.holder(request, publishes=publishes, anew=False)
-        opened = self._open.get(request.match_info["resource"])
+        id_ = request.match_info["resource"]
+        opened = self._open.get(id_) or (self._open.get_ended(id_) if or_ended else None)
         is_theirs = (
             opened is not None
             and opened.publishes == publishes

@@ -9,6 +9,8 @@ from signaling.entry.presence import Seat
 from signaling.plane.peer import Peer
 from signaling.whip.sdpfrag import Credentials, Frame
 
+MAX_ENDED = 1_000
+
 
 def new_etag() -> str:
     """Return a strong entity-tag, in its quotes, for one ICE session (RFC 9110 section 8.8.3)."""
@@ -46,10 +48,15 @@ class OpenSession:
 
 
 class OpenSessions:
-    """All of them, by id."""
+    """All of them, by id; and whose the last ones were that ended by themselves.
+
+    Encoders close their connection first and send DELETE then (OBS does): that must not look like a failure.
+    Of the ended ones `MAX_ENDED` are remembered (the oldest are forgotten first).
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[str, OpenSession] = {}
+        self._ended: dict[str, OpenSession] = {}
 
     def __iter__(self) -> Iterator[OpenSession]:
         """All that are open at this moment."""
@@ -66,6 +73,20 @@ class OpenSessions:
     def pop(self, id_: str) -> OpenSession | None:
         """Forget one; None if it was forgotten before. Whoever gets it, closes it."""
         return self._by_id.pop(id_, None)
+
+    def ended(self, opened: OpenSession) -> None:
+        """Remember one that ended before its client said so."""
+        self._ended[opened.id] = opened
+        if len(self._ended) > MAX_ENDED:
+            self._ended.pop(next(iter(self._ended)))
+
+    def get_ended(self, id_: str) -> OpenSession | None:
+        """Return one of those."""
+        return self._ended.get(id_)
+
+    def forget_ended(self, id_: str) -> None:
+        """Its client has said so."""
+        self._ended.pop(id_, None)
 
     def of_key(self, key_id: str) -> list[OpenSession]:
         """Return those that a stream key opened."""

@@ -135,13 +135,17 @@ class Route(msgspec.Struct, frozen=True):
 class PipedTrack(msgspec.Struct, frozen=True):
     """A track on its way to another media process, under the same track id there.
 
-    `ssrcs` has one (media, RTX) pair per layer, in the order of `section.rids` (one pair without rids).
+    `ssrcs` has one (media, RTX) pair per layer, in the order of `section.rids` (one pair without rids); a
+    pipe uses each only once, ever. Where the receiving end records the room, `recorded` says whether this
+    track is in the recording. `needed` are the rids of the layers that the receiving end needs; None: all.
     """
 
     track: str
     participant: str
     section: MediaSection
     ssrcs: tuple[tuple[int, int], ...]
+    recorded: bool = True
+    needed: tuple[str, ...] | None = None
 
 
 # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +210,9 @@ class OpenPipe(Word, frozen=True):
     """Be one end of a pipe to another media process: a transport whose keys and address the server gives.
 
     `pipe` is the transport id at both ends. Keys and salts are SRTP master keys of AES_128_GCM (16 and 12
-    bytes) for what this end sends and receives. `remote` is the other end's media address.
+    bytes) for what this end sends and receives; they are used for one pipe only. `remote` is the other end's
+    media address, `local_address` the one of ours that the other end knows (empty: the first of that family).
+    The SSRCs are those of the ends' own reports.
     """
 
     pipe: str
@@ -217,6 +223,9 @@ class OpenPipe(Word, frozen=True):
     send_salt: bytes
     receive_key: bytes
     receive_salt: bytes
+    local_ssrc: int = 0
+    remote_ssrc: int = 0
+    local_address: str = ""
 
 
 class SetPipe(Word, frozen=True):
@@ -293,11 +302,15 @@ class Refused(Word, frozen=True):
 
 
 class Welcome(Word, frozen=True):
-    """The media process introduces itself. `hot_path` is the implementation that runs (`python`)."""
+    """The media process introduces itself. `hot_path` is the implementation that runs (`python`).
+
+    `addresses` are those at which it takes media (host, UDP port), for pipes.
+    """
 
     version: int
     hot_path: str
     pid: int
+    addresses: tuple[tuple[str, int], ...] = ()
 
 
 class TransportCreated(Word, frozen=True):
@@ -373,7 +386,10 @@ class SlotStats(msgspec.Struct, frozen=True):
 
 
 class TransportStats(msgspec.Struct, frozen=True):
-    """Counters of one transport. `rejected` counts its packets that were dropped, by reason."""
+    """Counters of one transport. `rejected` counts its packets that were dropped, by reason.
+
+    A `pipe` leads to another media process: its tracks are published there, its slots are other processes'.
+    """
 
     transport: str
     participant: str
@@ -383,6 +399,7 @@ class TransportStats(msgspec.Struct, frozen=True):
     tracks: tuple[TrackStats, ...]
     slots: tuple[SlotStats, ...]
     rejected: dict[str, int]
+    pipe: bool = False
 
 
 class Stats(Word, frozen=True):

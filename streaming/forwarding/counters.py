@@ -31,7 +31,15 @@ def transport_stats(peer: Peer) -> m.TransportStats:
     )
     profile = peer.srtp.profile.openssl_name.decode() if peer.srtp else ""
     return m.TransportStats(
-        peer.id, peer.participant, peer.room, peer.phase, profile, tracks, slots, dict(peer.rejected)
+        peer.id,
+        peer.participant,
+        peer.room,
+        peer.phase,
+        profile,
+        tracks,
+        slots,
+        dict(peer.rejected),
+        peer.is_pipe,
     )
 
 

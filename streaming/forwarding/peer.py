@@ -111,6 +111,15 @@ class Peer:
         self.reason = reason
         return True
 
+    @property
+    def is_pipe(self) -> bool:
+        """Whether this is a way to another media process: what comes here is published elsewhere."""
+        return False
+
+    def participant_of(self, _publication: Publication) -> str:
+        """Who publishes it."""
+        return self.participant
+
     # ── ICE and DTLS ──
 
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:

@@ -5,7 +5,8 @@ Drain contract: after any call, send everything in `poll_output()` and pass on e
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -19,6 +20,8 @@ from streaming.forwarding.hot_path import Output, Path, forward
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
 from streaming.forwarding.peer import Peer, PeerEvent
+from streaming.forwarding.pinned_slot import slots_of
+from streaming.forwarding.pipe import PipeConflict, PipeEnd, PipePaths
 from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
 from streaming.forwarding.speakers import Speakers, Voice
@@ -83,6 +86,7 @@ class ForwardingPlane:
         self._peers: dict[str, Peer] = {}
         self._peer_by_ufrag: dict[str, Peer] = {}
         self._peer_by_path: dict[Path, Peer] = {}
+        self._pipe_paths = PipePaths()
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._speakers = Speakers()
@@ -116,6 +120,8 @@ class ForwardingPlane:
             self._receive_stun(data, path, now)
             return
         peer = self._peer_by_path.get(path)
+        if peer is None:
+            peer = self._pipe_paths.find(path, kind, data)
         if peer is None:
             self.dropped["unproven_address"] += 1
         elif kind is DatagramKind.RTP:
@@ -282,7 +288,7 @@ class ForwardingPlane:
             if wanting is not None and wanting.track is None:
                 wanting.route(track, now)
         layer.keyframes.wish()
-        if is_news:
+        if is_news and not peer.is_pipe:
             self._events.append(m.TrackStarted(peer.id, publication.mid, track.id, track.kind, codec.name))
         if len(track.layers) == 1:
             track.recorded.layer = layer
@@ -295,7 +301,8 @@ class ForwardingPlane:
             return
         if source is None:
             source = "mic" if track.kind == "audio" else "camera"
-        tap.on_track(track.id, source, track.kind, codec.name, codec.clock_rate, peer.participant)
+        participant = peer.participant_of(publication)
+        tap.on_track(track.id, source, track.kind, codec.name, codec.clock_rate, participant)
 
     # ── RTCP ──
 
@@ -364,19 +371,17 @@ class ForwardingPlane:
                         peer.ask_for_keyframe(layer, self._output)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
-            for peer, publication, track in self._tracks.values():
-                self._keep_house(peer, publication, track, now)
-            self._listen(now)
+            self._keep_houses(now)
         for peer in list(self._peers.values()):
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
 
-    def _listen(self, now: float) -> None:
-        """Who speaks."""
+    def _keep_houses(self, now: float) -> None:
         voices: dict[str, dict[str, Voice]] = {}
-        for peer, _publication, track in self._tracks.values():
+        for peer, publication, track in self._tracks.values():
+            self._keep_house(peer, publication, track, now)
             if track.kind == "audio":
-                voices.setdefault(peer.room, {})[track.id] = track.layers[0].voice
+                voices.setdefault(peer.room, {})[track.id] = track.voice
         self._events += self._speakers.listen(voices, now)
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
@@ -396,7 +401,8 @@ class ForwardingPlane:
         if flows != track.is_active or (flows and is_loud):
             track.is_active = flows
             track.announced_level = track.level
-            self._events.append(m.TrackActivity(track.id, flows, track.level if flows else None))
+            if not peer.is_pipe:
+                self._events.append(m.TrackActivity(track.id, flows, track.level if flows else None))
         for layer in track.layers:
             layer.measure(now)
         if track.kind == "video":
@@ -479,16 +485,26 @@ class ForwardingPlane:
             slot.unroute()
         for wanting in self._wanted.values():
             wanting.difference_update({key for key in wanting if key[0] == peer.id})
-        tap = self._tap_of(peer)
+        if isinstance(peer, PipeEnd):
+            self._pipe_paths.forget(peer)
         for publication in peer.publications.values():
-            track = publication.track
-            if track is None:
-                continue
-            for slot in tuple(track.slots):
-                slot.unroute()
-            del self._tracks[track.id]
-            if tap is not None and publication.recorded:
-                tap.on_track_end(track.id)
+            self._end_track(peer, publication)
+
+    def _end_track(self, peer: Peer, publication: Publication) -> None:
+        track = publication.track
+        if track is None:
+            return
+        for subscriber in self._peers.values() if track.slots else ():
+            for slot in subscriber.slots.values():
+                if slot.track is track:
+                    slot.unroute()
+                    if peer.is_pipe:  # it goes on at home, and may come again by another pipe
+                        self._wanted.setdefault(track.id, set()).add((subscriber.id, slot.mid))
+        del self._tracks[track.id]
+        tap = self._tap_of(peer)
+        if tap is not None and publication.recorded:
+            tap.on_track_end(track.id)
+        if not peer.is_pipe:
             self._events.append(m.TrackStopped(track.id))
 
     # ── requests ──
@@ -534,13 +550,7 @@ class ForwardingPlane:
         self._room(request.room)
         self.close_transport(request.transport)
         slots = [
-            Slot(
-                section,
-                self._new_ssrc(),
-                self._new_ssrc(),
-                first_seq=self._rng.randrange(1, 1 << 14),
-                first_timestamp=self._rng.getrandbits(31),
-            )
+            self._new_slot(section, self._new_ssrc(), self._new_ssrc())
             for section in request.remote.media
             if section.direction == "subscribe"
         ]
@@ -562,6 +572,15 @@ class ForwardingPlane:
             peer.dtls_role,
             self._candidates,
             tuple(_local_section(peer, section) for section in request.remote.media),
+        )
+
+    def _new_slot(self, section: m.MediaSection, ssrc: int, rtx_ssrc: int) -> Slot:
+        return Slot(
+            section,
+            ssrc,
+            rtx_ssrc,
+            first_seq=self._rng.randrange(1, 1 << 14),
+            first_timestamp=self._rng.getrandbits(31),
         )
 
     def restart_ice(self, request: m.RestartIce) -> m.IceRestarted:
@@ -593,6 +612,43 @@ class ForwardingPlane:
         peer.announced_phase = peer.phase
         self._events.append(m.TransportState(peer.id, peer.phase, peer.reason))
         self._remove(peer)
+
+    def open_pipe(self, request: m.OpenPipe, path: Path, now: float) -> None:
+        """Be one end of a pipe whose other end is at `path`. Raises PlaneRefusal."""
+        self._room(request.room)
+        if request.pipe in self._peers:  # its keys may have been used: they must not begin again
+            raise PlaneRefusal("pipe_exists", "close this pipe first, and open another one with new keys")
+        end = PipeEnd(request, path, context=self._context, now=now)
+        with refusing_conflicts():
+            self._pipe_paths.check(end, end.foreign_ssrcs)
+        self._pipe_paths.learn(end)
+        self._peers[end.id] = end
+        self._follow(end, now)
+
+    def set_pipe(self, request: m.SetPipe, now: float) -> None:
+        """Send and receive these tracks and no others. Raises PlaneRefusal; nothing has changed then."""
+        end = self._peers.get(request.pipe)
+        if not isinstance(end, PipeEnd):
+            raise PlaneRefusal("pipe_not_found", "open the pipe first")
+        with refusing_conflicts():
+            change = end.difference(request)
+            self._pipe_paths.check(end, (n for p in request.receive for pair in p.ssrcs for n in pair))
+        if any(p.track in self._tracks for p in change.received if p.track not in end.receive_list):
+            raise PlaneRefusal("track_exists", "this track is here already")
+        for slot in change.slots_ended:
+            self._set_route(m.Route(end.id, slot.mid, None), slot, now)
+        for publication in change.publications_ended:
+            self._end_track(end, publication)
+        end.take(request, change)
+        self._pipe_paths.learn(end)
+        for piped in request.receive:
+            if end.publications[piped.track].recorded != piped.recorded:
+                self.set_publishing(m.SetPublishing(end.id, piped.track, True, piped.recorded))
+        for piped in change.sent:
+            for slot in slots_of(piped, self._rng):
+                end.add_slot(slot)
+        for route in end.routes():
+            self._set_route(route, end.slots[route.mid], now)
 
     def set_routes(self, routes: Sequence[m.Route], now: float) -> tuple[m.Route, ...]:
         """Put routes in force; returns those without a common codec. Raises PlaneRefusal (unknown slot)."""
@@ -663,6 +719,15 @@ class ForwardingPlane:
         """Counters of one room, or of all with an empty name."""
         peers = [peer for peer in self._peers.values() if not room or peer.room == room]
         return m.Stats(tuple(transport_stats(peer) for peer in peers), dict(self.dropped))
+
+
+@contextmanager
+def refusing_conflicts() -> Iterator[None]:
+    """What cannot be on a pipe is refused. Raises PlaneRefusal."""
+    try:
+        yield
+    except PipeConflict as conflict:
+        raise PlaneRefusal(conflict.code, str(conflict)) from None
 
 
 def _local_section(peer: Peer, section: m.MediaSection) -> m.LocalSection:

@@ -6,6 +6,7 @@ from streaming.control.messages import Codec, Kind, Source
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_demand import LayerDemand
 from streaming.forwarding.recorded_layer import RecordedLayer
+from streaming.forwarding.speakers import Voice
 
 if TYPE_CHECKING:
     from streaming.forwarding.slot import Slot
@@ -69,6 +70,11 @@ class Track:
     def level(self) -> int | None:
         """Audio level, -dBov."""
         return self.layers[0].level
+
+    @property
+    def voice(self) -> Voice:
+        """How loud it has been lately."""
+        return self.layers[0].voice
 
     def begin_layer(self, index: int, ssrc: int, codec: Codec) -> Layer:
         """The first stream of a layer, or another one. Slots must settle before, and restart after."""

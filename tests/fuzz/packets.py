@@ -7,6 +7,7 @@ from random import Random
 from recording.depacketise import make_depacketiser
 from recording.rtp_order import RtpPacket as RecordedPacket
 from recording.rtp_order import parse_rtp
+from streaming.congestion.arrivals import ArrivalRecorder
 from streaming.control.codec import FrameError, FrameReader, encode
 from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.ice import framing, stun
@@ -14,7 +15,8 @@ from streaming.ice.agent import Credentials, IceAgent
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from streaming.rtp.demux import kind_of
-from streaming.rtp.keyframe import starts_keyframe
+from streaming.rtp.keyframe import picture_size, starts_keyframe
+from streaming.rtp.payload_descriptor import describe
 from tests.fuzz.target import Target
 from tests.streaming.control.test_codec import EXAMPLES
 from tests.streaming.forwarding.world import CLIENT_CONTEXT, SERVER
@@ -123,6 +125,10 @@ def codec_descriptors(data: bytes) -> None:
         return
     codec, payload = CODECS[data[0] % len(CODECS)], data[1:]
     starts_keyframe(codec, payload)
+    found = describe(codec, payload)
+    if found is not None:
+        assert max(found.picture_id_at, found.tl0_pic_idx_at, found.sizes_at, found.size) < len(payload)
+    picture_size(codec, payload)
     if codec not in {"VP8", "H264"}:
         return
     depacketiser = make_depacketiser(codec)
@@ -151,6 +157,21 @@ def control_frames(data: bytes) -> None:
         reader.receive_data(data)
     except FrameError:
         return
+
+
+def arrivals(data: bytes) -> None:
+    """Any order of transport-wide numbers becomes well-formed feedback of bounded size."""
+    recorder = ArrivalRecorder()
+    now = 100.0
+    for at in range(0, len(data) - 3, 4):
+        seq16, wait = struct.unpack_from("!HH", data, at)
+        now += wait / 1000
+        recorder.receive_packet(seq16, 1, now)
+        if recorder.is_due(now):
+            for packet in recorder.feedback(2, now):
+                assert len(packet) % 4 == 0
+                assert len(packet) == 4 + 4 * int.from_bytes(packet[2:4], "big")
+                assert len(packet) < 8192
 
 
 def dtls_records(data: bytes) -> None:
@@ -188,5 +209,6 @@ TARGETS = (
     Target("rtcp", rtcp_compound, _rtcp_seeds),
     Target("descriptors", codec_descriptors, _descriptor_seeds),
     Target("control", control_frames, lambda: [b"".join(map(encode, EXAMPLES))]),
+    Target("arrivals", arrivals, lambda: [struct.pack("!8H", 65534, 1, 65535, 40, 1, 200, 0, 5)]),
     Target("dtls", dtls_records, _dtls_seeds),
 )

@@ -255,6 +255,21 @@ async def test_a_key_that_expires_while_it_publishes_still_ends_it(live_house: I
     assert (await encoder.ask("DELETE", encoder.location))[0] == 200
 
 
+async def test_delete_after_the_session_ended_by_itself_is_no_failure(live_house: Installation) -> None:
+    """OBS closes its connection, then sends DELETE, and complains of anything but 200."""
+    session = await lesson(live_house)
+    obs, other = [Encoder(live_house, session, (await key_of(live_house, session))[1]) for _ in range(2)]
+    await obs.opens()
+    await live_house.services.sessions.end(session.id)
+    async with asyncio.timeout(15):
+        while await online(live_house, session.id) > 0:
+            await asyncio.sleep(0.02)
+    assert not await obs.is_open()
+    assert (await other.ask("DELETE", obs.location))[0] == 404
+    assert (await obs.ask("DELETE", obs.location))[0] == 200
+    assert (await obs.ask("DELETE", obs.location))[0] == 404
+
+
 async def test_turn_servers_are_told(live_house: Installation) -> None:
     services = live_house.services
     session = await lesson(live_house)

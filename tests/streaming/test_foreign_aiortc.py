@@ -23,9 +23,13 @@ class CounterTrack(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 0) -> None:
         super().__init__()
-        self.number = 0
+        self.number = number
+
+    def successor(self) -> "CounterTrack":
+        """Another track that goes on counting."""
+        return CounterTrack(self.number)
 
     async def recv(self) -> av.VideoFrame:
         await asyncio.sleep(1 / RATE)

@@ -66,13 +66,23 @@ describe('media path', () => {
 
   it('makes a new offer at once when real-time breaks', () => expect(go('wanted', 'connected', 'failed')).toMatchObject({ end: 'recovering', effects: ['offer', 'arm_patience', 'disarm_patience', 'offer', 'arm_patience'] }))
 
+  it('looks for a new way before it makes a new transport', () => {
+    expect(go('wanted', 'connected', 'shaken', 'connected')).toEqual({ end: 'realtime', effects: ['offer', 'arm_patience', 'disarm_patience', 'restart', 'arm_patience', 'disarm_patience'] })
+    expect(go('wanted', 'connected', 'shaken', 'shaken', 'failed')).toMatchObject({ end: 'recovering' })
+    expect(go('wanted', 'connected', 'wanted', 'patience_over').end).toBe('broadcast')
+  })
+
+  it('does not restart what is not there yet', () => {
+    for (const state of ['off', 'connecting', 'recovering', 'broadcast'] as const) expect(mediaStep(state, 'shaken')).toEqual({ target: state, effects: [] })
+  })
+
   it.each(Object.keys(mediaTable).filter((state) => state !== 'off') as MediaPath[])('can be stopped in %s', (state) => {
     expect(mediaStep(state, 'unwanted').target).toBe('off')
     expect(mediaStep(state, 'unwanted').effects).toContain('close')
   })
 
   it('never leaves a failing state without a next try', () => {
-    for (const state of ['connecting', 'recovering', 'broadcast'] as const) {
+    for (const state of ['connecting', 'restarting', 'recovering', 'broadcast'] as const) {
       const { effects } = mediaStep(state, 'failed')
       expect(effects.some((effect) => effect === 'arm_retry' || effect === 'offer')).toBe(true)
     }

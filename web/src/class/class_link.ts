@@ -32,6 +32,7 @@ export interface ClassListener {
 
 const ACK_PATIENCE_MS = 8_000
 const CLOCK_EVERY_MS = 60_000
+const PROBE_MS = 1_500
 /** Refusals that a later attempt may not meet: the server is starting or busy. */
 const PASSING = new Set(['too_fast', 'too_many_connections', 'internal'])
 
@@ -83,12 +84,14 @@ export class ClassLink {
   open(): void {
     addEventListener('online', this.onOnline)
     addEventListener('offline', this.onOffline)
+    ;(navigator as Navigator & { connection?: EventTarget }).connection?.addEventListener('change', this.onOnline)
     this.feed('open')
   }
 
   close(): void {
     removeEventListener('online', this.onOnline)
     removeEventListener('offline', this.onOffline)
+    ;(navigator as Navigator & { connection?: EventTarget }).connection?.removeEventListener('change', this.onOnline)
     this.queue.abandon('left', '')
     this.feed('closed')
     this.hangUp()
@@ -172,6 +175,13 @@ export class ClassLink {
     })
   }
 
+  /** The network changed: a connection over the old one would be noticed as dead only by the engine's ping time-out. */
+  private probe(): void {
+    this.socket.timeout(PROBE_MS).emit('clock', {}, (late: Error | null) => {
+      if (late && this.state === 'joined') this.manager.engine.close()
+    })
+  }
+
   private feed(event: LinkEvent): void {
     const edge = step(this.state, event)
     this.state = edge.target
@@ -195,6 +205,7 @@ export class ClassLink {
   }
 
   private readonly onOnline = (): void => {
+    if (this.state === 'joined') this.probe()
     if (this.state !== 'returning' && this.state !== 'joining') return
     // Do not sit out the back-off when the network is known to be there again.
     this.socket.disconnect()

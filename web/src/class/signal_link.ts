@@ -4,7 +4,8 @@ import type { ViewSize } from '../core/view_sizes'
 import type { SlotMap, Source, WireError } from '../core/wire'
 
 export interface SignalListener {
-  onReady(): void
+  /** Connected; `servers` are TURN servers with fresh credentials. */
+  onReady(servers: readonly RTCIceServer[]): void
   onSlots(slots: SlotMap): void
   onLayers(layers: Readonly<Record<string, readonly string[]>>): void
   onSpeakers(participants: readonly string[]): void
@@ -24,9 +25,9 @@ export class SignalLink {
 
   constructor(manager: Manager, token: () => string, listener: SignalListener) {
     this.socket = manager.socket('/signal', { auth: (give: (auth: object) => void) => give({ token: token() }) })
-    this.socket.on('connect', () => {
+    this.socket.on('ready', (ready: { ice_servers: RTCIceServer[] }) => {
       this.connecting = false
-      listener.onReady()
+      listener.onReady(ready.ice_servers)
     })
     this.socket.on('disconnect', () => (this.connecting = false))
     this.socket.on('slots', (slots: SlotMap) => listener.onSlots(slots))
@@ -75,6 +76,15 @@ export class SignalLink {
       return !('error' in answer)
     } catch {
       return false
+    }
+  }
+
+  /** The answer to an ICE restart. */
+  async restart(sdp: string): Promise<{ readonly sdp: string } | { readonly error: WireError }> {
+    try {
+      return (await this.socket.timeout(PATIENCE_MS).emitWithAck('restart', { sdp })) as { sdp: string } | { error: WireError }
+    } catch {
+      return { error: unreachable }
     }
   }
 

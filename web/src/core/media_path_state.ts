@@ -1,12 +1,14 @@
 /**
  * Which way the picture comes, as a table: real-time (WebRTC), or broadcast (HLS) while real-time does not work.
  *
- * `recovering` shows the last picture while a new transport is tried; after `patience_over` (about 6 s) or a second failure
- * the broadcast takes over, and real-time is tried again behind it.
+ * `restarting` keeps the transport and looks for a new way to the server (ICE restart): nothing is negotiated again, and what was
+ * muted stays muted. Where that fails, `recovering` shows the last picture while a new transport is tried; after `patience_over`
+ * (about 6 s) or a second failure the broadcast takes over, and real-time is tried again behind it.
  */
-export type MediaPath = 'off' | 'connecting' | 'realtime' | 'recovering' | 'broadcast'
-export type MediaEvent = 'wanted' | 'connected' | 'failed' | 'patience_over' | 'retry_due' | 'unwanted'
-export type MediaEffect = 'offer' | 'arm_patience' | 'disarm_patience' | 'arm_retry' | 'start_broadcast' | 'stop_broadcast' | 'close'
+export type MediaPath = 'off' | 'connecting' | 'realtime' | 'restarting' | 'recovering' | 'broadcast'
+/** `shaken`: the network changed, or ICE lost the server. `failed`: this transport will not work any more. */
+export type MediaEvent = 'wanted' | 'connected' | 'shaken' | 'failed' | 'patience_over' | 'retry_due' | 'unwanted'
+export type MediaEffect = 'offer' | 'restart' | 'arm_patience' | 'disarm_patience' | 'arm_retry' | 'start_broadcast' | 'stop_broadcast' | 'close'
 
 interface Edge {
   readonly target: MediaPath
@@ -28,8 +30,17 @@ export const mediaTable: Readonly<Record<MediaPath, Partial<Readonly<Record<Medi
     unwanted: stop,
   },
   realtime: {
-    wanted: { target: 'recovering', effects: ['offer', 'arm_patience'] },
+    wanted: { target: 'restarting', effects: ['restart', 'arm_patience'] },
+    shaken: { target: 'restarting', effects: ['restart', 'arm_patience'] },
     failed: { target: 'recovering', effects: ['offer', 'arm_patience'] },
+    unwanted: stop,
+  },
+  restarting: {
+    wanted: { target: 'restarting', effects: ['restart'] },
+    shaken: { target: 'restarting', effects: ['restart'] },
+    connected: { target: 'realtime', effects: ['disarm_patience'] },
+    failed: { target: 'recovering', effects: ['offer'] },
+    patience_over: { target: 'broadcast', effects: ['start_broadcast', 'arm_retry'] },
     unwanted: stop,
   },
   recovering: {

@@ -21,11 +21,17 @@ export interface MediaListener {
 }
 
 const PATIENCE_MS = 6_000
-const DISCONNECTED_MS = 2_000
 /** A window that is being dragged, a strip that is being scrolled: wait for the end of it. */
 const LOOK_SETTLES_MS = 300
 const LOOK_AGAIN_MS = 2_000
+/** How long an ICE restart may take before a whole new transport is tried. */
+const RESTART_MS = 3_000
 const RETRY_MS = [500, 1000, 2000, 4000, 8000] as const
+
+/** What a phone tells when it moves from Wi-Fi to the mobile network; not every browser has it. */
+function networkOf(device: Navigator): EventTarget | undefined {
+  return (device as Navigator & { connection?: EventTarget }).connection
+}
 
 export class MediaRoom {
   private readonly signal: SignalLink
@@ -34,15 +40,19 @@ export class MediaRoom {
   private peer: Peer | undefined
   private attempt = 0
   private generation = 0
+  private restarts = 0
   /** Counts slots that came on their own: any since an offer was sent are newer than its answer. */
   private slotsCame = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
-  private gone: ReturnType<typeof setTimeout> | undefined
   private looking: ReturnType<typeof setTimeout> | undefined
   private looked: ReadonlyMap<string, ViewSize> = new Map()
   /** What the server knows of the present peer. */
   private toldSizes = new Map<string, ViewSize>()
+  private restarted: ReturnType<typeof setTimeout> | undefined
+  private servers: readonly RTCIceServer[] = []
+  private readonly onNetwork = (): void => this.feed('shaken')
+  private readonly onLeave = (): void => this.signal.bye()
 
   constructor(
     manager: Manager,
@@ -52,7 +62,11 @@ export class MediaRoom {
     private readonly listener: MediaListener,
   ) {
     this.signal = new SignalLink(manager, token, {
-      onReady: () => void this.negotiate(),
+      onReady: (servers) => {
+        this.servers = servers
+        if (this.path === 'restarting') void this.restart()
+        else void this.negotiate()
+      },
       onSlots: (slots) => {
         this.slotsCame += 1
         this.listener.onSlots(slots)
@@ -67,6 +81,9 @@ export class MediaRoom {
   }
 
   want(): void {
+    addEventListener('online', this.onNetwork)
+    addEventListener('pagehide', this.onLeave)
+    networkOf(navigator)?.addEventListener('change', this.onNetwork)
     this.feed('wanted')
   }
 
@@ -75,6 +92,9 @@ export class MediaRoom {
   }
 
   stop(): void {
+    removeEventListener('online', this.onNetwork)
+    removeEventListener('pagehide', this.onLeave)
+    networkOf(navigator)?.removeEventListener('change', this.onNetwork)
     this.feed('unwanted')
   }
 
@@ -116,6 +136,7 @@ export class MediaRoom {
     this.listener.onPath(this.path)
     for (const effect of edge.effects) {
       if (effect === 'offer') this.offer()
+      else if (effect === 'restart') this.findNewWay()
       else if (effect === 'arm_patience') this.armPatience()
       else if (effect === 'disarm_patience') this.disarmPatience()
       else if (effect === 'arm_retry') this.armRetry()
@@ -129,11 +150,41 @@ export class MediaRoom {
     else this.signal.connect()
   }
 
+  private findNewWay(): void {
+    if (!this.peer) this.feed('failed')
+    else if (this.signal.connected) void this.restart()
+    else this.signal.connect()
+  }
+
+  private async restart(): Promise<void> {
+    const { peer, generation } = this
+    if (!peer) return
+    clearTimeout(this.restarted)
+    const attempt = (this.restarts += 1)
+    const current = (): boolean => generation === this.generation && attempt === this.restarts && this.path === 'restarting'
+    try {
+      const answer = await this.signal.restart(await peer.restart(this.servers))
+      if (!current()) return
+      if ('error' in answer) {
+        // Without the signal connection, its return begins the next restart.
+        if (this.signal.connected) this.feed('failed')
+        return
+      }
+      await peer.accept(answer.sdp)
+      if (!current()) return
+      if (peer.state === 'connected') this.feed('connected')
+      else this.restarted = setTimeout(() => this.feed('failed'), RESTART_MS)
+    } catch {
+      // The browser could not make or use the description: only a new transport helps.
+      if (current()) this.feed('failed')
+    }
+  }
+
   private async negotiate(): Promise<void> {
     if (this.path === 'off') return
     const generation = (this.generation += 1)
     const current = (): boolean => generation === this.generation
-    const peer = new Peer(this.role, this.videoSlots, (state) => {
+    const peer = new Peer(this.role, this.videoSlots, this.servers, (state) => {
       if (current()) this.follow(state)
     })
     try {
@@ -165,15 +216,15 @@ export class MediaRoom {
   }
 
   private follow(state: RTCPeerConnectionState): void {
-    clearTimeout(this.gone)
     if (state === 'connected') {
+      clearTimeout(this.restarted)
       this.attempt = 0
       this.listener.onProblem(null)
       this.feed('connected')
-    } else if (state === 'failed') {
-      this.feed('failed')
     } else if (state === 'disconnected') {
-      this.gone = setTimeout(() => this.feed('failed'), DISCONNECTED_MS)
+      this.feed('shaken')
+    } else if (state === 'failed') {
+      this.feed(this.path === 'realtime' ? 'shaken' : 'failed')
     }
   }
 
@@ -202,8 +253,8 @@ export class MediaRoom {
   private shutDown(): void {
     this.generation += 1
     clearTimeout(this.retry)
-    clearTimeout(this.gone)
     clearTimeout(this.looking)
+    clearTimeout(this.restarted)
     this.signal.bye()
     this.peer?.close()
     this.peer = undefined

@@ -1,6 +1,6 @@
 /**
  * One `RTCPeerConnection`, offered once. What is sent changes by `replaceTrack`, what is received by the server's slots;
- * a broken peer is thrown away and a new one made.
+ * a new way to the server is found by an ICE restart. A broken peer is thrown away and a new one made.
  */
 import { offerPlan, preferredCodecs, receivedCodecs, withStartBitrate } from '../core/offer_plan'
 import { activeRids, CAMERA_LAYERS } from '../core/simulcast'
@@ -27,8 +27,12 @@ export interface NetworkReading {
 
 type WithDegradation = RTCRtpSendParameters & { degradationPreference?: string }
 
+function configured(servers: readonly RTCIceServer[]): RTCConfiguration {
+  return { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [...servers] }
+}
+
 export class Peer {
-  private readonly pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+  private readonly pc: RTCPeerConnection
   private readonly senders = new Map<Source, RTCRtpTransceiver>()
   private last = { bytes: 0, at: 0 }
 
@@ -38,8 +42,10 @@ export class Peer {
   constructor(
     role: Role,
     videoSlots: number,
+    servers: readonly RTCIceServer[],
     private readonly onState: (state: RTCPeerConnectionState) => void,
   ) {
+    this.pc = new RTCPeerConnection(configured(servers))
     for (const line of offerPlan(role, videoSlots)) {
       const transceiver = line.source === 'camera' ? addCamera(this.pc) : this.pc.addTransceiver(line.kind, { direction: line.direction })
       if (line.source) this.senders.set(line.source, transceiver)
@@ -62,6 +68,14 @@ export class Peer {
 
   async accept(sdp: string): Promise<void> {
     await this.pc.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(sdp, START_KBPS) })
+  }
+
+  /** An offer with new ICE credentials for this connection; `accept` takes its answer. */
+  async restart(servers: readonly RTCIceServer[]): Promise<string> {
+    if (this.pc.signalingState === 'have-local-offer') await this.pc.setLocalDescription({ type: 'rollback' })
+    this.pc.setConfiguration(configured(servers))
+    await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }))
+    return this.pc.localDescription?.sdp ?? ''
   }
 
   /** Tracks of the receiving m-lines by mid; stable for the life of this peer. */
