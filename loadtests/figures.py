@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class Figure:
         """For machines."""
         return {
             "name": self.name,
-            "value": self.value,
+            "value": self.value if math.isfinite(self.value) else None,
             "unit": self.unit,
             "goal": self.goal,
             "holds": self.holds,

@@ -228,7 +228,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
             ),
-            whip=WhipEndpoint(plane, Bearers(tokens, stream_keys, now_s), stream_keys, doors, seats),
+            whip=WhipEndpoint(
+                plane,
+                Bearers(tokens, stream_keys, now_s),
+                stream_keys,
+                doors,
+                seats,
+                turn=turn,
+                now_s=now_s,
+            ),
             trials=Trials(plane.clients),
             turn=turn,
             class_namespace=ClassNamespace(

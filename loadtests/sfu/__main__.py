@@ -109,6 +109,14 @@ class Progress:
         print(f"[{passed:4.0f} of about {self._estimate_s:.0f} s] {text}", file=sys.stderr, flush=True)
 
 
+def run_before_others() -> None:
+    """Real-time priority for us and for the servers that we start."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+    except PermissionError:
+        sys.exit("--realtime needs root: run it as root, or without.")
+
+
 def allow_many_sockets() -> None:
     """As many as this machine lets us have; servers inherit it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -123,7 +131,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
     allow_many_sockets()
     os.sched_setaffinity(0, {generator_core})
     if arguments.realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+        run_before_others()
     found = await contenders(arguments, address)
     bench = Bench(film, address, server_core, found, arguments.seconds, arguments.runs)
     if arguments.profile:
@@ -139,9 +147,12 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
     )
     say, notes = Progress(estimate_s), Notes()
     figures: list[Figure] = []
-    async with asyncio.timeout(_SLACK * estimate_s):
-        for scenario in chosen:
-            figures += await scenario.run(bench, say, notes)
+    try:
+        async with asyncio.timeout(_SLACK * estimate_s):
+            for scenario in chosen:
+                figures += await scenario.run(bench, say, notes)
+    except TimeoutError:
+        say("out of time; these are the figures so far")
     return figures + notes.figures()
 
 

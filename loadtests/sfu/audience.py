@@ -192,10 +192,11 @@ class Audience:
             + rtcp.build_cname(viewer.ssrc, f"viewer-{number}")
             + rtcp.build_remb(viewer.ssrc, BANDWIDTH_BPS, ssrcs)
         )
-        if VIDEO in streams and number % math.ceil(1 / NACKING_SHARE) == 0:
+        if number % math.ceil(1 / NACKING_SHARE) == 0:
             video = number * _STREAMS + VIDEO
-            lost = int(self._highest[video] - NACK_DISTANCE) & 0xFFFF
-            compound += rtcp.build_nack(viewer.ssrc, int(self._ssrcs[video]), [lost])
+            wanted = int(self._highest[video]) - NACK_DISTANCE
+            if wanted >= self._first[video] >= 0:
+                compound += rtcp.build_nack(viewer.ssrc, int(self._ssrcs[video]), [wanted & 0xFFFF])
         assert viewer.link.srtp is not None
         datagram = viewer.link.srtp.sender.protect_rtcp(compound)
         if datagram is not None:

@@ -29,6 +29,7 @@ MAX_MESSAGE_BYTES: Final = 1 << 17
 PLUGIN: Final = "janus.plugin.videoroom"
 BITRATE_BPS: Final = 5_000_000
 
+_ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM")
 Json = dict[str, Any]
 
 
@@ -190,7 +191,14 @@ async def janus(address: str, core: int | None, event_loops: int | None) -> Asyn
     pinned = () if core is None else ("taskset", "-c", str(core))
     with (directory / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *pinned, "janus", "-F", str(directory), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            *pinned,
+            *_ENDS_WITH_US,
+            "janus",
+            "-F",
+            str(directory),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
     try:
         with await _connected(directory / "api", process) as connection:

@@ -65,11 +65,12 @@ class Notes:
 def line(window: Window) -> str:
     """A measurement in one line."""
     delivery = window.delivery
+    silent = f"; {delivery.silent} streams silent {delivery.problem}" if delivery.silent else ""
     return (
         f"{window.cpu_us_per_packet:.2f} µs/packet, {100 * window.server_share:.0f} % of a core, "
         f"loss {100 * delivery.loss:.3f} %, p50 {delivery.delay_ms(0.5):.1f} ms, "
         f"p99 {delivery.delay_ms(0.99):.1f} ms; generator {100 * window.generator_share:.0f} %, "
-        f"others {100 * window.neighbours_share:.0f} %"
+        f"others {100 * window.neighbours_share:.0f} %{silent}"
     )
 
 

@@ -15,6 +15,8 @@ MAX_AGE_NS: Final = 10_000_000_000
 """The oldest packet that a server may begin with (a cached keyframe)."""
 GLANCE_PACKETS: Final = 24
 FINGERPRINT_PACKETS: Final = 400
+MAX_REPEATS: Final = 16
+"""A clip that is asked for keyframes all the time repeats itself: then the latest passage is meant."""
 MIN_PACKETS: Final = 12
 _CLOCK_SLACK_NS: Final = 1_000_000
 
@@ -49,7 +51,7 @@ def entry_numbers(arrivals: Arrivals, sent_ns: Ints, sent_size: Ints) -> Ints:
     """Number in the publisher's log of each packet.
 
     Raises:
-        Unrelated: no place in the log explains what arrived, or several do.
+        Unrelated: no place in the log explains what arrived, or too many do.
     """
     ext = unwrap(arrivals.seq16)
     seen = slice(0, FINGERPRINT_PACKETS)
@@ -70,10 +72,10 @@ def entry_numbers(arrivals: Arrivals, sent_ns: Ints, sent_size: Ints) -> Ints:
         usual = np.median(extra, axis=1)
         alike = (extra == usual[:, None]) & (sent_ns[looked] <= times[None, :count] + _CLOCK_SLACK_NS)
         places = places[alike.mean(axis=1) >= least]
-    if len(places) != 1:
+    if not 1 <= len(places) <= MAX_REPEATS:
         msg = f"{len(places)} places in the log explain what viewer {arrivals.viewer} got"
         raise Unrelated(msg)
-    entries: Ints = ext - ext[0] + places[0]
+    entries: Ints = ext - ext[0] + places[-1]
     return entries
 
 
@@ -95,6 +97,8 @@ class Delivery:
     delays_ms: NDArray[np.float64]
     silent: int = 0
     """Streams of viewers that got nothing recognisable."""
+    problem: str = ""
+    """Why one of those is not recognised."""
 
     @property
     def loss(self) -> float:
@@ -127,6 +131,7 @@ class Tally:
         self._window = [begin_ns, end_ns]
         self._received = 0
         self._found = 0
+        self._problem = ""
         self._delays: list[NDArray[np.float64]] = [np.zeros(0)]
 
     def add(self, one: Arrivals) -> None:
@@ -137,7 +142,8 @@ class Tally:
         times = sent.times[one.stream]
         try:
             entries = entry_numbers(one, times, sent.sizes[one.stream])
-        except Unrelated:
+        except Unrelated as problem:
+            self._problem = str(problem)
             return
         low, high = np.searchsorted(times, self._window)
         inside = (entries >= low) & (entries < high)
@@ -154,7 +160,7 @@ class Tally:
             for times in sent.times
         )
         silent = 2 * len(self._senders) - self._found
-        return Delivery(expected, self._received, np.concatenate(self._delays), silent)
+        return Delivery(expected, self._received, np.concatenate(self._delays), silent, self._problem)
 
 
 def first_picture_ns(arrivals: Arrivals, sent: Sent) -> int | None:

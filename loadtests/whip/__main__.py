@@ -25,6 +25,7 @@ async def measure(data: Path, minutes: float) -> list[Figure]:
 
     async with running_server(data) as server:
         keys = await planned_with_keys(server)
+        began = said_at = time.monotonic()
         async with encoder(server, keys) as process:
             watched = await watch(server, keys, minutes * 60, during)
             received = await metric(server, "lectern_media_received_packets")

@@ -6,7 +6,7 @@ table of all answers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from math import ceil
 from typing import Final
@@ -20,13 +20,14 @@ from lectern.kernel.errors import Conflict, NotFound, Overloaded, ProtocolViolat
 from lectern.kernel.rate import RateLimit
 from signaling.entry.facts import Doors
 from signaling.entry.presence import Seat, Seats
+from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Peer, SlotsView
 from signaling.stage.rights import MAY_SEND, WATCHES_ONLY
 from signaling.stream_keys.service import StreamKeys
 from signaling.whip.bearer import Bearers, Holder
 from signaling.whip.conditions import Condition, if_match
-from signaling.whip.links import IceServer, links_of
+from signaling.whip.links import links_of
 from signaling.whip.offers import ReadOffer, read_offer
 from signaling.whip.open_sessions import OpenSession, OpenSessions, new_etag
 from signaling.whip.refusals import (
@@ -65,13 +66,6 @@ _CORS: Final = {
 }
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-IceServers = Callable[[str], Sequence[IceServer]]
-"""Returns the TURN and STUN servers for whoever asks (by participant or subject), with fresh credentials."""
-
-
-def no_ice_servers(_whom: str) -> Sequence[IceServer]:
-    """An installation without TURN."""
-    return ()
 
 
 class WhipEndpoint:
@@ -85,14 +79,16 @@ class WhipEndpoint:
         doors: Doors,
         seats: Seats,
         *,
-        ice_servers: IceServers = no_ice_servers,
+        turn: Turn,
+        now_s: Callable[[], int],
     ) -> None:
         self._plane = plane
         self._bearers = bearers
         self._keys = keys
         self._doors = doors
         self._seats = seats
-        self._ice_servers = ice_servers
+        self._turn = turn
+        self._now_s = now_s
         self._open = OpenSessions()
         # One publication after the other of one key: two that replaced each other would leave none.
         self._publishing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -281,7 +277,7 @@ class WhipEndpoint:
         return opened
 
     def _add_links(self, response: web.Response, whom: str) -> None:
-        for link in links_of(self._ice_servers(whom)):
+        for link in links_of(self._turn, whom, self._now_s()):
             response.headers.add(hdrs.LINK, link)
 
     # ── ending ──

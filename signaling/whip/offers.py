@@ -65,7 +65,7 @@ def _check_complete(offer: Offer) -> None:
     if refused:
         raise ProtocolViolation(
             "no_common_codec",
-            "Set the encoder to H.264 (or VP8) and Opus: its other codecs are not forwarded.",
+            "Set the encoder to H.264 and Opus: the codecs that it offers are not forwarded.",
             refused=refused,
-            hint="all m-lines in one BUNDLE group, with a=rtcp-mux, H.264 or VP8, and Opus",
+            hint="all m-lines in one BUNDLE group with a=rtcp-mux; Opus, and H.264, VP8, VP9 or AV1",
         )

@@ -18,7 +18,7 @@ from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRin
 from streaming.rtp.payload_descriptor import Descriptor, describe
 from streaming.rtp.reception import MissingPackets, ReceptionStatistics
 from streaming.rtp.rtcp import SenderReport
-from streaming.rtp.sequence import SequenceUnwrapper, unwrap16, unwrap32
+from streaming.rtp.sequence import SequenceUnwrapper, unwrap32
 
 if TYPE_CHECKING:
     from streaming.forwarding.hot_path import Lane
@@ -119,9 +119,12 @@ class Layer:
         highest = self._sequence.highest
         if highest is None or self.codec is None:
             return False
-        if abs(unwrap16(packet.seq16, highest) - highest) > MAX_SEQUENCE_JUMP:
-            return True
         rate = self.codec.clock_rate
+        ahead = (packet.seq16 - highest) & 0xFFFF
+        if MAX_SEQUENCE_JUMP < ahead < 0x10000 - MAX_SEQUENCE_JUMP:
+            return True
+        if (packet.timestamp - self.highest_timestamp) & 0xFFFFFFFF < rate:
+            return False  # the usual case, for the price of little
         ahead_s = (unwrap32(packet.timestamp, self.highest_timestamp) - self.highest_timestamp) / rate
         return ahead_s < -MAX_CLOCK_BACK_S or ahead_s > now - self.last_arrival + MAX_CLOCK_AHEAD_S
 
@@ -196,6 +199,10 @@ class Layer:
         timestamp = unwrap32(report.rtp_timestamp, self.highest_timestamp)
         self.clock = ClockPair(report.ntp / NTP_FRACTION, timestamp)
         return self.clock
+
+    def may_start_with(self, packet: ForwardPacket) -> bool:
+        """Whether a subscriber can begin with this packet, which was just received."""
+        return self.kind == "audio" or (self.head is not None and self.head.ext_seq == packet.ext_seq)
 
     def recent_head(self, now: float) -> Head | None:
         """The keyframe from which a late joiner can be served at once."""

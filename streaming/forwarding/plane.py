@@ -232,7 +232,7 @@ class ForwardingPlane:
             for slot in track.slots:
                 if slot.layer is layer:
                     slot.send_late(forwarded, self._output, now)
-        if track.unsettled:
+        if track.unsettled and layer.may_start_with(forwarded):
             for slot in tuple(track.unsettled):
                 if slot.advance(now):
                     slot.catch_up(self._output, now)
@@ -416,8 +416,9 @@ class ForwardingPlane:
         self, peer: Peer, publication: Publication, track: Track, now: float, *, flows: bool
     ) -> None:
         track.observe_flow(now)
-        for slot in track.slots:
-            slot.retarget(now)
+        if len(track.layers) > 1:
+            for slot in track.slots:
+                slot.retarget(now)
         recording = publication.recorded and self._tap_of(peer) is not None
         track.demand.others["recorder"] = frozenset({track.top}) if recording else frozenset()
         wanted = layers_wanted(peer.id, publication.mid, track, now)

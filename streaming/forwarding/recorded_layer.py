@@ -37,8 +37,7 @@ class RecordedLayer:
         if layer is self.layer:
             return False
         if len(track.layers) > 1:
-            head = layer.head
-            if head is None or head.ext_seq != packet.ext_seq:
+            if not layer.may_start_with(packet):
                 return False
             if self.layer is not None and layer is not self.target(track):
                 return False

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lectern.kernel.errors import ProtocolViolation
+from signaling.entry.turn import TTL_S, Turn
 from signaling.sdp import parse_offer
 from signaling.whip.conditions import Condition, if_match
 from signaling.whip.directions import as_player, as_publisher
-from signaling.whip.links import IceServer, links_of
+from signaling.whip.links import links_of
 from signaling.whip.offers import read_offer
 from signaling.whip.sdpfrag import Credentials
 
@@ -173,22 +174,18 @@ def test_mangled_offers_are_read_or_refused_never_worse(
 
 
 def test_every_address_of_a_turn_server_is_a_link_of_its_own() -> None:
-    turn = IceServer(
-        ("turn:turn.example.net?transport=udp", "turns:turn.example.net:443?transport=tcp"),
-        "1795312800:p_7f",
-        "c2VjcmV0+/=",
-    )
-    said = (
-        'rel="ice-server"; username="1795312800:p_7f"; credential="c2VjcmV0+/="; credential-type="password"'
-    )
-    assert links_of([turn, IceServer(("stun:stun.example.net",))]) == [
+    turn = Turn(("turn:turn.example.net?transport=udp", "turns:turn.example.net:443?transport=tcp"), "secret")
+    username, credential = turn.credentials("p_7f", 1_795_312_800)
+    said = f'rel="ice-server"; username="{username}"; credential="{credential}"; credential-type="password"'
+    assert username == f"{1_795_312_800 + TTL_S}:p_7f"
+    assert links_of(turn, "p_7f", 1_795_312_800) == [
         f"<turn:turn.example.net?transport=udp>; {said}",
         f"<turns:turn.example.net:443?transport=tcp>; {said}",
-        '<stun:stun.example.net>; rel="ice-server"',
     ]
+    assert links_of(Turn(), "p_7f", 1_795_312_800) == []
 
 
-@pytest.mark.parametrize("bad", ['"', "\\", ">", ",", ";", "\r\nX: y", "名"])
+@pytest.mark.parametrize("bad", ['"', "\\", ">", ",", ";", " ", "\r\nX: y", "名"])
 def test_nothing_breaks_out_of_a_link(bad: str) -> None:
-    assert links_of([IceServer(("turn:a",), f"user{bad}", "secret")]) == []
-    assert links_of([IceServer((f"turn:a{bad}",), "user", "secret")]) == []
+    assert links_of(Turn(("turn:a",), "secret"), f"p{bad}", 0) == []
+    assert links_of(Turn((f"turn:a{bad}", "turn:b"), "secret"), "p", 0)[0].startswith("<turn:b>")

@@ -14,12 +14,12 @@ from lectern.app.wiring import now_s
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import SessionRole
 from sessions.store import Session
+from signaling.entry.turn import Turn
 from signaling.sdp import parse_offer
 from signaling.stream_keys.service import NewKey
 from signaling.stream_keys.tables import stream_keys
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
-from signaling.whip.links import IceServer
 from signaling.whip.sdpfrag import read_fragment
 from tests.installation import Installation
 from tests.signaling.live_media import with_media
@@ -279,7 +279,8 @@ async def test_turn_servers_are_told(live_house: Installation) -> None:
         services.stream_keys,
         services.doors,
         SeatsOfPresence(services.presence, services.doors),
-        ice_servers=lambda whom: [IceServer(("turn:a", "turns:b"), f"9:{whom}", "c2VjcmV0")],
+        turn=Turn(("turn:a", "turns:b"), "secret"),
+        now_s=lambda: 1_795_312_800,
     )
     app = web.Application()
     endpoint.mount(app)
@@ -289,8 +290,8 @@ async def test_turn_servers_are_told(live_house: Installation) -> None:
         async with client.post(url, data=OFFERS["obs"], headers=bearer | SDP) as answer:
             links = answer.headers.getall("Link")
             assert (answer.status, len(links)) == (201, 2)
-            assert links[0].startswith('<turn:a>; rel="ice-server"; username="9:')
-            assert links[0].endswith('; credential="c2VjcmV0"; credential-type="password"')
+            assert links[0].startswith('<turn:a>; rel="ice-server"; username="1795334400:')
+            assert links[0].endswith('; credential-type="password"')
         async with client.options(url, headers=bearer) as answer:
             assert len(answer.headers.getall("Link")) == 2
         async with client.options(url) as answer:

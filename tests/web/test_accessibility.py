@@ -30,7 +30,7 @@ _VIOLATIONS = """async () => {
 }"""
 
 
-async def _violations(page: Page) -> list[str]:
+async def violations(page: Page) -> list[str]:
     """Return what axe-core holds against the page, and whether it is cut off at the side."""
     await expect(page.locator("h1").first).to_be_visible()
     await page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ async def _violations(page: Page) -> list[str]:
 async def _sign_in_by_keyboard(page: Page, url: str) -> list[str]:
     """Use no pointer: Tab to the account, type, Enter. Return what the sign-in page does wrong."""
     await page.goto(f"{url}/sign-in")
-    found = await _violations(page)
+    found = await violations(page)
     login = page.get_by_test_id("login")
     for _ in range(6):
         if await login.evaluate("(field) => field === document.activeElement"):
@@ -64,7 +64,7 @@ async def _walk(page: Page, url: str) -> list[str]:
     found = await _sign_in_by_keyboard(page, url)
     for path in PATHS:
         await page.goto(url + path)
-        found += await _violations(page)
+        found += await violations(page)
     return found
 
 

@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, Replay, Session, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, Replay, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -33,6 +33,12 @@ export const api = {
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
+
+  /** `bearer`: the join token of presenter or host, where nobody is signed in. */
+  streamKeys: (id: string, bearer: string | null) => request<{ readonly items: readonly StreamKey[] }>('GET', `${root}/sessions/${id}/stream-keys`, { bearer }),
+  createStreamKey: (id: string, key: { name: string; use: 'publish' | 'watch'; own: boolean; expires_utc_ms: number | null }, bearer: string | null) =>
+    request<StreamKey>('POST', `${root}/sessions/${id}/stream-keys`, { body: key, bearer }),
+  revokeStreamKey: (id: string, keyId: string, bearer: string | null) => request<null>('DELETE', `${root}/sessions/${id}/stream-keys/${keyId}`, { bearer }),
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),

@@ -173,6 +173,20 @@ export interface ApiKey {
   readonly key?: string
 }
 
+export interface StreamKey {
+  readonly id: string
+  readonly name: string
+  readonly use: 'publish' | 'watch'
+  readonly person: string | null
+  readonly url: string
+  readonly created_utc_ms: number
+  readonly expires_utc_ms: number | null
+  readonly last_used_utc_ms: number | null
+  readonly in_use: boolean
+  /** Only in the answer that makes the key. */
+  readonly key?: string
+}
+
 export interface AuditEntry {
   readonly id: string
   readonly utc_ms: number

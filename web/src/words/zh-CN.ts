@@ -123,6 +123,12 @@ const zh: Words = {
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
+  streamKeys: {
+    title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
+    created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',
+    obs1: '设置 → 直播：服务选 WHIP，粘贴服务器地址，并把密钥填为 Bearer 令牌。', obs2: '设置 → 输出 → 高级：编码器选 H.264，关键帧间隔 1 或 2 秒，不用 B 帧。', obs3: '先在这里开始直播，再在 OBS 里点“开始直播”。', obs4: '如果 OBS 断线，用同一个密钥重新开始即可，新画面会接替旧画面。',
+    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
+  },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
     internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
