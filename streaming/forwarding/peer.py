@@ -16,6 +16,7 @@ from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
 from streaming.forwarding.downlink import Downlink
+from streaming.forwarding.health import Health
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.publication import Publication
@@ -28,6 +29,7 @@ from streaming.rtp.packet import RtpPacket
 from streaming.srtp import SrtpSessions
 
 MAX_LEARNED_SSRCS: Final = 64
+LOSS_SMOOTHING: Final = 0.3
 MAX_REPORTS: Final = 31
 """Report blocks of one RTCP packet."""
 
@@ -93,6 +95,7 @@ class Peer:
             slot.transport = self.id
         self.downlink = Downlink(self.slots)
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
+        self.health = Health()
         self.connected_at = now
         self._full_intra_requests = 0
         self.report_at = now
@@ -259,6 +262,8 @@ class Peer:
             return b""
         layers = [layer for track in tracks for layer in track.layers if layer.has_begun][:MAX_REPORTS]
         blocks = tuple(layer.reception.report(layer.ssrc, now) for layer in layers)
+        for layer, block in zip(layers, blocks, strict=True):
+            layer.loss += LOSS_SMOOTHING * (block.fraction_lost / 256 - layer.loss)
         # With arrivals reported, the publisher finds what the path carries better than we can: only cap it.
         cap_bps = self.uplink.bitrate_bps(now) if self.arrivals is None else self.uplink.cap_bps
         ssrcs = tuple(layer.ssrc for layer in layers)
@@ -266,6 +271,18 @@ class Peer:
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
             + rtcp.build_cname(self.local_ssrc, self.cname)
             + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
+        )
+
+    def look_after_health(self, now: float) -> None:
+        """Note what troubles it. What was lost on the publisher's way here is not the viewer's fault."""
+        tracks = [p.track for p in self.publications.values() if p.track is not None]
+        watched = [slot.layer.loss for slot in self.slots.values() if slot.layer is not None]
+        self.health.look(
+            now,
+            sent_lost=max((layer.loss for track in tracks for layer in track.layers), default=0.0),
+            received_lost=self.downlink.estimator.loss - max(watched, default=0.0),
+            is_paused=any(slot.is_paused and slot.aimed is None for slot in self.slots.values()),
+            round_trip_s=self.downlink.round_trip_s,
         )
 
     def receive_arrival(self, sequence: int | None, ssrc: int, now: float) -> None:

@@ -482,6 +482,14 @@ class ForwardingPlane:
             if now - layer.keyframes.last_sent_at >= WAITING_ASK_AGAIN_S:
                 layer.keyframes.wish()
 
+    def _look_after(self, peer: Peer, now: float) -> None:
+        if peer.is_pipe:
+            return
+        peer.look_after_health(now)
+        troubles = peer.health.changed()
+        if troubles is not None:
+            self._events.append(m.TransportTrouble(peer.id, troubles))
+
     def _serve_peer(self, peer: Peer, now: float) -> None:
         peer.handle_timer(now, self._output)
         if peer.phase == "connected" and now >= peer.report_at:
@@ -489,6 +497,7 @@ class ForwardingPlane:
             steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
             peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
+            self._look_after(peer, now)
         peer.send_arrivals(now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
@@ -513,8 +522,8 @@ class ForwardingPlane:
             self._remove(peer)
 
     def _start_or_wait(self, slot: Slot, now: float) -> None:
-        if slot.track is None:
-            return
+        if slot.track is None or not slot.has_keys:
+            return  # who has no keys yet is served from the last keyframe when they are agreed
         slot.waiting_since = now
         started = slot.try_start(now)  # the next tick sends, within its limit
         if not started and slot.target is not None and slot.state is SlotState.WAITING:
