@@ -1,14 +1,12 @@
 """Steering the media processes: rooms open while lessons are live, routes follow the timeline.
 
-The timeline is the truth. Whatever changes it brings `_reconcile`, which compares what should be (live
-lesson: room open and recorded; slots fed as `stage.routing` says) with what the media processes were told,
-and sends the difference. A media process that comes back after a crash is empty; its peers are told to offer
-again, and sessions that were at home there find another home, or the same one when it is back.
+Peers come and go here, and media processes too; whatever changes a session brings `Keeping.reconcile`. A
+media process that comes back after a crash is empty; its peers are told to offer again, and sessions that
+were at home there find another home, or the same one when it is back.
 """
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,26 +14,25 @@ from typing import Any, Final
 
 import structlog
 
-from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overloaded, ProtocolViolation
+from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overloaded
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
 from signaling.health.idea import LOST_REASONS, MEDIA_LOST
+from signaling.plane.holdings import Holdings
 from signaling.plane.in_step import InStep
-from signaling.plane.negotiation import Negotiation
+from signaling.plane.keeping import Keeping
+from signaling.plane.negotiation import Negotiation, read_offer
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
-from signaling.plane.peer import Peer, SlotsView, sections_of, slots_view
-from signaling.plane.placement import Load, choose_for_peer, choose_home
-from signaling.plane.room import Room, new_recording
+from signaling.plane.peer import Peer, SlotsView, sections_of
 from signaling.plane.scribe import Scribe
-from signaling.plane.situation import Situation, SituationOf
-from signaling.sdp import Offer, SdpInvalid, parse_offer
-from signaling.stage.idea import STAGE, Track
-from signaling.stage.rights import check_sources, places, sends_now, without_right
-from signaling.stage.routing import assign, feeds, remembered
-from signaling.stage.speaking import is_crowded, microphones, speaking_in
+from signaling.plane.situation import SituationOf
+from signaling.sdp import Offer
+from signaling.stage.idea import STAGE
+from signaling.stage.rights import check_sources
+from signaling.stage.routing import remembered
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
@@ -62,19 +59,22 @@ class MediaPlane:
         live_sessions: LiveSessions,
         viewers_per_process: int,
     ) -> None:
+        nodes = [MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)]
         self._engine = engine
-        self._sessions_dir = sessions_dir
         self._situation_of = situation_of
         self._live_sessions = live_sessions
-        self._viewers_per_process = viewers_per_process
-        self._nodes = tuple(
-            MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)
-        )
+        self._held = Holdings(nodes, viewers_per_process)
         self._scribe = Scribe(engine, situation_of)
-        self._in_step = InStep(self._reconcile)
-        self._peers: dict[str, Peer] = {}
+        self._keeping = Keeping(
+            self._held,
+            engine,
+            self._scribe,
+            situation_of=situation_of,
+            sessions_dir=sessions_dir,
+            close=self.close,
+        )
+        self._in_step = InStep(self._keeping.reconcile)
         self._orphans = Orphans()
-        self._rooms: dict[str, Room] = {}
         self._left_open: dict[MediaNode, tuple[int, set[str]]] = {}
         self._former_life_ended = False
         engine.bus.listen(lambda session_id, _seq: self._in_step.changed(session_id))
@@ -101,12 +101,12 @@ class MediaPlane:
             Gone: every media process is away for the moment (`media_unavailable`).
         """
         state = await self._admit(session_id, participant)
-        parsed = _read(sdp, sources)
+        parsed = read_offer(sdp, sources)
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
-        room = self._room(session_id)
+        room = self._held.room(session_id)
         speaks = bool(sends) and participant in self._situation_of(state).may_speak
-        client = None if room is None else self._node_for(room, speaks=speaks).client
+        client = None if room is None else self._held.node_for(room, speaks=speaks).client
         if room is None or client is None:
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         peer = Peer(new_id(), client, session_id, participant, sends, slots, on_slots, on_gone)
@@ -114,14 +114,14 @@ class MediaPlane:
             await room.open_at(client)
             local = await client.create_transport(peer.transport, session_id, participant, parsed.remote)
             # Before the answer is out: what nobody has allowed must not get in even for a moment.
-            await self._keep_publishing(peer, self._situation_of(state), state.of(STAGE).tracks)
+            await self._keeping.keep_publishing(peer, self._situation_of(state), state.of(STAGE).tracks)
         except (MediaGone, MediaRefused) as error:
             raise Gone(
                 "media_unavailable", "Live media is not available right now.", reason=error.code
             ) from None
-        if not self._is_here(client):
+        if not self._held.is_here(client):
             raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
-        self._peers[peer.transport] = peer
+        self._held.peers[peer.transport] = peer
         self._in_step.changed(session_id)
         peer.negotiation = Negotiation(parsed, local, secrets.randbits(62))
         return peer, peer.negotiation.answer()
@@ -132,7 +132,7 @@ class MediaPlane:
         Raises:
             Gone: its transport has ended (`transport_gone`: offer again), or the media process is away.
         """
-        if peer.transport not in self._peers:
+        if peer.transport not in self._held.peers:
             raise _transport_gone()
         try:
             return await peer.client.restart_ice(peer.transport, ufrag, pwd)
@@ -159,22 +159,22 @@ class MediaPlane:
             Gone: there is no such transport (`transport_gone`), or the media process is away.
         """
         await self._admit(session_id, participant, transports=0)
-        parsed = _read(sdp, None)
+        parsed = read_offer(sdp, None)
         peer = self._continued_by(session_id, participant, parsed)
         ice = await self.restart(peer, parsed.remote.ice_ufrag, parsed.remote.ice_pwd)
         negotiation = peer.negotiation
-        if peer.transport not in self._peers or negotiation is None:
+        if peer.transport not in self._held.peers or negotiation is None:
             raise _transport_gone()
         self._orphans.take(peer.transport)
         peer.on_slots, peer.on_gone, peer.told = on_slots, on_gone, None
-        room = self._rooms.get(session_id)
+        room = self._held.rooms.get(session_id)
         if room is not None:
             room.in_step = None
         self._in_step.changed(session_id)
         return peer, negotiation.restarted(ice)
 
     def _continued_by(self, session_id: str, participant: str, offer: Offer) -> Peer:
-        for peer in self._peers.values():
+        for peer in self._held.peers.values():
             if (peer.session_id, peer.participant) != (session_id, participant) or peer.negotiation is None:
                 continue
             if peer.negotiation.is_continued_by(offer):
@@ -183,7 +183,7 @@ class MediaPlane:
 
     def leave(self, peer: Peer) -> None:
         """Its signalling connection broke: keep the transport a while, its media may go on."""
-        if peer.transport in self._peers:
+        if peer.transport in self._held.peers:
             peer.on_slots = peer.on_gone = _nobody_listens
             peer.on_layers = peer.on_speakers = None
             self._orphans.add(peer, asyncio.get_running_loop().time())
@@ -201,7 +201,7 @@ class MediaPlane:
             raise Forbidden("removed", "You were removed from this session.")
         if situation.ended:
             raise Conflict("session_over", "This session is over.")
-        theirs = sum(peer.participant == participant for peer in self._peers.values())
+        theirs = sum(peer.participant == participant for peer in self._held.peers.values())
         if theirs + transports > MAX_TRANSPORTS:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
@@ -210,7 +210,7 @@ class MediaPlane:
 
     async def close(self, transport: str) -> None:
         """Forget a peer; its tracks end."""
-        peer = self._peers.pop(transport, None)
+        peer = self._held.peers.pop(transport, None)
         self._orphans.take(transport)
         if peer is None:
             return
@@ -243,7 +243,7 @@ class MediaPlane:
     async def stats_by_process(self, session_id: str = "") -> dict[str, m.Stats | None]:
         """Return each media process's counters (of one session), None for one that is away."""
         found: dict[str, m.Stats | None] = {}
-        for node in self._nodes:
+        for node in self._held.nodes:
             client = node.client
             try:
                 found[node.name] = None if client is None else await client.get_stats(session_id)
@@ -254,60 +254,23 @@ class MediaPlane:
     @property
     def process_names(self) -> tuple[str, ...]:
         """Names of the media processes, in the order of their control paths."""
-        return tuple(node.name for node in self._nodes)
+        return tuple(node.name for node in self._held.nodes)
 
     def clients(self) -> list[MediaClient]:
         """Return the connections to the media processes that can be reached."""
-        return [node.client for node in self._nodes if node.client is not None]
+        return [node.client for node in self._held.nodes if node.client is not None]
 
     @property
     def is_available(self) -> bool:
         """Whether a media process can be reached."""
-        return any(node.client is not None for node in self._nodes)
-
-    # ── where ──
-
-    def _loads(self) -> dict[MediaNode, Load]:
-        """What the nodes carry that can be reached."""
-        peers = Counter(peer.client for peer in self._peers.values())
-        homes = Counter(room.home for room in self._rooms.values())
-        return {
-            node: Load(peers[node.client], homes[node]) for node in self._nodes if node.client is not None
-        }
-
-    def _room(self, session_id: str) -> Room | None:
-        """The session's room, at home somewhere that can be reached; None if nothing can."""
-        room = self._rooms.get(session_id)
-        if room is not None and room.home.client is not None:
-            return room
-        home = choose_home(self._loads())
-        if home is None:
-            return None
-        if room is None:
-            room = self._rooms[session_id] = Room(session_id, home)
-        room.home = home
-        room.in_step = None
-        return room
-
-    def _node_for(self, room: Room, *, speaks: bool) -> MediaNode:
-        """Where a new transport of this room goes."""
-        return choose_for_peer(
-            room.home,
-            self._loads(),
-            piped=frozenset(room.pipes),
-            speaks=speaks,
-            limit=self._viewers_per_process,
-        )
-
-    def _is_here(self, client: MediaClient) -> bool:
-        return any(node.client is client for node in self._nodes)
+        return any(node.client is not None for node in self._held.nodes)
 
     # ── running ──
 
     async def run(self) -> None:
         """Stay connected to the media processes and keep them in step, until cancelled."""
         async with task_group() as tasks:
-            for node in self._nodes:
+            for node in self._held.nodes:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
@@ -322,7 +285,7 @@ class MediaPlane:
         """See `NodeEvents`."""
         if not self._former_life_ended:
             for session_id in await self._live_sessions():
-                await self._scribe.unpublished(session_id, self._is_nobodys, "media_restarted")
+                await self._scribe.unpublished(session_id, self._held.is_nobodys, "media_restarted")
             self._former_life_ended = True
         pid, left_open = self._left_open.pop(node, (0, set[str]()))
         if client.welcome is not None and client.welcome.pid == pid:
@@ -333,13 +296,13 @@ class MediaPlane:
 
     async def lost(self, node: MediaNode, client: MediaClient) -> None:
         """See `NodeEvents`."""
-        peers = [peer for peer in self._peers.values() if peer.client is client]
-        rooms = [room for room in self._rooms.values() if client in room.open_over]
+        peers = [peer for peer in self._held.peers.values() if peer.client is client]
+        rooms = [room for room in self._held.rooms.values() if client in room.open_over]
         _log.warning("media_process_lost", process=node.name, peers=len(peers))
         if client.welcome is not None:
             self._left_open[node] = client.welcome.pid, {room.session_id for room in rooms}
         for peer in peers:
-            del self._peers[peer.transport]
+            del self._held.peers[peer.transport]
         for room in rooms:
             room.lost(client)
         for peer in peers:
@@ -348,9 +311,6 @@ class MediaPlane:
             self._in_step.changed(room.session_id)
         for peer in peers:
             await peer.on_gone("media_restarted")
-
-    def _is_nobodys(self, track: str) -> bool:
-        return not any(peer.owns(track) for peer in self._peers.values())
 
     async def heard(self, node: MediaNode, notice: m.Notification) -> None:
         """See `NodeEvents`."""
@@ -364,16 +324,16 @@ class MediaPlane:
             )
 
     async def _started(self, _node: MediaNode, notice: m.TrackStarted) -> None:
-        peer = self._peers.get(notice.transport)
+        peer = self._held.peers.get(notice.transport)
         if peer is not None:
             await self._scribe.published(peer, notice)
 
     async def _stopped(self, _node: MediaNode, notice: m.TrackStopped) -> None:
-        for session_id in {peer.session_id for peer in self._peers.values() if peer.owns(notice.track)}:
+        for session_id in {peer.session_id for peer in self._held.peers.values() if peer.owns(notice.track)}:
             await self._scribe.unpublished(session_id, lambda t: t == notice.track, "stopped")
 
     async def _moved(self, _node: MediaNode, notice: m.TransportState) -> None:
-        peer = self._peers.get(notice.transport)
+        peer = self._held.peers.get(notice.transport)
         if peer is None:
             self._pipe_moved(notice)
         elif notice.state == "connected":
@@ -386,12 +346,12 @@ class MediaPlane:
 
     def _pipe_moved(self, notice: m.TransportState) -> None:
         """Perhaps it is a pipe that moved, and no peer."""
-        for room in self._rooms.values():
+        for room in self._held.rooms.values():
             if notice.state in {"failed", "closed"} and room.pipe_failed(notice.transport, notice.reason):
                 self._in_step.changed(room.session_id)
 
     async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
-        peer = self._peers.get(notice.transport)
+        peer = self._held.peers.get(notice.transport)
         if peer is not None:
             await self._scribe.troubled(peer, notice.troubles)
 
@@ -403,7 +363,7 @@ class MediaPlane:
             await self._scribe.recording_recovers(notice.room, notice.code)
 
     async def _spoken(self, node: MediaNode, notice: m.ActiveSpeakers) -> None:
-        room = self._rooms.get(notice.room)
+        room = self._held.rooms.get(notice.room)
         if room is None or node.client is None:
             return
         tracks = (await self._engine.current(room.session_id)).state.of(STAGE).tracks
@@ -414,9 +374,9 @@ class MediaPlane:
         self._in_step.changed(room.session_id)
 
     async def _adapted(self, _node: MediaNode, notice: m.LayersWanted | m.SlotMedia) -> None:
-        peer = self._peers.get(notice.transport)
+        peer = self._held.peers.get(notice.transport)
         if peer is None:
-            for room in self._rooms.values():
+            for room in self._held.rooms.values():
                 if isinstance(notice, m.LayersWanted) and room.pipe_needs(notice):
                     self._in_step.changed(room.session_id)
         elif isinstance(notice, m.LayersWanted):
@@ -426,149 +386,6 @@ class MediaPlane:
         elif notice.paused != (notice.mid in peer.paused):
             (peer.paused.add if notice.paused else peer.paused.discard)(notice.mid)
             self._refresh(peer)
-
-    # ── keeping in step ──
-
-    async def _reconcile(self, session_id: str) -> None:
-        state = (await self._engine.current(session_id)).state
-        situation = self._situation_of(state)
-        tracks = dict(state.of(STAGE).tracks)
-        if situation.ended:
-            await self._close_room(session_id)
-            return
-        room = self._room(session_id) if situation.live or session_id in self._rooms else None
-        if room is None:
-            return  # nobody is here, or no media process is: whoever comes brings us back
-        peers = [p for p in self._peers.values() if p.session_id == session_id]
-        crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
-        wanted_now = (
-            situation,
-            tuple(tracks.values()),
-            frozenset(p.transport for p in peers),
-            room.home.name,
-            room.spoke if crowded else (),
-        )
-        if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
-            await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
-        else:
-            await self._keep_recording(room, situation)
-            await self._keep_routes(room, peers, situation, tracks)
-            await self._keep_pipes(room, peers, situation)
-            room.in_step = wanted_now
-            if without_right(tracks.values(), situation):
-                await self._scribe.silenced(session_id)
-        await self._tell_speakers(room, peers, situation, tracks)
-
-    async def _tell_speakers(
-        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
-    ) -> None:
-        """Ephemeral: never on the timeline."""
-        sounding = [track for ids in room.sounding.values() for track in ids]
-        taken = places(situation, tracks.values())
-        by_group: dict[str | None, tuple[str, ...]] = {}
-        for peer in peers:
-            group = situation.groups.get(peer.participant)
-            if group not in by_group:
-                there = microphones(group, tracks.values(), situation, taken)
-                by_group[group] = speaking_in(there, sounding)
-            if peer.on_speakers is not None and peer.told_speakers != by_group[group]:
-                peer.told_speakers = by_group[group]
-                await peer.on_speakers(by_group[group])
-
-    async def _keep_routes(
-        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
-    ) -> None:
-        silent: set[MediaClient] = set()
-        failures: list[MediaGone | MediaRefused] = []
-        for peer in peers:
-            if peer.participant in situation.removed:
-                await self.close(peer.transport)
-                await peer.on_gone("removed")
-            if peer.transport not in self._peers or peer.client in silent:
-                continue
-            try:
-                await self._keep_peer(room, peer, situation, tracks)
-            except (MediaGone, MediaRefused) as failure:  # of one peer, or of one process: the others go on
-                failures.append(failure)
-                peer.is_stale = True
-                if isinstance(failure, MediaGone):
-                    silent.add(peer.client)
-        if failures:
-            raise failures[0]
-
-    async def _keep_peer(
-        self, room: Room, peer: Peer, situation: Situation, tracks: Mapping[str, Track]
-    ) -> None:
-        await self._keep_publishing(peer, situation, tracks)
-        wanted = assign(
-            peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
-        )
-        peer.is_stale = False
-        fed = feeds(wanted, tracks, situation, peer.sizes)
-        routes = peer.changes(fed)
-        if routes:
-            await peer.client.set_routes(*routes)
-            peer.routes, peer.feeds = wanted, fed
-        view = slots_view(wanted, tracks, peer.paused)
-        if view != peer.told:
-            peer.told = view
-            await peer.on_slots(view)
-
-    async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
-        if len(self._nodes) > 1:
-            nodes = {node.client: node for node in self._nodes if node.client is not None}
-            here = [peer for peer in peers if peer.transport in self._peers]
-            await room.keep_pipes(nodes, here, is_recorded=situation.live)
-
-    async def _keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
-        """Rights, and muting by staff, are enforced in the media process.
-
-        The recording holds what the main room hears, and nothing that is said in a group.
-        """
-        taken = places(situation, tracks.values())
-        for mid, source in peer.sources.items():
-            track = tracks.get(peer.track_of(mid))
-            muted = track is not None and track.muted_by is not None
-            allowed = sends_now(peer.participant, source, situation, taken) and not muted
-            wanted = allowed, allowed and peer.participant not in situation.groups
-            if peer.publishing.get(mid, (True, True)) != wanted:
-                await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
-                peer.publishing[mid] = wanted
-
-    async def _keep_recording(self, room: Room, situation: Situation) -> None:
-        client = room.home.client
-        if client is None or not situation.live or room.is_recorded:
-            return
-        spec = await asyncio.to_thread(
-            new_recording,
-            self._sessions_dir,
-            room.session_id,
-            self._engine.clock(),
-            situation.first_started_utc_ms,
-        )
-        await room.open_at(client)
-        try:
-            await client.start_recording(room.session_id, spec)
-        except MediaRefused as error:
-            if error.code != "already_recording":  # then only the answer to an earlier request was lost
-                raise
-        room.recorded_over = client
-        _log.info("recording_started", session_id=room.session_id, process=room.home.name)
-        await self._scribe.recording_recovers(room.session_id)
-
-    async def _close_room(self, session_id: str) -> None:
-        room = self._rooms.get(session_id)
-        if room is None:
-            return
-        for peer in [p for p in self._peers.values() if p.session_id == session_id]:
-            self._peers.pop(peer.transport)
-            await peer.on_gone("session_over")
-        room.pipes.clear()  # closed with the room
-        home_first = sorted(room.open_over, key=lambda client: client is not room.home.client)
-        for client in home_first:
-            await client.close_room(session_id)
-        self._rooms.pop(session_id, None)
-        _log.info("room_closed", session_id=session_id)
 
 
 _NOTICES: Final[dict[type[m.Notification], Callable[[MediaPlane, MediaNode, Any], Awaitable[None]]]] = {
@@ -583,22 +400,6 @@ _NOTICES: Final[dict[type[m.Notification], Callable[[MediaPlane, MediaNode, Any]
     m.RecordingProgress: MediaPlane._recording_goes_on,
 }
 """Who hears what; a notification that is missing here is of no use to a server."""
-
-
-def _read(sdp: str, sources: Mapping[str, str] | None) -> Offer:
-    """Parse an offer. Raises ProtocolViolation (`sdp_invalid`, `no_common_codec`)."""
-    named: Any = dict(sources or {})
-    if any(source not in ("mic", "camera", "screen") for source in named.values()):
-        raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
-    try:
-        return parse_offer(sdp, named)
-    except SdpInvalid as error:
-        raise ProtocolViolation(
-            error.code,
-            "The browser's media offer cannot be answered.",
-            reason=error.reason,
-            hint=str(error),
-        ) from None
 
 
 def _transport_gone() -> Gone:

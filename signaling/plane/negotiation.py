@@ -1,12 +1,14 @@
 """What was agreed with one peer, kept so that an ICE restart can repeat it with new credentials."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from lectern.kernel.errors import ProtocolViolation
 from signaling.answer import build_answer
-from signaling.sdp import Offer
+from signaling.sdp import Offer, SdpInvalid, parse_offer
 from streaming.control.messages import IceRestarted, LocalParameters
 
 
@@ -39,3 +41,19 @@ class Negotiation:
 def _shape(offer: Offer) -> tuple[Any, ...]:
     prints = {(f.algorithm.lower(), f.value.upper()) for f in offer.remote.fingerprints}
     return prints, [(s.kind, s.mid) for s in offer.sections]
+
+
+def read_offer(sdp: str, sources: Mapping[str, str] | None) -> Offer:
+    """Parse an offer. Raises ProtocolViolation (`sdp_invalid`, `no_common_codec`)."""
+    named: Any = dict(sources or {})
+    if any(source not in ("mic", "camera", "screen") for source in named.values()):
+        raise ProtocolViolation("sdp_invalid", "sources must be mic, camera or screen.")
+    try:
+        return parse_offer(sdp, named)
+    except SdpInvalid as error:
+        raise ProtocolViolation(
+            error.code,
+            "The browser's media offer cannot be answered.",
+            reason=error.reason,
+            hint=str(error),
+        ) from None

@@ -59,10 +59,11 @@ BOTH_WAYS = ("video", "sendrecv")
     ("role", "sdp", "sources", "code"),
     [
         ("learner", offer_of(MIC, WATCH), {"0": "mic"}, "media_unavailable"),
-        ("learner", offer_of(MIC, VIDEO), {"0": "mic", "1": "camera"}, "not_allowed"),
+        ("learner", offer_of(MIC, VIDEO), {"0": "mic", "1": "camera"}, "media_unavailable"),  # for the stage
         ("learner", offer_of(VIDEO), {"0": "screen"}, "not_allowed"),
-        ("learner", offer_of(VIDEO), {}, "not_allowed"),  # unnamed, a video is the camera
-        ("learner", offer_of(BOTH_WAYS), {}, "not_allowed"),
+        ("learner", offer_of(VIDEO, VIDEO), {}, "not_allowed"),  # unnamed, a second video is the screen
+        ("learner", offer_of(VIDEO, BOTH_WAYS), {}, "not_allowed"),
+        ("screen", offer_of(BOTH_WAYS), {}, "not_allowed"),
         ("learner", offer_of(MIC, MIC), {"0": "mic", "1": "mic"}, "sdp_invalid"),
         ("screen", offer_of(VIDEO), {}, "not_allowed"),
         ("host", offer_of(MIC, VIDEO, VIDEO), {"0": "mic", "1": "screen"}, "media_unavailable"),
@@ -131,6 +132,20 @@ async def test_a_flood_of_offers_and_switches_is_held_up(house: Installation) ->
         assert code_of(answers[-1]) == "too_fast"
 
 
+async def test_nobody_sends_from_the_audience_and_views_are_bounded(house: Installation) -> None:
+    session = await live(house)
+    token = house.token(session, SessionRole.LEARNER, guest="G")
+    async with in_class(house, token), connected(house, "/signal", {"token": token}) as tab:
+        for source in ("mic", "camera", "screen"):
+            assert await ask(tab, "source", {"source": source, "active": True}) == "not_allowed"
+        assert await ask(tab, "view", {"3": {"size": "gigantic"}}) == "message_invalid"
+        assert await ask(tab, "view", {"m" * 17: {"size": "small"}}) == "message_invalid"
+        view = {"3": {"size": "small"}}
+        answers = [await tab.call("view", view, namespace="/signal", timeout=10) for _ in range(40)]
+        assert answers[0] == {"ok": True}
+        assert code_of(answers[-1]) == "too_fast"
+
+
 @pytest.mark.parametrize("kind", ["whip", "whep"])
 async def test_a_flood_of_players_and_publishers_is_held_up(house: Installation, kind: str) -> None:
     session = await live(house)
@@ -161,7 +176,7 @@ async def test_messages_named_like_the_librarys_own_events_change_nothing(house:
         async with in_class(house, other):
             for event in ("connect", "disconnect", "offer2"):
                 assert await ask(tab, event, ({}, {"token": other})) == "message_unknown"
-        assert await offer(tab, offer_of(VIDEO), {}) == "not_allowed"  # still a learner, still there
+        assert await offer(tab, offer_of(VIDEO, VIDEO), {}) == "not_allowed"  # still a learner, still there
 
 
 async def test_who_is_not_in_the_class_gets_no_tab(house: Installation) -> None:

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { offerPlan, preferredCodecs, withStartBitrate } from '../src/core/offer_plan'
-import { layoutOf } from '../src/core/stage_layout'
+import { offerPlan, preferredCodecs, receivedCodecs, withStartBitrate } from '../src/core/offer_plan'
 import { networkGrade } from '../src/core/network_grade'
 import { correction } from '../src/media/synced_elements'
 
 describe('the offer', () => {
-  const words = (role: 'presenter' | 'host' | 'learner' | 'screen') => offerPlan(role).map((line) => `${line.kind} ${line.direction} ${line.source ?? '-'}`)
-  const receiving = [...Array<string>(2).fill('video recvonly -'), ...Array<string>(4).fill('audio recvonly -')]
+  const words = (role: 'presenter' | 'host' | 'learner' | 'screen') => offerPlan(role, 5).map((line) => `${line.kind} ${line.direction} ${line.source ?? '-'}`)
+  const receiving = [...Array<string>(5).fill('video recvonly -'), ...Array<string>(4).fill('audio recvonly -')]
 
   it.each(['presenter', 'host'] as const)('of a %s sends microphone, camera and screen', (role) => {
     expect(words(role)).toEqual(['audio sendonly mic', 'video sendonly camera', 'video sendonly screen', ...receiving])
   })
-  it.each(['learner', 'screen'] as const)('of a %s sends the microphone only', (role) => {
-    expect(words(role)).toEqual(['audio sendonly mic', ...receiving])
+  it('of a learner is ready for an invitation on stage', () => {
+    expect(words('learner')).toEqual(['audio sendonly mic', 'video sendonly camera', ...receiving])
+  })
+  it('of a screen sends the microphone only', () => {
+    expect(words('screen')).toEqual(['audio sendonly mic', ...receiving])
   })
 })
 
@@ -33,13 +35,10 @@ describe('start bitrate', () => {
   })
 })
 
-describe('the stage', () => {
-  const slot = (source: 'camera' | 'screen' | 'mic') => ({ track: 't', participant: 'p', source })
-  it('gives the screen the room and the camera the inset', () => {
-    expect(layoutOf({ '1': slot('camera'), '2': slot('screen'), '3': slot('mic'), '4': null }).map((placed) => [placed.mid, placed.place])).toEqual([['2', 'main'], ['1', 'inset']])
-  })
-  it('gives a camera alone the room', () => expect(layoutOf({ '1': slot('camera'), '2': null })).toMatchObject([{ place: 'main', source: 'camera' }]))
-  it('is empty without pictures', () => expect(layoutOf({ '1': null, '3': slot('mic') })).toEqual([]))
+it('receives what the server forwards and nothing else', () => {
+  const names = ['video/VP8', 'video/rtx', 'video/H264', 'video/red', 'video/ulpfec', 'video/AV1', 'video/H265']
+  const codecs = [...names.map((mimeType) => ({ mimeType })), { mimeType: 'video/H264', sdpFmtpLine: 'packetization-mode=1' }, { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=2' }, { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=0' }]
+  expect(receivedCodecs(codecs).map((codec) => codec.mimeType)).toEqual(['video/H264', 'video/VP8', 'video/rtx', 'video/AV1', 'video/VP9'])
 })
 
 it.each([

@@ -1,11 +1,14 @@
 /** The `/signal` connection: offers, slots and mute, over the class connection's WebSocket. */
 import type { Manager, Socket } from 'socket.io-client'
+import type { ViewSize } from '../core/view_sizes'
 import type { SlotMap, Source, WireError } from '../core/wire'
 
 export interface SignalListener {
   /** Connected; `servers` are TURN servers with fresh credentials. */
   onReady(servers: readonly RTCIceServer[]): void
   onSlots(slots: SlotMap): void
+  onLayers(layers: Readonly<Record<string, readonly string[]>>): void
+  onSpeakers(participants: readonly string[]): void
   onReset(reason: string): void
   onFailed(error: WireError): void
 }
@@ -28,6 +31,8 @@ export class SignalLink {
     })
     this.socket.on('disconnect', () => (this.connecting = false))
     this.socket.on('slots', (slots: SlotMap) => listener.onSlots(slots))
+    this.socket.on('layers', (layers: Record<string, string[]>) => listener.onLayers(layers))
+    this.socket.on('speakers', (speakers: { participants: string[] }) => listener.onSpeakers(speakers.participants))
     this.socket.on('reset', (reset: { reason: string }) => listener.onReset(reset.reason))
     this.socket.on('connect_error', (error: Error & { data?: { error?: WireError } | null }) => {
       this.connecting = false
@@ -61,6 +66,16 @@ export class SignalLink {
       return (await this.socket.timeout(PATIENCE_MS).emitWithAck('offer', { sdp, sources })) as OfferAnswer
     } catch {
       return { error: unreachable }
+    }
+  }
+
+  /** How large pictures are drawn; false when the server did not take it in. */
+  async view(sizes: Readonly<Record<string, { size: ViewSize }>>): Promise<boolean> {
+    try {
+      const answer = (await this.socket.timeout(PATIENCE_MS).emitWithAck('view', sizes)) as { ok: true } | { error: WireError }
+      return !('error' in answer)
+    } catch {
+      return false
     }
   }
 

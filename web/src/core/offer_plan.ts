@@ -8,17 +8,19 @@ export interface MediaLine {
   readonly source: Source | null
 }
 
-const VIDEO_SLOTS = 2
+/** Everybody on a full stage and a screen; a phone shows fewer, and its decoder carries fewer. */
+export const VIDEO_SLOTS = { pc: 13, phone: 5 } as const
+/** Fed by whoever speaks: more voices at once nobody can follow. */
 const AUDIO_SLOTS = 4
 
-export function offerPlan(role: Role): MediaLine[] {
+export function offerPlan(role: Role, videoSlots: number): MediaLine[] {
   const sending: MediaLine[] = [{ kind: 'audio', direction: 'sendonly', source: 'mic' }]
-  if (role === 'presenter' || role === 'host') {
-    sending.push({ kind: 'video', direction: 'sendonly', source: 'camera' }, { kind: 'video', direction: 'sendonly', source: 'screen' })
-  }
+  // A learner's camera line waits for an invitation on stage, which then negotiates nothing.
+  if (role !== 'screen') sending.push({ kind: 'video', direction: 'sendonly', source: 'camera' })
+  if (role === 'presenter' || role === 'host') sending.push({ kind: 'video', direction: 'sendonly', source: 'screen' })
   const receiving = (kind: 'audio' | 'video', count: number): MediaLine[] =>
     Array.from({ length: count }, () => ({ kind, direction: 'recvonly', source: null }))
-  return [...sending, ...receiving('video', VIDEO_SLOTS), ...receiving('audio', AUDIO_SLOTS)]
+  return [...sending, ...receiving('video', videoSlots), ...receiving('audio', AUDIO_SLOTS)]
 }
 
 /** H.264 first (what a phone decodes in hardware and the recording keeps), then VP8, then the rest; order within is the browser's. */
@@ -29,6 +31,17 @@ export function preferredCodecs<C extends { readonly mimeType: string; readonly 
     return name === 'video/vp8' ? 2 : 3
   }
   return codecs.map((codec, at) => ({ codec, at })).sort((a, b) => rank(a.codec) - rank(b.codec) || a.at - b.at).map((entry) => entry.codec)
+}
+
+/** What a receiving line offers: what the server forwards, so that thirteen lines stay a small message. */
+export function receivedCodecs<C extends { readonly mimeType: string; readonly sdpFmtpLine?: string }>(codecs: readonly C[]): C[] {
+  const wanted = /^video\/(vp8|vp9|av1|rtx)$/
+  return preferredCodecs(codecs).filter((codec) => {
+    const name = codec.mimeType.toLowerCase()
+    if (name === 'video/h264') return codec.sdpFmtpLine?.includes('packetization-mode=1') === true
+    if (name === 'video/vp9') return codec.sdpFmtpLine === undefined || /profile-id=0/.test(codec.sdpFmtpLine)
+    return wanted.test(name)
+  })
 }
 
 /**

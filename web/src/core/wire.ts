@@ -49,7 +49,7 @@ export interface WireError {
 export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
 
 /** What the media server feeds into each receiving mid right now. */
-export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source } | null>>
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean } | null>>
 
 export interface Lesson {
   readonly id: string
@@ -79,6 +79,8 @@ export interface Track {
   readonly source: Source
   readonly kind: 'video' | 'audio'
   readonly active: boolean
+  /** Staff who muted it; its owner may unmute it. */
+  readonly muted_by: string | null
 }
 
 export interface Checkin {
@@ -127,6 +129,8 @@ export interface Hand {
   readonly participant: string
   readonly raised_utc_ms: number
   readonly granted: boolean
+  /** On stage with the camera, too. */
+  readonly camera: boolean
 }
 
 /** What troubles somebody's media; staff see it while it lasts. */

@@ -7,6 +7,7 @@
 import type { Manager } from 'socket.io-client'
 import { SignalLink } from '../class/signal_link'
 import { step, type MediaEvent, type MediaPath } from '../core/media_path_state'
+import { newsOf, type ViewSize } from '../core/view_sizes'
 import type { Role, SlotMap, Source, WireError } from '../core/wire'
 import { Peer, type NetworkReading } from './peer'
 
@@ -15,10 +16,14 @@ export interface MediaListener {
   /** A new peer's receiving streams by mid; they stay the same while slots change. */
   onStreams(streams: ReadonlyMap<string, MediaStream>): void
   onSlots(slots: SlotMap): void
+  onSpeakers(participants: readonly string[]): void
   onProblem(error: WireError | null): void
 }
 
 const PATIENCE_MS = 6_000
+/** A window that is being dragged, a strip that is being scrolled: wait for the end of it. */
+const LOOK_SETTLES_MS = 300
+const LOOK_AGAIN_MS = 2_000
 /** How long an ICE restart may take before a whole new transport is tried. */
 const RESTART_MS = 3_000
 const RETRY_MS = [500, 1000, 2000, 4000, 8000] as const
@@ -40,6 +45,10 @@ export class MediaRoom {
   private slotsCame = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
+  private looking: ReturnType<typeof setTimeout> | undefined
+  private looked: ReadonlyMap<string, ViewSize> = new Map()
+  /** What the server knows of the present peer. */
+  private toldSizes = new Map<string, ViewSize>()
   private restarted: ReturnType<typeof setTimeout> | undefined
   private servers: readonly RTCIceServer[] = []
   private readonly onNetwork = (): void => {
@@ -51,6 +60,7 @@ export class MediaRoom {
     manager: Manager,
     token: () => string,
     private readonly role: Role,
+    private readonly videoSlots: number,
     private readonly listener: MediaListener,
   ) {
     this.signal = new SignalLink(manager, token, {
@@ -63,6 +73,10 @@ export class MediaRoom {
         this.slotsCame += 1
         this.listener.onSlots(slots)
       },
+      onLayers: (layers) => {
+        for (const [mid, rids] of Object.entries(layers)) void this.peer?.setLayers(mid, rids)
+      },
+      onSpeakers: (participants) => this.listener.onSpeakers(participants),
       onReset: () => this.feed('failed'),
       onFailed: (error) => this.fail(error),
     })
@@ -94,6 +108,24 @@ export class MediaRoom {
     if (!peer) return null
     await peer.send(source, track)
     return this.signal.connected ? this.signal.source(source, track !== null) : null
+  }
+
+  /** How large what is received is drawn right now, by mid. The server hears of what changed, once things settle. */
+  look(sizes: ReadonlyMap<string, ViewSize>): void {
+    this.looked = sizes
+    clearTimeout(this.looking)
+    this.looking = setTimeout(() => void this.tellView(), LOOK_SETTLES_MS)
+  }
+
+  private async tellView(): Promise<void> {
+    const news = newsOf(this.toldSizes, this.looked)
+    if (!this.peer || !this.signal.connected || Object.keys(news).length === 0) return
+    const told = this.toldSizes
+    if (await this.signal.view(news)) {
+      for (const [mid, { size }] of Object.entries(news)) told.set(mid, size)
+    } else {
+      this.looking = setTimeout(() => void this.tellView(), LOOK_AGAIN_MS)
+    }
   }
 
   async readNetwork(): Promise<NetworkReading | null> {
@@ -154,7 +186,7 @@ export class MediaRoom {
     if (this.path === 'off') return
     const generation = (this.generation += 1)
     const current = (): boolean => generation === this.generation
-    const peer = new Peer(this.role, this.servers, (state) => {
+    const peer = new Peer(this.role, this.videoSlots, this.servers, (state) => {
       if (current()) this.follow(state)
     })
     try {
@@ -169,8 +201,10 @@ export class MediaRoom {
       await peer.accept(answer.sdp)
       this.peer?.close()
       this.peer = peer
+      this.toldSizes = new Map()
       this.listener.onStreams(new Map([...peer.received()].map(([mid, track]) => [mid, new MediaStream([track])])))
       if (this.slotsCame === slotsBefore) this.listener.onSlots(answer.slots)
+      this.look(this.looked)
       for (const [source, track] of this.sending) {
         await peer.send(source, track)
         const refusal = await this.signal.source(source, true)
@@ -221,11 +255,13 @@ export class MediaRoom {
   private shutDown(): void {
     this.generation += 1
     clearTimeout(this.retry)
+    clearTimeout(this.looking)
     clearTimeout(this.restarted)
     this.signal.bye()
     this.peer?.close()
     this.peer = undefined
     this.listener.onStreams(new Map())
     this.listener.onSlots({})
+    this.listener.onSpeakers([])
   }
 }

@@ -2,11 +2,21 @@
  * One `RTCPeerConnection`, offered once. What is sent changes by `replaceTrack`, what is received by the server's slots;
  * a new way to the server is found by an ICE restart. A broken peer is thrown away and a new one made.
  */
-import { offerPlan, preferredCodecs, withStartBitrate } from '../core/offer_plan'
+import { offerPlan, preferredCodecs, receivedCodecs, withStartBitrate } from '../core/offer_plan'
+import { activeRids, CAMERA_LAYERS } from '../core/simulcast'
 import type { Role, Source } from '../core/wire'
 
 const START_KBPS = 1500
 const MAX_BPS: Readonly<Record<Source, number>> = { mic: 48_000, camera: 1_800_000, screen: 3_000_000 }
+
+/** A browser that cannot send several sizes sends one. */
+function addCamera(pc: RTCPeerConnection): RTCRtpTransceiver {
+  try {
+    return pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: CAMERA_LAYERS.map((layer) => ({ ...layer })) })
+  } catch {
+    return pc.addTransceiver('video', { direction: 'sendonly' })
+  }
+}
 
 export interface NetworkReading {
   readonly roundTripMs: number | null
@@ -26,16 +36,20 @@ export class Peer {
   private readonly senders = new Map<Source, RTCRtpTransceiver>()
   private last = { bytes: 0, at: 0 }
 
+  /** What the server last asked for, by mid. */
+  private readonly wantedLayers = new Map<string, readonly string[]>()
+
   constructor(
     role: Role,
+    videoSlots: number,
     servers: readonly RTCIceServer[],
     private readonly onState: (state: RTCPeerConnectionState) => void,
   ) {
     this.pc = new RTCPeerConnection(configured(servers))
-    for (const line of offerPlan(role)) {
-      const transceiver = this.pc.addTransceiver(line.kind, { direction: line.direction })
+    for (const line of offerPlan(role, videoSlots)) {
+      const transceiver = line.source === 'camera' ? addCamera(this.pc) : this.pc.addTransceiver(line.kind, { direction: line.direction })
       if (line.source) this.senders.set(line.source, transceiver)
-      if (line.kind === 'video' && line.source) this.preferCodecs(transceiver)
+      if (line.kind === 'video') this.preferCodecs(transceiver, line.source !== null)
     }
     this.pc.addEventListener('connectionstatechange', () => this.onState(this.pc.connectionState))
   }
@@ -79,10 +93,35 @@ export class Peer {
     await sender.replaceTrack(track)
     if (!track) return
     const parameters: WithDegradation = sender.getParameters()
-    for (const encoding of parameters.encodings) encoding.maxBitrate = MAX_BPS[source]
+    const [only, ...others] = parameters.encodings
+    if (others.length > 0) {
+      this.chooseLayers(parameters, source)
+    } else if (only) {
+      // A server that takes one size leaves the first encoding, which was to be the smallest.
+      only.maxBitrate = MAX_BPS[source]
+      if (source === 'camera') only.scaleResolutionDownBy = 1
+    }
     // A lesson must stay readable: rather fewer pictures a second than a blurred one.
     if (track.kind === 'video') parameters.degradationPreference = 'maintain-resolution'
     await sender.setParameters(parameters)
+  }
+
+  /** The server says which sizes somebody watches; the others are not even made. */
+  async setLayers(mid: string, rids: readonly string[]): Promise<void> {
+    this.wantedLayers.set(mid, rids)
+    for (const [source, transceiver] of this.senders) {
+      const parameters = transceiver.sender.getParameters()
+      if (transceiver.mid !== mid || parameters.encodings.length <= 1) continue
+      this.chooseLayers(parameters, source)
+      await transceiver.sender.setParameters(parameters)
+    }
+  }
+
+  private chooseLayers(parameters: RTCRtpSendParameters, source: Source): void {
+    const transceiver = this.senders.get(source)
+    const height = transceiver?.sender.track?.getSettings().height ?? null
+    const active = activeRids(height, this.wantedLayers.get(transceiver?.mid ?? '') ?? null)
+    for (const encoding of parameters.encodings) encoding.active = active.has(encoding.rid ?? '')
   }
 
   async readNetwork(): Promise<NetworkReading> {
@@ -103,8 +142,8 @@ export class Peer {
     this.pc.close()
   }
 
-  private preferCodecs(transceiver: RTCRtpTransceiver): void {
-    const codecs = RTCRtpSender.getCapabilities('video')?.codecs
-    if (codecs && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(preferredCodecs(codecs))
+  private preferCodecs(transceiver: RTCRtpTransceiver, sends: boolean): void {
+    const codecs = (sends ? RTCRtpSender : RTCRtpReceiver).getCapabilities('video')?.codecs
+    if (codecs && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(sends ? preferredCodecs(codecs) : receivedCodecs(codecs))
   }
 }

@@ -6,7 +6,9 @@ import { ClassLink } from '../../class/class_link'
 import type { LinkState } from '../../core/class_link_state'
 import { all, one, snapshot } from '../../core/entities'
 import type { MediaPath } from '../../core/media_path_state'
-import { layoutOf } from '../../core/stage_layout'
+import { VIDEO_SLOTS } from '../../core/offer_plan'
+import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
+import type { ViewSize } from '../../core/view_sizes'
 import type { Ack, Breakout, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
@@ -21,7 +23,7 @@ declare global {
       entities(): Record<string, Json>
       seq(): number | null
       since(): number | null
-      media(): { path: MediaPath; slots: SlotMap }
+      media(): { path: MediaPath; slots: SlotMap; speakers: readonly string[] }
     }
   }
 }
@@ -71,7 +73,37 @@ export class Lesson {
     const id = this.identity.value?.participant_id
     return this.breakout.value.groups.find((group) => group.id === this.me.value?.group || (id !== undefined && group.members.includes(id))) ?? null
   })
-  readonly stage = computed(() => layoutOf(this.slots.value))
+  /** What we send right now, for our own tiles. */
+  readonly sending = shallowRef<ReadonlySet<Source>>(new Set())
+  /** Who speaks now, the one to look at first. */
+  readonly speakers = shallowRef<readonly string[]>([])
+  readonly tracks = computed(() => all(this.store, 'track'))
+  /** On stage by the right to be there, not by sending: presenters, learners who were let up, hosts who send. */
+  readonly onStage = computed(() => {
+    const roles = new Map(this.participants.value.map((person) => [person.id, person.role]))
+    const sendingStaff = this.tracks.value.filter((track) => ['presenter', 'host'].includes(roles.get(track.participant) ?? '')).map((track) => track.participant)
+    const presenters = this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id)
+    return new Set([...presenters, ...this.hands.value.filter((hand) => hand.granted).map((hand) => hand.participant), ...sendingStaff])
+  })
+  readonly tiles = computed(() => {
+    const group = this.myGroup.value
+    const inGroups = new Set(this.breakout.value.state === 'open' ? this.breakout.value.groups.flatMap((each) => each.members) : [])
+    const tiles = tilesOf({
+      me: this.identity.value?.participant_id ?? null,
+      slots: this.slots.value,
+      tracks: this.tracks.value,
+      own: [...this.sending.value],
+      presenters: new Set(this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id)),
+      members: group ? new Set(group.members) : new Set([...this.names.value.keys()].filter((id) => !inGroups.has(id))),
+    })
+    return heroFirst(tiles)
+  })
+  readonly shape = computed(() => shapeOf(this.tiles.value))
+  /** Sources of ours that staff muted: their devices are to be switched off. */
+  readonly mutedByStaff = computed(() => {
+    const me = this.identity.value?.participant_id
+    return new Map(this.tracks.value.filter((track) => track.participant === me && track.muted_by !== null).map((track) => [track.source, track.muted_by]))
+  })
 
   private readonly classLink: ClassLink
   private readonly sound = new SoundOutput((blocked) => (this.soundBlocked.value = blocked))
@@ -116,7 +148,7 @@ export class Lesson {
       entities: () => snapshot(this.store),
       seq: () => this.classLink.cursor.seq,
       since: () => this.classLink.cursor.logStart,
-      media: () => ({ path: this.path.value, slots: this.slots.value }),
+      media: () => ({ path: this.path.value, slots: this.slots.value, speakers: this.speakers.value }),
     }
     this.classLink.open()
   }
@@ -136,12 +168,24 @@ export class Lesson {
     return this.classLink.command(type, data)
   }
 
+  roleOf(participant: string): Role | undefined {
+    return one(this.store, 'participant', participant)?.role
+  }
+
   nameOf(participant: string | null): string {
     return (participant === null ? null : this.names.value.get(participant)) ?? '—'
   }
 
   publish(source: Source, track: MediaStreamTrack | null): Promise<WireError | null> {
+    const sending = new Set(this.sending.value)
+    if (track) sending.add(source)
+    else sending.delete(source)
+    this.sending.value = sending
     return this.mediaRoom().publish(source, track)
+  }
+
+  look(sizes: ReadonlyMap<string, ViewSize>): void {
+    this.media?.look(sizes)
   }
 
   readNetwork(): ReturnType<MediaRoom['readNetwork']> {
@@ -169,13 +213,14 @@ export class Lesson {
   }
 
   private mediaRoom(): MediaRoom {
-    this.media ??= new MediaRoom(this.classLink.manager, () => this.token, this.role.value, {
+    this.media ??= new MediaRoom(this.classLink.manager, () => this.token, this.role.value, deviceKind() === 'phone' ? VIDEO_SLOTS.phone : VIDEO_SLOTS.pc, {
       onPath: (path) => (this.path.value = path),
       onStreams: (streams) => {
         this.streams.value = streams
         this.sound.play([...streams.values()].filter((stream) => stream.getAudioTracks().length > 0))
       },
       onSlots: (slots) => (this.slots.value = slots),
+      onSpeakers: (speakers) => (this.speakers.value = speakers),
       onProblem: (problem) => (this.mediaProblem.value = problem),
     })
     return this.media

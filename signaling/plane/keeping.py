@@ -1,0 +1,188 @@
+"""What the media processes should do for a session, compared with what they were told.
+
+The timeline is the truth. Live lesson: room open and recorded; slots fed as `stage.routing` says; tracks
+piped to where they are needed; rights enforced. Only differences are sent.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from lectern.timeline.engine import TimelineEngine
+from signaling.plane.holdings import Holdings
+from signaling.plane.peer import Peer, slots_view
+from signaling.plane.room import Room, new_recording
+from signaling.plane.scribe import Scribe
+from signaling.plane.situation import Situation, SituationOf
+from signaling.stage.idea import STAGE, Track
+from signaling.stage.rights import places, sends_now, without_right
+from signaling.stage.routing import assign, feeds
+from signaling.stage.speaking import is_crowded, microphones, speaking_in
+from streaming.control.client import MediaClient, MediaGone, MediaRefused
+
+_log = structlog.get_logger()
+
+
+class Keeping:
+    """See the module. `close` forgets a peer for good."""
+
+    def __init__(
+        self,
+        held: Holdings,
+        engine: TimelineEngine,
+        scribe: Scribe,
+        *,
+        situation_of: SituationOf,
+        sessions_dir: Path,
+        close: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._held = held
+        self._engine = engine
+        self._scribe = scribe
+        self._situation_of = situation_of
+        self._sessions_dir = sessions_dir
+        self._close = close
+
+    async def reconcile(self, session_id: str) -> None:
+        """Bring one session in step. Raises MediaGone, MediaRefused, LecternError, OSError."""
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
+        tracks = dict(state.of(STAGE).tracks)
+        if situation.ended:
+            await self._close_room(session_id)
+            return
+        room = self._held.room(session_id) if situation.live or session_id in self._held.rooms else None
+        if room is None:
+            return  # nobody is here, or no media process is: whoever comes brings us back
+        peers = [p for p in self._held.peers.values() if p.session_id == session_id]
+        crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
+        wanted_now = (
+            situation,
+            tuple(tracks.values()),
+            frozenset(p.transport for p in peers),
+            room.home.name,
+            room.spoke if crowded else (),
+        )
+        if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
+            await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
+        else:
+            await self._keep_recording(room, situation)
+            await self._keep_routes(room, peers, situation, tracks)
+            await self._keep_pipes(room, peers, situation)
+            room.in_step = wanted_now
+            if without_right(tracks.values(), situation):
+                await self._scribe.silenced(session_id)
+        await self._tell_speakers(room, peers, situation, tracks)
+
+    async def _tell_speakers(
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        """Ephemeral: never on the timeline."""
+        sounding = [track for ids in room.sounding.values() for track in ids]
+        taken = places(situation, tracks.values())
+        by_group: dict[str | None, tuple[str, ...]] = {}
+        for peer in peers:
+            group = situation.groups.get(peer.participant)
+            if group not in by_group:
+                there = microphones(group, tracks.values(), situation, taken)
+                by_group[group] = speaking_in(there, sounding)
+            if peer.on_speakers is not None and peer.told_speakers != by_group[group]:
+                peer.told_speakers = by_group[group]
+                await peer.on_speakers(by_group[group])
+
+    async def _keep_routes(
+        self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        silent: set[MediaClient] = set()
+        failures: list[MediaGone | MediaRefused] = []
+        for peer in peers:
+            if peer.participant in situation.removed:
+                await self._close(peer.transport)
+                await peer.on_gone("removed")
+            if peer.transport not in self._held.peers or peer.client in silent:
+                continue
+            try:
+                await self._keep_peer(room, peer, situation, tracks)
+            except (MediaGone, MediaRefused) as failure:  # of one peer, or of one process: the others go on
+                failures.append(failure)
+                peer.is_stale = True
+                if isinstance(failure, MediaGone):
+                    silent.add(peer.client)
+        if failures:
+            raise failures[0]
+
+    async def _keep_peer(
+        self, room: Room, peer: Peer, situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        await self.keep_publishing(peer, situation, tracks)
+        wanted = assign(
+            peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
+        )
+        peer.is_stale = False
+        fed = feeds(wanted, tracks, situation, peer.sizes)
+        routes = peer.changes(fed)
+        if routes:
+            await peer.client.set_routes(*routes)
+            peer.routes, peer.feeds = wanted, fed
+        view = slots_view(wanted, tracks, peer.paused)
+        if view != peer.told:
+            peer.told = view
+            await peer.on_slots(view)
+
+    async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
+        if len(self._held.nodes) > 1:
+            nodes = {node.client: node for node in self._held.nodes if node.client is not None}
+            here = [peer for peer in peers if peer.transport in self._held.peers]
+            await room.keep_pipes(nodes, here, is_recorded=situation.live)
+
+    async def keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
+        """Rights, and muting by staff, are enforced in the media process.
+
+        The recording holds what the main room hears, and nothing that is said in a group.
+        """
+        taken = places(situation, tracks.values())
+        for mid, source in peer.sources.items():
+            track = tracks.get(peer.track_of(mid))
+            muted = track is not None and track.muted_by is not None
+            allowed = sends_now(peer.participant, source, situation, taken) and not muted
+            wanted = allowed, allowed and peer.participant not in situation.groups
+            if peer.publishing.get(mid, (True, True)) != wanted:
+                await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
+                peer.publishing[mid] = wanted
+
+    async def _keep_recording(self, room: Room, situation: Situation) -> None:
+        client = room.home.client
+        if client is None or not situation.live or room.is_recorded:
+            return
+        spec = await asyncio.to_thread(
+            new_recording,
+            self._sessions_dir,
+            room.session_id,
+            self._engine.clock(),
+            situation.first_started_utc_ms,
+        )
+        await room.open_at(client)
+        try:
+            await client.start_recording(room.session_id, spec)
+        except MediaRefused as error:
+            if error.code != "already_recording":  # then only the answer to an earlier request was lost
+                raise
+        room.recorded_over = client
+        _log.info("recording_started", session_id=room.session_id, process=room.home.name)
+        await self._scribe.recording_recovers(room.session_id)
+
+    async def _close_room(self, session_id: str) -> None:
+        room = self._held.rooms.get(session_id)
+        if room is None:
+            return
+        for peer in [p for p in self._held.peers.values() if p.session_id == session_id]:
+            self._held.peers.pop(peer.transport)
+            await peer.on_gone("session_over")
+        room.pipes.clear()  # closed with the room
+        home_first = sorted(room.open_over, key=lambda client: client is not room.home.client)
+        for client in home_first:
+            await client.close_room(session_id)
+        self._held.rooms.pop(session_id, None)
+        _log.info("room_closed", session_id=session_id)

@@ -1,0 +1,1 @@
+"""Twelve people on stage: Chromium pages and scripted publishers in one real lesson."""
