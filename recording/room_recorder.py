@@ -57,11 +57,14 @@ Written = Line | FragmentFile
 
 
 class RoomRecorder:
-    """See the module. `start_s` is the monotonic time that the recording calls 0."""
+    """See the module. `start_s` is the monotonic time that the recording calls 0.
+
+    `unsupported` are the tracks there now that cannot be recorded, with their codecs.
+    """
 
     def __init__(self, start_s: float) -> None:
         self.unknown_track = 0
-        self.unsupported: list[str] = []
+        self.unsupported: dict[str, str] = {}
         self._start_s = start_s
         self._tracks: dict[str, TrackRecorder] = {}
         self._senders: dict[str, DelayFloor] = {}
@@ -135,12 +138,14 @@ class RoomRecorder:
         try:
             recorder = TrackRecorder(started, f"{event.source}-{self._lives}", sender, self._start_s)
         except ValueError:
-            self.unsupported.append(event.codec)
+            self.unsupported[event.track] = event.codec
             return
+        self.unsupported.pop(event.track, None)
         self._tracks[event.track] = recorder
         self._pending.append(started)
 
     def _close(self, track: str, at_s: float) -> None:
+        self.unsupported.pop(track, None)
         recorder = self._tracks.pop(track, None)
         if recorder is None:
             return

@@ -9,10 +9,10 @@ track every second and writes it durably; whatever the disk does, forwarding doe
 | `disk_full` | nothing can be written; fragments are kept in memory (64 MiB) and tried again every second |
 | `disk_error` | the same, for any other error of the file system |
 | `disk_slow` | the disk does not keep up: packets were dropped, or writing took more than two seconds |
-| `codec_unsupported` | a track cannot be recorded |
+| `codec_unsupported` | a track (VP9, AV1) cannot be recorded; forwarding goes on |
 | `incomplete` | the recording was closed while the disk was still full |
 
-`("recording_resumed", code)` follows when a disk problem is over.
+`("recording_resumed", code)` follows when a disk problem is over, or the last such track is gone.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class RecorderTap:
         self._problem: str | None = None
         self._reminded_s = 0.0
         self._seen_dropped = 0
-        self._seen_unsupported = 0
+        self._seen_unsupported = False
         folder.add([RecordingStarted(session_ms=spec.session_ms_at_start, utc_ms=spec.utc_ms)])
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
@@ -173,9 +173,10 @@ class RecorderTap:
             if isinstance(event, PacketArrived):
                 self._bytes_out += len(event.data)
             self._room.receive(event)
-        if len(self._room.unsupported) > self._seen_unsupported:
-            self._seen_unsupported = len(self._room.unsupported)
-            self._tell("recording_problem", "codec_unsupported")
+        unsupported = bool(self._room.unsupported)
+        if unsupported != self._seen_unsupported:
+            self._seen_unsupported = unsupported
+            self._tell("recording_problem" if unsupported else "recording_resumed", "codec_unsupported")
 
     def _write(self, started_s: float) -> None:
         code = None

@@ -46,6 +46,9 @@ from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 MAX_DATAGRAM_BYTES: Final = 2048
 DATAGRAMS_PER_TURN: Final = 64
 """Then timers and control get their turn."""
+STALL_S: Final = 0.5
+"""Timers that come so late mean that the machine, or this process, stood still."""
+TURNS_AFTER_STALL: Final = 64
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
@@ -64,6 +67,7 @@ class MediaProcess:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._ticked_at = 0.0
         self._closers: asyncio.TaskGroup | None = None
         self._recording_rooms: set[str] = set()
         wall = datetime.now(UTC)
@@ -125,18 +129,27 @@ class MediaProcess:
 
     # ── network ──
 
-    def _readable(self, one: socket.socket, number: int) -> None:
+    def _read_what_waited(self) -> None:
+        """We stood still: hear our peers before a timer takes them for silent."""
+        for number, one in enumerate(self._sockets):
+            for _ in range(TURNS_AFTER_STALL):
+                if self._readable(one, number):
+                    break
+
+    def _readable(self, one: socket.socket, number: int) -> bool:
+        """One turn of reading; whether the socket is empty now."""
         plane, now = self._plane, time.monotonic()
         for _ in range(DATAGRAMS_PER_TURN):
             try:
                 data, address = one.recvfrom(MAX_DATAGRAM_BYTES)
             except BlockingIOError:
-                return
+                return True
             except OSError:  # an ICMP error of an earlier send; says nothing about this socket
                 self.counters["receive_errors"] += 1
                 continue
             plane.receive_datagram(data, (number, address), now)
             self._flush()
+        return False
 
     def _flush(self) -> None:
         for (number, address), datagram in self._plane.poll_output():
@@ -159,7 +172,11 @@ class MediaProcess:
                 )
 
     def _tick(self) -> None:
-        self._plane.handle_timer(time.monotonic())
+        now = time.monotonic()
+        if now - self._ticked_at > STALL_S:
+            self._read_what_waited()
+        self._ticked_at = now
+        self._plane.handle_timer(now)
         self._flush()
         self._timer = None if self._plane.is_idle else self._loop.call_later(TICK_S, self._tick)
 

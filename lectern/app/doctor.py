@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -16,7 +15,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from lectern.app.finding import Finding
 from lectern.app.http import WEB_CLIENT
+from lectern.app.media_doctor import announced_addresses, media_tcp, turn
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -26,20 +27,11 @@ from streaming.forwarding import hot_path
 _FREE_BYTES = 5 * 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `remedy` is for the person who runs the server."""
-
-    good: bool
-    what: str
-    remedy: str = ""
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed, and one bad thing hides no other."""
     looks: Sequence[Callable[[Settings], Awaitable[Finding]]] = (
         _python, _data_folder, _disk, _database, _redis, _ffmpeg, _web_client, _http_port, _media_port,
-        _hot_path,
+        media_tcp, announced_addresses, turn, _hot_path,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 

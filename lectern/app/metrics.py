@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from lectern.app.media_metrics import media_metrics
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services
 from lectern.kernel.access import Permission
@@ -53,65 +54,8 @@ class _Snapshot(Collector):
         for state, number in sorted(self._jobs.items()):
             jobs.add_metric([state], number)
         yield jobs
-        yield from self._media()
 
-    def _media(self) -> Iterable[Metric]:
-        available = GaugeMetricFamily(
-            "lectern_media_available", "1 while the media process answers.", labels=["process"]
-        )
-        dropped = CounterMetricFamily(
-            "lectern_media_dropped_datagrams",
-            "Datagrams that belong to no transport.",
-            labels=["process", "reason"],
-        )
-        gauges = {
-            name: GaugeMetricFamily(name, meaning, labels=["process"])
-            for name, meaning in _MEDIA_GAUGES.items()
-        }
-        for process, stats in self._stats.items():
-            available.add_metric([process], stats is not None)
-            if stats is None:
-                continue
-            for name, value in _sums(stats).items():
-                gauges[name].add_metric([process], value)
-            for reason, number in sorted(stats.process.items()):
-                dropped.add_metric([process, reason], number)
-        yield available
-        yield from gauges.values()
-        yield dropped
-
-
-_MEDIA_GAUGES = {
-    "lectern_media_transports": "Peer connections.",
-    "lectern_media_tracks": "Published tracks.",
-    "lectern_media_received_packets": "RTP packets of current tracks received.",
-    "lectern_media_lost_packets": "RTP packets of current tracks never received.",
-    "lectern_media_forwarded_packets": "RTP packets sent to current viewers.",
-    "lectern_media_forwarded_bytes": "RTP bytes sent to current viewers.",
-    "lectern_media_retransmitted_packets": "RTP packets sent again on NACK.",
-    "lectern_media_keyframe_requests": "Keyframes asked of publishers.",
-    "lectern_media_pipes": "Ends of pipes to other media processes.",
-    "lectern_media_piped_packets": "RTP packets sent to other media processes.",
-}
-
-
-def _sums(stats: Stats) -> dict[str, int]:
-    peers = [transport for transport in stats.transports if not transport.pipe]
-    pipes = [transport for transport in stats.transports if transport.pipe]
-    tracks = [track for transport in peers for track in transport.tracks]
-    slots = [slot for transport in peers for slot in transport.slots]
-    return {
-        "lectern_media_transports": len(peers),
-        "lectern_media_tracks": len(tracks),
-        "lectern_media_received_packets": sum(t.packets for t in tracks),
-        "lectern_media_lost_packets": sum(t.lost for t in tracks),
-        "lectern_media_forwarded_packets": sum(s.packets for s in slots),
-        "lectern_media_forwarded_bytes": sum(s.bytes for s in slots),
-        "lectern_media_retransmitted_packets": sum(s.retransmitted for s in slots),
-        "lectern_media_keyframe_requests": sum(t.keyframe_requests for t in tracks),
-        "lectern_media_pipes": len(pipes),
-        "lectern_media_piped_packets": sum(slot.packets for pipe in pipes for slot in pipe.slots),
-    }
+        yield from media_metrics(self._stats)
 
 
 def mount_metrics(app: web.Application, services: Services, children: Sequence[Child]) -> None:

@@ -52,6 +52,8 @@ class Bench:
     contenders: Sequence[Contender]
     seconds: float
     runs: int
+    rooms: int | None = None
+    """So many small rooms, instead of as many as the peer carries."""
 
     @property
     def ours(self) -> list[Contender]:

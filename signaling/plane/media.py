@@ -214,6 +214,7 @@ class MediaPlane:
         self._orphans.take(transport)
         if peer is None:
             return
+        self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
         await self._scribe.unpublished(peer.session_id, peer.owns, "left")
         try:
             await peer.client.close_transport(transport)
@@ -477,26 +478,41 @@ class MediaPlane:
     async def _keep_routes(
         self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
     ) -> None:
+        silent: set[MediaClient] = set()
+        failures: list[MediaGone | MediaRefused] = []
         for peer in peers:
             if peer.participant in situation.removed:
                 await self.close(peer.transport)
                 await peer.on_gone("removed")
-            if peer.transport not in self._peers:
+            if peer.transport not in self._peers or peer.client in silent:
                 continue
-            await self._keep_publishing(peer, situation, tracks)
-            wanted = assign(
-                peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
-            )
-            peer.is_stale = False
-            fed = feeds(wanted, tracks, situation, peer.sizes)
-            routes = peer.changes(fed)
-            if routes:
-                await peer.client.set_routes(*routes)
-                peer.routes, peer.feeds = wanted, fed
-            view = slots_view(wanted, tracks, peer.starved())
-            if view != peer.told:
-                peer.told = view
-                await peer.on_slots(view)
+            try:
+                await self._keep_peer(room, peer, situation, tracks)
+            except (MediaGone, MediaRefused) as failure:  # of one peer, or of one process: the others go on
+                failures.append(failure)
+                peer.is_stale = True
+                if isinstance(failure, MediaGone):
+                    silent.add(peer.client)
+        if failures:
+            raise failures[0]
+
+    async def _keep_peer(
+        self, room: Room, peer: Peer, situation: Situation, tracks: Mapping[str, Track]
+    ) -> None:
+        await self._keep_publishing(peer, situation, tracks)
+        wanted = assign(
+            peer.participant, peer.slots, tracks.values(), peer.routes, situation, speakers=room.spoke
+        )
+        peer.is_stale = False
+        fed = feeds(wanted, tracks, situation, peer.sizes)
+        routes = peer.changes(fed)
+        if routes:
+            await peer.client.set_routes(*routes)
+            peer.routes, peer.feeds = wanted, fed
+        view = slots_view(wanted, tracks, peer.starved())
+        if view != peer.told:
+            peer.told = view
+            await peer.on_slots(view)
 
     async def _keep_pipes(self, room: Room, peers: list[Peer], situation: Situation) -> None:
         if len(self._nodes) > 1:
@@ -547,7 +563,9 @@ class MediaPlane:
         for peer in [p for p in self._peers.values() if p.session_id == session_id]:
             self._peers.pop(peer.transport)
             await peer.on_gone("session_over")
-        for client in tuple(room.open_over):
+        room.pipes.clear()  # closed with the room
+        home_first = sorted(room.open_over, key=lambda client: client is not room.home.client)
+        for client in home_first:
             await client.close_room(session_id)
         self._rooms.pop(session_id, None)
         _log.info("room_closed", session_id=session_id)

@@ -1,12 +1,20 @@
 """One media process as the server sees it: a connection that is made again whenever it ends."""
 
+import asyncio
 from pathlib import Path
 from typing import Protocol
 
-from streaming.control import messages as m
-from streaming.control.client import MediaClient, connect
+import structlog
 
+from lectern.kernel.tasks import task_group
+from streaming.control import messages as m
+from streaming.control.client import MediaClient, MediaGone, connect
+
+_log = structlog.get_logger()
 _CONNECT_TIMEOUT_S = 10.0
+PING_EVERY_S = 5.0
+PATIENCE_S = 10.0
+"""A media process that does not answer for so long is as good as dead: others can serve its sessions."""
 
 
 class NodeEvents(Protocol):
@@ -36,8 +44,11 @@ class MediaNode:
             try:
                 await events.begun(self, client)
                 self.client = client
-                async for notice in client.notifications():
-                    await events.heard(self, notice)
+                async with task_group() as tasks:
+                    watch = tasks.create_task(self._watch(client))
+                    async for notice in client.notifications():
+                        await events.heard(self, notice)
+                    watch.cancel()
             except Exception:
                 self.client = None
                 await events.lost(self, client)
@@ -45,3 +56,14 @@ class MediaNode:
             finally:
                 self.client = None
         await events.lost(self, client)
+
+    async def _watch(self, client: MediaClient) -> None:
+        """Give up a process that stands still; it is taken back when it answers again."""
+        while True:
+            await asyncio.sleep(PING_EVERY_S)
+            try:
+                await client.request(m.Hello(), m.Welcome, PATIENCE_S)
+            except MediaGone:
+                _log.error("media_process_stuck", process=self.name, seconds=PATIENCE_S)
+                client.close()
+                return

@@ -11,7 +11,7 @@ from signaling.plane.peer import Peer
 from signaling.plane.pipe import Pipe
 from signaling.plane.pipe_plan import Crossing, crossings
 from streaming.control import messages as m
-from streaming.control.client import MediaClient
+from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
 
@@ -95,15 +95,31 @@ class Room:
             await self.broken[-1].close()
             self.broken.pop()
         publishers = {peer.transport: peer for peer in peers}
+        failures: list[MediaGone | MediaRefused] = []
         for node, crossing in wanted.items():
             if self.home.client is None or node.client is None:
                 continue
-            if node not in self.pipes:
-                await self.open_at(self.home.client)
-                await self.open_at(node.client)
-                made = self.pipes[node] = Pipe(self.home.client, node.client)
-                await made.open(self.session_id)
-            await self.pipes[node].carry(crossing, publishers)
+            try:
+                await self._keep_pipe(self.home.client, node, node.client, crossing, publishers)
+            except (MediaGone, MediaRefused) as failure:  # of one sibling: the others go on
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+    async def _keep_pipe(
+        self,
+        home: MediaClient,
+        node: MediaNode,
+        far: MediaClient,
+        crossing: Crossing,
+        publishers: Mapping[str, Peer],
+    ) -> None:
+        if node not in self.pipes:
+            await self.open_at(home)
+            await self.open_at(far)
+            made = self.pipes[node] = Pipe(home, far)
+            await made.open(self.session_id)
+        await self.pipes[node].carry(crossing, publishers)
 
 
 def needed_crossings(

@@ -1,4 +1,4 @@
-"""What a subscriber's downlink carries, from what its browser says: REMB, losses, round-trip times.
+"""What a subscriber's downlink carries, from what its browser says: REMB, losses, round-trip times, echoes.
 
 Without a sign of trouble there is no limit: a browser's REMB never exceeds 1.5 times what it gets, so a small
 number says nothing as long as it does not fall. Trouble is one of
@@ -7,7 +7,9 @@ number says nothing as long as it does not fall. Trouble is one of
 * a round trip far longer than the shortest lately (a queue stands);
 * losses far above what this path loses anyway. Random loss, be it 10 %, is none: sending less would not help.
 
-After trouble the limit is what came through, and rises with the REMB or by probes (`probe.py`).
+After trouble the limit is what came through, and rises with the REMB or by probes (`probe.py`). From then on
+echoes tell how long the queue is (`echo.py`), and count more than a REMB: browsers' estimates may collapse
+when video pauses, and cannot fall when they lag behind what flows.
 """
 
 from collections import deque
@@ -23,14 +25,19 @@ LONGEST_WINDOW_S: Final = 1.2
 SHORTEST_WINDOW_S: Final = 0.35
 QUEUE_S: Final = 0.15
 """So much longer than the shortest round trip: a queue stands."""
+NO_QUEUE_S: Final = 0.04
+PACKETS_UNDER_WAY: Final = 2 * 1200 * 8
+"""Bits: a picture's packets that leave together wait for each other, which on a narrow link takes a while."""
 SHORTEST_TRIPS: Final = 30
 BACK_OFF: Final = 0.85
+PROBED_BACK_OFF: Final = 0.9
 SETTLE_S: Final = 1.5
 """After a cut, queues drain and old reports arrive for so long."""
 USUAL_LOSSES: Final = 10
 LOSS_SMOOTHING: Final = 0.5
 LOSS_TOO_HIGH: Final = 0.2
 """Above the path's usual share."""
+CLEAN_LOSS: Final = 0.05
 FORGET_S: Final = 30.0
 """Satisfied and without trouble for so long: the limit is forgotten."""
 
@@ -40,8 +47,10 @@ class DownlinkEstimator:
 
     __slots__ = (
         "_losses",
+        "_queue_s",
         "_samples",
         "_trips",
+        "is_clean",
         "limit_bps",
         "loss",
         "remb_bps",
@@ -55,8 +64,10 @@ class DownlinkEstimator:
         self.remb_bps: int | None = None
         self.loss = 0.0
         self.rtt_s: float | None = None
+        self.is_clean = True
         self.trouble_at = float("-inf")
         self.troubles = 0
+        self._queue_s = 0.0
         self._samples: deque[tuple[float, int, int]] = deque(maxlen=16)
         self._losses: deque[float] = deque(maxlen=USUAL_LOSSES)
         self._trips: deque[float] = deque(maxlen=SHORTEST_TRIPS)
@@ -65,6 +76,10 @@ class DownlinkEstimator:
     def is_limited(self) -> bool:
         """Whether there was trouble that is not forgotten."""
         return self.limit_bps != float("inf")
+
+    def tolerated_s(self, queue_s: float) -> float:
+        """So long a queue that is none: `queue_s`, and what a few packets take at the limit."""
+        return queue_s + PACKETS_UNDER_WAY / self.limit_bps
 
     # ── what we send ──
 
@@ -86,28 +101,55 @@ class DownlinkEstimator:
 
     # ── what it says ──
 
-    def receive_remb(self, bitrate_bps: int, now: float) -> None:
-        """The browser's estimate; it leaves out sound, which comes on top."""
+    def receive_remb(
+        self, bitrate_bps: int, now: float, *, is_probed: bool = False, queue_s: float | None = None
+    ) -> None:
+        """The browser's estimate; it leaves out sound, which comes on top.
+
+        When it falls while we probe, that was our doing: what flowed before went through.
+        """
         before, self.remb_bps = self.remb_bps, bitrate_bps
         sent_bps, sound_bps = self.sent_bps(now) or (0.0, 0.0)
         total_bps = bitrate_bps + sound_bps
         fell = before is not None and bitrate_bps < FELL * before
+        if queue_s is not None and queue_s < self.tolerated_s(NO_QUEUE_S):
+            fell = False
         if (fell and total_bps < sent_bps) or (before is None and total_bps < FIRST_REMB_LOW * sent_bps):
-            self._cut(total_bps, now)
+            known_bps = PROBED_BACK_OFF * self.limit_bps if is_probed and self.is_limited else 0.0
+            self._cut(max(total_bps, known_bps), now)
         elif self.is_limited and total_bps > self.limit_bps and not fell:
             self.limit_bps = total_bps
 
-    def receive_report(self, loss: float, rtt_s: float | None, now: float) -> None:
+    def receive_report(
+        self,
+        loss: float,
+        rtt_s: float | None,
+        now: float,
+        *,
+        is_probed: bool = False,
+        queue_s: float | None = None,
+    ) -> None:
         """Share of packets lost since the last report (0..1), and the round trip if it could be taken."""
         sent = self.sent_bps(now)
         self.loss += LOSS_SMOOTHING * (loss - self.loss)
         usual = min(self._losses, default=0.0)
         self._losses.append(self.loss)
-        queues = rtt_s is not None and self._queues(rtt_s)
-        if sent is None or now - self.trouble_at < SETTLE_S:
+        queues = rtt_s is not None and self._queues(rtt_s) and queue_s is None
+        self.is_clean = not queues and loss - usual < CLEAN_LOSS
+        if sent is None or is_probed or now - self.trouble_at < SETTLE_S:
             return
         if queues or min(loss, self.loss) - usual > LOSS_TOO_HIGH:
             self._cut(BACK_OFF * sent[0] * (1 - loss), now)
+
+    def receive_queue(self, queue_s: float, asked_at: float, now: float) -> None:
+        """How long the queue was at that time, by an echo."""
+        before, self._queue_s = self._queue_s, queue_s
+        sent = self.sent_bps(now)
+        if sent is None or asked_at - self.trouble_at < SETTLE_S:
+            return
+        if queue_s <= max(self.tolerated_s(QUEUE_S), before):
+            return
+        self._cut(BACK_OFF * sent[0], now)
 
     def _queues(self, rtt_s: float) -> bool:
         before, self.rtt_s = self.rtt_s, rtt_s

@@ -389,6 +389,8 @@ class TransportStats(msgspec.Struct, frozen=True):
     """Counters of one transport. `rejected` counts its packets that were dropped, by reason.
 
     A `pipe` leads to another media process: its tracks are published there, its slots are other processes'.
+    Of its downlink: `estimate_bps` (None: no limit is known), `rtt_ms` (None: not measured), `loss` (0 to 1,
+    smoothed), `probes` sent and `probes_failed`. Slots that do not fit say `paused`.
     """
 
     transport: str
@@ -400,6 +402,25 @@ class TransportStats(msgspec.Struct, frozen=True):
     slots: tuple[SlotStats, ...]
     rejected: dict[str, int]
     pipe: bool = False
+    estimate_bps: int | None = None
+    rtt_ms: float | None = None
+    loss: float = 0.0
+    probes: int = 0
+    probes_failed: int = 0
+
+
+class RoomStats(msgspec.Struct, frozen=True):
+    """A room now, and its `counts` (`streaming.forwarding.totals.COUNTS`) since it was opened.
+
+    Pipes are left out: what they carry is counted where its viewers are.
+    """
+
+    room: str
+    transports: int
+    tracks: int
+    flowing_layers: int
+    paused_slots: int
+    counts: dict[str, int]
 
 
 class Stats(Word, frozen=True):
@@ -407,6 +428,9 @@ class Stats(Word, frozen=True):
 
     transports: tuple[TransportStats, ...]
     process: dict[str, int]
+    rooms: tuple[RoomStats, ...] = ()
+    counts: dict[str, int] = {}
+    """Those of all rooms together, closed ones included, since the process started."""
 
 
 Answer: TypeAlias = Done | Refused | Welcome | TransportCreated | IceRestarted | RoutesSet | Stats

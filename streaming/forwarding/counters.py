@@ -30,6 +30,8 @@ def transport_stats(peer: Peer) -> m.TransportStats:
         for slot in peer.slots.values()
     )
     profile = peer.srtp.profile.openssl_name.decode() if peer.srtp else ""
+    downlink = peer.downlink
+    trip_s = downlink.round_trip_s
     return m.TransportStats(
         peer.id,
         peer.participant,
@@ -40,6 +42,11 @@ def transport_stats(peer: Peer) -> m.TransportStats:
         slots,
         dict(peer.rejected),
         peer.is_pipe,
+        estimate_bps=int(downlink.estimator.limit_bps) if downlink.is_limited else None,
+        rtt_ms=None if trip_s is None else round(1000 * trip_s, 1),
+        loss=round(downlink.estimator.loss, 4),
+        probes=downlink.prober.sent,
+        probes_failed=downlink.prober.failed,
     )
 
 

@@ -19,7 +19,7 @@ END_S: Final = 6.0
 
 
 class Health:
-    """Feed `observe` about once a second; `changed` gives the new list of troubles when it differs.
+    """Feed `look` about once a second; `changed` gives the new list of troubles when it differs.
 
     A peer that is not observed keeps what it had.
     """
@@ -30,6 +30,21 @@ class Health:
         self.current: frozenset[Trouble] = frozenset()
         self._told: frozenset[Trouble] = frozenset()
         self._since: dict[Trouble, float] = {}
+
+    def look(
+        self,
+        now: float,
+        *,
+        sent_lost: float,
+        received_lost: float,
+        is_paused: bool,
+        round_trip_s: float | None,
+    ) -> None:
+        """Look at everything: shares of packets lost (0 to 1), pictures held back, the round trip (s)."""
+        self.observe("sending_lossy", now, there=sent_lost >= LOSSY)
+        self.observe("receiving_lossy", now, there=received_lost >= LOSSY)
+        self.observe("receiving_paused", now, there=is_paused)
+        self.observe("slow_answers", now, there=round_trip_s is not None and round_trip_s >= SLOW_RTT_S)
 
     def observe(self, trouble: Trouble, now: float, *, there: bool) -> None:
         """Tell whether a fault shows now."""

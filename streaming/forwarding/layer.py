@@ -55,7 +55,10 @@ class ClockPair:
 
 
 class Layer:
-    """See the module. `index` 0 is the smallest picture; `restart` begins anew with another stream."""
+    """See the module. `index` 0 is the smallest picture; `restart` begins anew with another stream.
+
+    `loss` is the share of its packets that did not arrive here lately, 0 to 1.
+    """
 
     def __init__(self, index: int, rid: str, kind: Kind) -> None:
         self.index = index
@@ -70,6 +73,7 @@ class Layer:
         self.keyframe_count = 0
         self.bitrate_bps = 0
         self.level: int | None = None
+        self.loss = 0.0
         self.voice = Voice()
         self.codec: Codec | None = None
         self.ssrc = 0

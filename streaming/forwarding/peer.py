@@ -15,6 +15,8 @@ from streaming.congestion.uplink import UplinkEstimator
 from streaming.control import messages as m
 from streaming.control.extensions import MID
 from streaming.dtls import DtlsEndpoint, DtlsState
+from streaming.forwarding.downlink import Downlink
+from streaming.forwarding.health import Health
 from streaming.forwarding.hot_path import Output, Path
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.publication import Publication
@@ -27,6 +29,7 @@ from streaming.rtp.packet import RtpPacket
 from streaming.srtp import SrtpSessions
 
 MAX_LEARNED_SSRCS: Final = 64
+LOSS_SMOOTHING: Final = 0.3
 MAX_REPORTS: Final = 31
 """Report blocks of one RTCP packet."""
 
@@ -90,7 +93,9 @@ class Peer:
         self.slots = {slot.mid: slot for slot in slots}
         for slot in slots:
             slot.transport = self.id
+        self.downlink = Downlink(self.slots)
         self.slots_by_ssrc = {slot.lane.ssrc: slot for slot in slots}
+        self.health = Health()
         self.connected_at = now
         self._full_intra_requests = 0
         self.report_at = now
@@ -125,7 +130,9 @@ class Peer:
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
         """Answer a check, or hear the answer to ours; a new nomination moves all that we send."""
         if message.message_type != BINDING_REQUEST:
-            if not self.agent.receive_answer(message, now):
+            if self.agent.receive_answer(message, now):
+                self.downlink.receive_echo(message.transaction_id, now)
+            else:
                 self.rejected["stun"] += 1
             return
         before = self.agent.selected
@@ -244,6 +251,7 @@ class Peer:
             ntp = int((ntp_now_s if ntp_s is None else ntp_s) * (1 << 32))
             lane = slot.lane
             report = rtcp.SenderReport(lane.ssrc, ntp, timestamp, lane.packets, lane.octets)
+            self.downlink.note_sender_report(ntp, now)
             compound += rtcp.build_sender_report(report) + rtcp.build_cname(lane.ssrc, self.cname)
         if compound:
             self.send_rtcp(compound, output)
@@ -254,6 +262,8 @@ class Peer:
             return b""
         layers = [layer for track in tracks for layer in track.layers if layer.has_begun][:MAX_REPORTS]
         blocks = tuple(layer.reception.report(layer.ssrc, now) for layer in layers)
+        for layer, block in zip(layers, blocks, strict=True):
+            layer.loss += LOSS_SMOOTHING * (block.fraction_lost / 256 - layer.loss)
         # With arrivals reported, the publisher finds what the path carries better than we can: only cap it.
         cap_bps = self.uplink.bitrate_bps(now) if self.arrivals is None else self.uplink.cap_bps
         ssrcs = tuple(layer.ssrc for layer in layers)
@@ -261,6 +271,18 @@ class Peer:
             rtcp.build_receiver_report(rtcp.ReceiverReport(self.local_ssrc, blocks))
             + rtcp.build_cname(self.local_ssrc, self.cname)
             + rtcp.build_remb(self.local_ssrc, cap_bps, ssrcs)
+        )
+
+    def look_after_health(self, now: float) -> None:
+        """Note what troubles it. What was lost on the publisher's way here is not the viewer's fault."""
+        tracks = [p.track for p in self.publications.values() if p.track is not None]
+        watched = [slot.layer.loss for slot in self.slots.values() if slot.layer is not None]
+        self.health.look(
+            now,
+            sent_lost=max((layer.loss for track in tracks for layer in track.layers), default=0.0),
+            received_lost=self.downlink.estimator.loss - max(watched, default=0.0),
+            is_paused=any(slot.is_paused and slot.aimed is None for slot in self.slots.values()),
+            round_trip_s=self.downlink.round_trip_s,
         )
 
     def receive_arrival(self, sequence: int | None, ssrc: int, now: float) -> None:
@@ -276,6 +298,15 @@ class Peer:
         if self.arrivals.is_due(now):
             for feedback in self.arrivals.feedback(self.local_ssrc, now):
                 self.send_feedback(feedback, output)
+
+    def serve_downlink(self, now: float, output: Output) -> None:
+        """While its link is too narrow for everything: pace, probe, and ask how long the queue is."""
+        self.downlink.handle_timer(now, output)
+        if self.downlink.is_limited and self.downlink.wants_echo(now):
+            transaction = self.agent.ask(now)
+            if transaction is not None:
+                self.downlink.note_question(transaction, now)
+                output.extend(self.agent.poll_probes())
 
     def ask_for_keyframe(self, layer: Layer, output: Output) -> None:
         """PLI or FIR, whichever was agreed; a publisher that agreed to neither (ffmpeg) is not bothered."""

@@ -16,6 +16,7 @@ from OpenSSL import SSL
 from streaming.control import messages as m
 from streaming.dtls import Identity
 from streaming.forwarding.counters import transport_stats
+from streaming.forwarding.handshakes import Handshakes
 from streaming.forwarding.hot_path import Output, Path, forward
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.layer_notices import layers_wanted, slot_media, waiting_for
@@ -25,10 +26,12 @@ from streaming.forwarding.pipe import PipeConflict, PipeEnd, PipePaths
 from streaming.forwarding.publication import Original, Publication
 from streaming.forwarding.slot import Slot, SlotState
 from streaming.forwarding.speakers import Speakers, Voice
+from streaming.forwarding.totals import Totals
 from streaming.forwarding.track import Track
 from streaming.guarded_tap import GuardedTap
 from streaming.ice import stun
 from streaming.ice.agent import Credentials
+from streaming.ice.strangers import Strangers
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from streaming.rtp.demux import DatagramKind, kind_of
@@ -90,6 +93,10 @@ class ForwardingPlane:
         self._tracks: dict[str, tuple[Peer, Publication, Track]] = {}
         self._wanted: dict[str, set[tuple[str, str]]] = {}  # track that has not started → slots that want it
         self._speakers = Speakers()
+        self._totals = Totals()
+        self._strangers = Strangers()
+        self._handshakes: Handshakes[Peer] = Handshakes()
+        self._limited: dict[str, Peer] = {}
         self._housekeeping_at = 0.0
         self._output: Output = []
         self._events: list[m.Notification] = []
@@ -129,12 +136,21 @@ class ForwardingPlane:
         elif kind is DatagramKind.RTCP:
             self._receive_rtcp(peer, data, now)
         elif kind is DatagramKind.DTLS:
-            peer.receive_dtls(data, now, self._output)
-            self._follow(peer, now)
+            if peer.srtp is not None or self._handshakes.may_step(peer, data):
+                peer.receive_dtls(data, now, self._output)
+                self._follow(peer, now)
         else:
             peer.rejected["unknown_protocol"] += 1
 
     def _receive_stun(self, data: bytes, path: Path, now: float) -> None:
+        if path not in self._peer_by_path:
+            fragment = stun.asked_fragment(data)
+            if fragment is not None and fragment not in self._peer_by_ufrag:
+                self.dropped["stun_unknown_user"] += 1
+                return
+            if fragment is None or not self._strangers.may_ask(path[1][0], now):
+                self.dropped["stun_malformed" if fragment is None else "stun_flood"] += 1
+                return
         message = stun.parse(data)
         if message is None:
             self.dropped["stun_malformed"] += 1
@@ -317,21 +333,34 @@ class ForwardingPlane:
         peer.agent.heard(now)
         for message in rtcp.parse(plain):
             match message:
-                case rtcp.Nack():
-                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
-                    if slot is not None:
-                        slot.receive_nack(message.lost, self._output, now)
-                case rtcp.PictureLoss():
-                    slot = peer.slots_by_ssrc.get(message.media_ssrc)
-                    if slot is not None and slot.track is not None:
-                        slot.wish_keyframe()
                 case rtcp.SenderReport():
                     self._receive_sender_report(peer, message, now)
+                    peer.downlink.receive_reports(message.reports, now)
                 case rtcp.Bye():
                     for ssrc in message.ssrcs:
                         self._receive_bye(peer, ssrc)
                 case _:
-                    pass
+                    self._receive_feedback(peer, message, now)
+        if peer.downlink.is_limited:
+            self._limited[peer.id] = peer
+
+    def _receive_feedback(self, peer: Peer, message: rtcp.Rtcp, now: float) -> None:
+        """What a subscriber says about its slots."""
+        match message:
+            case rtcp.Nack():
+                slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                if slot is not None:
+                    slot.receive_nack(message.lost, self._output, now)
+            case rtcp.PictureLoss():
+                slot = peer.slots_by_ssrc.get(message.media_ssrc)
+                if slot is not None and slot.track is not None:
+                    slot.wish_keyframe()
+            case rtcp.ReceiverReport():
+                peer.downlink.receive_reports(message.reports, now)
+            case rtcp.Remb():
+                peer.downlink.receive_remb(message.bitrate_bps, now)
+            case _:
+                pass
 
     def _receive_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
         publication = peer.publication_by_ssrc(report.ssrc)
@@ -357,6 +386,7 @@ class ForwardingPlane:
 
     def handle_timer(self, now: float) -> None:
         """Everything that is due: retransmissions, catching up, keyframe requests, reports, time-outs."""
+        self._step_handshakes(now)
         late_limit = LATE_PACKETS_PER_TICK
         for peer, publication, track in self._tracks.values():
             for layer in track.layers:
@@ -372,6 +402,7 @@ class ForwardingPlane:
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_S
             self._keep_houses(now)
+        self._serve_limited(now)
         for peer in list(self._peers.values()):
             if now >= peer.timer_at:
                 self._serve_peer(peer, now)
@@ -383,6 +414,19 @@ class ForwardingPlane:
             if track.kind == "audio":
                 voices.setdefault(peer.room, {})[track.id] = track.voice
         self._events += self._speakers.listen(voices, now)
+
+    def _step_handshakes(self, now: float) -> None:
+        for peer, record in self._handshakes.next_tick():
+            if self._peers.get(peer.id) is peer:
+                peer.receive_dtls(record, now, self._output)
+                self._follow(peer, now)
+
+    def _serve_limited(self, now: float) -> None:
+        """Subscribers whose links are too narrow for everything."""
+        for peer in list(self._limited.values()):
+            peer.serve_downlink(now, self._output)
+            if not peer.downlink.is_limited:
+                del self._limited[peer.id]
 
     def _serve_late_joiners(self, track: Track, now: float, limit: int) -> int:
         taken = 0
@@ -438,6 +482,14 @@ class ForwardingPlane:
             if now - layer.keyframes.last_sent_at >= WAITING_ASK_AGAIN_S:
                 layer.keyframes.wish()
 
+    def _look_after(self, peer: Peer, now: float) -> None:
+        if peer.is_pipe:
+            return
+        peer.look_after_health(now)
+        troubles = peer.health.changed()
+        if troubles is not None:
+            self._events.append(m.TransportTrouble(peer.id, troubles))
+
     def _serve_peer(self, peer: Peer, now: float) -> None:
         peer.handle_timer(now, self._output)
         if peer.phase == "connected" and now >= peer.report_at:
@@ -445,6 +497,7 @@ class ForwardingPlane:
             steady_s = PUBLISHER_REPORT_INTERVAL_S if peer.publications else REPORT_INTERVAL_S
             peer.report_at = now + (FIRST_REPORTS_INTERVAL_S if is_new else steady_s)
             peer.send_reports(now + self._ntp_offset_s, now, self._output)
+            self._look_after(peer, now)
         peer.send_arrivals(now, self._output)
         deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
         if peer.phase == "connected":
@@ -469,15 +522,17 @@ class ForwardingPlane:
             self._remove(peer)
 
     def _start_or_wait(self, slot: Slot, now: float) -> None:
-        if slot.track is None:
-            return
+        if slot.track is None or not slot.has_keys:
+            return  # who has no keys yet is served from the last keyframe when they are agreed
         slot.waiting_since = now
         started = slot.try_start(now)  # the next tick sends, within its limit
         if not started and slot.target is not None and slot.state is SlotState.WAITING:
             slot.target.keyframes.wish()
 
     def _remove(self, peer: Peer) -> None:
-        self._peers.pop(peer.id, None)
+        if self._peers.pop(peer.id, None) is not None:
+            self._totals.depart(transport_stats(peer))
+        self._limited.pop(peer.id, None)
         for ufrag in peer.known_ufrags:
             self._peer_by_ufrag.pop(ufrag, None)
         for path in peer.agent.paths:
@@ -518,6 +573,7 @@ class ForwardingPlane:
         """Close its transports; returns the tap that is left to close."""
         for peer in [peer for peer in self._peers.values() if peer.room == name]:
             self.close_transport(peer.id)
+        self._totals.end(name)
         room = self._rooms.pop(name, None)
         return None if room is None else room.tap
 
@@ -719,7 +775,12 @@ class ForwardingPlane:
     def stats(self, room: str) -> m.Stats:
         """Counters of one room, or of all with an empty name."""
         peers = [peer for peer in self._peers.values() if not room or peer.room == room]
-        return m.Stats(tuple(transport_stats(peer) for peer in peers), dict(self.dropped))
+        transports = tuple(transport_stats(peer) for peer in peers)
+        names = [name for name in self._rooms if not room or name == room]
+        rooms = self._totals.rooms(names, transports)
+        counts = {} if room else self._totals.process(rooms)
+        dropped = {**self.dropped, "dtls_flood": self._handshakes.dropped}
+        return m.Stats(transports, dropped, rooms, counts)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ Its SSRC, sequence numbers, timestamps and picture numbers go on whatever feeds 
 WAITING lacks a keyframe (video) or a packet (audio). CATCHING_UP sends what a layer's ring holds from a
 keyframe on, a few packets per turn (pacing), and becomes LIVE when it has reached the newest packet: then the
 hot path feeds it, and nobody touches this object until something changes. PAUSED sends nothing by request.
+A slot that is paced (its subscriber's link is narrow) never gets beyond CATCHING_UP: the ring is its queue.
 
 **Which layer.** `target` is the layer to be at: the largest that flows within two bounds, `aim(layer)` (what
 the link takes; the allocator's word) and `max_layer` of the route (how large the picture is drawn). When
@@ -25,11 +26,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from streaming.control.extensions import FORWARDED, MID, WRITTEN
+from streaming.control.extensions import ABS_SEND_TIME, FORWARDED, MID, WRITTEN
 from streaming.control.messages import Codec, MediaSection
-from streaming.forwarding.hot_path import Lane, Output, Path, forward
-from streaming.forwarding.layer import Head, Layer
+from streaming.forwarding.hot_path import Lane, Output, Path, forward, send_time
+from streaming.forwarding.layer import PACKET_OVERHEAD_OCTETS, Head, Layer
 from streaming.forwarding.track import Track
+from streaming.rtp import padding
 from streaming.rtp.packet_ring import ForwardPacket, PacketRing
 from streaming.rtp.sequence import ContinuityMap, unwrap16
 from streaming.srtp import SrtpSender
@@ -42,9 +44,19 @@ FRESH_KEYFRAME_S: Final = 0.1
 """A keyframe that came so shortly before a change of layers was decided still serves it."""
 STALLED_TAKE_OLD_S: Final = 1.5
 """A layer that stopped is left for an old keyframe when nobody sends a fresh one for so long."""
-RESEND_INTERVAL_S: Final = 0.1
-MAX_RESENDS: Final = 3
+USUAL_TRIP_S: Final = 0.1
+RESEND_SPACING: Final = 0.8
+"""Of a round trip: who asks again sooner cannot have missed the answer yet."""
+SHORTEST_SPACING_S: Final = 0.02
+LONGEST_SPACING_S: Final = 0.4
+MAX_RESENDS: Final = 6
 MAX_RESEND_MEMORY: Final = 512
+RESEND_BURST_OCTETS: Final = 200_000
+RESEND_SHARE: Final = 0.5
+"""Of what was sent, so much may be sent again in the long run, and RESEND_BURST_OCTETS at once."""
+MAX_CREDIT_S: Final = 0.02
+MAX_OVERDRAFT_S: Final = 0.1
+"""What is sent again over a narrow link is taken from what would be sent anew, at most so far ahead."""
 MAX_NACK_NUMBERS: Final = 256
 MAX_STRETCHES: Final = 3
 ANY_LAYER: Final = 255
@@ -68,6 +80,7 @@ class SlotEvent(Enum):
     UNROUTE = "unroute"
     START = "start"
     LEVEL = "level"
+    PACE = "pace"
     SWITCH = "switch"
     RESTART = "restart"
     PAUSE = "pause"
@@ -89,7 +102,7 @@ TABLE: Final[dict[SlotState, dict[SlotEvent, SlotState]]] = {
         SlotEvent.UNROUTE: SlotState.EMPTY,
     },
     SlotState.CATCHING_UP: {SlotEvent.LEVEL: SlotState.LIVE, **_FED},
-    SlotState.LIVE: _FED,
+    SlotState.LIVE: {SlotEvent.PACE: SlotState.CATCHING_UP, **_FED},
     SlotState.PAUSED: {
         SlotEvent.RESUME: SlotState.WAITING,
         SlotEvent.RESTART: SlotState.PAUSED,
@@ -156,6 +169,14 @@ class Slot:
         self.lane = Lane(ssrc, section.mid, mid_id, numbering, repeats=repeats)
         self.rtx_lane = Lane(rtx_ssrc, section.mid, mid_id, numbering, repeats=False)
         self.has_keys = False
+        self.padding_octets = 0
+        self._sender: SrtpSender | None = None
+        self._pace_bps: float | None = None
+        self._paced_at = 0.0
+        self._credit_octets = 0.0
+        self.round_trip_s = USUAL_TRIP_S
+        self._resend_credit = float(RESEND_BURST_OCTETS)
+        self._resend_earned_at = 0
         self._map = ContinuityMap(first_seq, first_timestamp)
         self._rtx_seq = first_seq
         self._cursor = 0
@@ -175,6 +196,7 @@ class Slot:
         """The subscriber can receive from now on."""
         self.lane.protect_with(sender)
         self.rtx_lane.protect_with(sender)
+        self._sender = sender
         self.has_keys = True
 
     def move_to(self, path: Path) -> None:
@@ -444,19 +466,40 @@ class Slot:
         assert layer is not None
         highest = layer.ring.highest
         assert highest is not None
+        self._earn_credit(now)
         budget = limit = min(limit, CATCH_UP_PACKETS)
-        while budget and self._cursor <= highest:
+        while budget and self._cursor <= highest and (self._pace_bps is None or self._credit_octets > 0):
             packet = layer.ring.get(self._cursor)
             self._cursor += 1
             if packet is not None:
                 forward(packet, (self.lane,), output, now)
+                self._credit_octets -= len(packet.payload) + PACKET_OVERHEAD_OCTETS
                 self._map.sent(packet.ext_seq, packet.timestamp, now)
                 self._note_picture(packet)
                 budget -= 1
-        if self._cursor > highest:
+        if self._cursor > highest and self._pace_bps is None:
             self._go(SlotEvent.LEVEL)
             layer.live_lanes.append(self.lane)
         return limit - budget
+
+    def pace(self, bitrate_bps: float | None, now: float) -> None:
+        """Send at this rate at most, None: as it comes. Keyframes are spread, sound goes in between."""
+        if self._pace_bps is None:
+            self._paced_at, self._credit_octets = now, 0.0
+        self._pace_bps = bitrate_bps
+        if bitrate_bps is not None and self.state is SlotState.LIVE:
+            self.settle()
+            self._leave_live()
+            assert self.layer is not None
+            self._cursor = (self.layer.ring.highest or 0) + 1
+            self._go(SlotEvent.PACE)
+
+    def _earn_credit(self, now: float) -> None:
+        """May be overdrawn by one packet; what is not used is soon lost."""
+        if self._pace_bps is not None:
+            earned = self._pace_bps / 8 * (now - self._paced_at)
+            self._credit_octets = min(self._credit_octets + earned, self._pace_bps / 8 * MAX_CREDIT_S)
+            self._paced_at = now
 
     def send_late(self, packet: ForwardPacket, output: Output, now: float) -> None:
         """A packet of our layer behind its newest one arrived: send it if this slot's stream passed it."""
@@ -483,7 +526,7 @@ class Slot:
             packet = stretch.ring.get(seq - stretch.seq_offset)
             if packet is None:
                 self.unanswered_nacks += 1
-            elif self._may_resend(seq, now):
+            elif self._may_resend(seq, len(packet.payload), now):
                 self._resend(packet, seq16, stretch, output, now)
 
     def _stretch_of(self, seq16: int) -> Stretch | None:
@@ -510,10 +553,23 @@ class Slot:
                 return stretch
         return None
 
-    def _may_resend(self, seq: int, now: float) -> bool:
+    def _may_resend(self, seq: int, size: int, now: float) -> bool:
         last, times = self._resent.get(seq, (float("-inf"), 0))
-        if now - last < RESEND_INTERVAL_S or times >= MAX_RESENDS:
+        spacing_s = min(LONGEST_SPACING_S, max(SHORTEST_SPACING_S, RESEND_SPACING * self.round_trip_s))
+        if now - last < spacing_s or times >= MAX_RESENDS:
             return False
+        if self._pace_bps is not None:
+            if self.is_paused or self._credit_octets < -MAX_OVERDRAFT_S * self._pace_bps / 8:
+                self.unanswered_nacks += 1
+                return False
+            self._credit_octets -= size + PACKET_OVERHEAD_OCTETS
+        earned = RESEND_SHARE * (self.lane.octets - self._resend_earned_at)
+        self._resend_earned_at = self.lane.octets
+        self._resend_credit = min(self._resend_credit + earned, RESEND_BURST_OCTETS)
+        if self._resend_credit < size:
+            self.unanswered_nacks += 1
+            return False
+        self._resend_credit -= size
         if len(self._resent) >= MAX_RESEND_MEMORY:
             del self._resent[next(iter(self._resent))]
         self._resent[seq] = (now, times + 1)
@@ -543,6 +599,53 @@ class Slot:
         )
         self._rtx_seq += 1
         forward(again, (lane,), output, now)
+
+    # ── padding ──
+
+    @property
+    def sent_octets(self) -> int:
+        """Everything that went to the subscriber for this slot, with headers."""
+        packets = self.lane.packets + self.rtx_lane.packets
+        return (
+            self.lane.octets + self.rtx_lane.octets + packets * PACKET_OVERHEAD_OCTETS + self.padding_octets
+        )
+
+    @property
+    def can_pad(self) -> bool:
+        """Whether padding can be sent without touching the numbers of the media."""
+        return self.has_keys and self.track is not None and self._padding_type is not None
+
+    @property
+    def _padding_type(self) -> int | None:
+        if self.section.kind != "video":
+            return None
+        return next((codec.rtx_pt for codec in self.section.codecs if codec.rtx_pt is not None), None)
+
+    def pad(self, octets: int, output: Output, now: float) -> None:
+        """Send padding on the RTX stream: `octets` with headers, in whole packets."""
+        payload_type, sender, ids = self._padding_type, self._sender, self.section.header_extensions
+        if payload_type is None or sender is None:
+            return
+        extensions = [(ids[MID], self.mid.encode())] if MID in ids else []
+        if ABS_SEND_TIME in ids:
+            extensions.append((ids[ABS_SEND_TIME], send_time(now)))
+        while octets > 0:
+            size = max(1, min(padding.MAX_PADDING, octets - PACKET_OVERHEAD_OCTETS))
+            seq = self._rtx_seq
+            self._rtx_seq += 1
+            header, body = padding.build(
+                payload_type,
+                seq & 0xFFFF,
+                self._map.last_timestamp,
+                self.rtx_lane.ssrc,
+                extensions=extensions,
+                size=size,
+            )
+            datagram = sender.protect_rtp(header, body, self.rtx_lane.ssrc, seq)
+            if datagram is not None:
+                output.append((self.rtx_lane.path, datagram))
+            self.padding_octets += size + PACKET_OVERHEAD_OCTETS
+            octets -= size + PACKET_OVERHEAD_OCTETS
 
     def wish_keyframe(self) -> None:
         """The subscriber lost its picture (PLI, FIR)."""

@@ -39,7 +39,7 @@ IDLE_TIMEOUT_S: Final = 15.0
 FIRST_QUESTIONS: Final = 3
 _FLOWING_S: Final = 3.0
 MAX_ADDRESSES: Final = 8
-_ASKED_KEPT: Final = 16
+_ASKED_KEPT: Final = 32
 _PRIORITY: Final = struct.pack("!I", 110 << 24 | 65535 << 8 | 255)
 
 PathT = TypeVar("PathT", bound=Hashable)
@@ -196,6 +196,13 @@ class IceAgent(Generic[PathT]):
         if self.state is IceState.FAILED:
             return float("inf")
         return min(self._dead_at(), self._ask_at())
+
+    def ask(self, now: float) -> bytes | None:
+        """Ask now, to learn how long the answer takes; returns the transaction, None without an address."""
+        if self.state is not IceState.CONNECTED or self.selected is None:
+            return None
+        self._ask(now)
+        return self._asked[-1]
 
     def poll_probes(self) -> list[tuple[PathT, bytes]]:
         """Questions to send, as (path, datagram)."""

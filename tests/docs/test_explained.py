@@ -2,7 +2,10 @@
 
 import re
 
+from lectern.app.media_metrics import media_metrics
 from lectern.app.settings import Settings
+from streaming.control.messages import Stats
+from streaming.forwarding.totals import COUNTS
 from tests.docs.source_words import ROOT, error_codes, first_column, log_events
 
 REQUIREMENTS = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
@@ -39,10 +42,13 @@ def test_log_events_are_noun_and_verb() -> None:
 def test_metrics() -> None:
     section = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8").partition("## Metrics")[2]
     documented = set(re.findall(r"`(lectern_[a-z_]+)`", section))
+    assert "`lectern_media_room_…`" in section  # the counters of processes, by room
+    documented |= {f"lectern_media_room_{name}" for name in COUNTS}
     source = (ROOT / "lectern" / "app" / "metrics.py").read_text(encoding="utf-8")
     exposed = set(re.findall(r'"(lectern_[a-z_]+)"', source))
     for prefix, names in re.findall(r'in \(\n(.*?)\):.*?f"(lectern_[a-z]+_)\{name\}"', source, re.DOTALL):
         exposed |= {names + name for name in re.findall(r'\("([a-z_]+)",', prefix)}
+    exposed |= {metric.name for metric in media_metrics({"media-1": Stats((), {})})}
     assert documented == exposed
 
 

@@ -61,8 +61,8 @@ async def test_nothing_is_lost_between_an_encoder_and_a_player(tmp_path: Path) -
         assert process.returncode is None
         assert watched.pictures.missing == 0
         assert watched.sound.frames > 0.9 * STEADY_S / 0.02
-        assert await metric(server, "lectern_media_lost_packets") == 0
-        assert await metric(server, "lectern_media_received_packets") > STEADY_S * 50
+        assert await metric(server, "lectern_media_lost_packets_total") == 0
+        assert await metric(server, "lectern_media_received_packets_total") > STEADY_S * 50
         assert said(server, "whip_session_opened", key=keys.publish_id) == 1
         assert said(server, "whip_session_closed", key=keys.publish_id) == 0
 

@@ -61,8 +61,8 @@ def test_bursts_are_paced() -> None:
     rate = PACING_FACTOR * CLIP.video_bps / 8
     video = [(at, len(packet.payload)) for at, packet in sent if packet.stream == VIDEO]
     for number, (began, _) in enumerate(video):
-        window = sum(size for at, size in video[number:] if at < began + 0.1)
-        assert window <= rate * (0.1 + BURST_S) + MAX_PAYLOAD_BYTES
+        window = sum(size for at, size in video[number:] if at < began + 0.03)
+        assert window <= rate * (0.03 + BURST_S) + MAX_PAYLOAD_BYTES
 
 
 def test_a_request_is_answered_by_the_next_picture() -> None:

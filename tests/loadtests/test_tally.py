@@ -59,6 +59,12 @@ def test_the_same_length_all_the_time_tells_nothing() -> None:
         entry_numbers(seen, TIMES, even)
 
 
+def test_a_repeated_passage_is_told_by_the_time_of_its_sending() -> None:
+    again = np.tile(SIZES[:500], 4)
+    seen = Arrivals(0, 1, np.arange(200), again[:200] + 8, TIMES[1000:1200] + MS)
+    assert entry_numbers(seen, TIMES, again).tolist() == list(range(1000, 1200))
+
+
 def test_too_few_packets_tell_nothing() -> None:
     with pytest.raises(Unrelated):
         entry_numbers(arrivals(0, 5), TIMES, SIZES)

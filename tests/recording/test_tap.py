@@ -89,6 +89,23 @@ async def test_records_and_closes(tmp_path: Path) -> None:
     assert told == [("recording_problem", "codec_unsupported")]
 
 
+@pytest.mark.parametrize("codec", ["VP9", "AV1"])
+async def test_a_codec_that_cannot_be_recorded_is_a_problem_while_it_is_there(
+    codec: str, tmp_path: Path
+) -> None:
+    told: list[tuple[str, str]] = []
+    spec = Spec(str(tmp_path / "rec" / "1"))
+    tap = tap_module.create(spec, lambda _: None, lambda event, code: told.append((event, code)))
+    tap.on_track("p1-camera", "camera", "video", codec, 90_000, "p1")
+    await play(tap, 0.5)
+    assert told == [("recording_problem", "codec_unsupported")]
+    tap.on_track("p1-camera", "camera", "video", "VP8", 90_000, "p1")
+    await play(tap, 0.5)
+    assert told[1:] == [("recording_resumed", "codec_unsupported")]
+    await tap.close()
+    assert isinstance(lines(tmp_path / "rec" / "1")[-1], RecordingEnded)
+
+
 async def test_a_folder_is_used_once(tmp_path: Path) -> None:
     folder = DurableFolder(tmp_path / "1")
     folder.close()

@@ -1,6 +1,8 @@
 """One session over several media processes: all see the same, and a death of one is mended by itself."""
 
 import itertools
+import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from interactions.hand.events import HandGranted, HandRaised
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent
+from signaling.plane import node
 from tests.installation import migrated_file
 from tests.several_processes.town import Person, Town, town, until
 
@@ -32,7 +35,9 @@ async def flows(town: Town) -> Counter[str]:
 async def test_viewers_on_both_processes_see_the_same(tmp_path: Path, migrated_file: Path) -> None:
     async with town(tmp_path, migrated_file, processes=2, viewers=2) as here:
         presenter = await here.enter("presenter", SessionRole.PRESENTER)
-        near, far, later = [await here.enter(name) for name in ("near", "far", "later")]
+        near = await here.enter("near")
+        far = await here.enter("far", has_mic=True)
+        later = await here.enter("later")
         for viewer in (near, far, later):
             await viewer.sees_news()
         home, sibling = await presenter.process(), await far.process()
@@ -98,3 +103,46 @@ async def test_homes_death_moves_the_session_and_the_recording(tmp_path: Path, m
         assert await presenter.process() not in {home, ""}
         assert in_order(far)
         await until("the recording goes on", lambda: here.recordings().get("2") == {"camera"})
+
+
+async def test_a_single_process_comes_back_with_its_sessions(tmp_path: Path, migrated_file: Path) -> None:
+    async with town(tmp_path, migrated_file, processes=1, viewers=2) as here:
+        presenter = await here.enter("presenter", SessionRole.PRESENTER)
+        viewers = [await here.enter(name) for name in ("one", "two")]  # more than it is meant to serve
+        for viewer in viewers:
+            await viewer.sees_news()
+        await until("the recording has begun", lambda: here.recordings() == {"1": {"camera"}})
+        await here.kill("media-1")
+        await until("they are told", lambda: all(person.resets for person in (presenter, *viewers)))
+        for viewer in viewers:
+            await viewer.sees_news()
+        await until("the recording goes on", lambda: here.recordings().get("2") == {"camera"})
+
+
+async def test_a_process_that_stands_still_is_left_and_taken_back(
+    tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "PING_EVERY_S", 0.5)
+    monkeypatch.setattr(node, "PATIENCE_S", 3.0)
+    async with town(tmp_path, migrated_file, processes=2, viewers=2) as here:
+        presenter = await here.enter("presenter", SessionRole.PRESENTER)
+        near, far = [await here.enter(name) for name in ("near", "far")]
+        for viewer in (near, far):
+            await viewer.sees_news()
+        home = await presenter.process()
+        pid = here.halt(home)
+        try:
+            await until("the presenter is told", lambda: bool(presenter.resets))
+            for viewer in (near, far):
+                await viewer.sees_news()
+            assert await presenter.process() not in {home, ""}
+            assert far.resets == []
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+        async def is_back() -> bool:
+            stats = await here.stats()
+            return home in stats and not stats[home].transports
+
+        await until("it is taken back, and has let go of the session", is_back)
+        assert here.processes[home].restarts == 0

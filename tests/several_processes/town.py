@@ -37,6 +37,8 @@ from tests.installation import settings_of
 from tests.streaming.test_foreign_aiortc import CounterTrack, read_counter
 
 PATIENCE_S = 25.0
+PICTURES_PER_S = 8
+"""Few: what is tested here is who gets them, on however slow a machine."""
 
 
 async def until(what: str, holds: Callable[[], Awaitable[bool]] | Callable[[], bool]) -> None:
@@ -61,6 +63,7 @@ class Person:
     name: str
     role: SessionRole
     participant: str
+    has_mic: bool = False
     pc: RTCPeerConnection | None = None
     peer: Peer | None = None
     camera: CounterTrack | None = None
@@ -79,17 +82,21 @@ class Person:
 
     async def _offer(self) -> None:
         pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.town.opened.append(pc)
         sources: dict[str, str] = {}
         if self.role is SessionRole.PRESENTER:
-            self.camera = CounterTrack() if self.camera is None else self.camera.successor()
+            self.camera = (
+                CounterTrack(rate=PICTURES_PER_S) if self.camera is None else self.camera.successor()
+            )
             pc.addTrack(self.camera)
             known = RTCRtpSender.getCapabilities("video").codecs
             pc.getTransceivers()[0].setCodecPreferences([c for c in known if c.name in {"H264", "rtx"}])
             sources["0"] = "camera"
         else:
-            pc.addTrack(AudioStreamTrack())
             pc.addTransceiver("video", direction="recvonly")
-            sources["0"] = "mic"
+            if self.has_mic:
+                pc.addTrack(AudioStreamTrack())
+                sources["1"] = "mic"
         await pc.setLocalDescription(await pc.createOffer())
         self.peer, answer = await self.town.services.plane.offer(
             self.town.session.id,
@@ -149,13 +156,16 @@ class Town:
     processes: dict[str, Child]
     tasks: asyncio.TaskGroup
     people: dict[str, Person] = field(default_factory=dict)
+    opened: list[RTCPeerConnection] = field(default_factory=list)
 
-    async def enter(self, name: str, role: SessionRole = SessionRole.LEARNER) -> Person:
+    async def enter(
+        self, name: str, role: SessionRole = SessionRole.LEARNER, *, has_mic: bool = False
+    ) -> Person:
         """Somebody comes, and connects."""
         grant = SessionGrant(self.session.id, role, None, guest_id=name, guest_name=name)
         seats = SeatsOfPresence(self.services.presence, self.services.doors)
         seat = await seats.enter(self.org.id, grant, "whip")
-        person = self.people[name] = Person(self, name, role, seat.participant_id)
+        person = self.people[name] = Person(self, name, role, seat.participant_id, has_mic)
         await person.offer()
         return person
 
@@ -174,6 +184,13 @@ class Town:
         pid = self.processes[name].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+
+    def halt(self, name: str) -> int:
+        """`kill -STOP`: it stands still and holds everything. Returns its pid."""
+        pid = self.processes[name].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        return pid
 
     def recordings(self) -> dict[str, set[str]]:
         """Sources of the tracks with at least one fragment, by recording."""
@@ -237,8 +254,7 @@ async def town(data: Path, database: Path, *, processes: int, viewers: int) -> A
             await until("all media processes run", all_there)
             yield made
         finally:
-            for person in made.people.values():
-                if person.pc is not None:
-                    await person.pc.close()
+            for pc in made.opened:
+                await pc.close()
             for task in running:
                 task.cancel()

@@ -15,12 +15,14 @@ from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import SessionRole
 from sessions.store import Session
 from signaling.entry.turn import Turn
+from signaling.plane.peer import Peer
 from signaling.sdp import parse_offer
 from signaling.stream_keys.service import NewKey
 from signaling.stream_keys.tables import stream_keys
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 from signaling.whip.sdpfrag import read_fragment
+from streaming.control.messages import IceRestarted
 from tests.installation import Installation
 from tests.signaling.live_media import with_media
 from tests.signaling.test_whip_parts import OFFERS
@@ -152,12 +154,24 @@ async def test_an_ice_session_from_offer_to_delete(live_house: Installation) -> 
     assert await online(live_house, session.id) == 0
 
 
-async def test_overlapping_restarts_of_one_etag_happen_once(live_house: Installation) -> None:
+async def test_overlapping_restarts_of_one_etag_happen_once(
+    live_house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = await lesson(live_house)
     obs = Encoder(live_house, session, live_house.token(session, SessionRole.PRESENTER, person="presenter"))
     await obs.opens()
-    answers = await asyncio.gather(*(obs.patches(NEW.replace("ysXw", f"new{n}"), obs.etag) for n in range(4)))
-    assert sorted(status for status, _, _ in answers) == [200, 412, 412, 412]
+    restart, all_there = live_house.services.plane.restart, asyncio.Event()
+
+    async def slow_restart(peer: Peer, ufrag: str, pwd: str) -> IceRestarted:
+        await all_there.wait()
+        return await restart(peer, ufrag, pwd)
+
+    monkeypatch.setattr(live_house.services.plane, "restart", slow_restart)
+    async with asyncio.TaskGroup() as tasks:
+        asked = [tasks.create_task(obs.patches(NEW.replace("ysXw", f"new{n}"), obs.etag)) for n in range(4)]
+        await asyncio.sleep(0.5)  # all four are at the door; the first has passed it
+        all_there.set()
+    assert sorted(task.result()[0] for task in asked) == [200, 412, 412, 412]
 
 
 async def test_a_players_answer_only_sends(live_house: Installation) -> None:

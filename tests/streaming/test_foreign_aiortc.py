@@ -23,21 +23,22 @@ class CounterTrack(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, number: int = 0) -> None:
+    def __init__(self, number: int = 0, rate: int = RATE) -> None:
         super().__init__()
         self.number = number
+        self.rate = rate
 
     def successor(self) -> "CounterTrack":
         """Another track that goes on counting."""
-        return CounterTrack(self.number)
+        return CounterTrack(self.number, self.rate)
 
     async def recv(self) -> av.VideoFrame:
-        await asyncio.sleep(1 / RATE)
+        await asyncio.sleep(1 / self.rate)
         picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
         for bit in range(BITS):
             picture[40:140, bit * BLOCK : (bit + 1) * BLOCK] = 235 if self.number >> bit & 1 else 20
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame.pts = self.number * 90000 // RATE
+        frame.pts = self.number * 90000 // self.rate
         frame.time_base = fractions.Fraction(1, 90000)
         self.number += 1
         return frame

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from streaming.control import messages as m
+from streaming.ice import stun
 from tests.streaming.media_process import Media, media_process
-from tests.streaming.socket_peer import SocketPeer, candidate_of, tcp, udp
+from tests.streaming.socket_peer import PICTURES_S, SocketPeer, candidate_of, tcp, udp
 
 
 @asynccontextmanager
@@ -105,6 +106,33 @@ async def test_strangers_at_the_tcp_port_are_sent_away_and_hurt_nobody() -> None
             assert counted["tcp_stranger_talks"] == 1
             assert counted["tcp_too_many_strangers"] >= 40
         await viewer.receive(10)
+
+
+async def test_ten_thousand_checks_a_second_from_strangers_leave_the_lesson_alone() -> None:
+    async with lesson() as (media, _presenter, viewer, local):
+        server = candidate_of(local)
+        viewer.use(udp(), server)
+        await viewer.receive(10)
+        attributes = [(stun.USERNAME, f"{local.ice_ufrag}:x".encode()), (stun.PRIORITY, bytes(4))]
+        known = stun.build(stun.BINDING_REQUEST, bytes(12), attributes, b"not the password at all")
+        unknown = stun.build(stun.BINDING_REQUEST, bytes(12), [(stun.USERNAME, b"no:body")], b"x" * 24)
+        with udp() as stranger:
+            began, sent = time.monotonic(), 0
+            before = len(viewer.received)
+            while sent < 20_000:
+                for _ in range(100):
+                    stranger.sendto(known if sent % 2 else unknown, server)
+                    sent += 1
+                await asyncio.sleep(max(0.0, began + sent / 10_000 - time.monotonic()))
+            lasted = time.monotonic() - began
+        await viewer.receive(5)
+        numbers = [number for _, number in viewer.received[before:]]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert len(numbers) > lasted / PICTURES_S * 0.5
+        counted = (await media.client.get_stats()).process
+        assert counted["stun_unknown_user"] > 5_000
+        assert counted["stun_flood"] > 3_000
+        assert ended(media) == []
 
 
 def _is_closed(one: socket.socket) -> bool:

@@ -14,6 +14,7 @@ AXE = CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PATHS = (
     "/",
     "/watch",
+    "/connection-test",
     "/admin/sessions",
     "/admin/people",
     "/admin/replays",

@@ -6,6 +6,7 @@ export const router = createRouter({
   routes: [
     { path: '/', component: () => import('./pages/home/HomePage.vue'), meta: { title: 'home.sessions' } },
     { path: '/sign-in', component: () => import('./pages/home/SignInPage.vue'), meta: { title: 'signIn.title' } },
+    { path: '/connection-test', component: () => import('./pages/connection/ConnectionTestPage.vue'), meta: { title: 'connection.title' } },
     { path: '/studio/:id', component: () => import('./pages/studio/StudioPage.vue'), props: true },
     { path: '/room/:id', component: () => import('./pages/room/RoomPage.vue'), props: true },
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },

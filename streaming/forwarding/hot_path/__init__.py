@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from streaming.forwarding.hot_path.python import Address, Lane, Output, Path, forward
+from streaming.forwarding.hot_path.python import Address, Lane, Output, Path, forward, send_time
 
 IMPLEMENTATION: Final = "python"
 
-__all__ = ["IMPLEMENTATION", "Address", "Lane", "Output", "Path", "forward"]
+__all__ = ["IMPLEMENTATION", "Address", "Lane", "Output", "Path", "forward", "send_time"]

@@ -145,21 +145,29 @@ class VideoPlayout:
         shown = zip(self.shown_at, self.sizes, strict=True)
         return 8 * sum(size for at, size in shown if begin <= at < end) / (end - begin)
 
+    def first_at_bitrate(self, bitrate_bps: float, since: float) -> float:
+        """When the pictures shown began to have this bitrate over a second; infinite: never."""
+        moments = [at for at in self.shown_at if at >= since]
+        return next((at for at in moments if self.bitrate_between(at, at + 1.0) >= bitrate_bps), float("inf"))
+
 
 @dataclass(slots=True)
 class SoundPlayout:
-    """Plays a packet every 20 ms; where it has none it stretches the last one, which is a gap.
+    """Plays a packet every 20 ms. Two things can go wrong:
 
-    A packet that is missing while a later one is here is skipped. When all are late, the delay grows (as in
-    a browser, which stretches time and later compresses it); a buffer that got long is played a bit quicker.
+    a gap: a packet is missing while a later one is here; what it held is lost;
+    a stretch: all are late; the last one is stretched and the delay grows, as in a browser, which later plays
+    a long buffer a bit quicker.
     """
 
     gaps: list[tuple[float, float]] = field(default_factory=list)
+    stretches: list[tuple[float, float]] = field(default_factory=list)
     played: int = 0
     _sequence: SequenceUnwrapper = field(default_factory=SequenceUnwrapper)
     _waiting: set[int] = field(default_factory=set)
     _next: int | None = None
-    _run_s: float = 0.0
+    _gap_s: float = 0.0
+    _stretch_s: float = 0.0
     _steps: int = 0
     _recent: deque[int] = field(default_factory=lambda: deque(maxlen=50))
 
@@ -187,18 +195,21 @@ class SoundPlayout:
             self._waiting.discard(self._next)
             self._next += 1
             self.played += 1
-            if self._run_s:
-                self.gaps.append((now, self._run_s))
-                self._run_s = 0.0
-            return
-        self._run_s += SOUND_S
-        if self._waiting:
+            if self._gap_s:
+                self.gaps.append((now, self._gap_s))
+            if self._stretch_s:
+                self.stretches.append((now, self._stretch_s))
+            self._gap_s = self._stretch_s = 0.0
+        elif self._waiting:
             self._next += 1
+            self._gap_s += SOUND_S
+        else:
+            self._stretch_s += SOUND_S
 
     def longest_gap_s(self, begin: float, end: float) -> float:
-        """The longest run without sound that ended within these moments."""
-        return max((run for at, run in self.gaps if begin <= at <= end), default=self._run_s)
+        """The most sound that was lost in one piece and ended within these moments."""
+        return max((s for at, s in self.gaps if begin <= at <= end), default=self._gap_s)
 
-    def silent_s(self, begin: float, end: float) -> float:
-        """All runs without sound within these moments."""
-        return sum(run for at, run in self.gaps if begin <= at <= end)
+    def longest_stretch_s(self, begin: float, end: float) -> float:
+        """The longest time that a last packet was stretched over, within these moments."""
+        return max((s for at, s in self.stretches if begin <= at <= end), default=self._stretch_s)

@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from streaming.control import messages as m
-from streaming.control.extensions import ABS_SEND_TIME, AUDIO_LEVEL, MID, TRANSPORT_WIDE
+from streaming.control.extensions import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_WIDE,
+)
 from streaming.rtp import packet as rtp
 from streaming.rtp import rtcp
 from tests.streaming.network.world import NetworkPeer, NetworkWorld
@@ -18,6 +25,11 @@ PACING_FACTOR: Final = 2.5
 """As libwebrtc's pacer: a picture leaves at so many times the bitrate."""
 HISTORY: Final = 2000
 EXTENSIONS: Final = {MID: 4, ABS_SEND_TIME: 3}
+RID_ID: Final = 10
+REPAIRED_RID_ID: Final = 11
+LAYERS_BPS: Final = {"q": 150_000, "h": 500_000, "f": 1_200_000}
+WORD_TAKES_S: Final = 0.1
+"""From the media process to the browser's encoder."""
 VP8: Final = m.Codec(96, "VP8", 90000, rtcp_fb=("nack", "nack pli", "goog-remb"), rtx_pt=97)
 OPUS: Final = m.Codec(111, "opus", 48000, 2)
 
@@ -26,9 +38,9 @@ DELTA: Final = bytes.fromhex("1001")
 MORE: Final = bytes.fromhex("0000")
 
 
-def camera(mid: str = "0", extensions: dict[str, int] | None = None) -> m.MediaSection:
+def camera(mid: str, extensions: dict[str, int], rids: tuple[str, ...] = ()) -> m.MediaSection:
     """Return its m-line."""
-    return m.MediaSection(mid, "video", "publish", (VP8,), extensions or EXTENSIONS, source="camera")
+    return m.MediaSection(mid, "video", "publish", (VP8,), extensions, source="camera", rids=rids)
 
 
 def microphone(mid: str = "1") -> m.MediaSection:
@@ -54,6 +66,7 @@ class Stream:
     packets: int = 0
     octets: int = 0
     transport_wide: int | None = None
+    rid: tuple[int, str] | None = None
 
     def send(self, timestamp: int, payload: bytes, *, marker: bool) -> int:
         """Seal and send; returns the 16-bit sequence number."""
@@ -61,6 +74,8 @@ class Stream:
         self.number += 1
         seq16 = self.number & 0xFFFF
         extensions = [(4, self.mid.encode()), (3, abs_send_time(self.world.now))]
+        if self.rid is not None:
+            extensions.append((self.rid[0], self.rid[1].encode()))
         if self.transport_wide is not None:
             extensions.append((self.transport_wide, self.peer.next_transport_wide()))
         data = rtp.build(
@@ -148,7 +163,10 @@ class Sending:
 
 
 class VirtualPublisher:
-    """Camera at m-line 0 and microphone at 1, sending from the moment it is made."""
+    """Camera at m-line 0 and microphone at 1, sending from the moment it is made.
+
+    `layers` {rid: bits per second} from the smallest; it stops those that nobody wants, as our client does.
+    """
 
     def __init__(
         self,
@@ -156,23 +174,39 @@ class VirtualPublisher:
         name: str = "presenter",
         *,
         bitrate_bps: float = 1_000_000,
+        layers: dict[str, int] | None = None,
         transport_wide: int | None = None,
     ) -> None:
         self.world = world
+        rates: dict[str, float] = {**layers} if layers else {"": bitrate_bps}
         extensions = dict(EXTENSIONS)
         if transport_wide is not None:
             extensions[TRANSPORT_WIDE] = transport_wide
-        self.peer = world.enter(name, camera("0", extensions), microphone("1"))
+        if layers:
+            extensions |= {RID: RID_ID, REPAIRED_RID: REPAIRED_RID_ID}
+        self.peer = world.enter(name, camera("0", extensions, tuple(layers or ())), microphone("1"))
         self.heard: list[rtcp.Rtcp] = []
-        media = Stream(world, self.peer, "0", 11, VP8.pt, transport_wide=transport_wide)
-        rtx = Stream(world, self.peer, "0", 12, 97, transport_wide=transport_wide)
-        self.camera = VirtualCamera(media, rtx, bitrate_bps)
+        self.cameras: dict[str, VirtualCamera] = {}
+        for number, (rid, rate) in enumerate(rates.items()):
+            media = Stream(world, self.peer, "0", 100 + number, VP8.pt, transport_wide=transport_wide)
+            rtx = Stream(world, self.peer, "0", 200 + number, 97, transport_wide=transport_wide)
+            if rid:
+                media.rid, rtx.rid = (RID_ID, rid), (REPAIRED_RID_ID, rid)
+            self.cameras[rid] = VirtualCamera(media, rtx, rate)
         self.sound = Stream(world, self.peer, "1", 13, OPUS.pt)
+        self._words_heard = 0
         self.peer.on_rtcp = self._hear
-        world.every(1 / PICTURES_PER_S, self.camera.picture)
+        for one in self.cameras.values():
+            world.every(1 / PICTURES_PER_S, one.picture)
         world.every(SOUND_S, self._speak)
         world.every(1.0, self._report)
+        world.every(WORD_TAKES_S, self._obey)
         world.advance(0.2)
+
+    @property
+    def camera(self) -> VirtualCamera:
+        """The only layer, or the largest."""
+        return list(self.cameras.values())[-1]
 
     def track(self, mid: str) -> str:
         """Return the id of a track, for routes."""
@@ -183,17 +217,30 @@ class VirtualPublisher:
 
     def _report(self) -> None:
         ntp = int((self.world.now + 3_900_000_000) * (1 << 32))
-        for stream, rate in ((self.camera.stream, 90000), (self.sound, 48000)):
+        streams = [(one.stream, 90000) for one in self.cameras.values()] + [(self.sound, 48000)]
+        for stream, rate in streams:
             report = rtcp.SenderReport(
                 stream.ssrc, ntp, int(self.world.now * rate), stream.packets, stream.octets
             )
             self.peer.send_rtcp(rtcp.build_sender_report(report))
 
+    def _obey(self) -> None:
+        """Stop and start layers as we are told; one that starts begins with a keyframe."""
+        words = [n for n in self.world.heard[self._words_heard :] if isinstance(n, m.LayersWanted)]
+        self._words_heard = len(self.world.heard)
+        for word in words:
+            if word.transport == self.peer.name:
+                for rid, one in self.cameras.items():
+                    one.wants_key = one.wants_key or (one.stopped and rid in word.rids)
+                    one.stopped = rid not in word.rids
+
     def _hear(self, message: rtcp.Rtcp) -> None:
-        match message:
-            case rtcp.Nack():
-                self.camera.repair(message.lost)
-            case rtcp.PictureLoss():
-                self.camera.wants_key = True
-            case _:
-                self.heard.append(message)
+        for one in self.cameras.values():
+            match message:
+                case rtcp.Nack() if message.media_ssrc == one.stream.ssrc:
+                    one.repair(message.lost)
+                case rtcp.PictureLoss() if message.media_ssrc == one.stream.ssrc:
+                    one.wants_key = True
+                case _:
+                    pass
+        self.heard.append(message)

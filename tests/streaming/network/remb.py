@@ -16,6 +16,9 @@ OVERUSE_S: Final = 0.01
 BACK_OFF: Final = 0.85
 GROWTH: Final = 1.08
 RATE_WINDOW_S: Final = 1.0
+SHORTEST_WINDOW_S: Final = 0.005
+SILENCE_S: Final = 2.0
+"""After so long without packets nothing is reported, and delays are learnt anew."""
 FIRST_ESTIMATE_S: Final = 5.0
 REPORT_S: Final = 1.0
 WORTH_SAYING: Final = 0.97
@@ -102,6 +105,8 @@ class RembSender:
         self._window: deque[tuple[float, int]] = deque()
         self._bytes = 0
         self._first_at: float | None = None
+        self._window_at = 0.0
+        self._heard_at = float("-inf")
         self._changed_at = 0.0
         self._holds = False
         self._link_bps: float | None = None
@@ -111,24 +116,35 @@ class RembSender:
     def receive(self, stamp: bytes, size_bytes: int, now: float) -> None:
         """A packet with its abs-send-time."""
         value = int.from_bytes(stamp, "big")
+        self.incoming_bps(now)  # lets old packets fall out, so that it shows whether it begins anew
         last = value if self._ticks is None else self._ticks
         self._ticks = last + ((value - last + _WRAP // 2) % _WRAP) - _WRAP // 2
         if self._first_at is None:
             self._first_at = now
+        if now - self._heard_at > SILENCE_S:
+            self._trend = DelayTrend()
+        self._heard_at = now
+        if not self._window:
+            self._window_at = now
         self._window.append((now, size_bytes))
         self._bytes += size_bytes
         self._trend.receive(self._ticks / _TICKS_PER_S, now)
         if self._trend.overuses:
             self._decrease(now)
 
-    def incoming_bps(self, now: float) -> float:
-        """Over the last second."""
+    def incoming_bps(self, now: float) -> float | None:
+        """Over the last second, or the time since it began to come in again."""
         while self._window and self._window[0][0] < now - RATE_WINDOW_S:
             self._bytes -= self._window.popleft()[1]
-        return 8 * self._bytes / RATE_WINDOW_S
+        passed = now - self._window_at
+        if len(self._window) < 2 or passed < SHORTEST_WINDOW_S:
+            return None
+        return 8 * self._bytes / min(RATE_WINDOW_S, passed)
 
     def _decrease(self, now: float) -> None:
         incoming = self.incoming_bps(now)
+        if incoming is None:
+            return
         soon = now - self._changed_at < 0.2
         if soon and self.estimate_bps is not None and incoming >= 0.5 * self.estimate_bps:
             return
@@ -147,6 +163,8 @@ class RembSender:
 
     def _increase(self, now: float) -> None:
         incoming = self.incoming_bps(now)
+        if incoming is None:
+            return
         if self.estimate_bps is None:
             if self._first_at is not None and now - self._first_at >= FIRST_ESTIMATE_S:
                 self.estimate_bps = incoming
@@ -176,7 +194,7 @@ class RembSender:
         """Return what a REMB should say now; call it some times a second."""
         if now - self._changed_at >= 0.2 or self.estimate_bps is None:
             self._increase(now)
-        if self.estimate_bps is None:
+        if self.estimate_bps is None or now - self._heard_at > SILENCE_S:
             return None
         if now - self._said_at < REPORT_S and self.estimate_bps > WORTH_SAYING * self._said_bps:
             return None

@@ -32,6 +32,7 @@ class VirtualViewer:
         sounds: int = 1,
         has_remb: bool = True,
         says_nothing: bool = False,
+        answers: bool = True,
     ) -> None:
         self.world = world
         sections = [
@@ -41,7 +42,7 @@ class VirtualViewer:
             m.MediaSection(f"s{n}" if n else "s", "audio", "subscribe", (SOUND,), {MID: 9, AUDIO_LEVEL: 6})
             for n in range(sounds)
         ]
-        self.peer = world.enter(name, *sections)
+        self.peer = world.enter(name, *sections, answers=answers)
         self.name = name
         self.video = {s.mid: VideoPlayout() for s in sections if s.kind == "video"}
         self.sound = {s.mid: SoundPlayout() for s in sections if s.kind == "audio"}
@@ -71,17 +72,17 @@ class VirtualViewer:
         self.world.plane.set_routes([wanted], self.world.now)
         self.world.pump()
 
-    def _receive(self, packet: RtpPacket) -> None:
+    def _receive(self, packet: RtpPacket, size: int) -> None:
         now = self.world.now
         known = self._by_ssrc.get(packet.ssrc)
         if known is None:
             return
         mid, is_rtx = known
-        self.received_bytes += len(packet.payload)
+        self.received_bytes += size
         if self.remb is not None:
             for number, value in packet.extensions:
                 if number == SEND_TIME_ID:
-                    self.remb.receive(value, len(packet.payload) + 20, now)
+                    self.remb.receive(value, size, now)
         if is_rtx:
             self.rtx_packets += 1
             if len(packet.payload) > 2:

@@ -23,7 +23,8 @@ CONNECT_S: Final = 5.0
 class NetworkPeer(VirtualPeer):
     """A peer behind two links of its own that hands on what it receives, at once, and keeps nothing."""
 
-    on_rtp: Callable[[rtp.RtpPacket], None] = staticmethod(lambda _packet: None)
+    on_rtp: Callable[[rtp.RtpPacket, int], None] = staticmethod(lambda _packet, _size: None)
+    """Takes a packet, and its payload's size with padding."""
     on_rtcp: Callable[[rtcp.Rtcp], None] = staticmethod(lambda _message: None)
     uplink: Link
     downlink: Link
@@ -42,8 +43,8 @@ class NetworkPeer(VirtualPeer):
         if kind is DatagramKind.RTP:
             plain = self.srtp.receiver.unprotect_rtp(datagram)
             packet = None if plain is None else rtp.parse(plain)
-            if packet is not None:
-                self.on_rtp(packet)
+            if plain is not None and packet is not None:
+                self.on_rtp(packet, len(plain) - (rtp.header_length(plain) or 0))
             return
         compound = self.srtp.receiver.unprotect_rtcp(datagram)
         if compound is not None:
@@ -96,9 +97,13 @@ class NetworkWorld(World):
         for peer in self.peers.values():
             peer.handle_timer()
 
-    def enter(self, name: str, *media: m.MediaSection) -> NetworkPeer:
-        """A peer that connects over a perfect network; change its links afterwards."""
+    def enter(self, name: str, *media: m.MediaSection, answers: bool = True) -> NetworkPeer:
+        """A peer that connects over a perfect network; change its links afterwards.
+
+        `answers` STUN questions, as browsers do.
+        """
         peer = NetworkPeer(self, name, media, len(self.peers))
+        peer.answers = answers
         path = peer.path
         peer.uplink = Link(
             self, Random(self.rng.random()), Conditions(), lambda d: self._reach_plane(path, d)

@@ -91,6 +91,27 @@ const en = {
     receiving_paused: { what: 'Too slow for the picture: sound only', advice: 'They hear you. Read out what only the screen shows.' },
     slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
   },
+  connection: {
+    link: 'Test my connection', title: 'Connection test', text: 'Shows what your network and this device let through. It takes a few seconds and sends no sound and no picture.',
+    network: 'Network', devices: 'This device', again: 'Test again', heard: 'Did you hear a tone?', yes: 'Yes', no: 'No',
+    check: { server: 'Server', socket: 'Class messages (WebSocket)', udp: 'Video and sound, the fast way (UDP)', tcp: 'Video and sound over TCP', turn: 'Video and sound through a relay (TURN)', microphone: 'Microphone', camera: 'Camera', speaker: 'Speaker' },
+    state: { waiting: 'not tested yet', running: 'testing…', good: 'works', blocked: 'blocked', skipped: 'not tested' },
+    verdict: {
+      running: 'Testing your network…', good: 'Everything a lesson needs gets through.', tcpOnly: 'Lessons work, over TCP. On a bad network the picture may pause; the fast way (UDP) is blocked.', relayOnly: 'Lessons work, through a relay. The direct ways are blocked.',
+      broadcastOnly: 'You can watch the broadcast, a few seconds behind, and take part in the class. You cannot speak: give the text below to your IT department.', noClass: 'The page loads, but the class cannot connect. Give the text below to your IT department.', offline: 'The server cannot be reached. Check the network of this device.',
+    },
+    advice: {
+      server: 'Check Wi-Fi, cable or VPN, then test again.', socket: 'A proxy or security program breaks WebSocket connections. Try without VPN or on another network, and give the text below to your IT department.',
+      udp: 'A firewall stops UDP. Lessons take another way if one works below. Leaving the VPN often helps.', tcp: 'A firewall stops this port. It matters only where UDP is blocked too.', turn: 'The relay cannot be reached from here. It matters only where the direct ways are blocked.',
+      speaker: 'Turn the volume up, choose the right output in the system settings, and check that headphones are plugged in.',
+    },
+    noRelay: 'This server has no relay.', relaySignIn: 'Sign in, or open this test from a lesson, to test the relay.',
+    try: { microphone: 'Test microphone', camera: 'Test camera', speaker: 'Play a tone' },
+    it: {
+      title: 'For the IT department', text: 'Please let these addresses through; then the test is all green.', copy: 'Copy', intro: 'Lectern (live training) needs these connections from our network:', good: 'works', blocked: 'BLOCKED', untested: 'not tested',
+      web: 'Web page and class', media: 'Video and sound, {protocol}, outgoing, with answers', turn: 'Relay (TURN)',
+    },
+  },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
   desk: {
     people: 'People', groups: 'Groups', online: '{n} of {total} learners online', whichChat: 'Which chat', mainRoom: 'Main room', hands: 'Raised hands', grant: 'With sound', grantCamera: 'With camera', soundOnly: 'Sound only', invite: 'Invite {name} on stage', onStage: 'On stage {n} / {of}', endTalk: 'Take off stage', remove: 'Remove {name}', removeTitle: 'Remove {name}?', removeText: 'This person leaves the lesson and cannot come back to it.', removeConfirm: 'Remove',

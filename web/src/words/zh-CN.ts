@@ -93,6 +93,27 @@ const zh: Words = {
     receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到您。只在屏幕上显示的内容请读出来。' },
     slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
   },
+  connection: {
+    link: '检测网络', title: '网络检测', text: '看看你的网络和这台设备放行了什么。只需几秒，不会发送声音和画面。',
+    network: '网络', devices: '这台设备', again: '重新检测', heard: '听到提示音了吗？', yes: '听到了', no: '没有',
+    check: { server: '服务器', socket: '课堂消息（WebSocket）', udp: '音视频快速通道（UDP）', tcp: '音视频 TCP 通道', turn: '音视频中继（TURN）', microphone: '麦克风', camera: '摄像头', speaker: '扬声器' },
+    state: { waiting: '尚未检测', running: '检测中…', good: '正常', blocked: '不通', skipped: '未检测' },
+    verdict: {
+      running: '正在检测你的网络…', good: '上课需要的都能通。', tcpOnly: '可以上课，走 TCP 通道。网络差时画面可能停顿；快速通道（UDP）被拦截。', relayOnly: '可以上课，经由中继。直连通道被拦截。',
+      broadcastOnly: '可以看直播（晚几秒）并参与课堂，但不能发言。请把下面的文字交给 IT 部门。', noClass: '网页能打开，但课堂连不上。请把下面的文字交给 IT 部门。', offline: '连不上服务器，请检查这台设备的网络。',
+    },
+    advice: {
+      server: '检查 Wi-Fi、网线或 VPN，再重新检测。', socket: '代理或安全软件拦截了 WebSocket。请关闭 VPN 或换个网络试试，并把下面的文字交给 IT 部门。',
+      udp: '防火墙拦截了 UDP。下面有一条通道正常即可上课。关闭 VPN 往往有用。', tcp: '防火墙拦截了这个端口。只有 UDP 也不通时才有影响。', turn: '从这里连不上中继。只有直连都不通时才有影响。',
+      speaker: '调大音量，在系统设置里选对输出设备，并检查耳机是否插好。',
+    },
+    noRelay: '这台服务器没有配置中继。', relaySignIn: '登录，或从课堂里打开本页，才能检测中继。',
+    try: { microphone: '检测麦克风', camera: '检测摄像头', speaker: '播放提示音' },
+    it: {
+      title: '给 IT 部门', text: '请放行以下地址，之后检测应全部正常。', copy: '复制', intro: 'Lectern（直播培训）需要从本网络访问：', good: '正常', blocked: '不通', untested: '未检测',
+      web: '网页和课堂', media: '音视频 {protocol}，出站并允许返回', turn: '中继（TURN）',
+    },
+  },
   network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss} %，发送 {kbps} kbit/s' },
   desk: {
     people: '成员', groups: '分组', online: '学员在线 {n} / {total}', whichChat: '哪个聊天', mainRoom: '主会场', hands: '举手', grant: '语音连麦', grantCamera: '视频连麦', soundOnly: '只用语音', invite: '邀请 {name} 连麦', onStage: '台上 {n} / {of}', endTalk: '下麦', remove: '移出 {name}', removeTitle: '移出 {name}？', removeText: '对方会离开本场，并且不能再进入。', removeConfirm: '移出',

@@ -1,0 +1,108 @@
+"""Floods: strangers' checks are bounded before they cost a signature, handshakes take turns."""
+
+from streaming.control import messages as m
+from streaming.forwarding.handshakes import MAX_WAITING, MAX_WAITING_OF_ONE, STEPS_PER_TICK, Handshakes
+from streaming.forwarding.plane import TICK_S
+from streaming.ice import stun
+from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_ONE
+from tests.streaming.forwarding.world import World, camera, slot
+
+
+def check_of(user: str, password: str = "not the password of anybody") -> bytes:
+    attributes = [(stun.PRIORITY, bytes(4)), (stun.USERNAME, user.encode()), (stun.USE_CANDIDATE, b"")]
+    return stun.build(stun.BINDING_REQUEST, bytes(12), attributes, password.encode())
+
+
+def flood(world: World, datagram: bytes, count: int, hosts: int) -> int:
+    """Over one second, from `hosts` addresses; how many were answered."""
+    answered = 0
+    for number in range(count):
+        if number % (count // 100) == 0:
+            world.advance(TICK_S)
+        path = (0, (f"198.51.{number % hosts // 256}.{number % hosts % 256}", 1024 + number % 60000))
+        world.plane.receive_datagram(datagram, path, world.now)
+        output = world.plane.poll_output()
+        answered += sum(to == path for to, _ in output)
+    return answered
+
+
+def test_names_that_we_never_gave_cost_neither_a_signature_nor_an_answer() -> None:
+    world = World()
+    assert flood(world, check_of("nobody:else"), 10_000, 1) == 0
+    assert world.plane.dropped["stun_unknown_user"] == 10_000
+    assert world.plane.dropped["stun_flood"] == 0
+
+
+def test_a_known_name_buys_a_bounded_number_of_signature_checks() -> None:
+    world = World()
+    presenter = world.join("presenter", camera(), connect=False)
+    one = flood(world, check_of(presenter.user), 10_000, 1)
+    assert CHECKS_PER_S_OF_ONE * 0.9 < one < CHECKS_PER_S_OF_ONE * 1.5
+    many = flood(world, check_of(presenter.user), 10_000, 1000)
+    assert CHECKS_PER_S * 0.5 < many < CHECKS_PER_S * 1.5
+    assert world.plane.dropped["stun_flood"] > 15_000
+
+
+def test_whoever_is_connected_does_not_notice() -> None:
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 5)
+    datagram = check_of(presenter.user)
+    for second in range(8):
+        flood(world, datagram, 1000, 500)
+        presenter.check()
+        viewer.check()
+        presenter.film(6 + second * 2, 2)
+    assert len(viewer.received) >= 21
+    assert {t.phase for t in world.plane.stats("").transports} == {"connected"}
+
+
+def test_many_that_join_at_once_take_turns_and_all_come_in() -> None:
+    world = World()
+    joiners = [world.join(f"v{number}", slot(), connect=False) for number in range(40)]
+    taken: list[int] = []
+    for joiner in joiners:
+        joiner.check()
+        joiner.dtls.start(world.now)
+        for datagram in joiner.dtls.poll_output():
+            world.plane.receive_datagram(datagram, joiner.path, world.now)
+    waiting = len(world.plane._handshakes._waiting)
+    assert waiting >= 40 - STEPS_PER_TICK
+    while world.plane._handshakes._waiting:
+        before = len(world.plane._handshakes._waiting)
+        world.plane.handle_timer(world.now)
+        world.now += TICK_S
+        taken.append(before - len(world.plane._handshakes._waiting))
+    assert max(taken) == STEPS_PER_TICK
+    world.pump()
+    world.advance(2.0)
+    assert {t.phase for t in world.plane.stats("").transports} == {"connected"}
+
+
+def test_a_peer_that_ended_while_it_waited_is_passed_over() -> None:
+    world = World()
+    names = [f"v{number}" for number in range(STEPS_PER_TICK + 2)]
+    for name in names:
+        joiner = world.join(name, slot(), connect=False)
+        joiner.check()
+        joiner.dtls.start(world.now)
+        for datagram in joiner.dtls.poll_output():
+            world.plane.receive_datagram(datagram, joiner.path, world.now)
+    world.plane.close_transport(names[-1])
+    world.advance(1.0)
+    states = [n.state for n in world.heard if isinstance(n, m.TransportState) and n.transport == names[-1]]
+    assert states[-1] == "closed"
+
+
+def test_one_peer_fills_neither_the_queue_nor_the_turns_of_others() -> None:
+    turns: Handshakes[str] = Handshakes()
+    took = [turns.may_step("greedy", b"") for _ in range(100)]
+    assert sum(took) == STEPS_PER_TICK
+    assert turns.dropped == 100 - STEPS_PER_TICK - MAX_WAITING_OF_ONE
+    assert not turns.may_step("modest", b"hello")
+    order = [peer for _ in range(3) for peer, _ in turns.next_tick()]
+    assert order == ["greedy"] * MAX_WAITING_OF_ONE + ["modest"]
+    for number in range(MAX_WAITING + 100):
+        turns.may_step(f"peer-{number}", b"")
+    assert len(turns._waiting) <= MAX_WAITING
