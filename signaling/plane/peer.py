@@ -20,7 +20,7 @@ class Peer:
     `client` is the connection over which a media process was asked for it; the peer ends with it.
     `routes`, `feeds` and `publishing` (mid → allowed, recorded) are what the media process was last told;
     `told` and `told_speakers` what the client was. `sizes` is how large the client draws its slots, `paused`
-    which of them get nothing for want of bandwidth, `is_stale` that one of these has changed. `layers` are
+    which of them get nothing now, `is_stale` that one of these has changed. `layers` are
     the simulcast layers that somebody needs, by sending mid.
     """
 
@@ -61,6 +61,10 @@ class Peer:
         """A sending m-line as it was negotiated."""
         media = () if self.negotiation is None else self.negotiation.offer.remote.media
         return next((s for s in media if s.mid == mid and s.direction == "publish"), None)
+
+    def starved(self) -> set[str]:
+        """Slots that get nothing for want of bandwidth: a hidden one is paused, too, but that is no news."""
+        return {mid for mid in self.paused if self.sizes.get(mid) != "hidden"}
 
     def slot_count(self) -> tuple[int, int]:
         """How many pictures and how many sounds it takes in."""

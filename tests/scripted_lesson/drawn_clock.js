@@ -117,6 +117,6 @@
 
   if (!navigator.mediaDevices) return
   navigator.mediaDevices.getUserMedia = async ({ audio, video }) =>
-    new MediaStream([...(audio ? [tone()] : []), ...(video ? [picture('camera', 640, 360)] : [])])
+    new MediaStream([...(audio ? [tone()] : []), ...(video ? [picture('camera', ...(window.cameraSize ?? [640, 360]))] : [])])
   navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([picture('screen', 960, 540)])
 })()

@@ -8,11 +8,14 @@ from lectern.kernel.errors import Conflict, Forbidden
 from lectern.kernel.stage import MAX_ON_STAGE, on_stage
 from lectern.timeline.event import NewEvent, SessionStarted, TrackMuted, TrackPublished
 from lectern.timeline.idea import Registry
+from signaling.plane.peer import Peer, slots_view
 from signaling.plane.situation import Situation
 from signaling.stage.commands import COMMANDS
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import check_sends, places, sends_now, without_right
+from signaling.stage.routing import Slot
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
+from streaming.control.client import MediaClient
 from tests.class_proof import Proof, everybody
 
 GUESTS = tuple(f"guest{n}" for n in range(12))
@@ -160,3 +163,27 @@ def test_who_spoke_last_matters_only_where_slots_are_scarce() -> None:
     assert not is_crowded(tracks, {(2, 4)})
     assert is_crowded(tracks, {(2, 4), (1, 1)})
     assert not is_crowded([mic("ann", muted=True), mic("presenter")], {(0, 1)})
+
+
+async def test_a_picture_that_nobody_looks_at_is_not_said_to_be_paused() -> None:
+    async def nobody(_news: object) -> None:
+        """Not called."""
+
+    slots = (Slot("3", "video"), Slot("4", "video"), Slot("5", "audio"))
+    peer = Peer("t", MediaClient(), "s", "ann", {}, slots, nobody, nobody)
+    peer.paused = {"3", "4"}
+    peer.sizes = {"3": "hidden", "4": "small"}
+    assert peer.starved() == {"4"}
+    tracks = {"c": camera("ben")}
+    view = slots_view({"3": "c", "4": None}, tracks, peer.starved())
+    assert view == {
+        "3": {"track": "ben:camera", "participant": "ben", "source": "camera", "paused": False},
+        "4": None,
+    }
+    assert slots_view({"4": "c"}, tracks, peer.starved())["4"] == {
+        "track": "ben:camera",
+        "participant": "ben",
+        "source": "camera",
+        "paused": True,
+    }
+    assert peer.slot_count() == (2, 1)
