@@ -522,8 +522,8 @@ class ForwardingPlane:
             self._remove(peer)
 
     def _start_or_wait(self, slot: Slot, now: float) -> None:
-        if slot.track is None:
-            return
+        if slot.track is None or not slot.has_keys:
+            return  # who has no keys yet is served from the last keyframe when they are agreed
         slot.waiting_since = now
         started = slot.try_start(now)  # the next tick sends, within its limit
         if not started and slot.target is not None and slot.state is SlotState.WAITING:

@@ -74,28 +74,41 @@ def new_peer() -> RTCPeerConnection:
 
 
 @asynccontextmanager
-async def media_process(*arguments: str, record: m.RecordSpec | None = None) -> AsyncIterator[Media]:
-    """`python -m streaming.process` on a free loopback port with one open room; it must end by itself."""
-    directory = tempfile.mkdtemp(prefix="lec")
-    path = str(Path(directory) / "control")
+async def started_media_process(
+    control: str | Path, *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m streaming.process` on a free loopback port; it must end by itself when we let go of it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "streaming.process", "--control", path, "--port", "0", *arguments,
+        sys.executable, "-m", "streaming.process", "--control", str(control), "--port", "0", *arguments,
         stdin=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdin is not None
     try:
-        async with connect(path, timeout=20) as client:
-            media = Media(client, process)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(media.listen())
-                await client.open_room(ROOM, record)
-                try:
-                    yield media
-                finally:
-                    process.stdin.close()
+        yield process
+        process.stdin.close()
         assert await asyncio.wait_for(process.wait(), 10) == 0
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@asynccontextmanager
+async def media_process(*arguments: str, record: m.RecordSpec | None = None) -> AsyncIterator[Media]:
+    """A connected media process with one open room."""
+    directory = tempfile.mkdtemp(prefix="lec")
+    path = str(Path(directory) / "control")
+    try:
+        async with started_media_process(path, *arguments) as process:
+            assert process.stdin is not None
+            async with connect(path, timeout=20) as client:
+                media = Media(client, process)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(media.listen())
+                    await client.open_room(ROOM, record)
+                    try:
+                        yield media
+                    finally:
+                        process.stdin.close()
+    finally:
         shutil.rmtree(directory)

@@ -1,0 +1,1 @@
+"""Loss, bursts and links that fall and recover, over the seeded network in virtual time."""
