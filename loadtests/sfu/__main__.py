@@ -15,10 +15,12 @@ from typing import Final
 
 from loadtests.figures import Figure, machine, report
 from loadtests.sfu import clip
-from loadtests.sfu.janus_server import installation
+from loadtests.sfu.janus_server import JanusRefused, installation
+from loadtests.sfu.link import NoConnection
 from loadtests.sfu.profile import profile
-from loadtests.sfu.scenarios import SCENARIOS, Notes, Scenario, soak, succeeds
+from loadtests.sfu.scenarios import SCENARIOS, Notes, Scenario, soak
 from loadtests.sfu.stage import JANUS_BEST, JANUS_DEFAULT, Bench, Contender, cores, hot_paths
+from streaming.control.client import MediaGone
 
 ADDRESS: Final = "10.77.0.1"
 LOOPBACK: Final = "127.0.0.1"
@@ -153,18 +155,13 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
     try:
         async with asyncio.timeout(_SLACK * estimate_s):
             for scenario in chosen:
-                found_now: list[Figure] = []
-                if await succeeds(_collect(scenario, bench, say, notes, found_now)):
-                    figures += found_now
-                else:
+                try:
+                    figures += await scenario.run(bench, say, notes)
+                except* (NoConnection, JanusRefused, MediaGone):
                     say("not everybody got in: these figures are missing")
     except TimeoutError:
         say("out of time; these are the figures so far")
     return figures + notes.figures()
-
-
-async def _collect(scenario: Scenario, bench: Bench, say: Progress, notes: Notes, into: list[Figure]) -> None:
-    into += await scenario.run(bench, say, notes)
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Scenario]:

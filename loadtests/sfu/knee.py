@@ -19,10 +19,10 @@ class KneeSearch:
     _failed: int | None = field(default=None, repr=False)
     _is_second_chance: bool = field(default=False, repr=False)
 
-    def report(self, *, holds: bool) -> None:
-        """What came of trying `level`."""
+    def report(self, *, holds: bool, certain: bool = False) -> None:
+        """What came of trying `level`; a failure that is `certain` gets no second chance."""
         assert self.level is not None
-        if not holds and not self._is_second_chance:
+        if not holds and not certain and not self._is_second_chance:
             self._is_second_chance = True
             return
         self._is_second_chance = False

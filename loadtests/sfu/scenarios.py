@@ -27,6 +27,8 @@ ROOM_VIEWERS: Final = 8
 JOINERS: Final = 100
 JOIN_PERIOD_S: Final = 10.0
 GROWTH: Final = (10, 100, 400)
+GETTING_IN_S: Final = 30.0
+"""For a few hundred: a fraction of it suffices where a server is not at its end."""
 _KNEE_SECONDS: Final = 6.0
 _TRIALS: Final = 14
 _MEMORY_SETTLE_S: Final = 8.0
@@ -83,7 +85,8 @@ async def succeeds(joining: Coroutine[None, None, None]) -> bool:
     """Whether everybody gets in: a server at its end lets them wait until they give up."""
     failures = 0
     try:
-        await joining
+        async with asyncio.timeout(GETTING_IN_S):
+            await joining
     except* (NoConnection, JanusRefused, MediaGone, TimeoutError) as problems:
         failures = len(problems.exceptions)
     return failures == 0
@@ -135,7 +138,7 @@ async def knee(bench: Bench, say: Say, notes: Notes) -> list[Figure]:
                     break
                 if not await succeeds(one.generator.fill(ROOM, search.level)):
                     say(f"knee {contender.name}: {search.level} viewers do not get in")
-                    search.report(holds=False)
+                    search.report(holds=False, certain=True)
                     continue
                 window = await one.measure(_KNEE_SECONDS)
                 say(f"knee {contender.name} at {search.level}: {line(window)}")
@@ -200,7 +203,7 @@ async def _rooms_of(bench: Bench, contender: Contender, say: Say, notes: Notes) 
         async with stage(bench, contender) as one:
             if not await succeeds(_open_rooms(one, search.level)):
                 say(f"rooms {contender.name}: those of {search.level} rooms do not get in")
-                search.report(holds=False)
+                search.report(holds=False, certain=True)
                 continue
             window = await one.measure(_KNEE_SECONDS)
         say(f"rooms {contender.name}, {search.level}: {line(window)}")

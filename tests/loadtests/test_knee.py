@@ -39,6 +39,12 @@ def test_one_hiccup_is_forgiven() -> None:
     assert search.level is None
 
 
+def test_certainty_needs_no_second_chance() -> None:
+    search = KneeSearch(100)
+    search.report(holds=False, certain=True)
+    assert search.level == 50
+
+
 def test_stopping_keeps_what_is_known() -> None:
     search = KneeSearch(100)
     search.report(holds=True)
