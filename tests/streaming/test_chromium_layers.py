@@ -2,7 +2,6 @@
 
 import asyncio
 from itertools import pairwise
-from statistics import median
 from typing import Any
 
 import pytest
@@ -118,8 +117,7 @@ async def test_the_server_changes_layers_and_the_picture_changes_its_size(codec:
             await asyncio.sleep(0.5)
             freezes = await freezes_at_changes(page)
             assert freezes
-            # On a machine that does other things too one of them may stutter; most would be our fault.
-            assert median(freezes) < 1.0
+            assert max(freezes) < 1.0, freezes
             stats = await media.client.get_stats()
             layers = next(t for t in stats.transports if t.transport == transport).tracks[0].layers
             assert [layer.rid for layer in layers] == ["q", "h", "f"]
