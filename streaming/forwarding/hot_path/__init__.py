@@ -6,7 +6,6 @@ Two implementations of one interface, held to the same tests: Python here, C in 
 from typing import TYPE_CHECKING
 
 from streaming.forwarding.hot_path.batch import Address, Datagram, Path
-from streaming.forwarding.hot_path.python import send_time
 from streaming.twin import IMPLEMENTATION, PROBLEM
 
 if TYPE_CHECKING or IMPLEMENTATION == "python":
@@ -20,5 +19,5 @@ Output = Batch
 
 __all__ = [
     "IMPLEMENTATION", "PROBLEM", "Address", "Batch", "Datagram", "Lane", "Output", "Path", "Reader",
-    "forward", "send_time",
+    "forward",
 ]  # fmt: skip
