@@ -146,7 +146,7 @@ async def watch(
 
 
 async def _answered(http: aiohttp.ClientSession, session_id: str, sdp: str) -> aiohttp.ClientResponse:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while True:  # 409 until the encoder has started the session
             answer = await http.post(f"/whep/{session_id}", data=sdp)
             if answer.status != 409:
