@@ -27,6 +27,8 @@ ECHO_EVERY_S: Final = 0.2
 ECHO_IN_BURST_S: Final = 0.05
 SMOOTHING: Final = 0.1
 """Per allocation: a keyframe is no reason to change layers."""
+SLOW_SMOOTHING: Final = 0.02
+"""Downwards: a layer that stops measures less and less before it is known to have stopped."""
 MAX_REPORTS_KEPT: Final = 64
 ENOUGH_PACKETS: Final = 30
 """A share of fewer packets says little: more are waited for."""
@@ -251,7 +253,10 @@ class Downlink:
                 continue
             key = slot.mid, track, option.layer
             cost = self._costs.get(key, option.bitrate_bps)
-            cost += SMOOTHING * (option.bitrate_bps - cost)
+            if option.flows:
+                cost += (SMOOTHING if option.bitrate_bps > cost else SLOW_SMOOTHING) * (
+                    option.bitrate_bps - cost
+                )
             self._costs[key] = cost
             options.append((option.layer, max(int(cost), options[-1][1] if options else 0)))
         return options
