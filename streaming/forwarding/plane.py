@@ -148,7 +148,7 @@ class ForwardingPlane:
             if fragment is not None and fragment not in self._peer_by_ufrag:
                 self.dropped["stun_unknown_user"] += 1
                 return
-            if fragment is None or not self._strangers.may_ask(path[1][0], now):
+            if fragment is None or not self._strangers.may_ask(path[1][0], fragment, now):
                 self.dropped["stun_malformed" if fragment is None else "stun_flood"] += 1
                 return
         message = stun.parse(data)

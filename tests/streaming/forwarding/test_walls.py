@@ -1,5 +1,7 @@
 """Floods: strangers' checks are bounded before they cost a signature, handshakes take turns."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from streaming.control import messages as m
@@ -7,7 +9,7 @@ from streaming.forwarding.handshakes import MAX_WAITING, MAX_WAITING_OF_ONE, STE
 from streaming.forwarding.plane import TICK_S
 from streaming.forwarding.slot import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S, Slot
 from streaming.ice import stun
-from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_ONE
+from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_NAME, CHECKS_PER_S_OF_ONE
 from streaming.rtp import rtcp
 from tests.streaming.forwarding.world import DELTA, World, camera, slot
 
@@ -17,14 +19,14 @@ def check_of(user: str, password: str = "not the password of anybody") -> bytes:
     return stun.build(stun.BINDING_REQUEST, bytes(12), attributes, password.encode())
 
 
-def flood(world: World, datagram: bytes, count: int, hosts: int) -> int:
-    """Over one second, from `hosts` addresses; how many were answered."""
+def flood(world: World, datagrams: Sequence[bytes], count: int, hosts: int) -> int:
+    """Over one second, from `hosts` addresses, one datagram after the other; how many were answered."""
     answered = 0
     for number in range(count):
         if number % (count // 100) == 0:
             world.advance(TICK_S)
         path = (0, (f"198.51.{number % hosts // 256}.{number % hosts % 256}", 1024 + number % 60000))
-        world.plane.receive_datagram(datagram, path, world.now)
+        world.plane.receive_datagram(datagrams[number % len(datagrams)], path, world.now)
         output = world.plane.poll_output()
         answered += sum(to == path for to, _ in output)
     return answered
@@ -32,19 +34,32 @@ def flood(world: World, datagram: bytes, count: int, hosts: int) -> int:
 
 def test_names_that_we_never_gave_cost_neither_a_signature_nor_an_answer() -> None:
     world = World()
-    assert flood(world, check_of("nobody:else"), 10_000, 1) == 0
+    assert flood(world, [check_of("nobody:else")], 10_000, 1) == 0
     assert world.plane.dropped["stun_unknown_user"] == 10_000
     assert world.plane.dropped["stun_flood"] == 0
 
 
-def test_a_known_name_buys_a_bounded_number_of_signature_checks() -> None:
+def test_known_names_buy_a_bounded_number_of_signature_checks() -> None:
     world = World()
-    presenter = world.join("presenter", camera(), connect=False)
-    one = flood(world, check_of(presenter.user), 10_000, 1)
+    joiners = [world.join(f"v{number}", slot(), connect=False) for number in range(50)]
+    checks = [check_of(joiner.user) for joiner in joiners]
+    one = flood(world, checks, 10_000, 1)
     assert CHECKS_PER_S_OF_ONE * 0.9 < one < CHECKS_PER_S_OF_ONE * 1.5
-    many = flood(world, check_of(presenter.user), 10_000, 1000)
+    many = flood(world, checks, 10_000, 999)
     assert CHECKS_PER_S * 0.5 < many < CHECKS_PER_S * 1.5
     assert world.plane.dropped["stun_flood"] > 15_000
+
+
+def test_whoever_has_one_name_cannot_keep_others_from_joining() -> None:
+    world = World()
+    hostile = world.join("hostile", slot(), connect=False)
+    looked_at = flood(world, [check_of(hostile.user)], 10_000, 999)
+    assert CHECKS_PER_S_OF_NAME * 0.9 < looked_at <= CHECKS_PER_S_OF_NAME * 2
+    for number in range(20):
+        joiner = world.join(f"v{number}", slot(), connect=False)
+        flood(world, [check_of(hostile.user)], 1000, 999)
+        joiner.check()
+        assert world.plane.is_proven(joiner.path)
 
 
 def test_whoever_is_connected_does_not_notice() -> None:
@@ -54,7 +69,7 @@ def test_whoever_is_connected_does_not_notice() -> None:
     presenter.film(1, 5)
     datagram = check_of(presenter.user)
     for second in range(8):
-        flood(world, datagram, 1000, 500)
+        flood(world, [datagram], 1000, 500)
         presenter.check()
         viewer.check()
         presenter.film(6 + second * 2, 2)
