@@ -124,13 +124,19 @@ class Layer:
         if highest is None or self.codec is None:
             return False
         rate = self.codec.clock_rate
-        ahead = (packet.seq16 - highest) & 0xFFFF
-        if MAX_SEQUENCE_JUMP < ahead < 0x10000 - MAX_SEQUENCE_JUMP:
+        if self.is_far(packet.seq16):
             return True
         if (packet.timestamp - self.highest_timestamp) & 0xFFFFFFFF < rate:
             return False  # the usual case, for the price of little
         ahead_s = (unwrap32(packet.timestamp, self.highest_timestamp) - self.highest_timestamp) / rate
         return ahead_s < -MAX_CLOCK_BACK_S or ahead_s > now - self.last_arrival + MAX_CLOCK_AHEAD_S
+
+    def is_far(self, seq16: int) -> bool:
+        """Whether this number is too far from the newest one to be of the same stream."""
+        highest = self._sequence.highest
+        if highest is None:
+            return False
+        return MAX_SEQUENCE_JUMP < (seq16 - highest) & 0xFFFF < 0x10000 - MAX_SEQUENCE_JUMP
 
     def receive(
         self,

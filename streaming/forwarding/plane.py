@@ -162,13 +162,12 @@ class ForwardingPlane:
         if peer is None:
             self.dropped["stun_unknown_user"] += 1
             return
-        known = peer.agent.paths
+        known, checks = peer.agent.paths, peer.agent.checks
         peer.receive_stun(message, path, now, self._output)
-        if peer.agent.paths != known:
+        if peer.agent.checks != checks:  # also for a path of old: another peer may have proven it meanwhile
+            self._peer_by_path[path] = peer
             for gone in set(known) - set(peer.agent.paths):
                 self._forget_path(gone, peer)
-            for proven in peer.agent.paths:
-                self._peer_by_path[proven] = peer
         if peer.agent.ufrags != peer.known_ufrags:
             self._register_ufrags(peer)
         self._follow(peer, now)

@@ -105,7 +105,8 @@ class Publication:
     def original(self, packet: RtpPacket) -> Original | None:
         """The media packet in (or inside) `packet`.
 
-        None for probes, unknown payload types, retired SSRCs, and layers that nobody named.
+        None for probes, unknown payload types, retired SSRCs, layers that nobody named, and retransmissions
+        of what lies far from the newest packet.
         """
         codec = self._codecs.get(packet.payload_type)
         if codec is not None:
@@ -119,6 +120,8 @@ class Publication:
         if layer is None or layer.codec is None or codec.pt != layer.codec.pt:
             return None
         (seq16,) = struct.unpack_from("!H", packet.payload)
+        if layer.is_far(seq16):  # a leap would be passed on, and two of them lose a viewer's count for good
+            return None
         original = msgspec.structs.replace(
             packet, payload_type=codec.pt, seq16=seq16, ssrc=layer.ssrc, payload=packet.payload[2:]
         )

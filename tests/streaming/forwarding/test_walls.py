@@ -1,11 +1,15 @@
 """Floods: strangers' checks are bounded before they cost a signature, handshakes take turns."""
 
+import pytest
+
 from streaming.control import messages as m
 from streaming.forwarding.handshakes import MAX_WAITING, MAX_WAITING_OF_ONE, STEPS_PER_TICK, Handshakes
 from streaming.forwarding.plane import TICK_S
+from streaming.forwarding.slot import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S, Slot
 from streaming.ice import stun
 from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_ONE
-from tests.streaming.forwarding.world import World, camera, slot
+from streaming.rtp import rtcp
+from tests.streaming.forwarding.world import DELTA, World, camera, slot
 
 
 def check_of(user: str, password: str = "not the password of anybody") -> bytes:
@@ -106,3 +110,47 @@ def test_one_peer_fills_neither_the_queue_nor_the_turns_of_others() -> None:
     for number in range(MAX_WAITING + 100):
         turns.may_step(f"peer-{number}", b"")
     assert len(turns._waiting) <= MAX_WAITING
+
+
+def test_a_datagram_full_of_wishes_costs_no_more_than_a_viewer_can_honestly_miss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 3)
+    looked_up = 0
+
+    def look_up(_slot: Slot, _seq16: int) -> None:
+        nonlocal looked_up
+        looked_up += 1
+
+    monkeypatch.setattr(Slot, "_stretch_of", look_up)
+    wishes = b"".join(
+        rtcp.build_nack(1, viewer.local_ssrc()[0], [(first + n) & 0xFFFF for n in range(136)])
+        for first in range(0, 136 * 30, 136)
+    )
+    for _ in range(100):
+        viewer.send_rtcp(wishes)
+        world.advance(TICK_S)
+    assert NACK_NUMBERS_PER_S * 0.9 < looked_up <= NACK_NUMBERS_BURST + NACK_NUMBERS_PER_S * 1.1
+    (stats,) = [t for t in world.plane.stats("").transports if t.transport == "viewer"]
+    assert stats.slots[0].unanswered_nacks == 100 * 30 * 136
+
+
+def test_a_retransmission_makes_no_leap_that_viewers_would_follow() -> None:
+    """Numbers that viewers see may not leap: two leaps of which the first is lost, and keys no longer fit."""
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 5)
+    for number, leap in enumerate((30_000, 60_000)):
+        forged = presenter.seal(
+            1 + number, 5 * 3600, (leap & 0xFFFF).to_bytes(2, "big") + DELTA, pt=97, ssrc=77
+        )
+        world.plane.receive_datagram(forged, presenter.path, world.now)
+        world.plane.poll_output()  # the viewer gets none of it
+    presenter.film(6, 5)
+    numbers = [p.seq16 for p in viewer.received]
+    assert len(numbers) == 10
+    assert numbers[-1] - numbers[0] == 9
