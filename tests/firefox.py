@@ -165,7 +165,10 @@ async def firefox() -> AsyncIterator[Firefox]:
         try:
             async with asyncio.timeout(START_SECONDS):
                 address = await _address(process)
-            async with ClientSession() as http, http.ws_connect(f"{address}/session", max_msg_size=0) as socket:
+            async with (
+                ClientSession() as http,
+                http.ws_connect(f"{address}/session", max_msg_size=0) as socket,
+            ):
                 browser = Firefox(socket, process)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(browser.listen())
