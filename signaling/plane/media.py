@@ -216,6 +216,7 @@ class MediaPlane:
             return
         self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
         await self._scribe.unpublished(peer.session_id, peer.owns, "left")
+        await self._scribe.troubled(peer, ())  # nobody suffers from a connection that is over
         try:
             await peer.client.close_transport(transport)
         except (MediaGone, MediaRefused) as error:
@@ -339,9 +340,9 @@ class MediaPlane:
         elif notice.state == "connected":
             await self._scribe.troubled(peer, ())
         elif notice.state in {"failed", "closed"}:
+            await self.close(notice.transport)
             if notice.reason in LOST_REASONS:
                 await self._scribe.troubled(peer, (MEDIA_LOST,))
-            await self.close(notice.transport)
             await peer.on_gone(notice.reason or notice.state)
 
     def _pipe_moved(self, notice: m.TransportState) -> None:

@@ -6,7 +6,7 @@ It knows what came in last, what is missing, where a decoder can start, and how 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
+from streaming.control.extensions import AUDIO_LEVEL
 from streaming.control.messages import Codec, Kind
 from streaming.forwarding.keyframe_requests import KeyframeRequests
 from streaming.forwarding.speakers import Voice
@@ -150,6 +150,8 @@ class Layer:
     ) -> ForwardPacket | None:
         """Take in one packet (`seq16` and `payload` of the original, if it is a retransmission).
 
+        `uris` are the header extensions to forward, by the publisher's numbers.
+
         Returns it in the form for subscribers, or None when it was here before.
         """
         ext_seq = self._sequence.unwrap(seq16)
@@ -159,11 +161,7 @@ class Layer:
         if is_original:
             self.reception.receive_packet(ext_seq, timestamp, now)
         self.missing.receive_packet(ext_seq, now)
-        extensions = tuple(
-            (uris[number], value)
-            for number, value in packet.extensions
-            if number in uris and uris[number] in FORWARDED
-        )
+        extensions = tuple([(uris[number], value) for number, value in packet.extensions if number in uris])
         assert self.codec is not None
         found = None if self.kind == "audio" else describe(self.codec.name, payload)
         picture_id_at, tl0_at = (-1, -1) if found is None else (found.picture_id_at, found.tl0_pic_idx_at)

@@ -236,7 +236,7 @@ class ForwardingPlane:
         layer = track.layers[original.layer]
         is_original = not original.is_retransmission
         forwarded = layer.receive(
-            packet, packet.seq16, packet.payload, publication.uris, now, is_original=is_original
+            packet, packet.seq16, packet.payload, publication.forwarded, now, is_original=is_original
         )
         if forwarded is None:
             return

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { activeRids, layersOf } from '../src/core/simulcast'
-import { gridColumns, heroFirst, shapeOf, tilesOf, type StageScene } from '../src/core/stage_layout'
+import { gridColumns, heroFirst, lastRowOf, shapeOf, tilesOf, type StageScene } from '../src/core/stage_layout'
 import { newsOf, sizeOf, type ViewSize } from '../src/core/view_sizes'
 import type { Source, Track } from '../src/core/wire'
 
@@ -95,5 +95,14 @@ describe('views', () => {
   it('are told once', () => {
     const told = new Map<string, ViewSize>([['3', 'small'], ['4', 'large']])
     expect(newsOf(told, new Map([['3', 'small'], ['4', 'hidden'], ['5', 'large']]))).toEqual({ '4': { size: 'hidden' }, '5': { size: 'large' } })
+  })
+})
+
+describe('the last row of a grid', () => {
+  it('stands in the middle when it is not full', () => {
+    expect(lastRowOf(3, 2)).toEqual({ at: 2, column: 2 })
+    expect(lastRowOf(10, 4)).toEqual({ at: 8, column: 3 })
+    expect(lastRowOf(4, 2)).toEqual({ at: 2, column: 1 })
+    expect(lastRowOf(3, 1)).toEqual({ at: 2, column: 1 })
   })
 })

@@ -91,3 +91,9 @@ export function gridColumns(count: number, width: number, height: number): numbe
   }
   return columns
 }
+
+/** Where the last row of the grid begins: the index of its first tile, and the half column (from 1) in which that stands. */
+export function lastRowOf(count: number, columns: number): { readonly at: number; readonly column: number } {
+  const inRow = count % columns || Math.min(count, columns)
+  return { at: count - inRow, column: columns - inRow + 1 }
+}

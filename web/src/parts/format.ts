@@ -4,12 +4,14 @@ import { useI18n } from 'vue-i18n'
 export function useDates(): {
   when: (utcMs: number, zone?: string) => string
   time: (utcMs: number) => string
+  exactTime: (utcMs: number) => string
   date: (utcMs: number) => string
 } {
   const { locale, t } = useI18n()
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone
   const day = (utcMs: number): string => new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' }).format(utcMs)
   const time = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(utcMs)
+  const exactTime = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(utcMs)
   const date = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { month: 'short', day: 'numeric', weekday: 'short' }).format(utcMs)
   const when = (utcMs: number, zone?: string): string => {
     const now = Date.now()
@@ -20,5 +22,5 @@ export function useDates(): {
     const there = new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone, timeZoneName: 'short' }).format(utcMs)
     return `${words} (${there})`
   }
-  return { when, time, date }
+  return { when, time, exactTime, date }
 }

@@ -84,7 +84,8 @@ const en = {
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   health: {
-    title: 'Connection trouble: {n}', since: 'for {time}', record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', what: 'What',
+    title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
+    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
     receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
@@ -108,7 +109,7 @@ const en = {
     noRelay: 'This server has no relay.', relaySignIn: 'Sign in, or open this test from a lesson, to test the relay.',
     try: { microphone: 'Test microphone', camera: 'Test camera', speaker: 'Play a tone' },
     it: {
-      title: 'For the IT department', text: 'Please let these addresses through; then the test is all green.', copy: 'Copy', intro: 'Lectern (live training) needs these connections from our network:', good: 'works', blocked: 'BLOCKED', untested: 'not tested',
+      title: 'For the IT department', text: 'Please let these addresses through; then the test is all green.', textGood: 'Nothing to do. This is what lessons use on this network.', copy: 'Copy', intro: 'Lectern (live training) needs these connections from our network:', good: 'works', blocked: 'BLOCKED', untested: 'not tested',
       web: 'Web page and class', media: 'Video and sound, {protocol}, outgoing, with answers', turn: 'Relay (TURN)',
     },
   },

@@ -86,7 +86,8 @@ const zh: Words = {
     replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
   health: {
-    title: '{n} 人网络异常', since: '已持续 {time}', record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', what: '情况',
+    title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',
+    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', lasted: '持续', what: '情况',
     media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
     sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
     receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
@@ -110,7 +111,7 @@ const zh: Words = {
     noRelay: '这台服务器没有配置中继。', relaySignIn: '登录，或从课堂里打开本页，才能检测中继。',
     try: { microphone: '检测麦克风', camera: '检测摄像头', speaker: '播放提示音' },
     it: {
-      title: '给 IT 部门', text: '请放行以下地址，之后检测应全部正常。', copy: '复制', intro: 'Lectern（直播培训）需要从本网络访问：', good: '正常', blocked: '不通', untested: '未检测',
+      title: '给 IT 部门', text: '请放行以下地址，之后检测应全部正常。', textGood: '无需操作。上课用到的就是这些地址。', copy: '复制', intro: 'Lectern（直播培训）需要从本网络访问：', good: '正常', blocked: '不通', untested: '未检测',
       web: '网页和课堂', media: '音视频 {protocol}，出站并允许返回', turn: '中继（TURN）',
     },
   },
