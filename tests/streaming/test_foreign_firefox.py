@@ -1,4 +1,4 @@
-"""Firefox publishes and watches, together with Chromium: pictures move, sound is heard, nothing stands still."""
+"""Firefox publishes and watches, together with Chromium: pictures move, sound is heard, nothing stands."""
 
 import asyncio
 import socket

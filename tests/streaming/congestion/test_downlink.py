@@ -44,7 +44,7 @@ def test_a_remb_that_falls_below_what_is_sent_is_the_limit() -> None:
 def joining(
     estimator: DownlinkEstimator, bps: float, remb: int, *, missed: int = 17_000
 ) -> DownlinkEstimator:
-    """Video begins at 1.0 s with what was missed since the last keyframe; a REMB every 0.2 s from 1.4 s on."""
+    """Video begins at 1.0 s with what was missed since a keyframe; a REMB every 0.2 s from 1.4 s on."""
     for step in range(40):
         now = step / 10
         sound = int(now * 40_000 / 8)
