@@ -1,4 +1,4 @@
-"""The host sees who has lost picture and sound, since when, and later finds it on the record (LIV-16)."""
+"""The host sees who has trouble with picture and sound, since when, and finds it on the record (LIV-16)."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.processes import family
 from tests.scripted_lesson.server import running_server
+from tests.streaming.narrow_relay import narrow_relay
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.before_the_lesson import learner_token
 from tests.whole_lesson.story import Story, on, picture_moves, until
@@ -22,7 +23,21 @@ SEEN_WITHIN_MS = (
     12_000  # the media process gives a silent peer up after 4.5 s; the rest is for a noisy machine
 )
 OVER_WITHIN_MS = 15_000
+PAUSED_WITHIN_MS = 20_000
+TOO_SLOW = "Too slow for the picture"
 LOST = "Picture and sound lost"
+TOO_SLOW_BPS = 80_000  # less than the smallest layer of a camera and the sound need
+
+THROUGH_RELAY = """{
+  const Native = RTCPeerConnection
+  window.RTCPeerConnection = class extends Native {
+    setRemoteDescription({type, sdp}) {
+      const lines = sdp.split('\\r\\n').filter(line => !/^a=candidate.* tcp /.test(line))
+        .map(line => line.startsWith('a=candidate') ? line.replace(' MEDIA_PORT ', ' RELAY_PORT ') : line)
+      return super.setRemoteDescription({type, sdp: lines.join('\\r\\n')})
+    }
+  }
+}"""
 
 
 async def _goes_live(story: Story) -> Page:
@@ -127,3 +142,32 @@ async def _record(story: Story) -> list[dict[str, Any]]:
     answer = await story.rest(story.presenter, "GET", f"/sessions/{story.session_id}/incidents")
     found: list[dict[str, Any]] = answer["incidents"]
     return found
+
+
+@pytest.mark.timeout(120)
+async def test_a_link_too_slow_for_the_picture_is_said_to_its_owner_and_to_the_host(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        studio = await _goes_live(story)
+        token = await learner_token(story, "L001")
+        with narrow_relay(("127.0.0.1", server.media_port)) as relay:
+            page = await chromium.on_pc("zh-CN")
+            ports = {"MEDIA_PORT": server.media_port, "RELAY_PORT": relay.port}
+            script = THROUGH_RELAY
+            for word, port in ports.items():
+                script = script.replace(word, str(port))
+            await page.add_init_script(script)
+            await _watches(story, page, token)
+            await expect(on(page, "tile-paused")).to_have_count(0)
+
+            relay.rate_bps, relay.queue_bytes = TOO_SLOW_BPS, 12_000
+            await expect(on(page, "tile-paused")).to_contain_text("画面已暂停", timeout=PAUSED_WITHIN_MS)
+            await expect(on(studio, "health")).to_contain_text("王芳", timeout=SEEN_WITHIN_MS)
+            await on(studio, "health").locator("summary").click()
+            rows = on(studio, "health-row")
+            await expect(rows.filter(has_text=TOO_SLOW)).to_have_count(1, timeout=SEEN_WITHIN_MS)
+            await take_picture(page, "room-paused-pc")
+
+            relay.rate_bps = None
+            await expect(on(page, "tile-paused")).to_have_count(0, timeout=PAUSED_WITHIN_MS)
+            await expect(rows.filter(has_text=TOO_SLOW)).to_have_count(0, timeout=OVER_WITHIN_MS)

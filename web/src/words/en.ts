@@ -29,7 +29,7 @@ const en = {
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
     broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
-    tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Your connection is slow: picture paused, sound goes on', actionsFor: 'Actions for {name}',
+    tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',
     act: { 'mute-mic': 'Mute', 'mute-camera': 'Camera off', 'mute-screen': 'Stop the screen', 'off-stage': 'Take off stage', remove: 'Remove' },
     mutedBy: { mic: '{name} muted your microphone. Unmute when it is your turn again.', camera: '{name} turned your camera off. You can turn it on again.', screen: '{name} stopped your screen sharing.' },
     recovering: 'The picture is interrupted. Reconnecting; chat and polls go on.', onBroadcast: 'Watching the broadcast, a few seconds behind. We keep trying real-time.',

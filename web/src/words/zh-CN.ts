@@ -31,7 +31,7 @@ const zh: Words = {
   stage: {
     you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
     broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
-    tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '你的网络较慢，已暂停画面，声音继续', actionsFor: '对 {name} 的操作',
+    tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',
     act: { 'mute-mic': '静音', 'mute-camera': '关闭摄像头', 'mute-screen': '停止共享', 'off-stage': '下麦', remove: '移出' },
     mutedBy: { mic: '{name} 已将你静音。轮到你时再开麦。', camera: '{name} 关闭了你的摄像头。你可以再打开。', screen: '{name} 停止了你的屏幕共享。' },
     recovering: '画面中断，正在重连。聊天和投票不受影响。', onBroadcast: '正在看直播流（晚几秒），同时继续尝试实时画面。',
