@@ -414,8 +414,11 @@ static int drain(Batch *self, Queue *queue, size_t limit)
             continue;
         }
         size_t before = queue->datagrams;
-        for (int i = 0; i < gone; i++)
+        for (int i = 0; i < gone; i++) {
+            if (queue->items[queue->head].count > 1) /* so it was that one destination: port 0, a short MTU */
+                self->segment_failures = 0;
             release_message(self, queue);
+        }
         size_t out = before - queue->datagrams;
         self->sent += out;
         limit -= out < limit ? out : limit;

@@ -19,6 +19,7 @@ pytestmark = both
 
 SENDER = sessions(AES_128_GCM, bytes(range(60)), is_dtls_client=False).sender
 EVERYTHING = 1 << 30
+UDP_GRO = 104
 
 
 def udp(family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
@@ -257,3 +258,23 @@ def test_a_reader_takes_a_turns_worth(
     assert {path for _, path, _ in found} == {(7, theirs.getsockname())}
     assert all(now - 1 <= arrival <= time.monotonic() for _, _, arrival in found)
     assert (reader.too_long, reader.errors) == (1, 0)
+
+
+def test_a_subscriber_who_cannot_be_reached_does_not_make_sending_dearer_for_others(
+    hot: Implementation, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    """The kernel refuses a whole run of datagrams to port 0; that says nothing about runs to others."""
+    ours, theirs = sockets
+    theirs.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)  # runs that were sent whole arrive whole
+    batch = hot.new_batch((ours,))
+    nowhere, good = lane_to(hot, (0, ("127.0.0.1", 0)), ssrc=1), lane_to(hot, to(theirs), ssrc=2)
+    for turn in range(20):
+        for number in range(4):
+            hot.forward(packet(4 * turn + number), [nowhere, good], batch, 0.0)
+        batch.send(EVERYTHING)
+    longest = max(len(data) for data in received(theirs))
+    for number in range(100, 104):
+        hot.forward(packet(number), [good], batch, 0.0)
+    batch.send(EVERYTHING)
+    assert max(len(data) for data in received(theirs)) == longest
+    assert batch.errors == 80
