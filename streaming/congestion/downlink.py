@@ -19,9 +19,11 @@ FLOOR_BPS: Final = 60_000
 FELL: Final = 0.985
 """A REMB below so much of the one before it fell."""
 FIRST_REMB_LOW: Final = 0.65
-"""A first REMB is no fall; but below so much of what we send it tells of a queue. Free links: from 0.8 on."""
+"""A first REMB is no fall; but below so much of what we send, and not rising, it tells of a queue."""
 CATCHING_UP_S: Final = 0.25
 """Video begins with what a viewer missed since the last keyframe, all at once. That is no rate."""
+START_S: Final = 3.0
+"""Later than this after video began nothing is a start any more."""
 SAMPLE_S: Final = 0.1
 LONGEST_WINDOW_S: Final = 1.2
 SHORTEST_WINDOW_S: Final = 0.35
@@ -128,14 +130,18 @@ class DownlinkEstimator:
         fell = before is not None and bitrate_bps < FELL * before
         if queue_s is not None and queue_s < self.tolerated_s(NO_QUEUE_S):
             fell = False
-        if (fell and total_bps < sent_bps) or self._is_low_from_the_start(total_bps):
+        rose = before is not None and bitrate_bps > before
+        if (fell and total_bps < sent_bps) or (not rose and self._is_low_from_the_start(total_bps)):
             known_bps = PROBED_BACK_OFF * self.limit_bps if is_probed and self.is_limited else 0.0
             self._cut(max(total_bps, known_bps), now)
         elif self.is_limited and total_bps > self.limit_bps and not fell:
             self.limit_bps = total_bps
 
     def _is_low_from_the_start(self, total_bps: float) -> bool:
-        """Whether the first REMB that can be compared with what flows steadily lies far below it."""
+        """Whether a REMB that does not rise lies far below what flows steadily; asked once, at the start.
+
+        On free links too browsers start low, but then their REMB rises from message to message.
+        """
         if self._is_compared or self._video_steady_from is None:
             return False
         since, before = self._video_steady_from
@@ -143,6 +149,8 @@ class DownlinkEstimator:
         if last_at - since < SHORTEST_WINDOW_S:
             return False
         self._is_compared = True
+        if last_at - since > START_S:
+            return False
         return total_bps < FIRST_REMB_LOW * 8 * (octets - before) / (last_at - since)
 
     def receive_report(

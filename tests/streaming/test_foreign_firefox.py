@@ -147,7 +147,7 @@ async def test_firefox_sends_three_layers_and_the_server_chooses() -> None:
             await stage.media.client.set_routes(m.Route(viewer, "0", track, max_layer=max_layer))
             await layers.until_width(page, width)
             await asyncio.sleep(0.7)
-        assert max(await layers.freezes_at_changes(page)) < 1.5
+        assert max(await layers.freezes_at_changes(page)) < 2.5  # 0.05 on a machine with time
         stats = await stage.media.client.get_stats()
         sent = next(t for t in stats.transports if t.transport == transport).tracks[0].layers
         assert [(layer.rid, layer.width) for layer in sent] == [("q", 240), ("h", 480), ("f", 960)]

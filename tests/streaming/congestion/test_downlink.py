@@ -42,7 +42,7 @@ def test_a_remb_that_falls_below_what_is_sent_is_the_limit() -> None:
 
 
 def joining(
-    estimator: DownlinkEstimator, bps: float, remb: int, *, missed: int = 17_000
+    estimator: DownlinkEstimator, bps: float, remb: float, *, missed: int = 17_000, growth: float = 1.0
 ) -> DownlinkEstimator:
     """Video begins at 1.0 s with all since the last keyframe; a REMB every 0.2 s from 1.4 s on."""
     for step in range(40):
@@ -51,13 +51,19 @@ def joining(
         video = missed + int((now - 1.0) * bps / 8) if now >= 1.0 else 0
         estimator.sample_sent(sound + video, sound, now)
         if step >= 14 and step % 2 == 0:
-            estimator.receive_remb(remb, now)
+            estimator.receive_remb(int(remb), now)
+            remb *= growth
     return estimator
 
 
 def test_what_a_late_viewer_gets_at_once_is_no_rate_that_its_first_remb_falls_short_of() -> None:
     # What Firefox said of a small picture on a free link, 0.45 s after 17 KB came at once.
     assert not joining(DownlinkEstimator(), 100_000, 77_291).is_limited
+
+
+def test_a_remb_that_starts_low_and_rises_is_no_trouble() -> None:
+    # Chromium on a free link: 56 kbps at first, of 150 that flowed.
+    assert not joining(DownlinkEstimator(), 150_000, 40_000, growth=1.02).is_limited
 
 
 def test_a_first_remb_far_below_what_flows_steadily_tells_of_a_queue() -> None:
