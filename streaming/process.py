@@ -48,6 +48,8 @@ from streaming.tcp_paths import FIRST_NUMBER, TcpPaths
 STALL_S: Final = 0.5
 """Timers that come so late mean that the machine, or this process, stood still."""
 TURNS_AFTER_STALL: Final = 256
+FAILED_TICK_S: Final = 0.2
+"""After a tick that failed: the fault may come again, and each is a traceback in the log."""
 FINISH_TIMEOUT_S: Final = 15.0
 NTP_EPOCH_OFFSET_S: Final = 2_208_988_800
 EXIT_PORT_IN_USE: Final = 3
@@ -196,13 +198,17 @@ class MediaProcess:
         if now - self._ticked_at > STALL_S:
             self._read_what_waited()
         self._ticked_at = now
-        self._plane.handle_timer(now)
-        self._flush()
-        if self._plane.is_idle:
-            self._timer = None
-        else:
-            self._tick_due = now + TICK_S
-            self._timer = self._loop.call_later(TICK_S, self._tick)
+        wait_s = FAILED_TICK_S
+        try:
+            self._plane.handle_timer(now)
+            self._flush()
+            wait_s = TICK_S
+        finally:  # the loop logs the fault; without a next tick it would be the end of every lesson here
+            if self._plane.is_idle:
+                self._timer = None
+            else:
+                self._tick_due = now + wait_s
+                self._timer = self._loop.call_later(wait_s, self._tick)
 
     # ── control ──
 

@@ -150,6 +150,7 @@ class _Connection(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._full_since: float | None = None
+        self._ending_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
@@ -181,8 +182,9 @@ class _Connection(asyncio.Protocol):
         self._full_since = None
 
     def is_slow(self, now: float) -> bool:
-        """Whether the buffer has been full too long."""
-        return self._full_since is not None and now - self._full_since > SLOW_FOR_S
+        """Whether the buffer has been full too long, or the last of it still waits to be read."""
+        since = self._full_since if self._ending_since is None else self._ending_since
+        return since is not None and now - since > SLOW_FOR_S
 
     def send(self, datagram: bytes) -> None:
         """Write it, or drop it where the buffer is full."""
@@ -192,8 +194,9 @@ class _Connection(asyncio.Protocol):
             self._transport.write(frame(datagram))
 
     def close(self) -> None:
-        """End it when everything is sent."""
-        if self._transport is not None:
+        """End it when everything is sent; once more is fine."""
+        if self._transport is not None and self._ending_since is None:
+            self._ending_since = time.monotonic()
             self._transport.close()
 
     def abort(self) -> None:

@@ -182,6 +182,7 @@ class WhipEndpoint:
             return await self._restart(opened, fragment.credentials)
 
     async def _restart(self, opened: OpenSession, theirs: Credentials) -> web.Response:
+        self._hold_up(opened.subject)
         ours = await self._plane.restart(opened.peer, theirs.ufrag, theirs.pwd)
         opened.credentials = theirs
         opened.etag = new_etag()

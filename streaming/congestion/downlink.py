@@ -18,8 +18,10 @@ from typing import Final
 FLOOR_BPS: Final = 60_000
 FELL: Final = 0.985
 """A REMB below so much of the one before it fell."""
-FIRST_REMB_LOW: Final = 0.8
-"""A first REMB is no fall; but below so much of what we send it tells of a queue."""
+FIRST_REMB_LOW: Final = 0.65
+"""A first REMB is no fall; but below so much of what we send it tells of a queue. Free links: from 0.8 on."""
+CATCHING_UP_S: Final = 0.25
+"""Video begins with what a viewer missed since the last keyframe, all at once. That is no rate."""
 SAMPLE_S: Final = 0.1
 LONGEST_WINDOW_S: Final = 1.2
 SHORTEST_WINDOW_S: Final = 0.35
@@ -46,10 +48,13 @@ class DownlinkEstimator:
     """One per subscriber. All bits per second count headers as the media process counts them."""
 
     __slots__ = (
+        "_is_compared",
         "_losses",
         "_queue_s",
         "_samples",
         "_trips",
+        "_video_began_at",
+        "_video_steady_from",
         "is_clean",
         "limit_bps",
         "loss",
@@ -71,6 +76,9 @@ class DownlinkEstimator:
         self._samples: deque[tuple[float, int, int]] = deque(maxlen=16)
         self._losses: deque[float] = deque(maxlen=USUAL_LOSSES)
         self._trips: deque[float] = deque(maxlen=SHORTEST_TRIPS)
+        self._video_began_at: float | None = None
+        self._video_steady_from: tuple[float, int] | None = None
+        self._is_compared = False
 
     @property
     def is_limited(self) -> bool:
@@ -85,8 +93,14 @@ class DownlinkEstimator:
 
     def sample_sent(self, octets: int, sound_octets: int, now: float) -> None:
         """All bytes sent so far, and the sound among them; as often as you like, and before what follows."""
-        if not self._samples or now - self._samples[-1][0] >= SAMPLE_S:
-            self._samples.append((now, octets, sound_octets))
+        if self._samples and now - self._samples[-1][0] < SAMPLE_S:
+            return
+        self._samples.append((now, octets, sound_octets))
+        if self._video_began_at is None:
+            if octets > sound_octets:
+                self._video_began_at = now
+        elif self._video_steady_from is None and now - self._video_began_at >= CATCHING_UP_S:
+            self._video_steady_from = now, octets
 
     def sent_bps(self, now: float) -> tuple[float, float] | None:
         """Everything and the sound in it, over the last second or so; None when that is not known."""
@@ -114,11 +128,22 @@ class DownlinkEstimator:
         fell = before is not None and bitrate_bps < FELL * before
         if queue_s is not None and queue_s < self.tolerated_s(NO_QUEUE_S):
             fell = False
-        if (fell and total_bps < sent_bps) or (before is None and total_bps < FIRST_REMB_LOW * sent_bps):
+        if (fell and total_bps < sent_bps) or self._is_low_from_the_start(total_bps):
             known_bps = PROBED_BACK_OFF * self.limit_bps if is_probed and self.is_limited else 0.0
             self._cut(max(total_bps, known_bps), now)
         elif self.is_limited and total_bps > self.limit_bps and not fell:
             self.limit_bps = total_bps
+
+    def _is_low_from_the_start(self, total_bps: float) -> bool:
+        """Whether the first REMB that can be compared with what flows steadily lies far below it."""
+        if self._is_compared or self._video_steady_from is None:
+            return False
+        since, before = self._video_steady_from
+        last_at, octets, _ = self._samples[-1]
+        if last_at - since < SHORTEST_WINDOW_S:
+            return False
+        self._is_compared = True
+        return total_bps < FIRST_REMB_LOW * 8 * (octets - before) / (last_at - since)
 
     def receive_report(
         self,

@@ -30,6 +30,8 @@ SMOOTHING: Final = 0.1
 SLOW_SMOOTHING: Final = 0.02
 """Downwards: a layer that stops measures less and less before it is known to have stopped."""
 MAX_REPORTS_KEPT: Final = 64
+MAX_COSTS_KEPT: Final = 256
+"""Of tracks past and present; then the past ones are forgotten."""
 ENOUGH_PACKETS: Final = 30
 """A share of fewer packets says little: more are waited for."""
 MAX_ADVANCE: Final = 1 << 16
@@ -216,6 +218,9 @@ class Downlink:
 
     def _divide(self, now: float, pacing: float) -> Allocation:
         layers = {slot.mid: self._options(slot, now) for slot in self._slots.values()}
+        if len(self._costs) > MAX_COSTS_KEPT:
+            present = {(slot.mid, slot.track.id) for slot in self._slots.values() if slot.track is not None}
+            self._costs = {key: cost for key, cost in self._costs.items() if key[:2] in present}
         wishes = [
             Wish(
                 slot.mid,

@@ -6,7 +6,7 @@ It knows what came in last, what is missing, where a decoder can start, and how 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from streaming.control.extensions import AUDIO_LEVEL, FORWARDED
+from streaming.control.extensions import AUDIO_LEVEL
 from streaming.control.messages import Codec, Kind
 from streaming.forwarding.keyframe_requests import KeyframeRequests
 from streaming.forwarding.speakers import Voice
@@ -124,13 +124,19 @@ class Layer:
         if highest is None or self.codec is None:
             return False
         rate = self.codec.clock_rate
-        ahead = (packet.seq16 - highest) & 0xFFFF
-        if MAX_SEQUENCE_JUMP < ahead < 0x10000 - MAX_SEQUENCE_JUMP:
+        if self.is_far(packet.seq16):
             return True
         if (packet.timestamp - self.highest_timestamp) & 0xFFFFFFFF < rate:
             return False  # the usual case, for the price of little
         ahead_s = (unwrap32(packet.timestamp, self.highest_timestamp) - self.highest_timestamp) / rate
         return ahead_s < -MAX_CLOCK_BACK_S or ahead_s > now - self.last_arrival + MAX_CLOCK_AHEAD_S
+
+    def is_far(self, seq16: int) -> bool:
+        """Whether this number is too far from the newest one to be of the same stream."""
+        highest = self._sequence.highest
+        if highest is None:
+            return False
+        return MAX_SEQUENCE_JUMP < (seq16 - highest) & 0xFFFF < 0x10000 - MAX_SEQUENCE_JUMP
 
     def receive(
         self,
@@ -144,6 +150,8 @@ class Layer:
     ) -> ForwardPacket | None:
         """Take in one packet (`seq16` and `payload` of the original, if it is a retransmission).
 
+        `uris` are the header extensions to forward, by the publisher's numbers.
+
         Returns it in the form for subscribers, or None when it was here before.
         """
         ext_seq = self._sequence.unwrap(seq16)
@@ -153,11 +161,7 @@ class Layer:
         if is_original:
             self.reception.receive_packet(ext_seq, timestamp, now)
         self.missing.receive_packet(ext_seq, now)
-        extensions = tuple(
-            (uris[number], value)
-            for number, value in packet.extensions
-            if number in uris and uris[number] in FORWARDED
-        )
+        extensions = tuple([(uris[number], value) for number, value in packet.extensions if number in uris])
         assert self.codec is not None
         found = None if self.kind == "audio" else describe(self.codec.name, payload)
         picture_id_at, tl0_at = (-1, -1) if found is None else (found.picture_id_at, found.tl0_pic_idx_at)

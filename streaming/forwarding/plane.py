@@ -148,7 +148,7 @@ class ForwardingPlane:
             if fragment is not None and fragment not in self._peer_by_ufrag:
                 self.dropped["stun_unknown_user"] += 1
                 return
-            if fragment is None or not self._strangers.may_ask(path[1][0], now):
+            if fragment is None or not self._strangers.may_ask(path[1][0], fragment, now):
                 self.dropped["stun_malformed" if fragment is None else "stun_flood"] += 1
                 return
         message = stun.parse(data)
@@ -162,13 +162,12 @@ class ForwardingPlane:
         if peer is None:
             self.dropped["stun_unknown_user"] += 1
             return
-        known = peer.agent.paths
+        known, checks = peer.agent.paths, peer.agent.checks
         peer.receive_stun(message, path, now, self._output)
-        if peer.agent.paths != known:
+        if peer.agent.checks != checks:  # also for a path of old: another peer may have proven it meanwhile
+            self._peer_by_path[path] = peer
             for gone in set(known) - set(peer.agent.paths):
                 self._forget_path(gone, peer)
-            for proven in peer.agent.paths:
-                self._peer_by_path[proven] = peer
         if peer.agent.ufrags != peer.known_ufrags:
             self._register_ufrags(peer)
         self._follow(peer, now)
@@ -237,7 +236,7 @@ class ForwardingPlane:
         layer = track.layers[original.layer]
         is_original = not original.is_retransmission
         forwarded = layer.receive(
-            packet, packet.seq16, packet.payload, publication.uris, now, is_original=is_original
+            packet, packet.seq16, packet.payload, publication.forwarded, now, is_original=is_original
         )
         if forwarded is None:
             return

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from streaming.control.extensions import ABS_SEND_TIME, REPAIRED_RID, RID, TRANSPORT_WIDE
+from streaming.control.extensions import ABS_SEND_TIME, FORWARDED, REPAIRED_RID, RID, TRANSPORT_WIDE
 from streaming.control.messages import Codec, MediaSection, Source
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.track import Track
@@ -55,6 +55,8 @@ class Publication:
         self.track: Track | None = None
         self.retired: dict[int, None] = {}
         self.uris = {number: uri for uri, number in section.header_extensions.items()}
+        self.forwarded = {number: uri for number, uri in self.uris.items() if uri in FORWARDED}
+        self._send_time = section.header_extensions.get(ABS_SEND_TIME)
         self._transport_wide = section.header_extensions.get(TRANSPORT_WIDE)
         self._needs_restart: set[int] = set()
         self._rid_indices = {rid.encode(): index for index, rid in enumerate(section.rids)}
@@ -69,7 +71,10 @@ class Publication:
 
     def send_time(self, packet: RtpPacket) -> bytes:
         """The abs-send-time value of a packet, empty without one."""
-        return next((v for n, v in packet.extensions if self.uris.get(n) == ABS_SEND_TIME), b"")
+        for number, value in packet.extensions:
+            if number == self._send_time:
+                return value
+        return b""
 
     @property
     def reports_arrivals(self) -> bool:
@@ -100,7 +105,8 @@ class Publication:
     def original(self, packet: RtpPacket) -> Original | None:
         """The media packet in (or inside) `packet`.
 
-        None for probes, unknown payload types, retired SSRCs, and layers that nobody named.
+        None for probes, unknown payload types, retired SSRCs, layers that nobody named, and retransmissions
+        of what lies far from the newest packet.
         """
         codec = self._codecs.get(packet.payload_type)
         if codec is not None:
@@ -114,6 +120,8 @@ class Publication:
         if layer is None or layer.codec is None or codec.pt != layer.codec.pt:
             return None
         (seq16,) = struct.unpack_from("!H", packet.payload)
+        if layer.is_far(seq16):  # a leap would be passed on, and two of them lose a viewer's count for good
+            return None
         original = msgspec.structs.replace(
             packet, payload_type=codec.pt, seq16=seq16, ssrc=layer.ssrc, payload=packet.payload[2:]
         )

@@ -75,7 +75,7 @@ class _Generation:
 
 
 class IceAgent(Generic[PathT]):
-    """See the module. `PathT` identifies local socket and remote address."""
+    """See the module. `PathT` identifies local socket and remote address; `checks` counts those passed."""
 
     __slots__ = (
         "_asked",
@@ -89,6 +89,7 @@ class IceAgent(Generic[PathT]):
         "_questions",
         "_tie_breaker",
         "answers",
+        "checks",
         "reason",
         "selected",
         "state",
@@ -106,6 +107,7 @@ class IceAgent(Generic[PathT]):
         self._tie_breaker = hmac.digest(local.pwd.encode(), b"tie breaker", hashlib.sha1)[:8]
         self._probes: list[tuple[PathT, bytes]] = []
         self.answers = False
+        self.checks = 0
         self.state = IceState.CHECKING
         self.reason = ""
         self.selected: PathT | None = None
@@ -242,6 +244,7 @@ class IceAgent(Generic[PathT]):
 
     def _prove(self, path: PathT, *, nominated: bool, now: float) -> None:
         self._heard_at = now
+        self.checks += 1
         self.state = IceState.CONNECTED
         self._paths[path] = None
         self._paths.move_to_end(path)

@@ -51,6 +51,12 @@ def test_a_condition_without_the_tag_or_a_star_never_holds(header: str) -> None:
         assert if_match(header, '"0f1e2d3c"') is not Condition.HOLDS
 
 
+@pytest.mark.timeout(20)
+def test_a_header_full_of_white_space_does_not_stop_the_server() -> None:
+    """It was quadratic: 8 KB, as much as a header may hold, took five seconds."""
+    assert if_match('"' + " " * 100_000, '"abc"') is Condition.FAILED
+
+
 # ── directions and offers ──
 
 

@@ -174,6 +174,19 @@ async def test_overlapping_restarts_of_one_etag_happen_once(
     assert sorted(task.result()[0] for task in asked) == [200, 412, 412, 412]
 
 
+async def test_restarts_without_end_are_held_up_like_offers(live_house: Installation) -> None:
+    session = await lesson(live_house)
+    _, text = await key_of(live_house, session, "watch")
+    player = Encoder(live_house, session, text, "whep")
+    await player.opens()
+    answers = [await player.patches(NEW.replace("ysXw", f"n{n:03}"), "*") for n in range(80)]
+    assert {status for status, _, _ in answers} == {200, 429}
+    status, said, headers = answers[-1]
+    assert (status, "too_fast" in said) == (429, True)
+    assert int(headers["Retry-After"]) > 0
+    assert await player.is_open()
+
+
 async def test_a_players_answer_only_sends(live_house: Installation) -> None:
     session = await lesson(live_house)
     _, text = await key_of(live_house, session, "watch")

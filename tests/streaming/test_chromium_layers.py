@@ -5,11 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
 from streaming.control import messages as m
 from tests.streaming.media_process import Media, media_process
-from tests.streaming.test_foreign_chromium import FLAGS, WATCH
+from tests.streaming.test_foreign_chromium import FLAGS, WATCH, Page
 from tests.streaming.whip_endpoint import whip_endpoint
 
 PUBLISH = """

@@ -151,17 +151,21 @@ def _states(media: Media, transport: str) -> list[m.TransportState]:
 
 
 def _restarts(media: Media, transport: str, page: Page) -> Any:
-    """What signalling does with a `restart`: the answer of before, with new credentials."""
+    """Answers a page's `restart`."""
 
     async def fulfil(route: Any) -> None:
-        offer = route.request.post_data
-        ufrag, pwd = (_attribute(offer, name) for name in ("ice-ufrag", "ice-pwd"))
-        ice = await media.client.restart_ice(transport, ufrag, pwd)
         answer: str = await page.evaluate("() => window.pc.remoteDescription.sdp")
-        answer = answer.replace(_attribute(answer, "ice-ufrag"), ice.ice_ufrag)
-        await route.fulfill(body=answer.replace(_attribute(answer, "ice-pwd"), ice.ice_pwd))
+        await route.fulfill(body=await restarted(media, transport, route.request.post_data, answer))
 
     return fulfil
+
+
+async def restarted(media: Media, transport: str, offer: str, answer: str) -> str:
+    """What signalling does with a `restart`: the answer of before, with new credentials."""
+    ufrag, pwd = (_attribute(offer, name) for name in ("ice-ufrag", "ice-pwd"))
+    ice = await media.client.restart_ice(transport, ufrag, pwd)
+    answer = answer.replace(_attribute(answer, "ice-ufrag"), ice.ice_ufrag)
+    return answer.replace(_attribute(answer, "ice-pwd"), ice.ice_pwd)
 
 
 def _attribute(sdp: str, name: str) -> str:

@@ -4,11 +4,13 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from OpenSSL import SSL
 
 from streaming.control.messages import Fingerprint
 from streaming.dtls import MAX_DATAGRAM_BYTES, DtlsEndpoint, DtlsState, Identity
 from streaming.rtp.packet import RtpPacket, build
 
+HANDSHAKE_RECORD = 22
 IDENTITIES = [Identity.generate(datetime(2026, 1, 1, tzinfo=UTC)) for _ in range(2)]
 CONTEXTS = [identity.context() for identity in IDENTITIES]
 
@@ -44,6 +46,30 @@ def talk(client: DtlsEndpoint, server: DtlsEndpoint, lost: set[int], until: floa
             if deadline is not None and now >= deadline:
                 end.handle_timer(now)
     return now
+
+
+def test_a_peer_cannot_make_us_shake_hands_again_and_again() -> None:
+    """Handshakes of peers that have no keys yet take turns; these would take none."""
+    ours = DtlsEndpoint(CONTEXTS[0], "client", (IDENTITIES[1].fingerprint,))
+    hostile = SSL.Context(SSL.DTLS_METHOD)
+    hostile.use_certificate(IDENTITIES[1].certificate)
+    hostile.use_privatekey(IDENTITIES[1].key)
+    hostile.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    hostile.set_tlsext_use_srtp(b"SRTP_AEAD_AES_128_GCM")
+    server = DtlsEndpoint(hostile, "server", (IDENTITIES[0].fingerprint,))
+    server.start(0.0)
+    ours.start(0.0)
+    talk(ours, server, set())
+    assert ours.state is server.state is DtlsState.CONNECTED
+    server._ssl.renegotiate()
+    server._ssl.do_handshake()
+    server._flush()
+    asked = server.poll_output()
+    assert asked
+    for datagram in asked:
+        ours.receive_datagram(datagram, 1.0)
+    assert [datagram for datagram in ours.poll_output() if datagram[0] == HANDSHAKE_RECORD] == []
+    assert ours.state is DtlsState.CONNECTED
 
 
 def test_both_agree_on_keys() -> None:

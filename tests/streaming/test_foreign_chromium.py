@@ -1,10 +1,10 @@
 """Chromium publishes camera, screen and microphone; a second page watches, joins late, and sees it move."""
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
 from streaming.control import messages as m
 from tests.streaming.media_process import Media, media_process
@@ -90,6 +90,13 @@ async () => {
   return found;
 }
 """
+
+
+class Page(Protocol):
+    """What the scripts need of a page, be it of Playwright or of tests.firefox."""
+
+    async def goto(self, url: str, /) -> object: ...
+    async def evaluate(self, function: str, argument: Any = None, /) -> Any: ...
 
 
 async def see(page: Page, slots: tuple[int, ...], timeout: float = 25.0) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ import pytest
 
 from streaming.control import messages as m
 from streaming.control.client import MediaRefused
-from streaming.process import EXIT_PORT_IN_USE
+from streaming.process import EXIT_PORT_IN_USE, FAILED_TICK_S, MediaProcess
+from streaming.sockets import open_ports
 from tests.streaming.media_process import ROOM, media_process, new_peer
 from tests.streaming.test_foreign_aiortc import counters, publish, subscribe
 
@@ -49,6 +50,35 @@ async def test_garbage_on_the_port_changes_nothing_for_viewers() -> None:
             attack.close()
             for pc in (publisher, viewer, attacker):
                 await pc.close()
+
+
+async def test_a_tick_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timers end silent peers, ask for keyframes and report: for everybody, whoever caused the fault."""
+    loop, faults = asyncio.get_running_loop(), list[object]()
+    loop.set_exception_handler(lambda _loop, context: faults.append(context.get("exception")))
+    ports = open_ports(["127.0.0.1"], 0)
+    process = MediaProcess(ports, [], None)
+    monkeypatch.setattr(type(process._plane), "is_idle", property(lambda _plane: process._stopping.is_set()))
+    ticks: list[float] = []
+
+    def handle_timer(now: float) -> None:
+        ticks.append(now)
+        if len(ticks) == 2:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(process._plane, "handle_timer", handle_timer)
+    process._tick()
+    async with asyncio.timeout(10):
+        while len(ticks) < 5:
+            await asyncio.sleep(0.01)
+    process.stop()
+    async with asyncio.timeout(10):
+        while process._timer is not None:
+            await asyncio.sleep(0.01)
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+    assert ticks[2] - ticks[1] >= FAILED_TICK_S * 0.9
+    for one in (*ports.udp, *ports.tcp):
+        one.close()
 
 
 def _port(answer: str) -> int:

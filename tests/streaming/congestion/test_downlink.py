@@ -41,6 +41,29 @@ def test_a_remb_that_falls_below_what_is_sent_is_the_limit() -> None:
     assert estimator.limit_bps == 270_000
 
 
+def joining(
+    estimator: DownlinkEstimator, bps: float, remb: int, *, missed: int = 17_000
+) -> DownlinkEstimator:
+    """Video begins at 1.0 s with all since the last keyframe; a REMB every 0.2 s from 1.4 s on."""
+    for step in range(40):
+        now = step / 10
+        sound = int(now * 40_000 / 8)
+        video = missed + int((now - 1.0) * bps / 8) if now >= 1.0 else 0
+        estimator.sample_sent(sound + video, sound, now)
+        if step >= 14 and step % 2 == 0:
+            estimator.receive_remb(remb, now)
+    return estimator
+
+
+def test_what_a_late_viewer_gets_at_once_is_no_rate_that_its_first_remb_falls_short_of() -> None:
+    # What Firefox said of a small picture on a free link, 0.45 s after 17 KB came at once.
+    assert not joining(DownlinkEstimator(), 100_000, 77_291).is_limited
+
+
+def test_a_first_remb_far_below_what_flows_steadily_tells_of_a_queue() -> None:
+    assert joining(DownlinkEstimator(), 1_200_000, 300_000).limit_bps == pytest.approx(340_000, rel=0.02)
+
+
 def test_a_remb_that_falls_above_what_is_sent_is_no_trouble() -> None:
     estimator = DownlinkEstimator()
     for _ in steady(estimator, 6):

@@ -64,6 +64,11 @@ both = pytest.mark.parametrize(
 )
 
 
+def twin_or_none() -> Implementation | None:
+    """The compiled one, where it was built."""
+    return _TWIN
+
+
 def twin() -> Implementation:
     """The compiled one, in tests marked `needs_twin`."""
     assert _TWIN is not None

@@ -117,3 +117,35 @@ def test_a_closed_connection_moves_media_to_the_path_checked_last() -> None:
     presenter.film(8, 3)
     assert len(viewer.received) == count + 3
     world.plane.lose_path(tcp)
+
+
+def test_an_address_that_somebody_else_claimed_is_its_owners_again_with_the_next_check() -> None:
+    """Whoever forges a sender's address has credentials of their own, and those pass there."""
+    world, presenter, viewer = lesson()
+    thief = world.join("thief", slot())
+    home, stolen = thief.path, presenter.path
+    thief.check(stolen)
+    world.by_path[stolen] = presenter
+    count = len(viewer.received)
+    presenter.film(6, 2)
+    assert len(viewer.received) == count
+    presenter.check()
+    presenter.film(8, 3)
+    assert len(viewer.received) == count + 3
+    thief.check(home)
+    world.plane.close_transport("thief")
+    presenter.check()
+    presenter.film(11, 3)
+    assert len(viewer.received) == count + 6
+
+
+def test_an_address_claimed_by_somebody_who_then_left_is_its_owners_again_with_the_next_check() -> None:
+    world, presenter, viewer = lesson()
+    thief = world.join("thief", slot())
+    thief.check(presenter.path)
+    world.by_path[presenter.path] = presenter
+    world.plane.close_transport("thief")
+    presenter.check()
+    count = len(viewer.received)
+    presenter.film(6, 3)
+    assert len(viewer.received) == count + 3
