@@ -68,8 +68,10 @@ def end_orphan(work: Path) -> None:
 def _watch(
     process: "subprocess.Popen[bytes]", duration_s: float, progress: Progress, cancelled: Cancelled
 ) -> None:
+    """Tell how far it is, never less than before: ffmpeg may name the whole length, and then less again."""
     assert process.stdout is not None
     pending = b""
+    furthest = 0.0
     while True:
         readable, _, _ = select.select([process.stdout], [], [], LOOK_S)
         if cancelled():
@@ -83,7 +85,10 @@ def _watch(
         *lines, pending = (pending + data).split(b"\n")
         for line in lines:
             if line.startswith(b"out_time_us=") and line[12:].strip().isdigit():
-                progress(min(1.0, int(line[12:]) / 1e6 / max(duration_s, 0.001)))
+                share = int(line[12:]) / 1e6 / max(duration_s, 0.001)
+                if furthest < share < 1.0:
+                    furthest = share
+                    progress(share)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -23,7 +23,7 @@ from mediaworker.media_job import (
     Microcourse,
 )
 from mediaworker.pipeline import run
-from mediaworker.transcoder import end_orphan
+from mediaworker.transcoder import end_orphan, run_ffmpeg
 from recording.packager import Packager
 from tests.media_pattern import beep_onsets, read_counter
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -252,3 +252,11 @@ def test_only_our_own_orphan_is_ended(tmp_path: Path) -> None:
 def test_jobs_travel_as_json() -> None:
     job = Microcourse(output="derived/m/1", start_ms=1, end_ms=2, title="题")
     assert msgspec.json.decode(msgspec.json.encode(job), type=MediaJob) == job
+
+
+def test_progress_never_goes_back(tmp_path: Path) -> None:
+    """What ffmpeg was seen to say: the whole length for a moment, then the truth."""
+    said = "".join(f"out_time_us={us}\n" for us in (1_000_000, 11_000_000, 4_000_000, 3_000_000, 8_000_000))
+    told: list[float] = []
+    run_ffmpeg([sys.executable, "-c", f"print({said!r})"], tmp_path, 10.0, told.append, never)
+    assert told == [0.1, 0.4, 0.8]
