@@ -143,7 +143,7 @@ class Proof:
         return state
 
     def check_resync(self, participant_id: str, after: int, before: dict[str, Entity]) -> None:
-        """Check that a client that held `before` at `after` catches up, by all events and by coalesced ones."""
+        """Check that a client that held `before` at `after` catches up, with all events and with few."""
         viewer = self.clients[participant_id].viewer
         coalesced = self.recent.between(after, self.state.seq)
         assert coalesced is not None

@@ -15,6 +15,7 @@ _CHANNEL = "lectern:timeline"
 _PUBLISH_TIMEOUT_S = 0.5
 """How long Redis may take; what it does not take then is lost, as announcements may be."""
 _QUIET_S = 5.0
+_AGAIN_S = 0.2
 _log = structlog.get_logger()
 
 Listener = Callable[[str, int], None]
@@ -79,7 +80,7 @@ class RedisBus(LocalBus):
                 yield bus
             finally:
                 for task in running:
-                    task.cancel()
+                    await _ended(task)
 
     async def announce(self, session_id: str, seq: int) -> None:
         """See `Bus`. This process hears it at once, whether or not Redis answers."""
@@ -117,3 +118,10 @@ class RedisBus(LocalBus):
                 if message["type"] == "message":
                     session_id, _, seq = message["data"].decode().partition(" ")
                     self.deliver(session_id, int(seq))
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """End a task. redis-py may take a cancellation for a failed connection and go on; so say it again."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_AGAIN_S)

@@ -3,9 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +42,7 @@ class Crowd:
         Raises:
             Refused: the server said no.
         """
-        seat = await Seat.taken(
+        return await Seat.taken(
             len(self.seats),
             self.arrivals,
             self.port,
@@ -51,7 +50,6 @@ class Crowd:
             auth=auth,
             offers_compression=self.offers_compression,
         )
-        return seat
 
     async def fill(self, auths: Sequence[dict[str, Any] | None]) -> None:
         """Connect many, a few dozen at a time; whoever is refused is noted."""

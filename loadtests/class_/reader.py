@@ -24,7 +24,7 @@ _PING, _PONG, _CLOSE = b"2", b"3", 8
 _TIME_OUT_S = 60.0
 
 
-class Refused(Exception):  # noqa: N818 (style.md 8)
+class Refused(Exception):
     """The server did not let a connection in."""
 
 
@@ -229,10 +229,7 @@ class Seat(asyncio.Protocol):
         """Send one frame, masked (RFC 6455 §5.3) with a key of zeros: its bytes stay as they are."""
         assert self._transport is not None
         size = len(payload)
-        if size < 126:
-            head = bytes((0x81, 0x80 | size))
-        else:
-            head = bytes((0x81, 0x80 | 126)) + size.to_bytes(2)
+        head = bytes((129, 128 | size)) if size < 126 else bytes((129, 128 | 126)) + size.to_bytes(2)
         self._transport.write(head + b"\0\0\0\0" + payload)
 
     def _ask_for_upgrade(self, port: int, *, offers_compression: bool) -> None:
