@@ -132,9 +132,9 @@ class ForwardingPlane:
         if peer is None:
             self.dropped["unproven_address"] += 1
         elif kind is DatagramKind.RTP:
-            self._receive_rtp(peer, data, now)
+            self._receive_rtp(peer, data, path, now)
         elif kind is DatagramKind.RTCP:
-            self._receive_rtcp(peer, data, now)
+            self._receive_rtcp(peer, data, path, now)
         elif kind is DatagramKind.DTLS:
             if peer.srtp is not None or self._handshakes.may_step(peer, data):
                 peer.receive_dtls(data, now, self._output)
@@ -170,6 +170,7 @@ class ForwardingPlane:
                 self._forget_path(gone, peer)
         if peer.agent.ufrags != peer.known_ufrags:
             self._register_ufrags(peer)
+        peer.timer_at = min(peer.timer_at, peer.agent.next_deadline())
         self._follow(peer, now)
 
     def is_proven(self, path: Path) -> bool:
@@ -195,7 +196,7 @@ class ForwardingPlane:
         if self._peer_by_path.get(path) is peer:
             del self._peer_by_path[path]
 
-    def _receive_rtp(self, peer: Peer, data: bytes, now: float) -> None:
+    def _receive_rtp(self, peer: Peer, data: bytes, path: Path, now: float) -> None:
         if peer.srtp is None:
             peer.rejected["before_keys"] += 1
             return
@@ -203,7 +204,7 @@ class ForwardingPlane:
         if plain is None:
             peer.rejected["srtp"] += 1
             return
-        peer.agent.heard(now)
+        peer.agent.heard(path, now)
         packet = rtp.parse(plain)
         publication = None if packet is None else peer.publication_of(packet)
         if packet is None or publication is None:
@@ -321,7 +322,7 @@ class ForwardingPlane:
 
     # ── RTCP ──
 
-    def _receive_rtcp(self, peer: Peer, data: bytes, now: float) -> None:
+    def _receive_rtcp(self, peer: Peer, data: bytes, path: Path, now: float) -> None:
         if peer.srtp is None:
             peer.rejected["before_keys"] += 1
             return
@@ -329,7 +330,7 @@ class ForwardingPlane:
         if plain is None:
             peer.rejected["srtcp"] += 1
             return
-        peer.agent.heard(now)
+        peer.agent.heard(path, now)
         for message in rtcp.parse(plain):
             match message:
                 case rtcp.SenderReport():
@@ -618,6 +619,7 @@ class ForwardingPlane:
             local_ssrc=self._new_ssrc(),
             slots=slots,
             now=now,
+            rng=self._rng,
         )
         self._peers[peer.id] = peer
         self._register_ufrags(peer)
@@ -674,7 +676,7 @@ class ForwardingPlane:
         self._room(request.room)
         if request.pipe in self._peers:  # its keys may have been used: they must not begin again
             raise PlaneRefusal("pipe_exists", "close this pipe first, and open another one with new keys")
-        end = PipeEnd(request, path, context=self._context, now=now)
+        end = PipeEnd(request, path, context=self._context, now=now, rng=self._rng)
         with refusing_conflicts():
             self._pipe_paths.check(end, end.foreign_ssrcs)
         self._pipe_paths.learn(end)

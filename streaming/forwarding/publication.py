@@ -120,7 +120,7 @@ class Publication:
         if layer is None or layer.codec is None or codec.pt != layer.codec.pt:
             return None
         (seq16,) = struct.unpack_from("!H", packet.payload)
-        if layer.is_far(seq16):  # a leap would be passed on, and two of them lose a viewer's count for good
+        if not layer.may_repeat(seq16):  # a leap would be passed on, and they lose a viewer's count for good
             return None
         original = msgspec.structs.replace(
             packet, payload_type=codec.pt, seq16=seq16, ssrc=layer.ssrc, payload=packet.payload[2:]
