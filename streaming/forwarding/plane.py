@@ -69,7 +69,10 @@ class Room:
 
 
 class ForwardingPlane:
-    """See the module. `ntp_offset_s` turns monotonic seconds into seconds since 1900."""
+    """See the module. `ntp_offset_s` turns monotonic seconds into seconds since 1900.
+
+    `candidates` are what peers are offered; their owner may change them.
+    """
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class ForwardingPlane:
         self.dropped: Counter[str] = Counter()
         self._identity = identity
         self._context: SSL.Context = identity.context()
-        self._candidates = tuple(candidates)
+        self.candidates = tuple(candidates)
         self._rng = rng
         self._ntp_offset_s = ntp_offset_s
         self._rooms: dict[str, Room] = {}
@@ -628,7 +631,7 @@ class ForwardingPlane:
             credentials.pwd,
             self._identity.fingerprint,
             peer.dtls_role,
-            self._candidates,
+            self.candidates,
             tuple(_local_section(peer, section) for section in request.remote.media),
         )
 
@@ -649,7 +652,7 @@ class ForwardingPlane:
         credentials = self._new_credentials()
         peer.agent.restart(credentials, Credentials(request.ice_ufrag, request.ice_pwd))
         self._register_ufrags(peer)
-        return m.IceRestarted(credentials.ufrag, credentials.pwd, self._candidates)
+        return m.IceRestarted(credentials.ufrag, credentials.pwd, self.candidates)
 
     def _new_credentials(self) -> Credentials:
         return Credentials(self._ice_text(8), self._ice_text(24))

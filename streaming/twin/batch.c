@@ -591,6 +591,29 @@ static PyObject *Batch_pairs(Batch *self, PyObject *Py_UNUSED(ignored))
     return pairs;
 }
 
+static PyObject *Batch_put_socket(Batch *self, PyObject *args)
+{
+    Py_ssize_t number;
+    PyObject *one;
+    if (!PyArg_ParseTuple(args, "nO", &number, &one))
+        return NULL;
+    Py_ssize_t size = PyTuple_GET_SIZE(self->sockets);
+    if (number < 0 || number > size) {
+        PyErr_SetString(PyExc_ValueError, "sockets are numbered without a gap");
+        return NULL;
+    }
+    PyObject *sockets = PyTuple_New(number == size ? size + 1 : size);
+    if (sockets == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sockets); i++) {
+        PyObject *item = i == number ? one : PyTuple_GET_ITEM(self->sockets, i);
+        Py_INCREF(item);
+        PyTuple_SET_ITEM(sockets, i, item);
+    }
+    Py_SETREF(self->sockets, sockets);
+    Py_RETURN_NONE;
+}
+
 static PyObject *Batch_latencies(Batch *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *buckets = PyList_New(BUCKETS);
@@ -614,6 +637,7 @@ static PyMethodDef Batch_methods[] = {
     {"pairs", (PyCFunction)Batch_pairs, METH_NOARGS, "Take out everything, in the order in which to send it."},
     {"others", (PyCFunction)Batch_others, METH_NOARGS, "Take out what is for paths that are none of our sockets."},
     {"send", (PyCFunction)Batch_send, METH_O, "Send what is urgent, then at most `limit` others."},
+    {"put_socket", (PyCFunction)Batch_put_socket, METH_VARARGS, "Put one in the place of another, or behind all."},
     {"_latencies", (PyCFunction)Batch_latencies, METH_NOARGS, "(counts per bucket, sum in seconds)"},
     {NULL, NULL, 0, NULL},
 };

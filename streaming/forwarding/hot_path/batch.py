@@ -52,6 +52,13 @@ class Batch:
         self.errors = 0
         self.latencies = Latencies()
 
+    def put_socket(self, number: int, one: socket.socket, /) -> None:
+        """Put it in the place of another, or behind all. Raises ValueError: sockets have no gaps."""
+        if not 0 <= number <= len(self._sockets):
+            msg = "sockets are numbered without a gap"
+            raise ValueError(msg)
+        self._sockets = (*self._sockets[:number], one, *self._sockets[number + 1 :])
+
     def __len__(self) -> int:
         return len(self._urgent) + len(self._bulk) + len(self._others)
 

@@ -278,3 +278,29 @@ def test_a_subscriber_who_cannot_be_reached_does_not_make_sending_dearer_for_oth
     batch.send(EVERYTHING)
     assert max(len(data) for data in received(theirs)) == longest
     assert batch.errors == 80
+
+
+def test_a_socket_may_come_later_and_take_the_place_of_another(
+    hot: Implementation, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = sockets
+    batch = hot.new_batch([ours])
+    batch.append((to(theirs, 1), b"nobody sends this yet"))
+    assert len(batch.others()) == 1
+    with udp() as later, udp() as instead:
+        batch.put_socket(1, later)
+        batch.append((to(theirs, 1), b"1"))
+        assert batch.send(EVERYTHING)
+        assert theirs.recvfrom(100) == (b"1", later.getsockname())
+        batch.put_socket(1, instead)
+        batch.append((to(theirs, 1), b"2"))
+        batch.append((to(theirs, 0), b"3"))
+        assert batch.send(EVERYTHING)
+        assert {theirs.recvfrom(100) for _ in range(2)} == {
+            (b"2", instead.getsockname()),
+            (b"3", ours.getsockname()),
+        }
+    for number in (-1, 3):
+        with pytest.raises(ValueError, match="gap"):
+            batch.put_socket(number, ours)
+    assert (len(batch), batch.errors, batch.dropped) == (0, 0, 0)
