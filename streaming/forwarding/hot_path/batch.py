@@ -178,7 +178,7 @@ class Batch:
         return len(queue)
 
     def _send_in_fragments(self, number: int, address: Address, datagram: bytes) -> bool:
-        """Longer than this path carries in one piece: let routers cut this one (`sockets.bind_all` forbids it)."""
+        """Longer than this path carries whole: let routers cut this one (`sockets.bind_all` forbids it)."""
         one = self._sockets[number]
         if one.family != socket.AF_INET:
             return False
