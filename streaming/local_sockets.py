@@ -1,4 +1,4 @@
-"""The sockets of a media process on a machine whose addresses change (DHCP, Wi-Fi, a VPN that comes and goes).
+"""The sockets of a media process on a machine whose addresses change (DHCP, Wi-Fi, a VPN comes and goes).
 
 With `--host 0.0.0.0` or `::` there is one UDP socket per address, by number; `reread` binds one at each new
 address. A socket whose address is gone stays, as the address may come back with the peers that use it, until

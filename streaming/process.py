@@ -163,7 +163,7 @@ class MediaProcess:
             self._loop.call_soon(self._send)
         assert self._closers is not None
         self._closers.create_task(self._tcp.listen(listeners))
-        self._plane.candidates = tuple(self._local.candidates(self._public_ips))
+        self._plane.offer(self._local.candidates(self._public_ips))
         log.info("media_addresses_changed", addresses=len(self._local.current), opened=len(opened))
 
     def _read_what_waited(self) -> None:

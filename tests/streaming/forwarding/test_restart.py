@@ -87,8 +87,8 @@ def test_fragments_of_ended_transports_are_forgotten() -> None:
     viewer.restart()
     world.plane.close_transport("viewer")
     world.plane.close_transport("presenter")
-    assert world.plane._peer_by_ufrag == {}
-    assert world.plane._peer_by_path == {}
+    assert world.plane._addresses.by_ufrag == {}
+    assert world.plane._addresses.by_path == {}
 
 
 def test_a_killed_browser_is_gone_within_five_seconds_and_a_quiet_one_never() -> None:
