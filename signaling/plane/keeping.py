@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good."""
+    """See the module. `close` forgets a peer for good; `unrecorded` hears of sessions to be recorded."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Keeping:
         situation_of: SituationOf,
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
+        unrecorded: Callable[[str], None],
     ) -> None:
         self._held = held
         self._engine = engine
@@ -44,6 +45,7 @@ class Keeping:
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
         self._close = close
+        self._unrecorded = unrecorded
 
     async def reconcile(self, session_id: str) -> None:
         """Bring one session in step. Raises MediaGone, MediaRefused, LecternError, OSError."""
@@ -68,13 +70,24 @@ class Keeping:
         if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
             await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
         else:
-            await self._keep_recording(room, situation)
+            if situation.live and not room.is_recorded:
+                self._unrecorded(session_id)
             await self._keep_routes(room, peers, situation, tracks)
             await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
             if without_right(tracks.values(), situation):
                 await self._scribe.silenced(session_id)
         await self._tell_speakers(room, peers, situation, tracks)
+
+    async def keep_recorded(self, session_id: str) -> None:
+        """See that a live lesson is recorded. Beside `reconcile`: no mute and no picture waits for a disk.
+
+        Raises MediaGone, MediaRefused, LecternError, OSError.
+        """
+        situation = self._situation_of((await self._engine.current(session_id)).state)
+        room = self._held.rooms.get(session_id)
+        if room is not None and not situation.ended:
+            await self._keep_recording(room, situation)
 
     async def _tell_speakers(
         self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]

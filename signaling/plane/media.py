@@ -72,8 +72,10 @@ class MediaPlane:
             situation_of=situation_of,
             sessions_dir=sessions_dir,
             close=self.close,
+            unrecorded=self._unrecorded,
         )
         self._in_step = InStep(self._keeping.reconcile)
+        self._recorded = InStep(self._keeping.keep_recorded)
         self._orphans = Orphans()
         self._left_open: dict[MediaNode, tuple[int, set[str]]] = {}
         self._former_life_ended = False
@@ -274,7 +276,11 @@ class MediaPlane:
             for node in self._held.nodes:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
+            tasks.create_task(run_forever("media_recordings", self._recorded.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
+
+    def _unrecorded(self, session_id: str) -> None:
+        self._recorded.changed(session_id)
 
     async def _close_late_orphans(self) -> None:
         while True:
