@@ -6,8 +6,8 @@ what the database says, folded.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
-from lectern.kernel.errors import Forbidden, ProtocolViolation
+from lectern.kernel.errors import Forbidden, ProtocolViolation, Rejected
 from lectern.kernel.ids import new_id
 from lectern.timeline.bus import Bus
 from lectern.timeline.event import NewEvent, TextErased, TimelineEvent
 from lectern.timeline.fold import Projected, WireEvent, apply, project, snapshot
-from lectern.timeline.idea import Actor, Call, ClassState, Entity, Registry, Viewer
+from lectern.timeline.idea import Actor, Call, ClassState, Command, Entity, Registry, Viewer
 from lectern.timeline.store import FirstResult, Head, TimelineStore
 
 _RECENT_EVENTS = 2_000
@@ -36,6 +36,8 @@ class Follower(Protocol):
         """Take in `events` of the session of `head`. Raising refuses the whole change."""
 
 
+Forewarning = Callable[[str, Sequence[NewEvent]], Callable[[], None]]
+"""Hears of a session what a command will append if nothing comes between; calls back when that is decided."""
 Guard = Callable[[ClassState, Actor], None]
 """Raises when somebody may not give commands any more (removed from the session)."""
 
@@ -109,6 +111,7 @@ class TimelineEngine:
         self.bus = bus
         self.store = TimelineStore(registry)
         self.clock = clock
+        self.forewarn: Forewarning | None = None
         self._followers = followers
         self._guard = guard
         self._live: OrderedDict[str, LiveSession] = OrderedDict()
@@ -133,6 +136,34 @@ class TimelineEngine:
             raise ProtocolViolation(
                 "command_invalid", "The command's data is not valid.", reason=str(error)
             ) from None
+        with self._forewarned(session_id, actor, command, data):
+            return await self._carry_out(session_id, actor, command_id, command, data)
+
+    @contextmanager
+    def _forewarned(self, session_id: str, actor: Actor, command: Command, data: Any) -> Iterator[None]:
+        """While a disk makes us wait, what a command takes away is taken away already.
+
+        Decided on the state at hand, and again in the transaction, which alone counts.
+        """
+        live = self._live.get(session_id)
+        if self.forewarn is None or live is None or not command.takes_away:
+            yield
+            return
+        try:
+            if self._guard is not None:
+                self._guard(live.state, actor)
+            expected = command.decide(live.state, Call(actor, self.clock(), new_id), data).events
+        except Rejected:
+            expected = ()
+        decided = self.forewarn(session_id, expected)
+        try:
+            yield
+        finally:
+            decided()
+
+    async def _carry_out(
+        self, session_id: str, actor: Actor, command_id: str, command: Command, data: Any
+    ) -> FirstResult:
         async with self.change(session_id) as change:
             first = await self.store.first_result(change.tx, session_id, actor.participant_id, command_id)
             if first is not None:

@@ -26,7 +26,10 @@ _log = structlog.get_logger()
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good; `unrecorded` hears of sessions to be recorded."""
+    """See the module. `close` forgets a peer for good.
+
+    `unwritten` hears of sessions that have something to `write_down`.
+    """
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class Keeping:
         situation_of: SituationOf,
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
-        unrecorded: Callable[[str], None],
+        unwritten: Callable[[str], None],
     ) -> None:
         self._held = held
         self._engine = engine
@@ -45,7 +48,7 @@ class Keeping:
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
         self._close = close
-        self._unrecorded = unrecorded
+        self._unwritten = unwritten
 
     async def reconcile(self, session_id: str) -> None:
         """Bring one session in step. Raises MediaGone, MediaRefused, LecternError, OSError."""
@@ -66,28 +69,33 @@ class Keeping:
             frozenset(p.transport for p in peers),
             room.home.name,
             room.spoke if crowded else (),
+            tuple(room.withheld),
         )
         if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
             await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
         else:
-            if situation.live and not room.is_recorded:
-                self._unrecorded(session_id)
+            if (situation.live and not room.is_recorded) or without_right(tracks.values(), situation):
+                self._unwritten(session_id)
             await self._keep_routes(room, peers, situation, tracks)
             await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
-            if without_right(tracks.values(), situation):
-                await self._scribe.silenced(session_id)
         await self._tell_speakers(room, peers, situation, tracks)
 
-    async def keep_recorded(self, session_id: str) -> None:
-        """See that a live lesson is recorded. Beside `reconcile`: no mute and no picture waits for a disk.
+    async def write_down(self, session_id: str) -> None:
+        """What needs a disk: record a live lesson, mute on the timeline whom a right was taken from.
+
+        Beside `reconcile`, so that no mute and no picture waits for it.
 
         Raises MediaGone, MediaRefused, LecternError, OSError.
         """
-        situation = self._situation_of((await self._engine.current(session_id)).state)
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
         room = self._held.rooms.get(session_id)
-        if room is not None and not situation.ended:
-            await self._keep_recording(room, situation)
+        if room is None or situation.ended:
+            return
+        if without_right(state.of(STAGE).tracks.values(), situation):
+            await self._scribe.silenced(session_id)
+        await self._keep_recording(room, situation)
 
     async def _tell_speakers(
         self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
@@ -156,9 +164,12 @@ class Keeping:
         The recording holds what the main room hears, and nothing that is said in a group.
         """
         taken = places(situation, tracks.values())
+        room = self._held.rooms.get(peer.session_id)
+        withheld = frozenset[str]() if room is None else frozenset[str]().union(*room.withheld)
         for mid, source in peer.sources.items():
             track = tracks.get(peer.track_of(mid))
             muted = track is not None and track.muted_by is not None
+            muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
             wanted = allowed, allowed and peer.participant not in situation.groups
             if peer.publishing.get(mid, (True, True)) != wanted:
