@@ -19,7 +19,8 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
-from signaling.health.idea import LOST_REASONS, MEDIA_LOST
+from signaling.health.telling import Telling
+from signaling.health.troubles import LOST_REASONS
 from signaling.plane.holdings import Holdings
 from signaling.plane.in_step import InStep
 from signaling.plane.keeping import Keeping
@@ -65,6 +66,7 @@ class MediaPlane:
         self._live_sessions = live_sessions
         self._held = Holdings(nodes, viewers_per_process)
         self._scribe = Scribe(engine, situation_of)
+        self._health = Telling(self._scribe.troubled)
         self._keeping = Keeping(
             self._held,
             engine,
@@ -72,6 +74,7 @@ class MediaPlane:
             situation_of=situation_of,
             sessions_dir=sessions_dir,
             close=self.close,
+            health=self._health,
         )
         self._in_step = InStep(self._keeping.reconcile)
         self._orphans = Orphans()
@@ -208,15 +211,15 @@ class MediaPlane:
             )
         return state
 
-    async def close(self, transport: str) -> None:
-        """Forget a peer; its tracks end."""
+    async def close(self, transport: str, *, is_lost: bool = False) -> None:
+        """Forget a peer; its tracks end. `is_lost`: it went silent, and its owner may suffer from it."""
         peer = self._held.peers.pop(transport, None)
         self._orphans.take(transport)
         if peer is None:
             return
         self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
         await self._scribe.unpublished(peer.session_id, peer.owns, "left")
-        await self._scribe.troubled(peer, ())  # nobody suffers from a connection that is over
+        self._health.ended(peer.session_id, peer.participant, transport, is_lost=is_lost)
         try:
             await peer.client.close_transport(transport)
         except (MediaGone, MediaRefused) as error:
@@ -275,6 +278,7 @@ class MediaPlane:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
+            tasks.create_task(run_forever("media_health", self._health.run))
 
     async def _close_late_orphans(self) -> None:
         while True:
@@ -287,6 +291,7 @@ class MediaPlane:
         if not self._former_life_ended:
             for session_id in await self._live_sessions():
                 await self._scribe.unpublished(session_id, self._held.is_nobodys, "media_restarted")
+                await self._scribe.former_life_ended(session_id)
             self._former_life_ended = True
         pid, left_open = self._left_open.pop(node, (0, set[str]()))
         if client.welcome is not None and client.welcome.pid == pid:
@@ -304,6 +309,7 @@ class MediaPlane:
             self._left_open[node] = client.welcome.pid, {room.session_id for room in rooms}
         for peer in peers:
             del self._held.peers[peer.transport]
+            self._health.ended(peer.session_id, peer.participant, peer.transport)
         for room in rooms:
             room.lost(client)
         for peer in peers:
@@ -338,11 +344,9 @@ class MediaPlane:
         if peer is None:
             self._pipe_moved(notice)
         elif notice.state == "connected":
-            await self._scribe.troubled(peer, ())
+            self._health.connected(peer.session_id, peer.participant, peer.transport)
         elif notice.state in {"failed", "closed"}:
-            await self.close(notice.transport)
-            if notice.reason in LOST_REASONS:
-                await self._scribe.troubled(peer, (MEDIA_LOST,))
+            await self.close(notice.transport, is_lost=notice.reason in LOST_REASONS)
             await peer.on_gone(notice.reason or notice.state)
 
     def _pipe_moved(self, notice: m.TransportState) -> None:
@@ -354,7 +358,7 @@ class MediaPlane:
     async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
         peer = self._held.peers.get(notice.transport)
         if peer is not None:
-            await self._scribe.troubled(peer, notice.troubles)
+            self._health.suffers(peer.session_id, peer.participant, peer.transport, notice.troubles)
 
     async def _recording_suffers(self, _node: MediaNode, notice: m.RecordingProblem) -> None:
         await self._scribe.recording_suffers(notice.room, notice.code)
