@@ -6,7 +6,6 @@ they repair. A packet of an unknown SSRC without such a name is dropped: it will
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -31,8 +30,7 @@ MIN_STREAM_LIFE_S: Final = 0.1
 """A publisher that changes SSRC or codec faster is not followed: every change is news to others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(msgspec.Struct, frozen=True, gc=False):
     """A media packet after undoing retransmission (RFC 4588)."""
 
     packet: RtpPacket

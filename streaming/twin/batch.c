@@ -8,6 +8,7 @@
 #include "twin.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <structmember.h>
@@ -334,6 +335,21 @@ static void prepare(Batch *self, int slot, Message *message)
     memcpy(CMSG_DATA(control), &size, sizeof(size));
 }
 
+/* Longer than this path carries in one piece: let routers cut this one (see bind_all of streaming/sockets.py). */
+static ssize_t send_in_fragments(int descriptor, const struct iovec *part, const Destination *destination)
+{
+    static const int WANT = IP_PMTUDISC_WANT, WHOLE = IP_PMTUDISC_DO;
+    if (destination->name.any.sa_family != AF_INET
+        || setsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &WANT, sizeof(WANT)) < 0)
+        return -1;
+    ssize_t result = sendto(descriptor, part->iov_base, part->iov_len, MSG_DONTWAIT, &destination->name.any,
+                            destination->size);
+    int error = errno;
+    setsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &WHOLE, sizeof(WHOLE));
+    errno = error;
+    return result;
+}
+
 static bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 /* The first message in single datagrams. False when the socket is full; the rest then stays in the message. */
@@ -347,6 +363,8 @@ static bool send_parts(Batch *self, Queue *queue, int descriptor)
         self->calls++;
         ssize_t result = sendto(descriptor, part->iov_base, part->iov_len, MSG_DONTWAIT, &message->destination.name.any,
                                 message->destination.size);
+        if (result < 0 && errno == EMSGSIZE)
+            result = send_in_fragments(descriptor, part, &message->destination);
         if (result < 0 && is_full(errno)) {
             full = true;
             break;
@@ -380,6 +398,8 @@ static bool overcome(Batch *self, Queue *queue, int descriptor, int error)
             self->can_segment = false;
         return send_parts(self, queue, descriptor);
     }
+    if (error == EMSGSIZE)
+        return send_parts(self, queue, descriptor);
     self->errors++;
     release_message(self, queue);
     return true;
