@@ -11,11 +11,13 @@ from pathlib import Path
 import structlog
 
 from lectern.timeline.engine import TimelineEngine
+from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.peer import Peer, slots_view
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
+from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
 from signaling.stage.routing import assign, feeds
@@ -26,7 +28,7 @@ _log = structlog.get_logger()
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good."""
+    """See the module. `close` forgets a peer for good. A session that another server steers is left alone."""
 
     def __init__(
         self,
@@ -37,6 +39,8 @@ class Keeping:
         situation_of: SituationOf,
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
+        stewards: Stewards,
+        former_life: FormerLife,
     ) -> None:
         self._held = held
         self._engine = engine
@@ -44,16 +48,22 @@ class Keeping:
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
         self._close = close
+        self._stewards = stewards
+        self._former_life = former_life
 
     async def reconcile(self, session_id: str) -> None:
         """Bring one session in step. Raises MediaGone, MediaRefused, LecternError, OSError."""
+        if self._stewards.elsewhere(session_id) is not None:
+            return
         state = (await self._engine.current(session_id)).state
         situation = self._situation_of(state)
         tracks = dict(state.of(STAGE).tracks)
         if situation.ended:
             await self._close_room(session_id)
             return
-        room = self._held.room(session_id) if situation.live or session_id in self._held.rooms else None
+        if not situation.live and session_id not in self._held.rooms:
+            return
+        room = self._held.room(session_id) if await self._former_life.end(session_id) else None
         if room is None:
             return  # nobody is here, or no media process is: whoever comes brings us back
         peers = [p for p in self._held.peers.values() if p.session_id == session_id]

@@ -16,6 +16,7 @@ from lectern.kernel.roles import SessionRole
 from sessions.store import Session
 from signaling.entry.turn import Turn
 from signaling.plane.peer import Peer
+from signaling.plane.stewardship import Alone
 from signaling.sdp import parse_offer
 from signaling.stream_keys.service import NewKey
 from signaling.stream_keys.tables import stream_keys
