@@ -6,10 +6,12 @@ steers then answers.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+import aiohttp
 import socketio
 import structlog
 from socketio.exceptions import SocketIOError
@@ -32,7 +34,9 @@ class Link:
 
     def __init__(self, address: str, said: Callable[[str, Any], Awaitable[None]]) -> None:
         self.address = address
-        self._socket = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        # A session of our own: the library leaves its own one open when it cannot connect.
+        self._http = aiohttp.ClientSession()
+        self._socket = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
         self._said = said
         self._is_wanted = True
         for event in _PASSED_ON:
@@ -50,6 +54,7 @@ class Link:
         if self._is_wanted:
             self._is_wanted = False
             await self._said("reset", {"reason": "media_restarted"})
+        await self._http.close()
 
     @property
     def is_up(self) -> bool:
@@ -86,13 +91,16 @@ class Link:
     async def close(self) -> None:
         """The tab left on purpose: its transport ends."""
         self._is_wanted = False
-        await self._socket.disconnect()
+        with contextlib.suppress(SocketIOError, OSError):
+            await self._socket.call("bye", {}, namespace="/signal", timeout=_ANSWER_WITHIN_S)
+        await self.cut()
 
     async def cut(self) -> None:
         """The tab's connection broke: its transport waits for it at the steward, as it would at home."""
         self._is_wanted = False
         if self._socket.eio.state == "connected":
             await self._socket.eio.disconnect(abort=True)
+        await self._http.close()
 
 
 class Relays:

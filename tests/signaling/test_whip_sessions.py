@@ -309,6 +309,7 @@ async def test_turn_servers_are_told(live_house: Installation) -> None:
         SeatsOfPresence(services.presence, services.doors),
         turn=Turn(("turn:a", "turns:b"), "secret"),
         now_s=lambda: 1_795_312_800,
+        stewards=Alone(),
     )
     app = web.Application()
     endpoint.mount(app)
