@@ -136,7 +136,7 @@ class Keeping:
         if routes:
             await peer.client.set_routes(*routes)
             peer.routes, peer.feeds = wanted, fed
-        view = slots_view(wanted, tracks, peer.starved())
+        view = slots_view(wanted, tracks, peer.starved(), peer.unplayable(wanted, tracks))
         if view != peer.told:
             peer.told = view
             await peer.on_slots(view)

@@ -25,9 +25,10 @@ class Scribe:
         self._situation_of = situation_of
 
     async def published(self, peer: Peer, notice: m.TrackStarted) -> None:
-        """Media of `peer` has begun to arrive."""
+        """Media of `peer` has begun to arrive, or goes on in another codec."""
         async with self._engine.change(peer.session_id) as change:
-            if notice.track in change.state.of(STAGE).tracks:
+            known = change.state.of(STAGE).tracks.get(notice.track)
+            if known is not None and known.codec == notice.codec:
                 return
             published = TrackPublished(
                 track=notice.track,
