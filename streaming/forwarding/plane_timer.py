@@ -7,7 +7,7 @@ from streaming.forwarding.handshakes import Handshakes
 from streaming.forwarding.housekeeping import Housekeeping
 from streaming.forwarding.peer import Peer
 from streaming.forwarding.plane_state import PlaneState
-from streaming.forwarding.slot import SlotState
+from streaming.forwarding.slot_states import SlotState
 from streaming.forwarding.track import Track
 from streaming.forwarding.transports import Transports
 

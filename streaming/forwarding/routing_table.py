@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from streaming.control import messages as m
 from streaming.forwarding.plane_state import PlaneRefusal, PlaneState
-from streaming.forwarding.slot import Slot, SlotState
+from streaming.forwarding.slot import Slot
+from streaming.forwarding.slot_states import SlotState
 from streaming.forwarding.track import Track
 
 

@@ -148,5 +148,5 @@ def _local_section(peer: Peer, section: m.MediaSection) -> m.LocalSection:
         return m.LocalSection(section.mid, "publish")
     has_rtx = any(codec.rtx_pt is not None for codec in section.codecs)
     return m.LocalSection(
-        section.mid, "subscribe", slot.lane.ssrc, slot.rtx_lane.ssrc if has_rtx else None, peer.cname
+        section.mid, "subscribe", slot.lane.ssrc, slot.rtx.lane.ssrc if has_rtx else None, peer.cname
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streaming.control import messages as m
 from streaming.forwarding.plane import PlaneRefusal
 from streaming.forwarding.plane_timer import LATE_PACKETS_PER_TICK
-from streaming.forwarding.slot import MAX_RESENDS
+from streaming.forwarding.resender import MAX_RESENDS
 from streaming.guarded_tap import GuardedTap
 from streaming.rtp import rtcp
 from streaming.rtp.packet import RtpPacket

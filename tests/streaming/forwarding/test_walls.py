@@ -6,8 +6,9 @@ import pytest
 
 from streaming.control import messages as m
 from streaming.forwarding.handshakes import MAX_WAITING, MAX_WAITING_OF_ONE, STEPS_PER_TICK, Handshakes
+from streaming.forwarding.output_stream import OutputStream
 from streaming.forwarding.plane import TICK_S
-from streaming.forwarding.slot import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S, Slot
+from streaming.forwarding.resender import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S
 from streaming.ice import stun
 from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_NAME, CHECKS_PER_S_OF_ONE
 from streaming.rtp import rtcp
@@ -136,11 +137,11 @@ def test_a_datagram_full_of_wishes_costs_no_more_than_a_viewer_can_honestly_miss
     presenter.film(1, 3)
     looked_up = 0
 
-    def look_up(_slot: Slot, _seq16: int) -> None:
+    def look_up(_stream: OutputStream, _seq16: int) -> None:
         nonlocal looked_up
         looked_up += 1
 
-    monkeypatch.setattr(Slot, "_stretch_of", look_up)
+    monkeypatch.setattr(OutputStream, "source_of", look_up)
     wishes = b"".join(
         rtcp.build_nack(1, viewer.local_ssrc()[0], [(first + n) & 0xFFFF for n in range(136)])
         for first in range(0, 136 * 30, 136)
