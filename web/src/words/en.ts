@@ -104,7 +104,7 @@ const en = {
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   health: {
-    title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
+    title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
     record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },

@@ -111,7 +111,7 @@ const zh: Words = {
     media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
     sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
     receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
-    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到您。只在屏幕上显示的内容请读出来。' },
+    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到你。只在屏幕上显示的内容请读出来。' },
     slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
   },
   connection: {
