@@ -16,10 +16,12 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from interactions.reaction import commands as reaction
+from interactions.reaction.idea import REACTION
 from lectern.timeline.engine import Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, POLL, QUESTION, CHAT, HAND, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, POLL, QUESTION, CHAT, HAND, REACTION, BREAKOUT)
 
 COMMANDS: tuple[Command, ...] = (
     *checkin.COMMANDS,
@@ -27,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     *question.COMMANDS,
     *chat.COMMANDS,
     *hand.COMMANDS,
+    *reaction.COMMANDS,
     *breakout.COMMANDS,
 )
 

@@ -12,7 +12,7 @@ from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
 from interactions.lesson.idea import LESSON
 from interactions.registry import COMMANDS, IDEAS
-from lectern.kernel.errors import Rejected
+from lectern.kernel.errors import Overloaded, Rejected
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import (
     NewEvent,
@@ -95,7 +95,7 @@ class AnyLesson:
             field.name: self.argument(command.name, field.name)
             for field in msgspec.structs.fields(command.data)
         }
-        with suppress(Rejected):
+        with suppress(Rejected, Overloaded):
             self.proof.command(self.rng.choice(able), command.name, **arguments)
 
     def argument(self, command: str, field: str) -> Any:
@@ -123,6 +123,7 @@ class AnyLesson:
             "speaker": [None, "Dr. X"],
             "anonymous": [True, False, False],
             "open": [*[True] * 9, False],
+            "counts": [{"like": 3}, {"clap": 1, "wow": 2}, {"heart": 10, "laugh": 1}],
             "moderated": [True, True, False],
             "group": [None, *groups],
             "groups": [split],
