@@ -49,7 +49,7 @@ export interface WireError {
 export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
 
 /** What the media server feeds into each receiving mid right now. */
-export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean } | null>>
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean; readonly unplayable?: string | null } | null>>
 
 export interface Lesson {
   readonly id: string

@@ -129,7 +129,7 @@ export interface ImportReport {
   readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
 }
 
-/** A connection trouble of somebody; `until_utc_ms` is null while it lasts. */
+/** A connection trouble of somebody; `until_utc_ms` is null while it lasts, `ended` what ended it if it did not get well. */
 export interface Incident {
   readonly participant: string
   readonly person: AttendanceRow['person']
@@ -137,6 +137,7 @@ export interface Incident {
   readonly code: Trouble
   readonly from_utc_ms: number
   readonly until_utc_ms: number | null
+  readonly ended: 'left' | 'removed' | 'session_over' | null
 }
 
 export interface AttendanceRow {

@@ -28,7 +28,9 @@ const en = {
   },
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
-    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    unplayable: 'This browser cannot show this picture', unplayableWhy: 'It does not know the format {codec}. Sound goes on. Chrome, Edge or Safari show it.',
+    missed: { camera: 'the camera of {name}', screen: 'the screen of {name}' }, missedWhy: 'This browser does not know the format {codec} and cannot show {what} live. You are watching the broadcast instead, a few seconds behind.',
     tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',
     act: { 'mute-mic': 'Mute', 'mute-camera': 'Camera off', 'mute-screen': 'Stop the screen', 'off-stage': 'Take off stage', remove: 'Remove' },
     mutedBy: { mic: '{name} muted your microphone. Unmute when it is your turn again.', camera: '{name} turned your camera off. You can turn it on again.', screen: '{name} stopped your screen sharing.' },
@@ -93,7 +95,7 @@ const en = {
   },
   health: {
     title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
-    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', lasted: 'Lasted', what: 'What',
+    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
     receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
@@ -155,7 +157,7 @@ const en = {
     title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
     created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
     obs1: 'Settings → Stream: choose the service WHIP, paste the server and, as bearer token, the key.', obs2: 'Settings → Output → Advanced: encoder H.264, keyframe interval 1 or 2 s, no B-frames.', obs3: 'Go live here first; then press Start Streaming in OBS.', obs4: 'If OBS loses its connection it may start again with the same key: the new stream takes the place of the old one.',
-    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
+    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {

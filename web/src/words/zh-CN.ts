@@ -30,7 +30,9 @@ const zh: Words = {
   },
   stage: {
     you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
-    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
+    missed: { camera: '{name}的摄像头画面', screen: '{name}共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放{what}，已换成直播流（晚几秒）。',
     tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',
     act: { 'mute-mic': '静音', 'mute-camera': '关闭摄像头', 'mute-screen': '停止共享', 'off-stage': '下麦', remove: '移出' },
     mutedBy: { mic: '{name} 已将你静音。轮到你时再开麦。', camera: '{name} 关闭了你的摄像头。你可以再打开。', screen: '{name} 停止了你的屏幕共享。' },
@@ -95,7 +97,7 @@ const zh: Words = {
   },
   health: {
     title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',
-    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', lasted: '持续', what: '情况',
+    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', ended: { left: '离开了课堂', removed: '被移出' }, lasted: '持续', what: '情况',
     media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
     sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
     receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
@@ -157,7 +159,7 @@ const zh: Words = {
     title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
     created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',
     obs1: '设置 → 直播：服务选 WHIP，粘贴服务器地址，并把密钥填为 Bearer 令牌。', obs2: '设置 → 输出 → 高级：编码器选 H.264，关键帧间隔 1 或 2 秒，不用 B 帧。', obs3: '先在这里开始直播，再在 OBS 里点“开始直播”。', obs4: '如果 OBS 断线，用同一个密钥重新开始即可，新画面会接替旧画面。',
-    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
+    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', expired: '已于 {when} 过期', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
   },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
