@@ -18,10 +18,12 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from interactions.reaction import commands as reaction
+from interactions.reaction.idea import REACTION
 from lectern.timeline.engine import Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, REACTION, BREAKOUT)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -33,6 +35,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *question.COMMANDS,
         *chat.COMMANDS,
         *hand.COMMANDS,
+        *reaction.COMMANDS,
         *breakout.COMMANDS,
     )
 
