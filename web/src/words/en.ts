@@ -171,7 +171,7 @@ const en = {
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
-    internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
+    database_away: 'The server is catching its breath. Please try again in a moment.', internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
     token_invalid: 'This link is not valid. Ask for a new one.', token_expired: 'This link has expired. Ask for a new one.', session_not_found: 'There is no such session. Check the link.', session_over: 'The session is over.', removed: 'You were removed from this session.', consent_required: 'Please read what is recorded, and agree to it.',
     not_allowed: 'You may not do this. Ask the host.', poll_closed: 'This poll is closed.', checkin_closed: 'This check-in is closed. Tell the host that you are here.', media_unavailable: 'Video is not available right now. We keep trying.', not_joined: 'You are not in the class yet.', no_common_codec: 'Your browser cannot play this video.', sdp_invalid: 'Your browser and the server did not understand each other.',
     sign_in_failed: 'Account or password is wrong.', sign_in_required: 'Please sign in.', too_many_tries: 'Too many attempts. Wait a minute and try again.', too_fast: 'That was a little fast. Try again in a moment.',
