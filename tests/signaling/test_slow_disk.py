@@ -76,6 +76,13 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
             track = peer.track_of("0")
             await plane._scribe.published(peer, m.TrackStarted(peer.transport, "0", track, "audio", "opus"))
             await _until(lambda: peer.publishing.get("0") == (True, True))
+            forbidden = asyncio.Event()
+
+            def guard(_state: ClassState, _actor: Actor) -> None:
+                if forbidden.is_set():
+                    raise Forbidden("not_allowed", "Not any more.")
+
+            engine._guard = guard
             async with asyncio.TaskGroup() as group:
                 async with engine.database.write():  # a commit that does not come back
                     muting = group.create_task(
@@ -84,7 +91,7 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
                     await _until(lambda: peer.publishing["0"] == (False, False))
                     assert not muting.done()
                     if is_refused:  # by what another process wrote meanwhile
-                        engine._guard = _refuse
+                        forbidden.set()
                 answer = await muting
             assert ("error" in answer) == is_refused
             if is_refused:
@@ -94,10 +101,6 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
                 assert peer.publishing["0"] == (False, False)
             assert plane._held.rooms[session.id].withheld == []
             assert len(await transports(client)) == 1
-
-
-def _refuse(_state: ClassState, _actor: Actor) -> None:
-    raise Forbidden("not_allowed", "Not any more.")
 
 
 async def _say(tab: socketio.AsyncClient, command: str, data: dict[str, Any]) -> dict[str, Any]:
