@@ -3,7 +3,8 @@
     python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]… [--no-tcp]
                                 [--tap module:function]
 
-It ends when its stdin closes (the server that started it is gone) or on SIGTERM, after finishing recordings.
+It ends on SIGTERM, or when its stdin closes if that is a pipe (the server that started it is gone), after
+finishing recordings.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import logging
 import os
 import random
 import signal
+import stat
 import sys
 import time
 from collections import Counter
@@ -411,18 +413,22 @@ def remove_socket(path: str) -> None:
 
 
 def watch_parent(loop: asyncio.AbstractEventLoop, process: MediaProcess) -> None:
-    """Stop the process when its stdin reaches the end. A stdin that cannot be watched (a file) is ignored."""
+    """Stop the process when its stdin reaches the end, if a parent holds the other end of it.
+
+    A media process that runs by itself (a container, a unit of its own) has /dev/null there, or a terminal.
+    """
     descriptor = sys.stdin.fileno()
+    mode = os.fstat(descriptor).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        log.info("parent_unwatched")
+        return
 
     def readable() -> None:
         if not os.read(descriptor, 4096):
             loop.remove_reader(descriptor)
             process.stop()
 
-    try:
-        loop.add_reader(descriptor, readable)
-    except (PermissionError, OSError):
-        log.warning("parent_unwatched")
+    loop.add_reader(descriptor, readable)
 
 
 def configure_logging() -> None:

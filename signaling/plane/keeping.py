@@ -13,11 +13,13 @@ import structlog
 from lectern.timeline.engine import TimelineEngine
 from signaling.health.idea import HEALTH
 from signaling.health.telling import Telling
+from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.peer import Peer, slots_view
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
+from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
 from signaling.stage.routing import assign, feeds
@@ -30,7 +32,7 @@ LEFT_AFTER_MS = 120_000
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good."""
+    """See the module. `close` forgets a peer for good. A session that another server steers is left alone."""
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class Keeping:
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
         health: Telling,
+        stewards: Stewards,
+        former_life: FormerLife,
     ) -> None:
         self._held = held
         self._engine = engine
@@ -50,6 +54,8 @@ class Keeping:
         self._sessions_dir = sessions_dir
         self._close = close
         self._health = health
+        self._stewards = stewards
+        self._former_life = former_life
 
     async def reconcile(self, session_id: str) -> float | None:
         """Bring one session in step. Returns in how many seconds to look again even if nothing happens.
@@ -57,6 +63,8 @@ class Keeping:
         Raises:
             MediaGone, MediaRefused, LecternError, OSError: it is not (quite) in step.
         """
+        if self._stewards.elsewhere(session_id) is not None:
+            return None
         state = (await self._engine.current(session_id)).state
         situation = self._situation_of(state)
         tracks = dict(state.of(STAGE).tracks)
@@ -64,8 +72,10 @@ class Keeping:
             self._health.forget_session(session_id)
             await self._close_room(session_id)
             return None
+        if not situation.live and session_id not in self._held.rooms:
+            return await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
+        room = self._held.room(session_id) if await self._former_life.end(session_id) else None
         again_s = await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
-        room = self._held.room(session_id) if situation.live or session_id in self._held.rooms else None
         if room is None:
             return again_s  # nobody is here, or no media process is: whoever comes brings us back
         peers = [p for p in self._held.peers.values() if p.session_id == session_id]

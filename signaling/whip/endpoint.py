@@ -23,6 +23,7 @@ from signaling.entry.presence import Seat, Seats
 from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Peer, SlotsView
+from signaling.plane.stewardship import Stewards
 from signaling.stage.rights import MAY_SEND, WATCHES_ONLY
 from signaling.stream_keys.service import StreamKeys
 from signaling.whip.bearer import Bearers, Holder
@@ -30,6 +31,7 @@ from signaling.whip.conditions import Condition, if_match
 from signaling.whip.links import links_of
 from signaling.whip.offers import ReadOffer, read_offer
 from signaling.whip.open_sessions import OpenSession, OpenSessions, new_etag
+from signaling.whip.passed_on import passed_on
 from signaling.whip.refusals import (
     ConditionFailed,
     ConditionMissing,
@@ -81,7 +83,9 @@ class WhipEndpoint:
         *,
         turn: Turn,
         now_s: Callable[[], int],
+        stewards: Stewards,
     ) -> None:
+        self._stewards = stewards
         self._plane = plane
         self._bearers = bearers
         self._keys = keys
@@ -98,8 +102,9 @@ class WhipEndpoint:
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
-        endpoint = _served({"POST": self._post, "OPTIONS": self._endpoint_options})
-        session = _served({"PATCH": self._patch, "DELETE": self._delete, "OPTIONS": self._session_options})
+        post, patch, delete = (self._steered(one) for one in (self._post, self._patch, self._delete))
+        endpoint = _served({"POST": post, "OPTIONS": self._endpoint_options})
+        session = _served({"PATCH": patch, "DELETE": delete, "OPTIONS": self._session_options})
         for kind in ("whip", "whep"):
             for slash in ("", "/"):
                 app.router.add_route("*", f"/{kind}/{{session}}{slash}", endpoint)
@@ -115,6 +120,17 @@ class WhipEndpoint:
             used = {opened.key_id for opened in self._open if opened.key_id is not None}
             if used:
                 await self._keys.used(used)
+
+    def _steered(self, handler: Handler) -> Handler:
+        """Let the server process answer that steers the session's media; it asks for the credential, too."""
+
+        async def answer(request: web.Request) -> web.Response:
+            address = self._stewards.elsewhere(request.match_info["session"])
+            if address is not None:
+                return await passed_on(request, address, MAX_SDP_BYTES)
+            return await handler(request)
+
+        return answer
 
     # ── methods ──
 

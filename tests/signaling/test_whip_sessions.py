@@ -15,6 +15,7 @@ from lectern.kernel.roles import SessionRole
 from sessions.store import Session
 from signaling.entry.turn import Turn
 from signaling.plane.peer import Peer
+from signaling.plane.stewardship import Alone
 from signaling.sdp import parse_offer
 from signaling.stream_keys.service import NewKey
 from signaling.whip.bearer import Bearers
@@ -325,6 +326,7 @@ async def test_turn_servers_are_told(live_house: Installation) -> None:
         SeatsOfPresence(services.presence, services.doors),
         turn=Turn(("turn:a", "turns:b"), "secret"),
         now_s=lambda: 1_795_312_800,
+        stewards=Alone(),
     )
     app = web.Application()
     endpoint.mount(app)
