@@ -10,6 +10,7 @@ engine takes. After every command it checks, for every viewer,
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import msgspec
@@ -55,6 +56,7 @@ class Proof:
     recent: Recent = field(default_factory=Recent)
     clients: dict[str, Client] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    rng: Random = field(default_factory=lambda: Random(7))
     _position: Any = START
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -65,14 +67,14 @@ class Proof:
         """Return the next id of this proof; the same script gets the same ids."""
         return f"x{next(self._ids):04d}"
 
-    def join(self, participant_id: str, role: SessionRole) -> None:
+    def join(self, participant_id: str, role: SessionRole, person: str | None = None) -> None:
         """Let somebody take part and watch from here on."""
         kind = "screen" if role is SessionRole.SCREEN else "person"
         ref = self.new_id()
         joined = ParticipantJoined(
-            participant=participant_id, kind=kind, role=role.value, person=None, name_ref=ref
+            participant=participant_id, kind=kind, role=role.value, person=person, name_ref=ref
         )
-        self.actors[participant_id] = Actor(participant_id, role)
+        self.actors[participant_id] = Actor(participant_id, role, person)
         self.append(NewEvent(payload=joined, actor=participant_id, texts={ref: participant_id}))
         self.watch(participant_id, Audience.of(role))
 
@@ -93,7 +95,9 @@ class Proof:
             raise Forbidden("not_allowed", "Your role in this session does not allow this.")
         try:
             decision = command.decide(
-                self.state, Call(actor, self.now, self.new_id), msgspec.convert(data, command.data)
+                self.state,
+                Call(actor, self.now, self.new_id, self.rng),
+                msgspec.convert(data, command.data),
             )
         except LecternError:
             self.check()

@@ -16,6 +16,7 @@ from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connecti
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
+from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
 from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
 from lectern.kernel.tasks import run_forever, task_group
@@ -82,6 +83,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "resync": self._resync,
             "clock": self._clock,
         }
+        self._reactions = ReactionGatherer(engine)
 
     @property
     def fan_out(self) -> FanOut:
@@ -102,6 +104,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             async with task_group() as tasks:
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
+                tasks.create_task(self._reactions.run())
         finally:
             async with task_group() as tasks:
                 for connection in list(self._connections.values()):
@@ -197,9 +200,11 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         connection.commands.take(asyncio.get_running_loop().time())
         message = _decode(raw, CommandMessage)
         admitted = connection.admitted
-        first = await self._engine.execute(
-            admitted.session_id, admitted.actor, message.id, message.type, message.data
-        )
+        session_id, actor = admitted.session_id, admitted.actor
+        if message.type == REACT:
+            first = await self._reactions.take(session_id, actor, message.id, message.data)
+        else:
+            first = await self._engine.execute(session_id, actor, message.id, message.type, message.data)
         return {"ok": True, "result": first.result, "seq": first.seq}
 
     async def _resync(self, connection: Connection, raw: Any) -> dict[str, Any]:

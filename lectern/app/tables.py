@@ -5,6 +5,7 @@ import analytics.tables
 import catalogue.tables
 import interactions.deadlines.tables
 import lectern.jobs.tables
+import lectern.servers.tables
 import lectern.timeline.tables
 import sessions.tables
 import signaling.stream_keys.tables
@@ -18,6 +19,7 @@ _MODULES = (
     catalogue.tables,
     interactions.deadlines.tables,
     lectern.jobs.tables,
+    lectern.servers.tables,
     lectern.timeline.tables,
     sessions.tables,
     signaling.stream_keys.tables,

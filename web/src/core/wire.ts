@@ -49,7 +49,7 @@ export interface WireError {
 export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
 
 /** What the media server feeds into each receiving mid right now. */
-export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean } | null>>
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean; readonly unplayable?: string | null } | null>>
 
 export interface Lesson {
   readonly id: string
@@ -85,14 +85,40 @@ export interface Track {
 
 export interface Checkin {
   readonly id: string
-  readonly state: 'open' | 'closed'
+  readonly state: 'open' | 'closed' | 'withdrawn'
   readonly message: string | null
+  /** The question stands in the way until it is answered. */
+  readonly forced: boolean
   readonly opened_utc_ms: number
   readonly closes_utc_ms: number
   readonly late_after_utc_ms: number
-  readonly done?: readonly string[]
-  readonly late?: readonly string[]
+  /** For staff and screens. */
+  readonly came?: number
+  /** Guests who checked in besides the roster. */
+  readonly others?: number
   readonly expected?: number
+  /** For staff. */
+  readonly came_late?: number
+  readonly made_up?: number
+  readonly requests?: number
+}
+
+/** A check-in that will begin by itself; staff alone know. */
+export interface CheckinPlan {
+  readonly id: string
+  readonly message: string | null
+  readonly forced: boolean
+  readonly starts_utc_ms: number
+  readonly seconds: number
+  readonly late_after_seconds: number
+}
+
+export interface Draw {
+  readonly id: string
+  readonly round: string
+  readonly winners: readonly { readonly participant: string; readonly name: string | null }[]
+  readonly among: number
+  readonly drawn_utc_ms: number
 }
 
 export interface Poll {
@@ -110,11 +136,48 @@ export interface Poll {
 export interface Question {
   readonly id: string
   readonly text: string | null
+  /** Null where it was asked without a name. */
   readonly author: string | null
-  readonly state: 'pending' | 'published' | 'answered' | 'dismissed'
+  readonly anonymous: boolean
+  readonly state: 'pending' | 'published' | 'pinned' | 'answered' | 'dismissed' | 'merged'
   readonly votes: number
+  /** How many different people asked this and what was merged into it. */
+  readonly askers: number
+  readonly merged: readonly string[]
   readonly answer: string | null
+  readonly reworded: boolean
+  readonly into: string | null
+  readonly start_ms: number | null
+  readonly end_ms: number | null
   readonly created_utc_ms: number
+}
+
+/** What staff note about a question. */
+export interface PoolNote {
+  readonly id: string
+  readonly tags: readonly string[]
+  readonly speaker: string | null
+}
+
+/** What staff ask the asker back. */
+export interface Query {
+  readonly id: string
+  readonly text: string | null
+  readonly reply: string | null
+  readonly utc_ms: number
+}
+
+export interface Asking {
+  readonly open: boolean
+  readonly anonymous: boolean
+}
+
+export interface Funnel {
+  readonly collected: number
+  readonly merged: number
+  readonly published: number
+  readonly answered: number
+  readonly dismissed: number
 }
 
 export interface Message {
@@ -122,7 +185,25 @@ export interface Message {
   readonly group: string | null
   readonly author: string
   readonly text: string | null
+  /** Staff have not released it: only they and its author see it. */
+  readonly held: boolean
   readonly utc_ms: number
+}
+
+export interface ChatRules {
+  readonly open: boolean
+  readonly moderated: boolean
+}
+
+export type ReactionKind = 'like' | 'heart' | 'clap' | 'laugh' | 'wow'
+export type Reactions = Readonly<Record<ReactionKind, number>>
+
+/** How long and how often a learner has been on stage; `since_utc_ms` while they are. */
+export interface StageTime {
+  readonly participant: string
+  readonly turns: number
+  readonly total_ms: number
+  readonly since_utc_ms: number | null
 }
 
 export interface Hand {
@@ -131,6 +212,7 @@ export interface Hand {
   readonly granted: boolean
   /** On stage with the camera, too. */
   readonly camera: boolean
+  readonly granted_utc_ms: number | null
 }
 
 /** What troubles somebody's media; staff see it while it lasts. */
@@ -154,9 +236,12 @@ export interface Breakout {
   readonly ends_utc_ms: number | null
 }
 
+export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
+
 export interface MyCheckin {
-  readonly status: 'on_time' | 'late'
-  readonly utc_ms: number
+  readonly status: Standing | null
+  readonly utc_ms: number | null
+  readonly request: 'pending' | 'refused' | null
 }
 
 export interface MyVote {
@@ -168,12 +253,19 @@ export interface EntityKinds {
   participant: Participant
   track: Track
   checkin: Checkin
+  checkin_plan: CheckinPlan
+  draw: Draw
   poll: Poll
   question: Question
+  pool: PoolNote
+  query: Query
   message: Message
+  chat_mute: true
   hand: Hand
+  stage_time: StageTime
   health: HealthNote
   'my/checkin': MyCheckin
   'my/vote': MyVote
   'my/upvote': true
+  'my/question': true
 }
