@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from interactions.checkin.events import CheckinClosed, CheckinOpened
+from interactions.checkin.events import (
+    CheckinClosed,
+    CheckinExtended,
+    CheckinOpened,
+    CheckinPlanDropped,
+    CheckinPlanned,
+    CheckinWithdrawn,
+)
 from interactions.deadlines import store
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import BreakoutClosed, BreakoutOpened, SessionEnded, TimelineEvent
@@ -13,19 +20,25 @@ from lectern.timeline.store import Head
 
 def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
     """Return what `event` makes due, by kind; None is due no more."""
+    due: dict[str, UtcMs | None] = {}
     match event.payload:
-        case CheckinOpened(closes_utc_ms=due):
-            return {"checkin": due}
-        case CheckinClosed():
-            return {"checkin": None}
-        case BreakoutOpened(ends_utc_ms=due):
-            return {"breakout": due}
+        case CheckinPlanned(starts_utc_ms=starts):
+            due = {"checkin_start": starts}
+        case CheckinPlanDropped():
+            due = {"checkin_start": None}
+        case CheckinOpened(closes_utc_ms=closes, planned=True):
+            due = {"checkin_start": None, "checkin": closes}
+        case CheckinOpened(closes_utc_ms=closes) | CheckinExtended(closes_utc_ms=closes):
+            due = {"checkin": closes}
+        case CheckinClosed() | CheckinWithdrawn(was_open=True):
+            due = {"checkin": None}
+        case BreakoutOpened(ends_utc_ms=ends):
+            due = {"breakout": ends}
         case BreakoutClosed():
-            return {"breakout": None}
+            due = {"breakout": None}
         case SessionEnded():
-            return {"checkin": None, "breakout": None}
-        case _:
-            return {}
+            due = {"checkin_start": None, "checkin": None, "breakout": None}
+    return due
 
 
 class DeadlineBook:

@@ -51,6 +51,7 @@ class FormerLife:
                 for client in self._clients():
                     await _close(client, session_id)
                 await self._scribe.unpublished(session_id, self._held.is_nobodys, "media_restarted")
+                await self._scribe.former_life_ended(session_id)
                 self._over.add(session_id)
         return True
 

@@ -20,7 +20,8 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
-from signaling.health.idea import LOST_REASONS, MEDIA_LOST
+from signaling.health.telling import Telling
+from signaling.health.troubles import LOST_REASONS
 from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.in_step import InStep
@@ -70,6 +71,7 @@ class MediaPlane:
         self._stewards = stewards
         self._held = Holdings(nodes, viewers_per_process, stewards.others_loads)
         self._scribe = Scribe(engine, situation_of)
+        self._health = Telling(self._scribe.troubled)
         self._former_life = FormerLife(stewards, self._held, self._scribe, self.clients)
         self._keeping = Keeping(
             self._held,
@@ -78,6 +80,7 @@ class MediaPlane:
             situation_of=situation_of,
             sessions_dir=sessions_dir,
             close=self.close,
+            health=self._health,
             stewards=stewards,
             former_life=self._former_life,
         )
@@ -252,15 +255,15 @@ class MediaPlane:
             )
         return state
 
-    async def close(self, transport: str) -> None:
-        """Forget a peer; its tracks end."""
+    async def close(self, transport: str, *, is_lost: bool = False) -> None:
+        """Forget a peer; its tracks end. `is_lost`: it went silent, and its owner may suffer from it."""
         peer = self._held.peers.pop(transport, None)
         self._orphans.take(transport)
         if peer is None:
             return
         self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
         await self._scribe.unpublished(peer.session_id, peer.owns, "left")
-        await self._scribe.troubled(peer, ())  # nobody suffers from a connection that is over
+        self._health.ended(peer.session_id, peer.participant, transport, is_lost=is_lost)
         try:
             await peer.client.close_transport(transport)
         except (MediaGone, MediaRefused) as error:
@@ -319,6 +322,7 @@ class MediaPlane:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
+            tasks.create_task(run_forever("media_health", self._health.run))
 
     async def _close_late_orphans(self) -> None:
         while True:
@@ -341,6 +345,7 @@ class MediaPlane:
         _log.warning("media_process_lost", process=node.name, peers=len(peers))
         for peer in peers:
             del self._held.peers[peer.transport]
+            self._health.ended(peer.session_id, peer.participant, peer.transport)
         for room in rooms:
             room.lost(client)
         for peer in peers:
@@ -375,11 +380,9 @@ class MediaPlane:
         if peer is None:
             self._pipe_moved(notice)
         elif notice.state == "connected":
-            await self._scribe.troubled(peer, ())
+            self._health.connected(peer.session_id, peer.participant, peer.transport)
         elif notice.state in {"failed", "closed"}:
-            await self.close(notice.transport)
-            if notice.reason in LOST_REASONS:
-                await self._scribe.troubled(peer, (MEDIA_LOST,))
+            await self.close(notice.transport, is_lost=notice.reason in LOST_REASONS)
             await peer.on_gone(notice.reason or notice.state)
 
     def _pipe_moved(self, notice: m.TransportState) -> None:
@@ -391,7 +394,7 @@ class MediaPlane:
     async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
         peer = self._held.peers.get(notice.transport)
         if peer is not None:
-            await self._scribe.troubled(peer, notice.troubles)
+            self._health.suffers(peer.session_id, peer.participant, peer.transport, notice.troubles)
 
     async def _recording_suffers(self, _node: MediaNode, notice: m.RecordingProblem) -> None:
         await self._scribe.recording_suffers(notice.room, notice.code)

@@ -56,7 +56,7 @@ MAX_SDP_BYTES: Final = 128 * 1024
 SDP: Final = "application/sdp"
 _SEEN_EVERY: Final = 5
 _KEYS_EVERY_S: Final = 1.0
-"""A key that another server process revoked ends what it opened here within this time."""
+"""A key that expired, or that another server process revoked, ends what it opened here within this time."""
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
@@ -71,7 +71,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class WhipEndpoint:
-    """The handlers. `run` keeps the peers' presence alive, and ends what a revoked key opened."""
+    """The handlers. `run` keeps the peers' presence alive, and ends what a key opened that holds no more."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class WhipEndpoint:
 
     async def _patch(self, request: web.Request) -> web.Response:
         """Trickle ICE (204) and ICE restart (200), RFC 9725 section 4.3."""
-        opened = await self._opened(request)
+        opened = await self._opened(request, is_over=False)
         if request.content_type != MEDIA_TYPE:
             raise WrongMediaType("content_type_invalid", f"Send ICE candidates or a restart as {MEDIA_TYPE}.")
         text = (await read_limited(request, MAX_FRAGMENT_BYTES)).decode("utf-8", "replace")
@@ -206,7 +206,7 @@ class WhipEndpoint:
         return web.Response(text=answer, content_type=MEDIA_TYPE, headers={hdrs.ETAG: opened.etag})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        opened = await self._opened(request, or_ended=True)
+        opened = await self._opened(request, is_over=True)
         self._open.forget_ended(opened.id)
         await self._end(opened, "deleted")
         return web.Response()
@@ -277,12 +277,15 @@ class WhipEndpoint:
         peers.append(peer)
         return peer, answer
 
-    async def _opened(self, request: web.Request, *, or_ended: bool = False) -> OpenSession:
-        """The WHIP or WHEP session of the address, if it belongs to whoever asks."""
+    async def _opened(self, request: web.Request, *, is_over: bool) -> OpenSession:
+        """The WHIP or WHEP session of the address, if it belongs to whoever asks.
+
+        `is_over`: they want it to be over, which also one may be told that is, with a key that expired.
+        """
         publishes = _publishes(request)
-        holder = await self._bearers.holder(request, publishes=publishes, anew=False)
+        holder = await self._bearers.holder(request, publishes=publishes, anew=not is_over)
         id_ = request.match_info["resource"]
-        opened = self._open.get(id_) or (self._open.get_ended(id_) if or_ended else None)
+        opened = self._open.get(id_) or (self._open.get_ended(id_) if is_over else None)
         is_theirs = (
             opened is not None
             and opened.publishes == publishes
@@ -323,7 +326,7 @@ class WhipEndpoint:
             await self._end(opened, "revoked")
 
     async def _check_keys(self) -> None:
-        """End what another server process revoked, or published anew with the same key."""
+        """End what has expired, what another server process revoked or published anew with the same key."""
         with_key = [(opened, opened.key_id) for opened in self._open if opened.key_id is not None]
         if not with_key:
             return
@@ -332,6 +335,9 @@ class WhipEndpoint:
             key = known.get(key_id)
             if key is None or key.revoked_utc_ms is not None:
                 await self._end(opened, "revoked")
+            elif self._keys.has_expired(key):
+                self._open.ended(opened)
+                await self._end(opened, "expired")
             elif opened.publishes and opened.is_settled and key.publication not in (None, opened.id):
                 await self._end(opened, "replaced")
 

@@ -28,7 +28,9 @@ const en = {
   },
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
-    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    unplayable: 'This browser cannot show this picture', unplayableWhy: 'It does not know the format {codec}. Sound goes on. Chrome, Edge or Safari show it.',
+    missed: { camera: 'the camera of {name}', screen: 'the screen of {name}' }, missedWhy: 'This browser does not know the format {codec} and cannot show {what} live. You are watching the broadcast instead, a few seconds behind.',
     tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',
     act: { 'mute-mic': 'Mute', 'mute-camera': 'Camera off', 'mute-screen': 'Stop the screen', 'off-stage': 'Take off stage', remove: 'Remove' },
     mutedBy: { mic: '{name} muted your microphone. Unmute when it is your turn again.', camera: '{name} turned your camera off. You can turn it on again.', screen: '{name} stopped your screen sharing.' },
@@ -56,9 +58,19 @@ const en = {
   camera: { on: 'Turn camera on', off: 'Turn camera off' },
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
-    title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', count: '{n} / {of} checked in',
-    lateCount: '{n} of them late', missing: '{n} not checked in yet', notHere: '{n} expected people have not joined', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
+    title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', withdrawn: 'Withdrawn', areYouThere: 'Are you there?', count: '{n} / {of} checked in',
+    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
   },
+  checkinDesk: {
+    more: 'Late, start, in the way', grace: 'Afterwards', noGrace: 'Too late is too late', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Stands in the way until answered', doPlan: 'Plan check-in',
+    planned: 'Planned', startsIn: 'Starts in {time}', plannedHint: 'It starts by itself at {at}. Learners do not see this.', dropPlan: 'Drop this plan', withdraw: 'Withdraw', withdrawTitle: 'Withdraw this check-in?', withdrawText: 'It will count for nobody, as if it had never been. This cannot be undone.', withdrawnHint: 'It counts for nobody.',
+  },
+  register: {
+    title: 'Check-ins', round: 'Check-in {n}', search: 'Name, number or department', requests: '{n} ask to be counted', missing: 'Missing: {n}', came: 'Checked in: {n}', here: 'in the room', away: 'not here', refused: 'make-up refused', nobody: 'Nobody', everybody: 'Everybody is checked in', madeUp: '{n} made up', others: '{n} more, not on the list',
+    grant: 'Count', grantFor: 'Count {name}', grantedReason: 'Request granted', refuse: 'Refuse', refuseFor: 'Refuse {name}', change: 'Change', changeFor: 'Change the check-in of {name}', status: 'Counts as', reason: 'Why? (kept in the audit log)', save: 'Save', reasonIs: '“{text}”',
+  },
+  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: my phone had no battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
+  draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
     running: 'Groups are at work', size: '{n} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I call', deal: 'Deal at random', n: 'Group {n}', task: 'What should the group do?',
@@ -92,8 +104,8 @@ const en = {
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   health: {
-    title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
-    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', lasted: 'Lasted', what: 'What',
+    title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
+    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
     receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
@@ -127,7 +139,7 @@ const en = {
     nobody: 'Nobody is here yet. Send learners the link.', noQuestions: 'No questions yet', publish: 'Publish', dismiss: 'Dismiss', answerPlaceholder: 'Answer in writing (or leave empty)', answerText: 'Answer', answeredLive: 'Answered aloud',
     newPoll: 'New poll', pollQuestion: 'Question', pollOption: 'Option {n}', removeOption: 'Remove option {n}', addOption: 'Add an option', pollShow: 'Learners see results', pollStart: 'Start poll', pollClose: 'Close poll',
     show: { live: 'live', after_close: 'after it closes', staff_only: 'never' },
-    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinLate: 'Late after', checkinNobodyLate: 'Nobody is late', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
+    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
   },
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',
@@ -147,7 +159,7 @@ const en = {
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
   },
   attendance: {
-    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
+    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
@@ -155,7 +167,7 @@ const en = {
     title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
     created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
     obs1: 'Settings → Stream: choose the service WHIP, paste the server and, as bearer token, the key.', obs2: 'Settings → Output → Advanced: encoder H.264, keyframe interval 1 or 2 s, no B-frames.', obs3: 'Go live here first; then press Start Streaming in OBS.', obs4: 'If OBS loses its connection it may start again with the same key: the new stream takes the place of the old one.',
-    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
+    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
@@ -166,6 +178,7 @@ const en = {
     not_found: 'It is not there, or not for you.', not_invited: 'You are not on the list for this session. Ask the host.', not_your_session: 'This is not your session.', token_foreign: 'This link belongs to another session.',
     breakout_already_open: 'Groups are already at work.', breakout_closed: 'The groups have ended.', checkin_already_open: 'A check-in is already open.', session_not_live: 'The lesson has not started.', hand_not_raised: 'The hand is already down.', stage_full: 'All 12 places on stage are taken. Take somebody off stage first.', not_invitable: 'This person has left, or is not a learner.',
     questions_closed: 'The host takes no questions at the moment.', anonymous_not_allowed: 'In this lesson questions carry your name.', too_many_pending: 'Many of your questions still wait for the host. Please wait for some of them.', pool_full: 'There are too many questions already.', merge_into_itself: 'These two are one question already.', merge_into_hidden: 'Publish the other question first: this one is public.', too_many_tags: 'At most five tags.', question_state_invalid: 'Somebody was faster: this question has changed. Look again.', question_not_found: 'This question is not there any more.',
+    checkin_already_planned: 'A check-in is planned already. Drop that plan first.', checkin_open: 'The check-in is still open: simply check in.', make_up_over: 'The time for this is over. Ask the presenter or HR.', lottery_nobody_left: 'Nobody is left to be drawn. Let everybody be drawn again first.', winners_count_invalid: 'Draw 1 to 50 people at a time.',
     replay_not_ready: 'The replay is not ready yet.', replay_not_found: 'There is no such replay.', microcourse_not_found: 'There is no such microcourse.', range_too_short: 'The range is too short.', range_outside: 'The range is outside the replay.', source_unreadable: 'The recording could not be read. Try again, or cut another range.',
     file_empty: 'The file is empty.', file_invalid: 'The file could not be read. Save it as CSV (UTF-8).', file_too_long: 'The file has too many lines. Split it.', column_missing: 'A column is missing. Needed: external_id, name, department.', name_missing: 'Please give your name.', text_empty: 'Please write something.', title_empty: 'Please give a title.',
   },
