@@ -78,6 +78,16 @@ def test_nginx_finds_the_server_in_a_polling_clients_address() -> None:
         assert re.search(rf"upstream {upstream} \{{ server 127\.0\.0\.1:{port} ", site)
 
 
+def test_no_location_of_nginx_loses_the_headers_that_all_need() -> None:
+    site = (CHECKOUT / "docker" / "nginx.conf").read_text()
+    server = site.partition("\nserver {")[2]
+    assert {"Host", "X-Forwarded-For", "Upgrade"} <= set(
+        re.findall(r"^  proxy_set_header (\S+)", server, re.MULTILINE)
+    )
+    for location in server.split("\n  location ")[1:]:
+        assert "proxy_set_header" not in location  # it would inherit none
+
+
 def test_another_number_of_servers_needs_another_file() -> None:
     of = plan()
     three = Plan(of.folder, of.checkout, of.programs, of.secrets, is_root=False, servers=3)
