@@ -81,9 +81,8 @@ def test_nginx_finds_the_server_in_a_polling_clients_address() -> None:
 def test_no_location_of_nginx_loses_the_headers_that_all_need() -> None:
     site = (CHECKOUT / "docker" / "nginx.conf").read_text()
     server = site.partition("\nserver {")[2]
-    assert {"Host", "X-Forwarded-For", "Upgrade"} <= set(
-        re.findall(r"^  proxy_set_header (\S+)", server, re.MULTILINE)
-    )
+    there = set(re.findall(r"^  proxy_set_header (\S+)", server, re.MULTILINE))
+    assert {"Host", "X-Forwarded-For", "X-Forwarded-Proto", "Upgrade", "Connection"} <= there
     for location in server.split("\n  location ")[1:]:
         assert "proxy_set_header" not in location  # it would inherit none
 
