@@ -94,6 +94,8 @@ export interface Checkin {
   readonly late_after_utc_ms: number
   /** For staff and screens. */
   readonly came?: number
+  /** Guests who checked in besides the roster. */
+  readonly others?: number
   readonly expected?: number
   /** For staff. */
   readonly came_late?: number

@@ -71,7 +71,7 @@ const zh: Words = {
     planned: '已安排', startsIn: '{time} 后开始', plannedHint: '{at} 自动开始，学员看不到这个安排。', dropPlan: '取消安排', withdraw: '撤销', withdrawTitle: '撤销这次签到？', withdrawText: '撤销后这次签到对谁都不计，且不能恢复。', withdrawnHint: '这次签到不计。',
   },
   register: {
-    title: '签到记录', round: '第 {n} 次签到', search: '姓名、工号或部门', requests: '{n} 人申请补签', missing: '未签到：{n} 人', came: '已签到：{n} 人', here: '在课堂里', away: '没有进来', refused: '补签未通过', nobody: '没有人', everybody: '全部签到', madeUp: '补签 {n} 人', others: '名单外 {n} 人',
+    title: '签到记录', round: '第 {n} 次签到', search: '姓名、工号或部门', requests: '{n} 人申请补签', missing: '未签到：{n} 人', beside: '名单外，未签到：{n} 人', came: '已签到：{n} 人', here: '在课堂里', away: '没有进来', refused: '补签未通过', nobody: '没有人', everybody: '全部签到', madeUp: '补签 {n} 人', others: '名单外 {n} 人',
     grant: '同意', grantFor: '同意 {name} 补签', grantedReason: '同意补签申请', refuse: '不同意', refuseFor: '不同意 {name} 补签', change: '更正', changeFor: '更正 {name} 的签到', status: '记为', reason: '原因（记入审计）', save: '保存', reasonIs: '原因：{text}',
   },
   makeUp: { title: '我的签到', missed: '签到结束了，你还没有签', reason: '当时在场？告诉主持人原因', placeholder: '例如：手机没电了', ask: '申请补签', asked: '已申请，等主持人确认。', refused: '补签未通过，请联系主持人。', until: '{when} 前可以申请' },
