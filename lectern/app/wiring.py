@@ -26,6 +26,8 @@ from interactions import registry as class_ideas
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
+from interactions.question_sets.library import Library
+from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
 from lectern.app.authenticate import Authenticator
@@ -121,6 +123,7 @@ class Services:
             *self.entry.routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
+            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
         ]
@@ -186,6 +189,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             bus,
             followers=(LessonFollower(), keeper, DeadlineBook()),
             guard=presence.guard,
+            clerks=class_ideas.CLERKS,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))

@@ -6,7 +6,7 @@ what the database says, folded.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -34,6 +34,13 @@ class Follower(Protocol):
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """Take in `events` of the session of `head`. Raising refuses the whole change."""
+
+
+class Clerk(Protocol):
+    """Carries out one kind of a decision's orders, in the transaction of the decision."""
+
+    async def carry_out(self, change: "Change", order: Any) -> None:
+        """Do it; may append events. Raising refuses the whole change."""
 
 
 Guard = Callable[[ClassState, Actor], None]
@@ -102,6 +109,7 @@ class TimelineEngine:
         *,
         followers: Sequence[Follower] = (),
         guard: Guard | None = None,
+        clerks: Mapping[type, Clerk] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self.database = database
@@ -111,6 +119,7 @@ class TimelineEngine:
         self.clock = clock
         self._followers = followers
         self._guard = guard
+        self._clerks = clerks or {}
         self._live: OrderedDict[str, LiveSession] = OrderedDict()
 
     async def execute(
@@ -143,6 +152,7 @@ class TimelineEngine:
             change.append(*decision.events)
             for ref in decision.erase:
                 change.erase(ref)
+            await self.carry_out(change, decision.orders)
             first = FirstResult(decision.result, change.head.seq + len(change.pending))
             await self.store.remember_result(change.tx, change.head, actor.participant_id, command_id, first)
         return first
@@ -168,6 +178,11 @@ class TimelineEngine:
         if change.appended:
             self._advance(live, change.appended)
             await self.bus.announce(session_id, change.appended[-1].seq)
+
+    async def carry_out(self, change: Change, orders: Iterable[Any]) -> None:
+        """Hand a decision's orders to their clerks, in turn."""
+        for order in orders:
+            await self._clerks[type(order)].carry_out(change, order)
 
     async def current(self, session_id: str, *, at_least: int | None = None) -> LiveSession:
         """Return the session's state as the database has it now.
