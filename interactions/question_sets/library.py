@@ -9,7 +9,7 @@ import msgspec
 from interactions.answers.draft import Draft, checked
 from interactions.answers.form import plain
 from interactions.question_sets import store
-from interactions.question_sets.reading import MOST_QUESTIONS, read_questions
+from interactions.question_sets.reading import MOST_QUESTIONS, Reading, read_questions
 from interactions.question_sets.store import Item, QuestionSet, SetLine
 from interactions.wording import wording
 from lectern.db.engine import Database
@@ -94,6 +94,12 @@ class Library:
         async with self.database.write() as tx:
             await store.remove(tx, who.org_id, set_id)
         await self.doors.audit(who.org_id, who.subject_id, "question_set_deleted", set_id)
+
+    def read(self, who: Principal, text: str) -> Reading:
+        """Return what a text comes to, for whoever teaches or runs a lesson."""
+        if who.grant is None or not who.grant.role.is_staff:
+            _insist_on_teacher(who)
+        return read_questions(text)
 
     async def attached(self, who: Principal, session_id: str) -> list[QuestionSet]:
         """Return what was prepared for a session."""

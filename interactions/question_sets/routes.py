@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from interactions.answers.draft import Draft
 from interactions.answers.form import Kind
 from interactions.question_sets.library import MOST_SETS, TITLE_CHARS, Library, drafts_of, text_item
-from interactions.question_sets.reading import MOST_CHARS, MOST_QUESTIONS, read_questions
+from interactions.question_sets.reading import MOST_CHARS, MOST_QUESTIONS
 from interactions.question_sets.store import Item, QuestionSet
 from interactions.question_sets.writing import Lang, write_questions
 from lectern.edge.routes import Request, Route
@@ -186,7 +186,7 @@ class QuestionSetRoutes:
 
     async def read(self, request: Request) -> ReadingModel:
         """Preview a text."""
-        reading = read_questions(request.body.text)
+        reading = self._library.read(request.who, request.body.text)
         return ReadingModel(
             questions=[ReadModel(line=r.line, question=_question(r.draft)) for r in reading.questions],
             errors=[LineErrorModel(line=e.line, code=e.code, message=e.message) for e in reading.errors],

@@ -98,4 +98,9 @@ async def test_questions_are_for_those_who_teach(house: Installation) -> None:
     ):
         assert (await house.ask("GET", prepared, token=token)).status == 403
         assert (await house.ask("GET", SETS, token=token)).status == 403
-    assert (await house.ask("POST", f"{SETS}/read", json={"text": "Q"})).status == 401
+    read = f"{SETS}/read"
+    assert (await house.ask("POST", read, json={"text": "Q"})).status == 401
+    learner = house.token(session, SessionRole.LEARNER, person="learner")
+    assert (await house.ask("POST", read, token=learner, json={"text": "Q"})).status == 403
+    host = house.token(session, SessionRole.HOST, guest="Helper")
+    assert (await house.ask("POST", read, token=host, json={"text": "Q"})).status == 200

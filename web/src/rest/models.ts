@@ -1,6 +1,6 @@
 /** What `/api/v1` answers: docs/protocol.md, "REST". */
 import type { PresenceInterval } from '../core/presence_bar'
-import type { Trouble } from '../core/wire'
+import type { PollKind, Trouble } from '../core/wire'
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -195,4 +195,44 @@ export interface AuditEntry {
   readonly action: string
   readonly target: string
   readonly details: Readonly<Record<string, unknown>>
+}
+
+/** A question as it is prepared: the data of `poll_open`. */
+export interface QuestionDraft {
+  readonly kind: PollKind
+  readonly question: string
+  readonly options: readonly string[]
+  readonly matches: readonly string[]
+  readonly right: readonly number[]
+  readonly accepted: readonly string[]
+  readonly low: number
+  readonly high: number
+  readonly most: number | null
+  readonly explanation: string | null
+  readonly points: readonly string[]
+  readonly show: 'live' | 'after_close' | 'staff_only'
+  readonly seconds: number | null
+  readonly anonymous: boolean
+  readonly instant: boolean
+}
+
+export interface QuestionSetLine {
+  readonly id: string
+  readonly title: string
+  readonly count: number
+  readonly updated_utc_ms: number
+}
+
+export interface QuestionSet {
+  readonly id: string
+  readonly title: string
+  readonly version: number
+  readonly updated_utc_ms: number
+  readonly questions: readonly (QuestionDraft & { readonly id: string })[]
+  readonly text: string
+}
+
+export interface QuestionReading {
+  readonly questions: readonly { readonly line: number; readonly question: QuestionDraft }[]
+  readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
 }
