@@ -69,7 +69,10 @@ class AttendanceModel(BaseModel):
 
 
 class IncidentModel(BaseModel):
-    """A connection trouble of somebody; `until_utc_ms` is null while it lasts. Codes: docs/protocol.md."""
+    """A connection trouble of somebody; `until_utc_ms` is null while it lasts. Codes: docs/protocol.md.
+
+    `ended` says what ended it if it did not get well: `left`, `removed`, `session_over`.
+    """
 
     participant: str
     person: PersonModel | None
@@ -77,6 +80,7 @@ class IncidentModel(BaseModel):
     code: str
     from_utc_ms: int
     until_utc_ms: int | None
+    ended: str | None
 
 
 class IncidentsModel(BaseModel):
@@ -225,6 +229,7 @@ class _AnalyticsRoutes:
                     code=line.incident.code,
                     from_utc_ms=line.incident.from_utc_ms,
                     until_utc_ms=line.incident.until_utc_ms,
+                    ended=line.incident.ended,
                 )
                 for line in lines
             ]

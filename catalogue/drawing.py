@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
-from catalogue.marks import Mark
+from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.models import (
     BroadcastModel,
@@ -14,6 +14,7 @@ from catalogue.models import (
     MicrocourseModel,
     ReplayModel,
     VideoModel,
+    WrittenQuestionModel,
 )
 from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.states import MicrocourseState
@@ -35,7 +36,7 @@ class Drawing:
     ttl_ms: int
 
     def replay(
-        self, replay: Replay, download: Job | None, marks: list[Mark], position_ms: int
+        self, replay: Replay, download: Job | None, of_class: Remembered, position_ms: int
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
@@ -62,9 +63,22 @@ class Drawing:
             download=self._download(replay, download),
             marks=[
                 MarkModel.model_validate(
-                    {"at_ms": m.at_ms, "kind": m.kind, "id": m.id, "title": m.title, "data": m.data}
+                    {
+                        "at_ms": m.at_ms,
+                        "end_ms": m.end_ms,
+                        "kind": m.kind,
+                        "id": m.id,
+                        "title": m.title,
+                        "data": m.data,
+                    }
                 )
-                for m in marks
+                for m in of_class.marks
+            ],
+            questions=[
+                WrittenQuestionModel.model_validate(
+                    {name: question.get(name) for name in WrittenQuestionModel.model_fields}
+                )
+                for question in of_class.questions
             ],
             position_ms=position_ms,
             version=replay.version,

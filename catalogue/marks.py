@@ -1,7 +1,7 @@
 """The moments of a replay that a class remembers: polls, questions, check-ins, groups. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lectern.manifest.clock_map import ClockMap
@@ -29,23 +29,40 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened at `at_ms` of the replay; `data` is the entity as learners finally see it."""
+    """Something that happened at `at_ms` of the replay; `data` is the entity as learners finally see it.
+
+    `end_ms` is where the answer of a question ends, if it was spoken.
+    """
 
     at_ms: int
     kind: str
     id: str
     title: str
     data: Mapping[str, Any] | None
+    end_ms: int | None = None
 
 
-def marks(
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a replay shows of its class: what has a moment in it, and public questions that have none.
+
+    A question has none if it was published before the lesson or after it and was not answered aloud.
+    """
+
+    marks: list[Mark] = field(default_factory=list)
+    questions: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+def remembered(
     moments: Iterable[Moment], entities: Mapping[str, Mapping[str, Any]], clock: ClockMap
-) -> list[Mark]:
+) -> Remembered:
     """Place the marked moments on the replay's clock, each thing once, in order.
 
-    What learners do not see (a question dismissed later, an erased poll) leaves no mark.
+    What learners do not see (a question dismissed later, an erased poll) leaves no mark. A question stands
+    where its answer begins, if it was answered aloud.
     """
     found: dict[tuple[str, str], Mark] = {}
+    unheard: dict[str, Mapping[str, Any]] = {}
     for moment in moments:
         kind = MARKED.get(moment.type)
         if kind is None:
@@ -55,5 +72,25 @@ def marks(
         if (entity is None and kind != "breakout") or (kind, id_) in found:
             continue
         title = (entity or {}).get(_TITLE_FIELD.get(kind, ""))
-        found[kind, id_] = Mark(clock.media_ms(moment.session_ms), kind, id_, str(title or ""), entity)
-    return sorted(found.values(), key=lambda mark: mark.at_ms)
+        start_ms, end_ms = (entity or {}).get("start_ms"), (entity or {}).get("end_ms")
+        at_ms = moment.session_ms if start_ms is None else int(start_ms)
+        if kind == "question" and entity is not None and not 0 < at_ms <= _last_ms(clock):
+            unheard[id_] = entity
+            continue
+        found[kind, id_] = Mark(
+            clock.media_ms(at_ms),
+            kind,
+            id_,
+            str(title or ""),
+            entity,
+            None if end_ms is None else clock.media_ms(int(end_ms)),
+        )
+    return Remembered(
+        sorted(found.values(), key=lambda mark: mark.at_ms),
+        [entity for id_, entity in unheard.items() if ("question", id_) not in found],
+    )
+
+
+def _last_ms(clock: ClockMap) -> int:
+    """Return the last moment of the session that was recorded."""
+    return clock.session_ms(clock.duration_ms)

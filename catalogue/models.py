@@ -27,17 +27,27 @@ class DownloadModel(BaseModel):
 
 
 class MarkModel(BaseModel):
-    """Something that happened at `at_ms` of the replay."""
+    """Something that happened at `at_ms` of the replay; `end_ms`: where a question's spoken answer ends."""
 
     at_ms: int
+    end_ms: int | None = None
     kind: Literal["poll", "question", "checkin", "breakout"]
     id: str
     title: str
     data: dict[str, Any] | None
 
 
+class WrittenQuestionModel(BaseModel):
+    """A public question without a moment in the replay; `answer` is null while there is none."""
+
+    id: str
+    text: str | None
+    votes: int | None
+    answer: str | None
+
+
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks` empty."""
+    """A replay; lists leave `marks` and `questions` empty."""
 
     id: str
     session_id: str
@@ -49,6 +59,7 @@ class ReplayModel(BaseModel):
     program_url: str | None
     download: DownloadModel
     marks: list[MarkModel]
+    questions: list[WrittenQuestionModel] = []
     position_ms: int
     version: int
     created_utc_ms: int

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.marks import Mark, marks
+from catalogue.marks import Remembered, remembered
 from catalogue.media import Replay, hls_folder
 from catalogue.neighbours import Titles
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
@@ -139,11 +139,11 @@ class ReplayKeeper:
         )
 
 
-async def marks_of(engine: TimelineEngine, store: CatalogueStore, replay: Replay) -> list[Mark]:
-    """Return a ready replay's marks, with polls and questions as the class left them."""
+async def remembered_of(engine: TimelineEngine, store: CatalogueStore, replay: Replay) -> Remembered:
+    """Return what a ready replay shows of its class, with polls and questions as the class left them."""
     if replay.recorded is None:
-        return []
+        return Remembered()
     view = await engine.view(replay.session_id, _ANY_LEARNER, None)
     async with engine.database.read() as tx:
         moments = await store.moments(tx, replay.session_id)
-    return marks(moments, view.entities or {}, replay.recorded.clock_map)
+    return remembered(moments, view.entities or {}, replay.recorded.clock_map)

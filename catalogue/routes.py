@@ -6,6 +6,7 @@ from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
 from catalogue.drawing import Drawing
+from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.microcourses import MicrocourseDesk
 from catalogue.models import (
@@ -22,7 +23,7 @@ from catalogue.models import (
 from catalogue.neighbours import Audit, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
-from catalogue.replays import ReplayKeeper, marks_of
+from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.watching import Watching
@@ -218,7 +219,7 @@ class _CatalogueRoutes:
             drawing.replay(
                 replay,
                 jobs.get(replay.download_job_id or ""),
-                await marks_of(self._deps.engine, self._store, replay) if with_marks else [],
+                await remembered_of(self._deps.engine, self._store, replay) if with_marks else Remembered(),
                 positions.get(replay.id, 0),
             )
             for replay in replays

@@ -3,7 +3,8 @@
     python -m streaming.process --control PATH --port 7882 [--host ADDRESS] [--public-ip ADDRESS]… [--no-tcp]
                                 [--tap module:function]
 
-It ends when its stdin closes (the server that started it is gone) or on SIGTERM, after finishing recordings.
+It ends on SIGTERM, or when its stdin closes if that is a pipe (the server that started it is gone), after
+finishing recordings.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import logging
 import os
 import random
 import signal
+import stat
 import sys
 import time
 from collections import Counter
@@ -34,10 +36,10 @@ from streaming.forwarding import hot_path
 from streaming.forwarding.hot_path.latency import Latencies
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
+from streaming.local_sockets import LocalSockets
 from streaming.sockets import (
     MediaPorts,
     PortInUse,
-    candidates,
     local_addresses,
     open_ports,
     path_between,
@@ -61,9 +63,13 @@ log = structlog.get_logger()
 class MediaProcess:
     """Owns the sockets and the timer; everything runs on one event loop, `run` is the owner of all tasks."""
 
-    def __init__(self, ports: MediaPorts, public_ips: Sequence[str], create_tap: CreateTap | None) -> None:
+    def __init__(
+        self, host: str, ports: MediaPorts, public_ips: Sequence[str], create_tap: CreateTap | None
+    ) -> None:
         self.counters: Counter[str] = Counter()
-        self._sockets = ports.udp
+        self._local = LocalSockets(host, ports, time.monotonic())
+        self._sockets = self._local.udp
+        self._public_ips = tuple(public_ips)
         self._listeners = ports.tcp
         self._output = hot_path.Batch(ports.udp)
         self._readers = [hot_path.Reader(number, one) for number, one in enumerate(ports.udp)]
@@ -80,7 +86,7 @@ class MediaProcess:
         wall = datetime.now(UTC)
         self._plane = ForwardingPlane(
             identity=Identity.generate(wall),
-            candidates=candidates(ports.udp, public_ips, tcp=bool(ports.tcp)),
+            candidates=self._local.candidates(public_ips),
             rng=random.SystemRandom(),
             ntp_offset_s=wall.timestamp() + NTP_EPOCH_OFFSET_S - time.monotonic(),
             output=self._output,
@@ -139,6 +145,28 @@ class MediaProcess:
             log.error("recording_unfinished", seconds=FINISH_TIMEOUT_S)
 
     # ── network ──
+
+    def _follow_addresses(self) -> None:
+        """Before somebody is told where we are: the machine may be elsewhere by now."""
+        opened = self._local.reread(time.monotonic())
+        if opened is None:
+            return
+        listeners = [new.listener for new in opened if new.listener is not None]
+        for new in opened:
+            if new.replaced is not None:
+                self._loop.remove_reader(new.replaced.fileno())
+                self._loop.remove_writer(new.replaced.fileno())
+                new.replaced.close()
+            reader = hot_path.Reader(new.number, new.udp)
+            self._readers[new.number : new.number + 1] = [reader]
+            self._output.put_socket(new.number, new.udp)
+            self._loop.add_reader(new.udp.fileno(), self._readable, reader)
+        if opened and self._waits_to_send:  # perhaps for one that is closed
+            self._loop.call_soon(self._send)
+        assert self._closers is not None
+        self._closers.create_task(self._tcp.listen(listeners))
+        self._plane.offer(self._local.candidates(self._public_ips))
+        log.info("media_addresses_changed", addresses=len(self._local.current), opened=len(opened))
 
     def _read_what_waited(self) -> None:
         """We stood still: hear our peers before a timer takes them for silent."""
@@ -232,7 +260,8 @@ class MediaProcess:
         return HANDLERS[type(request)](self, request, respond)
 
     def _receive_hello(self, _request: m.Hello, _respond: Respond) -> m.Answer:
-        addresses = tuple((one.getsockname()[0], one.getsockname()[1]) for one in self._sockets)
+        self._follow_addresses()
+        addresses = tuple((one.getsockname()[0], one.getsockname()[1]) for one in self._local.current)
         return m.Welcome(m.VERSION, hot_path.IMPLEMENTATION, os.getpid(), addresses)
 
     def _receive_open_room(self, request: m.OpenRoom, _respond: Respond) -> m.Answer:
@@ -252,6 +281,7 @@ class MediaProcess:
         self._close_later(request.room, self._plane.stop_recording(request.room), respond)
 
     def _receive_create_transport(self, request: m.CreateTransport, _respond: Respond) -> m.Answer:
+        self._follow_addresses()
         return m.TransportCreated(self._plane.create_transport(request, time.monotonic()))
 
     def _receive_close_transport(self, request: m.CloseTransport, _respond: Respond) -> m.Answer:
@@ -259,6 +289,7 @@ class MediaProcess:
         return m.Done()
 
     def _receive_open_pipe(self, request: m.OpenPipe, _respond: Respond) -> m.Answer:
+        self._follow_addresses()
         path = path_between(self._sockets, request)
         if path is None:
             raise PlaneRefusal("address_unreachable", f"no socket here reaches {request.remote_address}")
@@ -274,6 +305,7 @@ class MediaProcess:
         return m.Done()
 
     def _receive_restart_ice(self, request: m.RestartIce, _respond: Respond) -> m.Answer:
+        self._follow_addresses()
         return self._plane.restart_ice(request)
 
     def _receive_set_routes(self, request: m.SetRoutes, _respond: Respond) -> m.Answer:
@@ -381,18 +413,22 @@ def remove_socket(path: str) -> None:
 
 
 def watch_parent(loop: asyncio.AbstractEventLoop, process: MediaProcess) -> None:
-    """Stop the process when its stdin reaches the end. A stdin that cannot be watched (a file) is ignored."""
+    """Stop the process when its stdin reaches the end, if a parent holds the other end of it.
+
+    A media process that runs by itself (a container, a unit of its own) has /dev/null there, or a terminal.
+    """
     descriptor = sys.stdin.fileno()
+    mode = os.fstat(descriptor).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        log.info("parent_unwatched")
+        return
 
     def readable() -> None:
         if not os.read(descriptor, 4096):
             loop.remove_reader(descriptor)
             process.stop()
 
-    try:
-        loop.add_reader(descriptor, readable)
-    except (PermissionError, OSError):
-        log.warning("parent_unwatched")
+    loop.add_reader(descriptor, readable)
 
 
 def configure_logging() -> None:
@@ -418,7 +454,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     if not ports.tcp and not arguments.no_tcp:
         log.warning("media_tcp_unavailable", port=arguments.port)
     create_tap = load_tap(arguments.tap) if arguments.tap else None
-    process = MediaProcess(ports, arguments.public_ip, create_tap)
+    process = MediaProcess(arguments.host, ports, arguments.public_ip, create_tap)
     watch_parent(loop, process)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)

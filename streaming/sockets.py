@@ -11,6 +11,7 @@ import ifaddr
 
 from streaming.control.messages import Candidate, OpenPipe
 from streaming.forwarding.hot_path import Path
+from streaming.forwarding.hot_path.batch import IP_MTU_DISCOVER, IP_PMTUDISC_DO
 
 BUFFER_BYTES: Final = 4 << 20
 UNSENT_BYTES: Final = 64 * 1024
@@ -101,6 +102,8 @@ def _bind(addresses: Sequence[str], port: int, kind: socket.SocketKind) -> list[
             if kind is socket.SOCK_DGRAM:
                 for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                     one.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+                if family == socket.AF_INET:  # what may not be cut needs no identification, which costs 5 %
+                    one.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
             else:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.bind((address, port))

@@ -8,7 +8,7 @@ import pytest
 from analytics.attendance import READ, attendance
 from analytics.store import AnalyticsStore
 from catalogue.marks import MARKED
-from catalogue.replays import marks_of
+from catalogue.replays import remembered_of
 from lectern.db.engine import Database
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import Event, NewEvent, ParticipantJoined, SessionEnded, SessionStarted
@@ -96,7 +96,7 @@ async def test_marks_show_the_class_as_learners_last_saw_it(
     async with sqlite_database.read() as tx:
         replay = await house.store.replay_of(tx, "real")
     assert replay is not None
-    found = await marks_of(house.lesson.engine, house.store, replay)
+    found = (await remembered_of(house.lesson.engine, house.store, replay)).marks
     assert [(mark.kind, mark.at_ms, mark.title) for mark in found] == [
         ("checkin", 0, "Here?"),
         ("poll", 30_000, "Which?"),

@@ -31,4 +31,9 @@ def situation_of(state: ClassState) -> Situation:
         presenters=tuple(id_ for id_, role in roles.items() if role is SessionRole.PRESENTER),
         invited=tuple(guests),
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
+        away_since_utc_ms={
+            id_: present.left_utc_ms
+            for id_, present in participants.items()
+            if not present.connections and present.left_utc_ms is not None
+        },
     )

@@ -7,6 +7,7 @@ import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
+import lectern.servers.tables
 import lectern.timeline.tables
 import sessions.tables
 import signaling.stream_keys.tables
@@ -22,6 +23,7 @@ _MODULES = (
     interactions.deadlines.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
+    lectern.servers.tables,
     lectern.timeline.tables,
     sessions.tables,
     signaling.stream_keys.tables,

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from analytics.poll_report import PollReports
+from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
@@ -35,12 +37,14 @@ from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.situation import situation_of
+from lectern.app.steering import Steering
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
 from lectern.kernel.errors import Conflict
+from lectern.servers.stewards import Stewards
 from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
@@ -57,6 +61,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.plane.stewardship import Alone
 from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
@@ -97,6 +102,8 @@ class Services:
     stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
+    stewards: Stewards | None
+    steering: Steering
     catalogue: CatalogueDeps
     whip: WhipEndpoint
     trials: Trials
@@ -126,7 +133,13 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *self._poll_results().routes(),
         ]
+
+    def _poll_results(self) -> PollRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
+        return PollRoutes(reports, self.accounts)
 
     def _analytics(self) -> AnalyticsDeps:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -154,11 +167,14 @@ class Services:
 def control_paths(settings: Settings) -> list[Path]:
     """Return where each media process listens for its orders.
 
-    The paths are short enough for Unix sockets, and private to this installation's user.
+    The paths of those that the server runs itself are short enough for Unix sockets, and private to this
+    installation's user.
 
     Raises:
         Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
+    if settings.media_nodes:
+        return list(settings.media_nodes)
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -199,14 +215,29 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
         stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
+        stewards = (
+            None
+            if not settings.redis_url
+            else Stewards(
+                database,
+                settings.address,
+                # What a server's own media processes carry is nobody else's business.
+                loads=lambda: plane.loads() if settings.media_nodes else {},
+                mono_s=time.monotonic,
+            )
+        )
+        steering = stewards or Alone()
         plane = MediaPlane(
             engine,
+            stewards=steering,
             control_paths=control_paths(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
         )
+        if stewards is not None:
+            stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
@@ -221,6 +252,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
+            stewards=stewards,
+            steering=Steering(database, stewards, plane, SessionStore(), keeper),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
@@ -240,6 +273,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 seats,
                 turn=turn,
                 now_s=now_s,
+                stewards=steering,
             ),
             trials=Trials(plane.clients),
             turn=turn,
@@ -249,5 +283,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
+            signal_namespace=SignalNamespace(
+                plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
         )

@@ -34,12 +34,16 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Present:
-    """One participant. `connections` maps those that are open to their device."""
+    """One participant. `connections` maps those that are open to their device.
+
+    `left_utc_ms` is when the latest one that closed was last seen.
+    """
 
     joined: ParticipantJoined
     connections: dict[str, str] = field(default_factory=dict)
     device: str | None = None
     removed: bool = False
+    left_utc_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class PresenceIdea:
             present.device = payload.device
         elif isinstance(payload, ConnectionClosed):
             present.connections.pop(payload.connection, None)
+            present.left_utc_ms = payload.at_utc_ms
         else:
             present.removed = True
 

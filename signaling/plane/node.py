@@ -62,7 +62,7 @@ class MediaNode:
         while True:
             await asyncio.sleep(PING_EVERY_S)
             try:
-                await client.request(m.Hello(), m.Welcome, PATIENCE_S)
+                await client.hello(PATIENCE_S)
             except MediaGone:
                 _log.error("media_process_stuck", process=self.name, seconds=PATIENCE_S)
                 client.close()

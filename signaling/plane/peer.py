@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
 
 from signaling.plane.negotiation import Negotiation
+from signaling.stage.idea import Track
 from signaling.stage.routing import EMPTY, Feed, Slot
 from streaming.control.client import MediaClient
 from streaming.control.messages import MediaSection, RemoteParameters, Route
 
-SlotsView = dict[str, dict[str, str | bool] | None]
+SlotsView = dict[str, dict[str, str | bool | None] | None]
 Layers = dict[str, list[str]]
 
 
@@ -66,6 +67,28 @@ class Peer:
         """Slots that get nothing for want of bandwidth: a hidden one is paused, too, but that is no news."""
         return {mid for mid in self.paused if self.sizes.get(mid) != "hidden"}
 
+    def unplayable(self, routes: Mapping[str, str | None], tracks: Mapping[str, Track]) -> dict[str, str]:
+        """Slots whose track has a codec that this peer did not offer to receive there: the codec's name.
+
+        The answer to `SetRoutes` is not enough: at the far end of a pipe it comes before the track does.
+        """
+        found: dict[str, str] = {}
+        for mid, track_id in routes.items():
+            track = tracks.get(track_id or "")
+            taken = self._takes(mid)
+            if track is not None and track.codec and taken and track.codec.lower() not in taken:
+                found[mid] = track.codec
+        return found
+
+    def _takes(self, mid: str) -> set[str]:
+        media = () if self.negotiation is None else self.negotiation.offer.remote.media
+        return {
+            codec.name.lower()
+            for section in media
+            if section.mid == mid and section.direction == "subscribe"
+            for codec in section.codecs
+        }
+
     def slot_count(self) -> tuple[int, int]:
         """How many pictures and how many sounds it takes in."""
         kinds = [slot.kind for slot in self.slots]
@@ -88,9 +111,15 @@ def sections_of(remote: RemoteParameters) -> tuple[dict[str, str], tuple[Slot, .
 
 
 def slots_view(
-    routes: Mapping[str, str | None], tracks: Mapping[str, Any], paused: Collection[str] = ()
+    routes: Mapping[str, str | None],
+    tracks: Mapping[str, Track],
+    paused: Collection[str] = (),
+    unplayable: Mapping[str, str] = MappingProxyType({}),
 ) -> SlotsView:
-    """Return what the client is told: which track of whom is in which slot, and whether it is `paused`."""
+    """Return what the client is told: which track of whom is in which slot, and whether it gets it.
+
+    It does not while the slot is `paused`, or if the track has a codec (`unplayable`, by mid) unknown to it.
+    """
     view: SlotsView = {}
     for mid, track_id in routes.items():
         track = tracks.get(track_id) if track_id else None
@@ -102,6 +131,7 @@ def slots_view(
                 "participant": track.participant,
                 "source": track.source,
                 "paused": mid in paused,
+                "unplayable": unplayable.get(mid),
             }
         )
     return view

@@ -11,7 +11,10 @@ __all__ = ["STAGE", "Stage", "StageIdea", "Track", "TrackMuted", "TrackPublished
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One published track. `muted_by` is the member of staff who muted it, if it was not its publisher."""
+    """One published track. `muted_by` is the member of staff who muted it, if it was not its publisher.
+
+    `codec` is the publisher's name of it ("H264"); empty on timelines that do not say.
+    """
 
     id: str
     participant: str
@@ -19,6 +22,7 @@ class Track:
     kind: str
     muted: bool = False
     muted_by: str | None = None
+    codec: str = ""
 
 
 @dataclass(slots=True)
@@ -44,8 +48,11 @@ class StageIdea:
         """See `Idea`."""
         payload = event.payload
         if isinstance(payload, TrackPublished):
-            slice_.tracks[payload.track] = Track(
-                payload.track, payload.participant, payload.source, payload.kind
+            known = slice_.tracks.get(payload.track)  # then its codec has changed, and nothing else
+            slice_.tracks[payload.track] = (
+                Track(payload.track, payload.participant, payload.source, payload.kind, codec=payload.codec)
+                if known is None
+                else replace(known, codec=payload.codec)
             )
         elif isinstance(payload, TrackMuted):
             track = slice_.tracks.get(payload.track)

@@ -116,9 +116,9 @@ class MediaClient(asyncio.Protocol):
             raise MediaGone(msg)
         return reply
 
-    async def hello(self) -> m.Welcome:
-        """Agree on the version; done by `connect`. The answer is kept in `welcome`."""
-        self.welcome = await self.request(m.Hello(), m.Welcome)
+    async def hello(self, timeout: float = DEFAULT_TIMEOUT_S) -> m.Welcome:
+        """Agree on the version, hear its addresses; done by `connect`. The answer is kept in `welcome`."""
+        self.welcome = await self.request(m.Hello(), m.Welcome, timeout)
         return self.welcome
 
     async def open_room(self, room: str, record: m.RecordSpec | None = None) -> None:

@@ -13,7 +13,8 @@ from streaming.congestion.downlink import DownlinkEstimator
 from streaming.congestion.echo import Echoes
 from streaming.congestion.probe import Prober, ProbeState
 from streaming.forwarding.hot_path import Output
-from streaming.forwarding.slot import ANY_LAYER, Slot
+from streaming.forwarding.layer_choice import ANY_LAYER
+from streaming.forwarding.slot import Slot
 from streaming.rtp.rtcp import ReportBlock
 
 ALLOCATE_EVERY_S: Final = 0.1
@@ -110,7 +111,7 @@ class Downlink:
         if self._trip_s is not None:
             self.echoes.note_round_trip(self._trip_s, now)
             for slot in self._slots.values():
-                slot.round_trip_s = self._trip_s
+                slot.resender.round_trip_s = self._trip_s
         self._expected, self._lost, self._trip_s = 0, 0.0, None
 
     def receive_remb(self, bitrate_bps: int, now: float) -> None:

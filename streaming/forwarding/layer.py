@@ -13,6 +13,7 @@ from streaming.forwarding.speakers import Voice
 from streaming.rtp.bitrate import BitrateMeter
 from streaming.rtp.extensions import audio_level
 from streaming.rtp.keyframe import is_keyframe_start, picture_size, starts_keyframe
+from streaming.rtp.leaps import LeapRation
 from streaming.rtp.packet import RtpPacket
 from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRing
 from streaming.rtp.payload_descriptor import Descriptor, describe
@@ -82,6 +83,7 @@ class Layer:
         self.outrun_at = 0.0
         self._lost_before = 0
         self._recovered_before = 0
+        self._leaps = LeapRation()
         self._begin(90000)
 
     def restart(self, ssrc: int, codec: Codec) -> None:
@@ -124,7 +126,10 @@ class Layer:
         if highest is None or self.codec is None:
             return False
         rate = self.codec.clock_rate
-        if self.is_far(packet.seq16):
+        skipped = (packet.seq16 - highest - 1) & 0xFFFF
+        if skipped and (
+            self.is_far(packet.seq16) or (skipped < 0x8000 and not self._leaps.may_skip(skipped, now))
+        ):
             return True
         if (packet.timestamp - self.highest_timestamp) & 0xFFFFFFFF < rate:
             return False  # the usual case, for the price of little
@@ -137,6 +142,14 @@ class Layer:
         if highest is None:
             return False
         return MAX_SEQUENCE_JUMP < (seq16 - highest) & 0xFFFF < 0x10000 - MAX_SEQUENCE_JUMP
+
+    def may_repeat(self, seq16: int) -> bool:
+        """Whether a retransmission may have this number: ahead of the newest one only within the ration."""
+        highest = self._sequence.highest
+        if highest is None or self.is_far(seq16):
+            return highest is None
+        skipped = (seq16 - highest - 1) & 0xFFFF
+        return skipped >= 0x8000 or skipped <= self._leaps.left
 
     def receive(
         self,
@@ -154,7 +167,10 @@ class Layer:
 
         Returns it in the form for subscribers, or None when it was here before.
         """
+        before = self._sequence.highest
         ext_seq = self._sequence.unwrap(seq16)
+        if before is not None and ext_seq - before > 1:
+            self._leaps.skip(ext_seq - before - 1, now)
         first = self.ring.highest is None
         near = packet.timestamp if first else self.highest_timestamp
         timestamp = unwrap32(packet.timestamp, near)

@@ -6,6 +6,7 @@ new ──address proven──▶ connecting ──keys agreed──▶ connecte
 
 from collections import Counter
 from enum import Enum
+from random import Random
 from typing import Final
 
 from OpenSSL import SSL
@@ -64,6 +65,7 @@ class Peer:
         local_ssrc: int,
         slots: list[Slot],
         now: float,
+        rng: Random,
     ) -> None:
         remote = request.remote
         self.id = request.transport
@@ -76,7 +78,8 @@ class Peer:
         self.announced_phase: m.TransportPhase = "new"
         self.reason = ""
         self.dtls_role: m.DtlsRole = "client" if remote.dtls_role == "server" else "server"
-        self.agent: IceAgent[Path] = IceAgent(credentials, Credentials(remote.ice_ufrag, remote.ice_pwd), now)
+        theirs = Credentials(remote.ice_ufrag, remote.ice_pwd)
+        self.agent: IceAgent[Path] = IceAgent(credentials, theirs, now, rng, receives=bool(slots))
         self.dtls = DtlsEndpoint(context, self.dtls_role, remote.fingerprints)
         self.srtp: SrtpSessions | None = None
         self.wall = PublisherClock()
@@ -129,41 +132,42 @@ class Peer:
 
     def receive_stun(self, message: StunMessage, path: Path, now: float, output: Output) -> None:
         """Answer a check, or hear the answer to ours; a new nomination moves all that we send."""
+        before = self.agent.selected
         if message.message_type != BINDING_REQUEST:
-            if self.agent.receive_answer(message, now):
+            if self.agent.receive_answer(message, path, now):
                 self.downlink.receive_echo(message.transaction_id, now)
+                self._follow_selected(before)
             else:
                 self.rejected["stun"] += 1
             return
-        before = self.agent.selected
         response = self.agent.receive_request(message, path, path[1][0], path[1][1], now)
         if response is None:
             self.rejected["stun"] += 1
             return
         output.append((path, response))
-        if self.agent.selected == before:
-            return
-        self._follow_selected()
-        if self.go(PeerEvent.PROVEN):
+        output.extend(self.agent.poll_probes())
+        self._follow_selected(before)
+        if self.agent.selected is not None and self.go(PeerEvent.PROVEN):
             self.dtls.start(now)
-            self.send_handshake(output)
+            self.send_handshake(now, output)
 
     def lose_path(self, path: Path) -> None:
         """The connection that this path was has ended."""
+        before = self.agent.selected
         self.agent.lose_path(path)
-        self._follow_selected()
+        self._follow_selected(before)
 
-    def _follow_selected(self) -> None:
-        if self.agent.selected is not None:
+    def _follow_selected(self, before: Path | None) -> None:
+        if self.agent.selected is not None and self.agent.selected != before:
             for slot in self.slots.values():
                 slot.move_to(self.agent.selected)
 
     def receive_dtls(self, data: bytes, now: float, output: Output) -> None:
         """Handshake records, later alerts."""
         self.dtls.receive_datagram(data, now)
-        self.send_handshake(output)
+        self.send_handshake(now, output)
 
-    def send_handshake(self, output: Output) -> None:
+    def send_handshake(self, now: float, output: Output) -> None:
         """Send what DTLS has to say, and follow its state."""
         selected = self.agent.selected
         if selected is not None:
@@ -172,6 +176,7 @@ class Peer:
             case DtlsState.CONNECTED if self.srtp is None:
                 self.srtp = self.dtls.srtp
                 assert self.srtp is not None
+                self.agent.secured(now)
                 for slot in self.slots.values():
                     slot.protect_with(self.srtp.sender)
                 self.go(PeerEvent.KEYS)
@@ -184,15 +189,17 @@ class Peer:
 
     def handle_timer(self, now: float, output: Output) -> None:
         """Questions, retransmissions and time-outs of ICE and DTLS."""
+        before = self.agent.selected
         self.agent.handle_timer(now)
         output.extend(self.agent.poll_probes())
+        self._follow_selected(before)
         if self.agent.state is IceState.FAILED:
             self.go(PeerEvent.LOST, self.agent.reason)
             return
         deadline = self.dtls.next_deadline()
         if deadline is not None and now >= deadline:
             self.dtls.handle_timer(now)
-            self.send_handshake(output)
+            self.send_handshake(now, output)
 
     def close(self, output: Output) -> None:
         """Say goodbye to the peer."""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from streaming.control import messages as m
 from streaming.forwarding.layer import Layer
 from streaming.forwarding.slot import Slot
+from streaming.forwarding.track import Track
 
 
 class PinnedSlot(Slot):
@@ -46,7 +47,8 @@ class PinnedSlot(Slot):
             self._ask_for_target(now)
         self._sort()
 
-    def _by_preference(self) -> Iterator[Layer]:
+    def _candidates(self, track: Track) -> Iterator[Layer]:
+        del track
         if self.target is not None:
             yield self.target
 

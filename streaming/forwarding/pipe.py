@@ -12,6 +12,7 @@ A pipe is live while authentic packets arrive; both ends report at least once a 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
 from msgspec.structs import replace
@@ -49,16 +50,22 @@ class PipeConflict(Exception):
 class PipeAgent(IceAgent[Path]):
     """Stands in for ICE: the server has named the address, and only silence ends the pipe."""
 
-    __slots__ = ()
+    __slots__ = ("_heard_at",)
 
-    def __init__(self, path: Path, now: float) -> None:
-        super().__init__(Credentials("", ""), Credentials("", ""), now)
+    def __init__(self, path: Path, now: float, rng: Random) -> None:
+        super().__init__(Credentials("", ""), Credentials("", ""), now, rng)
         self._prove(path, nominated=True, now=now)
+        self._heard_at = now
 
     @property
     def ufrags(self) -> tuple[str, ...]:
         """A pipe answers no checks: there is no name for them."""
         return ()
+
+    def heard(self, path: Path, now: float) -> None:
+        """See `IceAgent`."""
+        del path
+        self._heard_at = now
 
     def handle_timer(self, now: float) -> None:
         """Give up an end that is silent; ask nothing."""
@@ -84,7 +91,9 @@ class PipeChange:
 class PipeEnd(Peer):
     """See the module. `send_list` and `receive_list` are what the server asked for, by track."""
 
-    def __init__(self, request: m.OpenPipe, path: Path, *, context: SSL.Context, now: float) -> None:
+    def __init__(
+        self, request: m.OpenPipe, path: Path, *, context: SSL.Context, now: float, rng: Random
+    ) -> None:
         nobody = m.RemoteParameters("", "", "client", (), ())
         super().__init__(
             m.CreateTransport(request.pipe, request.room, "", nobody),
@@ -93,9 +102,10 @@ class PipeEnd(Peer):
             local_ssrc=request.local_ssrc,
             slots=[],
             now=now,
+            rng=rng,
         )
         self.remote_ssrc = request.remote_ssrc
-        self.agent = PipeAgent(path, now)
+        self.agent = PipeAgent(path, now, rng)
         self.srtp = SrtpSessions(
             AES_128_GCM,
             GcmSender(GcmKeys.derive(request.send_key, request.send_salt)),

@@ -6,7 +6,6 @@ they repair. A packet of an unknown SSRC without such a name is dropped: it will
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -31,8 +30,7 @@ MIN_STREAM_LIFE_S: Final = 0.1
 """A publisher that changes SSRC or codec faster is not followed: every change is news to others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(msgspec.Struct, frozen=True, gc=False):
     """A media packet after undoing retransmission (RFC 4588)."""
 
     packet: RtpPacket
@@ -120,7 +118,7 @@ class Publication:
         if layer is None or layer.codec is None or codec.pt != layer.codec.pt:
             return None
         (seq16,) = struct.unpack_from("!H", packet.payload)
-        if layer.is_far(seq16):  # a leap would be passed on, and two of them lose a viewer's count for good
+        if not layer.may_repeat(seq16):  # a leap would be passed on, and they lose a viewer's count for good
             return None
         original = msgspec.structs.replace(
             packet, payload_type=codec.pt, seq16=seq16, ssrc=layer.ssrc, payload=packet.payload[2:]

@@ -5,26 +5,32 @@ the address it nominates (or, before that, the first it proved) is where we send
 network and checks from somewhere new, with the same credentials or after an ICE restart, media follows its
 nomination.
 
-What it does send is the question "are you there?": a signed binding request to the selected address, at the
-beginning to learn whether this peer answers at all (browsers do, ffmpeg does not), and repeatedly when the
-peer has been silent for `PROBE_AFTER_S`. So whoever answers is given up after `DEAD_AFTER_S`, and a mere
-pause in its media never ends it.
+What it does send is the question "are you there?": a signed binding request with a number that nobody can
+guess. It is asked at the beginning, to learn whether this peer answers at all (browsers do, ffmpeg does not),
+when the peer has been silent for `PROBE_AFTER_S`, and every `REFRESH_S` as a renewal of its consent. So
+whoever answers is given up after `DEAD_AFTER_S`, a mere pause in its media never ends it, and
+
+* an address hears from us no longer than it takes part: what comes from one address keeps no other one alive;
+* who is connected and names another address is asked there first, and media follows with the answer. A peer
+  that receives no media need not answer: its own media from there will do (ffmpeg behind a NAT that forgot);
+* who stops to answer where it receives media loses that address after `CONSENT_LASTS_S`;
+* when the address in use is lost, another one that takes part is used; without one the peer is gone.
 
 Drain contract: every `receive_request` returns the reply to send to where the request came from; afterwards
 read `selected` and `ufrags`. After `handle_timer(now)`, which is due at `next_deadline()`, send
 `poll_probes()` and look at `state`.
 """
 
-import hashlib
-import hmac
 import struct
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
+from random import Random
 from typing import Final, Generic, TypeVar
 
 from streaming.ice import stun
+from streaming.ice.proven_address import ProvenAddress
 
 CONNECT_TIMEOUT_S: Final = 20.0
 PROBE_AFTER_S: Final = 2.0
@@ -32,12 +38,17 @@ PROBE_INTERVAL_S: Final = 0.25
 """Ten questions before the end: with a tenth of all packets lost each way, none is answered once in 10^7."""
 DEAD_AFTER_S: Final = 4.5
 """Silence of a peer that answers questions."""
-SILENCE_TIMEOUT_S: Final = 6.5
-"""Silence of one that never answers, while media flows: reports come every second (RFC 3550)."""
 IDLE_TIMEOUT_S: Final = 15.0
-"""Silence of one that never answers where nothing flows: only its checks are heard, every 2.5 to 6 s."""
+"""The longest silence of one that never answers; DEAD_AFTER_S is the shortest, its rhythm says which."""
 FIRST_QUESTIONS: Final = 3
-_FLOWING_S: Final = 3.0
+REFRESH_S: Final = 10.0
+REFRESH_INTERVAL_S: Final = 1.0
+CONSENT_LASTS_S: Final = 30.0
+"""RFC 7675 section 5.1."""
+TRIAL_QUESTIONS: Final = 10
+"""An address in use that was never shown to receive anything is left when so many were not answered."""
+NOMINATION_ASKED_S: Final = 1.0
+"""For so long after a check an address that it names is asked."""
 MAX_ADDRESSES: Final = 8
 _ASKED_KEPT: Final = 32
 _PRIORITY: Final = struct.pack("!I", 110 << 24 | 65535 << 8 | 255)
@@ -75,18 +86,26 @@ class _Generation:
 
 
 class IceAgent(Generic[PathT]):
-    """See the module. `PathT` identifies local socket and remote address; `checks` counts those passed."""
+    """See the module. `PathT` identifies local socket and remote address; `checks` counts those passed.
+
+    `rng` must be one that nobody can predict. `receives`: whether media is sent to this peer.
+    """
 
     __slots__ = (
+        "_addresses",
         "_asked",
-        "_asked_at",
-        "_heard_at",
-        "_media_at",
+        "_began_at",
+        "_has_moved",
+        "_is_secured",
+        "_lost_at",
         "_next",
+        "_nominated_at",
+        "_nominee",
         "_now_used",
-        "_paths",
         "_probes",
         "_questions",
+        "_receives",
+        "_rng",
         "_tie_breaker",
         "answers",
         "checks",
@@ -95,17 +114,24 @@ class IceAgent(Generic[PathT]):
         "state",
     )
 
-    def __init__(self, local: Credentials, remote: Credentials, now: float) -> None:
+    def __init__(
+        self, local: Credentials, remote: Credentials, now: float, rng: Random, *, receives: bool = True
+    ) -> None:
         self._now_used = _Generation(local, remote)
         self._next: _Generation | None = None
-        self._paths: OrderedDict[PathT, None] = OrderedDict()
-        self._heard_at = now
-        self._media_at = float("-inf")
-        self._asked_at = float("-inf")
-        self._asked: deque[bytes] = deque(maxlen=_ASKED_KEPT)
+        self._addresses: OrderedDict[PathT, ProvenAddress] = OrderedDict()
+        self._began_at = now
+        self._rng = rng
+        self._receives = receives
+        self._asked: OrderedDict[bytes, PathT] = OrderedDict()
         self._questions = 0
-        self._tie_breaker = hmac.digest(local.pwd.encode(), b"tie breaker", hashlib.sha1)[:8]
+        self._tie_breaker = rng.randbytes(8)
         self._probes: list[tuple[PathT, bytes]] = []
+        self._is_secured = False
+        self._has_moved = False
+        self._lost_at = now
+        self._nominee: PathT | None = None
+        self._nominated_at = now
         self.answers = False
         self.checks = 0
         self.state = IceState.CHECKING
@@ -148,14 +174,23 @@ class IceAgent(Generic[PathT]):
             stun.BINDING_SUCCESS, transaction_id, [(stun.XOR_MAPPED_ADDRESS, mapped)], generation.password
         )
 
-    def receive_answer(self, message: stun.StunMessage, now: float) -> bool:
-        """Whether this is a good answer to a question of ours: then the peer lives."""
-        if message.message_type != stun.BINDING_SUCCESS or message.transaction_id not in self._asked:
+    def receive_answer(self, message: stun.StunMessage, path: PathT, now: float) -> bool:
+        """Whether this is a good answer to a question of ours, from where we asked: the peer receives there.
+
+        Then `selected` may have changed.
+        """
+        if (
+            message.message_type != stun.BINDING_SUCCESS
+            or self._asked.get(message.transaction_id) != path
+            or not message.is_signed_with(self._now_used.answer_password)
+        ):
             return False
-        if not message.is_signed_with(self._now_used.answer_password):
+        address = self._addresses.get(path)
+        if address is None or self.state is IceState.FAILED:
             return False
         self.answers = True
-        self._heard_at = now
+        address.heard(now)
+        self._agree(path, address, now)
         return True
 
     def _generation_of(self, message: stun.StunMessage) -> _Generation:
@@ -164,95 +199,207 @@ class IceAgent(Generic[PathT]):
 
     def is_proven(self, path: PathT) -> bool:
         """Whether the peer has passed a check from this address: anything else from elsewhere is dropped."""
-        return path in self._paths
+        return path in self._addresses
 
     @property
     def paths(self) -> tuple[PathT, ...]:
         """All proven addresses, least recently checked first."""
-        return tuple(self._paths)
+        return tuple(self._addresses)
 
     def lose_path(self, path: PathT) -> None:
-        """This path has ended (its TCP connection is closed): use the one that was checked last instead."""
-        self._paths.pop(path, None)
-        if path == self.selected and self._paths:
-            self.selected = next(reversed(self._paths))
+        """This path has ended (its TCP connection is closed): use another one that takes part.
 
-    def heard(self, now: float) -> None:
-        """Authenticated media arrived: the peer lives, though it may never check again (ffmpeg)."""
-        self._heard_at = self._media_at = now
+        Without such a one, the one that was checked last gets its chance.
+        """
+        lost = self._addresses.pop(path, None)
+        if lost is None or path != self.selected:
+            return
+        self._lost_at = lost.heard_at
+        if self._addresses:
+            self._select(self._best_other(lost.heard_at) or next(reversed(self._addresses)))
+
+    def secured(self, now: float) -> None:
+        """The handshake is done. An address that was in use all the time has received its half of it."""
+        self._is_secured = True
+        address = None if self.selected is None else self._addresses.get(self.selected)
+        if address is not None and not self._has_moved:
+            address.agree(now)
+
+    def heard(self, path: PathT, now: float) -> None:
+        """Authentic media came from there: the peer lives, though it may never check again (ffmpeg)."""
+        address = self._addresses.get(path)
+        if address is None:
+            return
+        address.heard(now)
+        if not self._receives and (path == self._nominee or not address.has_agreed):
+            self._agree(path, address, now)
 
     # ── time ──
 
     def handle_timer(self, now: float) -> None:
-        """Ask a silent peer whether it is there; give up one that never came or answers no more."""
+        """Ask who should be asked; leave an address that takes part no more; give up a peer without one.
+
+        Then `selected` may have changed.
+        """
         if self.state is IceState.FAILED:
             return
         if now >= self._dead_at():
-            self.reason = "ice_timeout" if self.state is IceState.CHECKING else "peer_silent"
-            self.state = IceState.FAILED
+            self._leave_selected(now)
         elif now >= self._ask_at():
-            self._ask(now)
+            self._ask_selected(now)
+        if now >= self._ask_nominee_at() and self._nominee is not None:
+            self._ask(self._nominee, now)
 
     def next_deadline(self) -> float:
         """Monotonic seconds; infinite once failed."""
         if self.state is IceState.FAILED:
             return float("inf")
-        return min(self._dead_at(), self._ask_at())
+        return min(self._dead_at(), self._ask_at(), self._ask_nominee_at())
 
     def ask(self, now: float) -> bytes | None:
         """Ask now, to learn how long the answer takes; returns the transaction, None without an address."""
-        if self.state is not IceState.CONNECTED or self.selected is None:
+        if self.state is not IceState.CONNECTED or self.selected not in self._addresses:
             return None
-        self._ask(now)
-        return self._asked[-1]
+        assert self.selected is not None
+        return self._ask(self.selected, now)
 
     def poll_probes(self) -> list[tuple[PathT, bytes]]:
         """Questions to send, as (path, datagram)."""
         probes, self._probes = self._probes, []
         return probes
 
+    @property
+    def _address(self) -> ProvenAddress | None:
+        """The one in use; None before there is one, and when it was lost without another."""
+        return None if self.selected is None else self._addresses.get(self.selected)
+
     def _dead_at(self) -> float:
+        """When the address in use is lost."""
         if self.state is IceState.CHECKING:
-            return self._heard_at + CONNECT_TIMEOUT_S
-        if self.answers:
-            return self._heard_at + DEAD_AFTER_S
-        flowed = self._heard_at - self._media_at < _FLOWING_S
-        return self._heard_at + (SILENCE_TIMEOUT_S if flowed else IDLE_TIMEOUT_S)
+            return self._began_at + CONNECT_TIMEOUT_S
+        address = self._address
+        if address is None:
+            return self._lost_at + DEAD_AFTER_S
+        if not self.answers:
+            return address.heard_at + address.patience_s(DEAD_AFTER_S, IDLE_TIMEOUT_S)
+        dead_at = address.heard_at + DEAD_AFTER_S
+        is_bound = self._is_secured and self._receives and address.has_agreed
+        return min(dead_at, address.agreed_at + CONSENT_LASTS_S) if is_bound else dead_at
+
+    def _is_on_trial(self, address: ProvenAddress) -> bool:
+        return self._is_secured and not address.has_agreed
 
     def _ask_at(self) -> float:
-        if self.state is not IceState.CONNECTED or self.selected is None:
+        """When the address in use is asked again."""
+        address = self._address
+        if self.state is not IceState.CONNECTED or address is None:
             return float("inf")
+        if self._is_on_trial(address):
+            return address.asked_at + PROBE_INTERVAL_S
         if not self.answers and self._questions < FIRST_QUESTIONS:
-            return self._asked_at + 1.0
-        return max(self._heard_at + PROBE_AFTER_S, self._asked_at + PROBE_INTERVAL_S)
+            return address.asked_at + 1.0
+        silent_at = max(address.heard_at + PROBE_AFTER_S, address.asked_at + PROBE_INTERVAL_S)
+        if not self.answers or not address.has_agreed:
+            return silent_at
+        return min(silent_at, max(address.agreed_at + REFRESH_S, address.asked_at + REFRESH_INTERVAL_S))
 
-    def _ask(self, now: float) -> None:
-        selected, generation = self.selected, self._now_used
-        assert selected is not None
-        self._asked_at = now
+    def _ask_nominee_at(self) -> float:
+        address = None if self._nominee is None else self._addresses.get(self._nominee)
+        if address is None:
+            return float("inf")
+        again_at = address.asked_at + PROBE_INTERVAL_S
+        return again_at if again_at < self._nominated_at + NOMINATION_ASKED_S else float("inf")
+
+    def _ask_selected(self, now: float) -> None:
+        address = self._address
+        assert address is not None
+        assert self.selected is not None
+        if address.unanswered >= TRIAL_QUESTIONS:
+            if self._is_on_trial(address):
+                self._leave_selected(now)
+                return
+            if not self._receives and now - address.heard_at < PROBE_AFTER_S:
+                self.answers = False  # it did so during the handshake only (ffmpeg)
+        is_silent = now - address.heard_at >= PROBE_AFTER_S
+        self._ask(self.selected, now)
+        for path, other in self._addresses.items():
+            if is_silent and path != self.selected and now - other.heard_at < PROBE_AFTER_S:
+                self._ask(path, now)
+
+    def _ask(self, path: PathT, now: float) -> bytes:
+        generation, address = self._now_used, self._addresses[path]
+        address.asked_at = now
+        address.unanswered += 1
         self._questions += 1
-        number = self._questions.to_bytes(8, "big")
-        transaction_id = hmac.digest(generation.password, number, hashlib.sha1)[:12]
-        self._asked.append(transaction_id)
+        transaction_id = self._rng.randbytes(12)
+        self._asked[transaction_id] = path
+        if len(self._asked) > _ASKED_KEPT:
+            self._asked.popitem(last=False)
         attributes = [
             (stun.USERNAME, generation.ask_user),
             (stun.PRIORITY, _PRIORITY),
             (stun.ICE_CONTROLLED, self._tie_breaker),
         ]
         request = stun.build(stun.BINDING_REQUEST, transaction_id, attributes, generation.answer_password)
-        self._probes.append((selected, request))
+        self._probes.append((path, request))
+        return transaction_id
+
+    # ── which address ──
 
     def _prove(self, path: PathT, *, nominated: bool, now: float) -> None:
-        self._heard_at = now
         self.checks += 1
         self.state = IceState.CONNECTED
-        self._paths[path] = None
-        self._paths.move_to_end(path)
-        if nominated or self.selected is None:
+        address = self._addresses.get(path)
+        if address is None:
+            address = self._addresses[path] = ProvenAddress(now)
+        address.heard(now)
+        self._addresses.move_to_end(path)
+        if self.selected not in self._addresses:
             self.selected = path
-        while len(self._paths) > MAX_ADDRESSES:
-            oldest = next(p for p in self._paths if p != self.selected)
-            del self._paths[oldest]
+        elif nominated:
+            self._nominate(path, address, now)
+        while len(self._addresses) > MAX_ADDRESSES:
+            oldest = next(p for p in self._addresses if p not in {self.selected, path})
+            del self._addresses[oldest]
+
+    def _nominate(self, path: PathT, address: ProvenAddress, now: float) -> None:
+        if path == self.selected:
+            self._nominee = None
+        elif not self._is_secured or now - address.agreed_at < REFRESH_S:
+            self._select(path)
+        else:
+            self._nominee, self._nominated_at = path, now
+            if now >= address.asked_at + PROBE_INTERVAL_S:
+                self._ask(path, now)
+
+    def _agree(self, path: PathT, address: ProvenAddress, now: float) -> None:
+        address.agree(now)
+        if path == self._nominee:
+            self._select(path)
+
+    def _select(self, path: PathT) -> None:
+        self.selected = path
+        self._has_moved = True
+        self._nominee = None
+
+    def _best_other(self, now: float) -> PathT | None:
+        """The address beside the one in use that takes part and was heard last."""
+        others = [
+            (address.heard_at, path)
+            for path, address in self._addresses.items()
+            if path != self.selected
+            and now - address.heard_at < DEAD_AFTER_S
+            and (not self._receives or now - address.agreed_at < CONSENT_LASTS_S)
+        ]
+        return max(others, key=lambda other: other[0])[1] if others else None
+
+    def _leave_selected(self, now: float) -> None:
+        other = self._best_other(now) if self.state is IceState.CONNECTED else None
+        if other is not None:
+            self._select(other)
+            return
+        self.reason = "ice_timeout" if self.state is IceState.CHECKING else "peer_silent"
+        self.state = IceState.FAILED
 
 
 def _refusal(message: stun.StunMessage, generation: _Generation) -> bytes | None:

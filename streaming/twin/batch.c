@@ -8,6 +8,7 @@
 #include "twin.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <structmember.h>
@@ -334,6 +335,21 @@ static void prepare(Batch *self, int slot, Message *message)
     memcpy(CMSG_DATA(control), &size, sizeof(size));
 }
 
+/* Longer than this path carries in one piece: let routers cut this one (see bind_all of streaming/sockets.py). */
+static ssize_t send_in_fragments(int descriptor, const struct iovec *part, const Destination *destination)
+{
+    static const int WANT = IP_PMTUDISC_WANT, WHOLE = IP_PMTUDISC_DO;
+    if (destination->name.any.sa_family != AF_INET
+        || setsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &WANT, sizeof(WANT)) < 0)
+        return -1;
+    ssize_t result = sendto(descriptor, part->iov_base, part->iov_len, MSG_DONTWAIT, &destination->name.any,
+                            destination->size);
+    int error = errno;
+    setsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &WHOLE, sizeof(WHOLE));
+    errno = error;
+    return result;
+}
+
 static bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 /* The first message in single datagrams. False when the socket is full; the rest then stays in the message. */
@@ -347,6 +363,8 @@ static bool send_parts(Batch *self, Queue *queue, int descriptor)
         self->calls++;
         ssize_t result = sendto(descriptor, part->iov_base, part->iov_len, MSG_DONTWAIT, &message->destination.name.any,
                                 message->destination.size);
+        if (result < 0 && errno == EMSGSIZE)
+            result = send_in_fragments(descriptor, part, &message->destination);
         if (result < 0 && is_full(errno)) {
             full = true;
             break;
@@ -380,6 +398,8 @@ static bool overcome(Batch *self, Queue *queue, int descriptor, int error)
             self->can_segment = false;
         return send_parts(self, queue, descriptor);
     }
+    if (error == EMSGSIZE)
+        return send_parts(self, queue, descriptor);
     self->errors++;
     release_message(self, queue);
     return true;
@@ -591,6 +611,29 @@ static PyObject *Batch_pairs(Batch *self, PyObject *Py_UNUSED(ignored))
     return pairs;
 }
 
+static PyObject *Batch_put_socket(Batch *self, PyObject *args)
+{
+    Py_ssize_t number;
+    PyObject *one;
+    if (!PyArg_ParseTuple(args, "nO", &number, &one))
+        return NULL;
+    Py_ssize_t size = PyTuple_GET_SIZE(self->sockets);
+    if (number < 0 || number > size) {
+        PyErr_SetString(PyExc_ValueError, "sockets are numbered without a gap");
+        return NULL;
+    }
+    PyObject *sockets = PyTuple_New(number == size ? size + 1 : size);
+    if (sockets == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sockets); i++) {
+        PyObject *item = i == number ? one : PyTuple_GET_ITEM(self->sockets, i);
+        Py_INCREF(item);
+        PyTuple_SET_ITEM(sockets, i, item);
+    }
+    Py_SETREF(self->sockets, sockets);
+    Py_RETURN_NONE;
+}
+
 static PyObject *Batch_latencies(Batch *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *buckets = PyList_New(BUCKETS);
@@ -614,6 +657,7 @@ static PyMethodDef Batch_methods[] = {
     {"pairs", (PyCFunction)Batch_pairs, METH_NOARGS, "Take out everything, in the order in which to send it."},
     {"others", (PyCFunction)Batch_others, METH_NOARGS, "Take out what is for paths that are none of our sockets."},
     {"send", (PyCFunction)Batch_send, METH_O, "Send what is urgent, then at most `limit` others."},
+    {"put_socket", (PyCFunction)Batch_put_socket, METH_VARARGS, "Put one in the place of another, or behind all."},
     {"_latencies", (PyCFunction)Batch_latencies, METH_NOARGS, "(counts per bucket, sum in seconds)"},
     {NULL, NULL, 0, NULL},
 };

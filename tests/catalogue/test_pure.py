@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catalogue.access import may_edit, may_watch, viewer_of
-from catalogue.marks import Moment, marks
+from catalogue.marks import Moment, remembered
 from catalogue.media import Limits, checked_cut
 from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import SessionRole
@@ -30,13 +30,36 @@ def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
         "question/q1": {"text": None},
         "checkin/c1": {"message": "Here?"},
     }
-    found = [(m.at_ms, m.kind, m.id, m.title) for m in marks(moments, entities, TWO_RECORDINGS)]
+    found = [(m.at_ms, m.kind, m.id, m.title) for m in remembered(moments, entities, TWO_RECORDINGS).marks]
     assert found == [
         (10_000, "poll", "p1", "Which?"),
         (20_000, "question", "q1", ""),
         (40_000, "checkin", "c1", "Here?"),
         (50_000, "breakout", "6", ""),
     ]
+
+
+def test_a_question_stands_at_its_spoken_answer_and_apart_if_it_has_no_moment() -> None:
+    moments = [
+        Moment(1, "question_published", 0, {"id": "spoken"}),
+        Moment(2, "question_published", 0, {"id": "before"}),
+        Moment(3, "question_published", 20_000, {"id": "during"}),
+        Moment(4, "question_published", 500_000, {"id": "after"}),
+        Moment(5, "question_published", 0, {"id": "restored"}),
+        Moment(6, "question_published", 25_000, {"id": "restored"}),
+    ]
+    names = ("spoken", "before", "during", "after", "restored")
+    entities: dict[str, dict[str, Any]] = {
+        f"question/{name}": {"id": name, "text": name, "start_ms": None, "end_ms": None} for name in names
+    }
+    entities["question/spoken"] |= {"start_ms": 110_000, "end_ms": 120_000}
+    found = remembered(moments, entities, TWO_RECORDINGS)
+    assert [(mark.id, mark.at_ms, mark.end_ms) for mark in found.marks] == [
+        ("during", 10_000, None),
+        ("restored", 15_000, None),
+        ("spoken", 70_000, 80_000),
+    ]
+    assert [question["id"] for question in found.questions] == ["before", "after"]
 
 
 @pytest.mark.parametrize(

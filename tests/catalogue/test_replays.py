@@ -64,6 +64,7 @@ async def test_marks_carry_the_class_as_it_ended(house: House) -> None:
     assert replay["marks"] == [
         {
             "at_ms": 10_000,
+            "end_ms": None,
             "kind": "question",
             "id": "q1",
             "title": "text of q1",
@@ -71,6 +72,7 @@ async def test_marks_carry_the_class_as_it_ended(house: House) -> None:
         },
         {
             "at_ms": 60_000,
+            "end_ms": None,
             "kind": "poll",
             "id": "p1",
             "title": "Which one?",

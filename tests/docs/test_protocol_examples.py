@@ -124,6 +124,7 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     question = proof.command("l1", "question_ask", text="Q")["id"]
     proof.command("p", "question_publish", id=question)
     proof.command("l1", "question_upvote", id=question, on=True)
+    proof.command("h", "question_query", id=question, text="Which?")
     proof.command("l1", "chat_send", text="hello")
     proof.command("l1", "hand_raise")
     documented = documented_entities()
@@ -134,7 +135,7 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
         "checkin", "poll", "poll_desk", "question", "message", "hand", "breakout", "my/checkin", "my/vote",
-        "my/upvote",
+        "my/upvote", "pool", "query", "asking", "funnel", "run", "my/question",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

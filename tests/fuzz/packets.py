@@ -33,10 +33,10 @@ def stun_message(data: bytes) -> None:
         return
     assert isinstance(message.username, str)
     assert not message.is_signed_with(b"another password, never used")
-    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, _PEER_CREDENTIALS, 0.0)
+    agent: IceAgent[int] = IceAgent(_AGENT_CREDENTIALS, _PEER_CREDENTIALS, 0.0, Random(1))
     answer = agent.receive_request(message, 1, "192.0.2.1", 5000, 0.0)
     assert answer is None or stun.parse(answer) is not None
-    assert not agent.receive_answer(message, 0.0)
+    assert not agent.receive_answer(message, 1, 0.0)
 
 
 def tcp_frames(data: bytes) -> None:

@@ -2,21 +2,28 @@
 
 import pytest
 
-from interactions.question.idea import QUESTION, TRANSITIONS, State
+from interactions.question.idea import QUESTION
+from interactions.question.pool import TRANSITIONS, State
 from lectern.timeline.event import NewEvent, TextErased
 from tests.class_proof import Proof
 from tests.interactions.lesson import end, live_lesson, refused, waiting_lesson
 
 COMMAND_TO = {
     "question_publish": "QuestionPublished",
+    "question_pin": "QuestionPinned",
+    "question_unpin": "QuestionUnpinned",
     "question_dismiss": "QuestionDismissed",
     "question_answer": "QuestionAnswered",
+    "question_merge": "QuestionMerged",
+    "question_split": "QuestionSplit",
 }
 PATH_TO = {
     State.PENDING: (),
     State.PUBLISHED: ("question_publish",),
+    State.PINNED: ("question_publish", "question_pin"),
     State.ANSWERED: ("question_publish", "question_answer"),
     State.DISMISSED: ("question_dismiss",),
+    State.MERGED: ("question_merge",),
 }
 
 
@@ -36,15 +43,24 @@ def seers(proof: Proof, id_: str) -> set[str]:
 @pytest.mark.parametrize("command", COMMAND_TO)
 def test_every_state_and_command_against_the_table(state: State, command: str) -> None:
     proof = live_lesson()
-    id_ = asked(proof)
+    other, id_ = asked(proof), asked(proof)
+    proof.command("p", "question_publish", id=other)
     for step in PATH_TO[state]:
-        proof.command("p", step, id=id_)
+        proof.command("p", step, id=id_, **_into(step, other))
     allowed = {event.__name__: target for event, target in TRANSITIONS[state].items()}
-    if COMMAND_TO[command] in allowed:
+    if (state, command) == (State.PINNED, "question_pin"):
+        before = proof.state.seq
         proof.command("h", command, id=id_)
+        assert proof.state.seq == before
+    elif COMMAND_TO[command] in allowed:
+        proof.command("h", command, id=id_, **_into(command, other))
         assert proof.clients["p"].entities[f"question/{id_}"]["state"] == allowed[COMMAND_TO[command]]
     else:
-        refused(proof, "question_state_invalid", "h", command, id=id_)
+        refused(proof, "question_state_invalid", "h", command, id=id_, **_into(command, other))
+
+
+def _into(command: str, other: str) -> dict[str, str]:
+    return {"into": other} if command == "question_merge" else {}
 
 
 def test_pending_and_dismissed_are_for_staff_and_author() -> None:

@@ -61,6 +61,31 @@ def question(proof: Proof) -> None:
     proof.command("h", "question_publish", id=id_)
 
 
+def question_pool(proof: Proof) -> None:
+    """Anonymous, merged, asked back, sorted, ordered; its turn comes; answered after the end."""
+    proof.command("h", "question_rules", open=True, anonymous=True)
+    one = proof.command("l1", "question_ask", text="Why?", anonymous=True)["id"]
+    two = proof.command("l2", "question_ask", text="But why?")["id"]
+    for id_ in (one, two):
+        proof.command("h", "question_publish", id=id_)
+        proof.command("l3", "question_upvote", id=id_, on=True)
+    proof.command("h", "question_merge", id=two, into=one)
+    proof.command("h", "question_query", id=one, text="Which?")
+    proof.command("l1", "question_explain", id=one, text="The first.")
+    proof.command("h", "question_reword", id=one, text="Why the first?")
+    proof.command("h", "question_sort", id=one, tags=["press"])
+    proof.command("h", "question_assign", id=one, speaker="Dr. Wang")
+    proof.command("h", "question_place", id=one, at=0)
+    start(proof)
+    wait(proof, 5)
+    proof.command("p", "question_pin", id=one)
+    wait(proof, 5)
+    proof.command("p", "question_unpin", id=one)
+    proof.command("h", "question_split", id=two)
+    end(proof)
+    proof.command("h", "question_answer", id=one, text="Because.")
+
+
 def chat_and_groups(proof: Proof) -> None:
     """Groups with chat of their own; a message that is deleted; hands, one of which is granted."""
     start(proof)
@@ -80,7 +105,7 @@ def chat_and_groups(proof: Proof) -> None:
 
 
 SCRIPTS: dict[str, Script] = {
-    script.__name__: script for script in (checkin, poll, question, chat_and_groups)
+    script.__name__: script for script in (checkin, poll, question, question_pool, chat_and_groups)
 }
 
 

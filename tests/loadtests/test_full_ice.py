@@ -1,5 +1,7 @@
 """The browsers' side of ICE against our own lite agent, and against another full one."""
 
+from random import Random
+
 from loadtests.sfu.full_ice import CONSENT_S, PACE_S, FullIce, IceCredentials
 from streaming.ice import stun
 from streaming.ice.agent import Credentials, IceAgent
@@ -10,7 +12,7 @@ HERE, THERE = IceCredentials.random(), IceCredentials.random()
 def test_proves_itself_to_a_lite_agent() -> None:
     browser = FullIce(HERE, THERE, is_controlling=True, now=0.0)
     agent: IceAgent[str] = IceAgent(
-        Credentials(THERE.ufrag, THERE.pwd), Credentials(HERE.ufrag, HERE.pwd), 0.0
+        Credentials(THERE.ufrag, THERE.pwd), Credentials(HERE.ufrag, HERE.pwd), 0.0, Random(1)
     )
     check = browser.handle_timer(0.0)
     assert check is not None

@@ -68,6 +68,27 @@ async def test_viewers_on_both_processes_see_the_same(tmp_path: Path, migrated_f
         await near.sees_news()
 
 
+async def test_who_cannot_decode_a_picture_is_told_at_home_and_at_a_sibling(
+    tmp_path: Path, migrated_file: Path
+) -> None:
+    async with town(tmp_path, migrated_file, processes=2, viewers=2) as here:
+        presenter = await here.enter("presenter", SessionRole.PRESENTER)
+        near = await here.enter("near", decodes=frozenset({"VP8"}))
+        far = await here.enter("far", decodes=frozenset({"VP8"}))
+        beside = await here.enter("beside")
+        await beside.sees_news()
+        assert await near.process() != await far.process()
+
+        def said(person: Person) -> list[object]:
+            return [slot["unplayable"] for slot in person.slots.values() if slot is not None]
+
+        for person in (near, far):
+            await until(f"{person.name} is told", lambda person=person: said(person) == ["H264"])
+            assert person.seen == []
+        assert said(beside) == [None]
+        assert presenter.resets == []
+
+
 async def test_a_siblings_death_is_felt_by_its_own_viewers_alone(tmp_path: Path, migrated_file: Path) -> None:
     async with town(tmp_path, migrated_file, processes=2, viewers=2) as here:
         await here.enter("presenter", SessionRole.PRESENTER)

@@ -64,6 +64,8 @@ class Person:
     role: SessionRole
     participant: str
     has_mic: bool = False
+    decodes: frozenset[str] = frozenset({"H264", "VP8"})
+    slots: SlotsView = field(default_factory=dict)
     pc: RTCPeerConnection | None = None
     peer: Peer | None = None
     camera: CounterTrack | None = None
@@ -93,7 +95,9 @@ class Person:
             pc.getTransceivers()[0].setCodecPreferences([c for c in known if c.name in {"H264", "rtx"}])
             sources["0"] = "camera"
         else:
-            pc.addTransceiver("video", direction="recvonly")
+            video = pc.addTransceiver("video", direction="recvonly")
+            known = RTCRtpSender.getCapabilities("video").codecs
+            video.setCodecPreferences([c for c in known if c.name in {*self.decodes, "rtx"}])
             if self.has_mic:
                 pc.addTrack(AudioStreamTrack())
                 sources["1"] = "mic"
@@ -104,7 +108,7 @@ class Person:
             pc.localDescription.sdp,
             sources,
             may_send=MAY_SEND[self.role],
-            on_slots=_hear_nothing,
+            on_slots=self._look,
             on_gone=self._reset,
         )
         before, self.pc = self.pc, pc
@@ -114,6 +118,9 @@ class Person:
         for transceiver in pc.getTransceivers():
             if transceiver.kind == "video" and self.camera is None:
                 self.town.tasks.create_task(self._watch(transceiver.receiver.track))
+
+    async def _look(self, slots: SlotsView) -> None:
+        self.slots = slots
 
     async def _reset(self, reason: str) -> None:
         self.resets.append(reason)
@@ -142,10 +149,6 @@ class Person:
         return ""
 
 
-async def _hear_nothing(_slots: SlotsView) -> None:
-    """These people know what they look at."""
-
-
 @dataclass(slots=True)
 class Town:
     """See the module."""
@@ -159,13 +162,18 @@ class Town:
     opened: list[RTCPeerConnection] = field(default_factory=list)
 
     async def enter(
-        self, name: str, role: SessionRole = SessionRole.LEARNER, *, has_mic: bool = False
+        self,
+        name: str,
+        role: SessionRole = SessionRole.LEARNER,
+        *,
+        has_mic: bool = False,
+        decodes: frozenset[str] = frozenset({"H264", "VP8"}),
     ) -> Person:
         """Somebody comes, and connects."""
         grant = SessionGrant(self.session.id, role, None, guest_id=name, guest_name=name)
         seats = SeatsOfPresence(self.services.presence, self.services.doors)
         seat = await seats.enter(self.org.id, grant, "whip")
-        person = self.people[name] = Person(self, name, role, seat.participant_id, has_mic)
+        person = self.people[name] = Person(self, name, role, seat.participant_id, has_mic, decodes)
         await person.offer()
         return person
 

@@ -4,11 +4,14 @@ import pytest
 
 from interactions.registry import COMMANDS as CLASS_COMMANDS
 from interactions.registry import IDEAS
+from lectern.app.situation import situation_of
 from lectern.kernel.errors import Conflict, Forbidden
 from lectern.kernel.stage import MAX_ON_STAGE, on_stage
 from lectern.timeline.event import NewEvent, SessionStarted, TrackMuted, TrackPublished
 from lectern.timeline.idea import Registry
+from signaling.plane.negotiation import Negotiation, read_offer
 from signaling.plane.peer import Peer, slots_view
+from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation
 from signaling.stage.commands import COMMANDS
 from signaling.stage.idea import STAGE, Track
@@ -16,7 +19,10 @@ from signaling.stage.rights import check_sends, places, sends_now, without_right
 from signaling.stage.routing import Slot
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control.client import MediaClient
+from streaming.control.messages import Fingerprint, LocalParameters, TrackStarted
 from tests.class_proof import Proof, everybody
+from tests.installation import Installation
+from tests.signaling.test_whip_parts import OFFERS
 
 GUESTS = tuple(f"guest{n}" for n in range(12))
 
@@ -177,7 +183,13 @@ async def test_a_picture_that_nobody_looks_at_is_not_said_to_be_paused() -> None
     tracks = {"c": camera("ben")}
     view = slots_view({"3": "c", "4": None}, tracks, peer.starved())
     assert view == {
-        "3": {"track": "ben:camera", "participant": "ben", "source": "camera", "paused": False},
+        "3": {
+            "track": "ben:camera",
+            "participant": "ben",
+            "source": "camera",
+            "paused": False,
+            "unplayable": None,
+        },
         "4": None,
     }
     assert slots_view({"4": "c"}, tracks, peer.starved())["4"] == {
@@ -185,5 +197,44 @@ async def test_a_picture_that_nobody_looks_at_is_not_said_to_be_paused() -> None
         "participant": "ben",
         "source": "camera",
         "paused": True,
+        "unplayable": None,
     }
     assert peer.slot_count() == (2, 1)
+
+
+async def test_a_picture_in_a_codec_that_was_not_offered_is_named(house: Installation) -> None:
+    async def nobody(_news: object) -> None:
+        """Not called."""
+
+    session = await house.plan()
+    await house.services.sessions.start(session.id)
+    scribe = Scribe(house.services.engine, situation_of)
+    offer = read_offer(OFFERS["obs"].replace("sendonly", "recvonly"), None)  # H.264 and Opus alone
+    local = LocalParameters("u", "p", Fingerprint("sha-256", "00"), "client", (), ())
+    slots = (Slot("0", "audio"), Slot("1", "video"))
+    peer = Peer("t", MediaClient(), session.id, "ann", {}, slots, nobody, nobody)
+    assert peer.unplayable({"1": "t:1"}, {}) == {}
+
+    async def published(codec: str) -> dict[str, Track]:
+        await scribe.published(peer, TrackStarted("t", "1", "t:1", "video", codec))
+        return (await house.services.engine.current(session.id)).state.of(STAGE).tracks
+
+    tracks = await published("H264")
+    assert peer.unplayable({"1": "t:1"}, tracks) == {}, "nothing was negotiated yet"
+    peer.negotiation = Negotiation(offer, local, 1)
+    assert peer.unplayable({"0": None, "1": "t:1"}, tracks) == {}
+    async with house.services.engine.change(session.id) as change:
+        change.append(NewEvent(payload=TrackMuted(track="t:1", muted=True), actor="host"))
+    tracks = await published("VP8")
+    assert (tracks["t:1"].codec, tracks["t:1"].muted_by) == ("VP8", "host")
+    assert peer.unplayable({"0": None, "1": "t:1"}, tracks) == {"1": "VP8"}
+    assert slots_view({"1": "t:1"}, tracks, (), {"1": "VP8"})["1"] == {
+        "track": "t:1",
+        "participant": "ann",
+        "source": "camera",
+        "paused": False,
+        "unplayable": "VP8",
+    }
+    seq = (await house.services.engine.current(session.id)).state.seq
+    await published("VP8")  # a layer that began anew
+    assert (await house.services.engine.current(session.id)).state.seq == seq

@@ -25,8 +25,8 @@ class Phone:
 
     def leave_wifi(self) -> None:
         """As one walks out of the door: the Wi-Fi is gone, everything goes through the mobile network."""
-        _ip("-n", self.namespace, "link", "set", self.wifi, "down")
-        _ip("-n", self.namespace, "route", "replace", "default", "via", "10.231.2.1", "dev", self.mobile)
+        ip("-n", self.namespace, "link", "set", self.wifi, "down")
+        ip("-n", self.namespace, "route", "replace", "default", "via", "10.231.2.1", "dev", self.mobile)
 
     def new_socket(self) -> socket.socket:
         """A UDP socket in there."""
@@ -55,23 +55,24 @@ def phone() -> Iterator[Phone]:
     """Make it and both its networks; needs root. The server's address is on the loopback interface."""
     name = f"lec{secrets.token_hex(3)}"
     made = Phone(name, f"{name}w", f"{name}m")
-    _ip("netns", "add", name)
+    ip("netns", "add", name)
     try:
-        _ip("address", "add", f"{SERVER}/32", "dev", "lo")
+        ip("address", "add", f"{SERVER}/32", "dev", "lo")
         for network, inner in ((1, made.wifi), (2, made.mobile)):
             outer = f"{inner}0"
-            _ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
-            _ip("address", "add", f"10.231.{network}.1/24", "dev", outer)
-            _ip("link", "set", outer, "up")
-            _ip("-n", name, "address", "add", f"10.231.{network}.2/24", "dev", inner)
-            _ip("-n", name, "link", "set", inner, "up")
-        _ip("-n", name, "route", "add", "default", "via", "10.231.1.1", "dev", made.wifi)
+            ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
+            ip("address", "add", f"10.231.{network}.1/24", "dev", outer)
+            ip("link", "set", outer, "up")
+            ip("-n", name, "address", "add", f"10.231.{network}.2/24", "dev", inner)
+            ip("-n", name, "link", "set", inner, "up")
+        ip("-n", name, "route", "add", "default", "via", "10.231.1.1", "dev", made.wifi)
         yield made
     finally:
-        _ip("netns", "delete", name)
-        _ip("address", "delete", f"{SERVER}/32", "dev", "lo")
+        ip("netns", "delete", name)
+        ip("address", "delete", f"{SERVER}/32", "dev", "lo")
 
 
-def _ip(*arguments: str) -> None:
+def ip(*arguments: str) -> None:
+    """Run iproute2; changing anything needs root."""
     tool = next(path for path in ("/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip") if Path(path).exists())
     subprocess.run([tool, *arguments], check=True, capture_output=True)

@@ -174,7 +174,8 @@ class SocketPeer:
         message = stun.parse(datagram)
         assert message is not None
         if message.message_type == stun.BINDING_REQUEST:
-            assert message.is_signed_with(self.pwd.encode())
+            if not message.is_signed_with(self.pwd.encode()):
+                return  # asked before our restart
             self.questions += 1
             self._send(stun.build(stun.BINDING_SUCCESS, message.transaction_id, [], self.pwd.encode()))
         elif message.message_type == stun.BINDING_SUCCESS and self._dtls is not None:

@@ -57,7 +57,7 @@ async def test_a_tick_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyP
     loop, faults = asyncio.get_running_loop(), list[object]()
     loop.set_exception_handler(lambda _loop, context: faults.append(context.get("exception")))
     ports = open_ports(["127.0.0.1"], 0)
-    process = MediaProcess(ports, [], None)
+    process = MediaProcess("127.0.0.1", ports, [], None)
     monkeypatch.setattr(type(process._plane), "is_idle", property(lambda _plane: process._stopping.is_set()))
     ticks: list[float] = []
 

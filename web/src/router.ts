@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/connection-test', component: () => import('./pages/connection/ConnectionTestPage.vue'), meta: { title: 'connection.title' } },
     { path: '/studio/:id', component: () => import('./pages/studio/StudioPage.vue'), props: true },
     { path: '/room/:id', component: () => import('./pages/room/RoomPage.vue'), props: true },
+    { path: '/questions/:id', component: () => import('./pages/questions/QuestionsPage.vue'), props: true },
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },
     { path: '/editor/:id', component: () => import('./pages/editor/EditorPage.vue'), props: true },
     { path: '/watch', component: () => import('./pages/watch/MicrocoursesPage.vue'), meta: { title: 'watch.title' } },

@@ -7,6 +7,7 @@ than one. When a socket's buffer is full (the card is slower than we), sending g
 Bounds: MAX_WAITING_BYTES and MAX_WAITING; policy: drop the newest, as a router would; counter: `dropped`.
 """
 
+import errno
 import socket
 import time
 from collections import deque
@@ -24,6 +25,11 @@ MAX_WAITING_BYTES: Final = 16 << 20
 MAX_WAITING: Final = 32768
 NO_PATH: Final[Path] = (-1, ("", 0))
 
+IP_MTU_DISCOVER: Final = 10
+IP_PMTUDISC_WANT: Final = 1
+IP_PMTUDISC_DO: Final = 2
+"""Of ip(7) in Linux; the socket module does not name them yet."""
+
 
 class Batch:
     """See the module. `sockets` by number; what is for other numbers is handed out by `others`.
@@ -37,6 +43,7 @@ class Batch:
 
     def __init__(self, sockets: Sequence[socket.socket] = ()) -> None:
         self._sockets = tuple(sockets)
+        self._sends = tuple([one.sendto for one in sockets])
         self._urgent: deque[Datagram] = deque()
         self._bulk: deque[Datagram] = deque()
         self._others: deque[Datagram] = deque()
@@ -51,6 +58,14 @@ class Batch:
         self.dropped = 0
         self.errors = 0
         self.latencies = Latencies()
+
+    def put_socket(self, number: int, one: socket.socket, /) -> None:
+        """Put it in the place of another, or behind all. Raises ValueError: sockets have no gaps."""
+        if not 0 <= number <= len(self._sockets):
+            msg = "sockets are numbered without a gap"
+            raise ValueError(msg)
+        self._sockets = (*self._sockets[:number], one, *self._sockets[number + 1 :])
+        self._sends = tuple([each.sendto for each in self._sockets])
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._bulk) + len(self._others)
@@ -74,11 +89,11 @@ class Batch:
     def add_forwarded(self, datagrams: list[Datagram], *, is_urgent: bool) -> None:
         """All that became of one packet."""
         size, count = sum([len(data) for _, data in datagrams]), len(datagrams)
-        numbers = len(self._sockets)
+        numbers = {path[0] for path, _ in datagrams}
         if (
             self._waiting_bytes + size <= MAX_WAITING_BYTES
             and len(self) + count <= MAX_WAITING
-            and all(0 <= path[0] < numbers for path, _ in datagrams)
+            and (not numbers or (min(numbers) >= 0 and max(numbers) < len(self._sockets)))
         ):  # as nearly always, and then quickly
             self._waiting_bytes += size
             if is_urgent:
@@ -149,21 +164,40 @@ class Batch:
         return is_done
 
     def _send_from(self, queue: deque[Datagram], limit: int) -> int:
-        while queue and limit:
-            (number, address), datagram = queue[0]
-            self.calls += 1
+        sends, take = self._sends, queue.popleft
+        calls = blocked = failed = size = 0
+        for _ in range(min(limit, len(queue))):
+            (number, address), datagram = path_and_datagram = take()
+            calls += 1
             try:
-                self._sockets[number].sendto(datagram, address)
-                self.sent += 1
+                sends[number](datagram, address)
             except BlockingIOError:
-                self.blocked = number
+                queue.appendleft(path_and_datagram)
+                self.blocked, blocked = number, 1
                 break
-            except OSError:
-                self.errors += 1
-            queue.popleft()
-            self._waiting_bytes -= len(datagram)
-            limit -= 1
+            except OSError as error:
+                if error.errno != errno.EMSGSIZE or not self._send_in_fragments(number, address, datagram):
+                    failed += 1
+            size += len(datagram)
+        self.calls += calls
+        self.sent += calls - failed - blocked
+        self.errors += failed
+        self._waiting_bytes -= size
         return len(queue)
+
+    def _send_in_fragments(self, number: int, address: Address, datagram: bytes) -> bool:
+        """Longer than this path carries whole: let routers cut this one (`sockets.bind_all` forbids it)."""
+        one = self._sockets[number]
+        if one.family != socket.AF_INET:
+            return False
+        one.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT)
+        try:
+            one.sendto(datagram, address)
+        except OSError:
+            return False
+        finally:
+            one.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
+        return True
 
     def _note_latencies(self) -> None:
         marks = self._marks

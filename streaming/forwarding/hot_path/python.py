@@ -125,27 +125,29 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
     has_extensions = bool(packet.extensions)
     has_vp8_fields = packet.picture_id_at >= 0 or packet.tl0_pic_idx_at >= 0
     size = len(payload)
+    if size > MAX_PAYLOAD_BYTES:
+        for lane in lanes:
+            lane.too_long += lane._protect is not None
+        return
     pack = _HEADER.pack
+    style: _Style | None = None  # neighbours mostly want the same
+    first, block, body = 0x80, b"", payload
     blocks: dict[_Style, bytes] = {}
     made: list[Datagram] = []
     is_urgent = False
     for lane in lanes:
         if lane._protect is None:
             continue
-        if size > MAX_PAYLOAD_BYTES:
-            lane.too_long += 1
-            continue
         index = ext_seq + lane.seq_offset
-        style = lane._style
-        if has_extensions or style.send_time_id:
-            block = blocks.get(style)
-            if block is None:
-                block = blocks[style] = style.block(packet, now)
-        else:
+        if lane._style is not style:
+            style = lane._style
             block = style.plain_block
+            if has_extensions or style.send_time_id:
+                block = blocks[style] = blocks.get(style) or style.block(packet, now)
+            first = 0x90 if block else 0x80
         header = (
             pack(
-                0x90 if block else 0x80,
+                first,
                 marker | lane.payload_type,
                 index & 0xFFFF,
                 (timestamp + lane.timestamp_offset) & 0xFFFFFFFF,
@@ -153,10 +155,10 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
             )
             + block
         )
-        if has_vp8_fields and (lane.picture_id_offset or lane.tl0_pic_idx_offset):
-            body = _shifted(packet, lane.picture_id_offset, lane.tl0_pic_idx_offset)
-        else:
+        if has_vp8_fields:
             body = payload
+            if lane.picture_id_offset or lane.tl0_pic_idx_offset:
+                body = _shifted(packet, lane.picture_id_offset, lane.tl0_pic_idx_offset)
         if lane._encrypt is not None:
             nonce = (lane._nonce_base ^ index).to_bytes(12, "big")
             made.append((lane.path, header + lane._encrypt(nonce, body, header)))

@@ -1,6 +1,9 @@
 """What waits to be sent, and what was received: over loopback sockets, both implementations."""
 
+import ctypes
 import socket
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from typing import cast
@@ -12,6 +15,7 @@ from streaming.forwarding.hot_path import Lane, Path
 from streaming.forwarding.hot_path.batch import MAX_WAITING, MAX_WAITING_BYTES
 from streaming.forwarding.hot_path.reader import MAX_DATAGRAM_BYTES, PER_TURN
 from streaming.rtp.packet_ring import ForwardPacket
+from streaming.sockets import bind_all
 from streaming.srtp import AES_128_GCM, sessions
 from tests.streaming.forwarding.implementations import Implementation, both
 
@@ -20,6 +24,7 @@ pytestmark = both
 SENDER = sessions(AES_128_GCM, bytes(range(60)), is_dtls_client=False).sender
 EVERYTHING = 1 << 30
 UDP_GRO = 104
+CLONE_NEWNET = 0x40000000
 
 
 def udp(family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
@@ -278,3 +283,60 @@ def test_a_subscriber_who_cannot_be_reached_does_not_make_sending_dearer_for_oth
     batch.send(EVERYTHING)
     assert max(len(data) for data in received(theirs)) == longest
     assert batch.errors == 80
+
+
+def test_a_socket_may_come_later_and_take_the_place_of_another(
+    hot: Implementation, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = sockets
+    batch = hot.new_batch([ours])
+    batch.append((to(theirs, 1), b"nobody sends this yet"))
+    assert len(batch.others()) == 1
+    with udp() as later, udp() as instead:
+        batch.put_socket(1, later)
+        batch.append((to(theirs, 1), b"1"))
+        assert batch.send(EVERYTHING)
+        assert theirs.recvfrom(100) == (b"1", later.getsockname())
+        batch.put_socket(1, instead)
+        batch.append((to(theirs, 1), b"2"))
+        batch.append((to(theirs, 0), b"3"))
+        assert batch.send(EVERYTHING)
+        assert {theirs.recvfrom(100) for _ in range(2)} == {
+            (b"2", instead.getsockname()),
+            (b"3", ours.getsockname()),
+        }
+    for number in (-1, 3):
+        with pytest.raises(ValueError, match="gap"):
+            batch.put_socket(number, ours)
+    assert (len(batch), batch.errors, batch.dropped) == (0, 0, 0)
+
+
+def sockets_on_a_short_path() -> tuple[socket.socket, socket.socket]:
+    """Ours and the subscriber's, in a network that carries 1000 bytes in one piece; needs root."""
+    made: list[socket.socket] = []
+
+    def run() -> None:  # a thread takes its namespace along when it ends; sockets keep it
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        subprocess.run(["ip", "link", "set", "lo", "up", "mtu", "1000"], check=True)
+        made.extend((*bind_all(["127.0.0.1"], 0), udp()))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return made[0], made[1]
+
+
+def test_what_a_path_does_not_carry_whole_goes_in_fragments(hot: Implementation) -> None:
+    ours, theirs = sockets_on_a_short_path()
+    with ours, theirs:
+        batch = hot.new_batch([ours])
+        lane = lane_to(hot, to(theirs))
+        for number in range(3):
+            hot.forward(packet(number, 1200), [lane], batch, 1.0)
+        hot.forward(packet(3, 100), [lane], batch, 1.0)
+        assert batch.send(EVERYTHING)
+        assert (batch.sent, batch.errors) == (4, 0)
+        assert [len(data) for data in received(theirs)] == [12 + 8 + 1200 + 16] * 3 + [12 + 8 + 100 + 16]
+        with pytest.raises(OSError, match="too long"):
+            ours.sendto(bytes(1200), theirs.getsockname())

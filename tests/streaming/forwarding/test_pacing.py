@@ -1,6 +1,6 @@
 """A slot on a narrow link: bursts are spread, numbers continuous, repairs come out of the same allowance."""
 
-from streaming.forwarding.slot import SlotState
+from streaming.forwarding.slot_states import SlotState
 from streaming.rtp import rtcp
 from streaming.rtp.packet import RtpPacket
 from tests.streaming.forwarding.world import DELTA, KEY, MORE, VirtualPeer, World, camera, slot

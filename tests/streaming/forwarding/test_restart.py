@@ -4,6 +4,7 @@ import pytest
 
 from streaming.control import messages as m
 from streaming.forwarding.plane import PlaneRefusal
+from streaming.ice import stun
 from streaming.ice.agent import DEAD_AFTER_S
 from tests.streaming.forwarding.world import VirtualPeer, World, camera, slot
 
@@ -86,8 +87,8 @@ def test_fragments_of_ended_transports_are_forgotten() -> None:
     viewer.restart()
     world.plane.close_transport("viewer")
     world.plane.close_transport("presenter")
-    assert world.plane._peer_by_ufrag == {}
-    assert world.plane._peer_by_path == {}
+    assert world.plane._addresses.by_ufrag == {}
+    assert world.plane._addresses.by_path == {}
 
 
 def test_a_killed_browser_is_gone_within_five_seconds_and_a_quiet_one_never() -> None:
@@ -149,3 +150,28 @@ def test_an_address_claimed_by_somebody_who_then_left_is_its_owners_again_with_t
     count = len(viewer.received)
     presenter.film(6, 3)
     assert len(viewer.received) == count + 3
+
+
+class Bystander(VirtualPeer):
+    """Keeps what comes to its house, and answers nobody."""
+
+    def receive(self, datagram: bytes) -> None:
+        self.raw.append(datagram)
+
+
+def test_a_viewer_that_forges_a_victims_address_sends_it_a_few_questions_and_no_media() -> None:
+    """It keeps its transport alive from where it really is, with checks and answers."""
+    world, presenter, viewer = lesson()
+    victim = Bystander(world, "victim", (slot(),), 77)
+    world.by_path[victim.path] = victim
+    for second in range(20):
+        viewer.forge_check(victim.path)
+        viewer.check()
+        viewer.forge_check(victim.path)
+        presenter.film(6 + 25 * second, 25)
+    answers = [d for d in victim.raw if d[:2] == stun.BINDING_SUCCESS.to_bytes(2, "big")]
+    assert len(answers) == 40
+    assert 20 <= len(victim.raw) - len(answers) <= 20 * 5
+    assert all(datagram[0] < 2 for datagram in victim.raw)
+    assert len(viewer.received) > 20 * 24
+    assert ("viewer", "failed") not in phases(world)

@@ -6,12 +6,13 @@ import pytest
 
 from streaming.control import messages as m
 from streaming.forwarding.handshakes import MAX_WAITING, MAX_WAITING_OF_ONE, STEPS_PER_TICK, Handshakes
+from streaming.forwarding.output_stream import OutputStream
 from streaming.forwarding.plane import TICK_S
-from streaming.forwarding.slot import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S, Slot
+from streaming.forwarding.resender import NACK_NUMBERS_BURST, NACK_NUMBERS_PER_S
 from streaming.ice import stun
 from streaming.ice.strangers import CHECKS_PER_S, CHECKS_PER_S_OF_NAME, CHECKS_PER_S_OF_ONE
 from streaming.rtp import rtcp
-from tests.streaming.forwarding.world import DELTA, World, camera, slot
+from tests.streaming.forwarding.world import DELTA, KEY, VirtualPeer, World, camera, slot
 
 
 def check_of(user: str, password: str = "not the password of anybody") -> bytes:
@@ -136,11 +137,11 @@ def test_a_datagram_full_of_wishes_costs_no_more_than_a_viewer_can_honestly_miss
     presenter.film(1, 3)
     looked_up = 0
 
-    def look_up(_slot: Slot, _seq16: int) -> None:
+    def look_up(_stream: OutputStream, _seq16: int) -> None:
         nonlocal looked_up
         looked_up += 1
 
-    monkeypatch.setattr(Slot, "_stretch_of", look_up)
+    monkeypatch.setattr(OutputStream, "source_of", look_up)
     wishes = b"".join(
         rtcp.build_nack(1, viewer.local_ssrc()[0], [(first + n) & 0xFFFF for n in range(136)])
         for first in range(0, 136 * 30, 136)
@@ -169,3 +170,62 @@ def test_a_retransmission_makes_no_leap_that_viewers_would_follow() -> None:
     numbers = [p.seq16 for p in viewer.received]
     assert len(numbers) == 10
     assert numbers[-1] - numbers[0] == 9
+
+
+def opened_after(world: World, presenter: VirtualPeer, viewer: VirtualPeer, seq: int) -> int:
+    """How many of ten pictures the viewer decrypts, which lost everything since it saw some."""
+    before = len(viewer.received)
+    world.advance(0.2)
+    presenter.film(seq, 10)
+    return len(viewer.received) - before
+
+
+@pytest.mark.parametrize("leap", [500, 2900, 20_000])
+def test_leaps_through_several_cycles_lose_no_viewers_count(leap: int) -> None:
+    """A publisher leaves out numbers, packet for packet, and one viewer loses all of it (RFC 3711 3.3.1)."""
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 5)
+    seq = 5
+    world.by_path.pop(viewer.path)
+    while seq < 4 * 0x10000:
+        seq += leap
+        presenter.send(seq, seq * 3600 // leap, KEY)
+        world.advance(TICK_S)
+        viewer.check()
+        world.by_path.pop(viewer.path)
+    world.by_path[viewer.path] = viewer
+    assert opened_after(world, presenter, viewer, seq + 1) == 10
+
+
+def test_leaps_of_retransmissions_are_rationed_too() -> None:
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 5)
+    world.by_path.pop(viewer.path)
+    seq = 5
+    for number in range(200):
+        seq += 1500
+        forged = presenter.seal(
+            1 + number, 6 * 3600, (seq & 0xFFFF).to_bytes(2, "big") + DELTA, pt=97, ssrc=77
+        )
+        world.to_plane(presenter.path, forged)
+    (stats,) = [t for t in world.plane.stats("").transports if t.transport == "viewer"]
+    assert stats.slots[0].packets < 5 + 10
+    viewer.check()
+    assert opened_after(world, presenter, viewer, 3100) == 10
+
+
+def test_an_honest_loss_stays_visible_to_viewers() -> None:
+    """A gap tells a decoder what is missing: it is only hidden where it would do harm."""
+    world = World()
+    presenter, viewer = world.join("presenter", camera()), world.join("viewer", slot())
+    world.route(viewer, "0", presenter.track())
+    presenter.film(1, 5)
+    for number in range(40):
+        presenter.film(100 + number * 60, 10)
+        viewer.check()
+    numbers = [p.seq16 for p in viewer.received]
+    assert numbers[-1] - numbers[0] == 100 + 39 * 60 + 9 - 1

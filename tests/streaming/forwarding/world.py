@@ -119,6 +119,7 @@ class VirtualPeer:
         self.feedback: list[rtcp.Rtcp] = []
         self.srtp: SrtpSessions | None = None
         self.ufrag, self.pwd = f"ufrag{number}", "p" * 24
+        self.old_pwd = self.pwd
         remote = m.RemoteParameters(self.ufrag, self.pwd, "client", (CLIENT.fingerprint,), media)
         self.local = world.plane.create_transport(
             m.CreateTransport(name, ROOM, f"person-{name}", remote), world.now
@@ -134,13 +135,17 @@ class VirtualPeer:
         """A nominating connectivity check."""
         self.path = path or self.path
         self.world.by_path[self.path] = self
+        self.forge_check(self.path)
+
+    def forge_check(self, path: Path) -> None:
+        """A check of mine that seems to come from `path`, wherever I am."""
         attributes = [(stun.USERNAME, self.user.encode()), (stun.USE_CANDIDATE, b"")]
         request = stun.build(stun.BINDING_REQUEST, bytes(12), attributes, self.password.encode())
-        self.world.to_plane(self.path, request)
+        self.world.to_plane(path, request)
 
     def restart(self) -> None:
         """Agree on new ICE credentials; the next check uses them."""
-        self.ufrag, self.pwd = f"{self.ufrag}again", "q" * 24
+        self.old_pwd, self.ufrag, self.pwd = self.pwd, f"{self.ufrag}again", "q" * 24
         ours = self.world.plane.restart_ice(m.RestartIce(self.name, self.ufrag, self.pwd))
         self.user, self.password = f"{ours.ice_ufrag}:{self.ufrag}", ours.ice_pwd
 
@@ -149,8 +154,8 @@ class VirtualPeer:
         question = stun.parse(datagram)
         if question is None or question.message_type != stun.BINDING_REQUEST or not self.answers:
             return
-        assert question.is_signed_with(self.pwd.encode())
-        reply = stun.build(stun.BINDING_SUCCESS, question.transaction_id, [], self.pwd.encode())
+        used = next(p for p in (self.pwd, self.old_pwd) if question.is_signed_with(p.encode()))
+        reply = stun.build(stun.BINDING_SUCCESS, question.transaction_id, [], used.encode())
         self.world.to_plane(self.path, reply)
 
     def connect(self) -> None:

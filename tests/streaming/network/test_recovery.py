@@ -93,7 +93,7 @@ def test_a_viewer_that_never_reports_costs_nothing_and_sees_all() -> None:
     world.advance(20.0)
     downlink = world.plane._peers["viewer"].downlink
     assert len(downlink._reports_sent) <= 64
-    assert not world.plane._limited
+    assert not world.plane._state.limited
     assert silent.video["0"].shown_between(world.now - 5, world.now) == 125
     assert stats_of(world, "viewer").rtt_ms is None
 

@@ -49,7 +49,7 @@ export interface WireError {
 export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
 
 /** What the media server feeds into each receiving mid right now. */
-export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean } | null>>
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean; readonly unplayable?: string | null } | null>>
 
 export interface Lesson {
   readonly id: string
@@ -147,11 +147,48 @@ export interface WrittenAnswer {
 export interface Question {
   readonly id: string
   readonly text: string | null
+  /** Null where it was asked without a name. */
   readonly author: string | null
-  readonly state: 'pending' | 'published' | 'answered' | 'dismissed'
+  readonly anonymous: boolean
+  readonly state: 'pending' | 'published' | 'pinned' | 'answered' | 'dismissed' | 'merged'
   readonly votes: number
+  /** How many different people asked this and what was merged into it. */
+  readonly askers: number
+  readonly merged: readonly string[]
   readonly answer: string | null
+  readonly reworded: boolean
+  readonly into: string | null
+  readonly start_ms: number | null
+  readonly end_ms: number | null
   readonly created_utc_ms: number
+}
+
+/** What staff note about a question. */
+export interface PoolNote {
+  readonly id: string
+  readonly tags: readonly string[]
+  readonly speaker: string | null
+}
+
+/** What staff ask the asker back. */
+export interface Query {
+  readonly id: string
+  readonly text: string | null
+  readonly reply: string | null
+  readonly utc_ms: number
+}
+
+export interface Asking {
+  readonly open: boolean
+  readonly anonymous: boolean
+}
+
+export interface Funnel {
+  readonly collected: number
+  readonly merged: number
+  readonly published: number
+  readonly answered: number
+  readonly dismissed: number
 }
 
 export interface Message {
@@ -211,6 +248,8 @@ export interface EntityKinds {
   poll_desk: PollDesk
   answer: WrittenAnswer
   question: Question
+  pool: PoolNote
+  query: Query
   message: Message
   hand: Hand
   health: HealthNote
@@ -218,4 +257,5 @@ export interface EntityKinds {
   'my/vote': MyVote
   'my/poll_time': { readonly closes_utc_ms: number }
   'my/upvote': true
+  'my/question': true
 }

@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, QuestionReading, QuestionSet, QuestionSetLine, Replay, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -35,6 +35,8 @@ export const api = {
   importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
+  pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
+  pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */

@@ -64,10 +64,20 @@ export interface Broadcast {
 
 export interface Mark {
   readonly at_ms: number
+  /** Where a question's spoken answer ends. */
+  readonly end_ms: number | null
   readonly kind: 'poll' | 'question' | 'checkin' | 'breakout'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
+}
+
+/** A public question without a moment in the replay. */
+export interface WrittenQuestion {
+  readonly id: string
+  readonly text: string | null
+  readonly votes: number | null
+  readonly answer: string | null
 }
 
 export interface Replay {
@@ -81,6 +91,7 @@ export interface Replay {
   readonly program_url: string | null
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
   readonly marks: readonly Mark[]
+  readonly questions: readonly WrittenQuestion[]
   readonly position_ms: number
   readonly version: string | number
 }
@@ -118,7 +129,7 @@ export interface ImportReport {
   readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
 }
 
-/** A connection trouble of somebody; `until_utc_ms` is null while it lasts. */
+/** A connection trouble of somebody; `until_utc_ms` is null while it lasts, `ended` what ended it if it did not get well. */
 export interface Incident {
   readonly participant: string
   readonly person: AttendanceRow['person']
@@ -126,6 +137,7 @@ export interface Incident {
   readonly code: Trouble
   readonly from_utc_ms: number
   readonly until_utc_ms: number | null
+  readonly ended: 'left' | 'removed' | 'session_over' | null
 }
 
 export interface AttendanceRow {
@@ -235,4 +247,42 @@ export interface QuestionSet {
 export interface QuestionReading {
   readonly questions: readonly { readonly line: number; readonly question: QuestionDraft }[]
   readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
+}
+
+export interface Grade {
+  readonly answered: number
+  readonly attempts: number
+  readonly right: number
+  readonly rate: number | null
+  readonly first_rate: number | null
+  readonly median_s: number | null
+  readonly once_wrong: number
+  readonly corrected: number
+}
+
+export interface PollQuestion {
+  readonly id: string
+  readonly kind: PollKind
+  readonly question: string
+  readonly options: readonly string[]
+  readonly points: readonly string[]
+  readonly low: number
+  readonly scored: boolean
+  readonly anonymous: boolean
+  readonly rerun_of: string | null
+  readonly opened_utc_ms: number
+  readonly right: readonly number[]
+  readonly counts: readonly number[] | null
+  readonly wrong: Readonly<Record<string, number>>
+  readonly growth: number | null
+  readonly sums: Grade
+}
+
+export interface PollResults {
+  readonly asked: number
+  readonly questions: readonly PollQuestion[]
+  readonly people: readonly { readonly participant: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Grade }[]
+  readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
+  readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
+  readonly worst: readonly string[]
 }

@@ -28,7 +28,9 @@ const en = {
   },
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
-    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    unplayable: 'This browser cannot show this picture', unplayableWhy: 'It does not know the format {codec}. Sound goes on. Chrome, Edge or Safari show it.',
+    missed: { camera: 'the camera of {name}', screen: 'the screen of {name}' }, missedWhy: 'This browser does not know the format {codec} and cannot show {what} live. You are watching the broadcast instead, a few seconds behind.',
     tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',
     act: { 'mute-mic': 'Mute', 'mute-camera': 'Camera off', 'mute-screen': 'Stop the screen', 'off-stage': 'Take off stage', remove: 'Remove' },
     mutedBy: { mic: '{name} muted your microphone. Unmute when it is your turn again.', camera: '{name} turned your camera off. You can turn it on again.', screen: '{name} stopped your screen sharing.' },
@@ -38,8 +40,16 @@ const en = {
   chat: { news: '{n} new messages', empty: 'No messages yet. Say hello.', me: 'Me', write: 'Write a message', send: 'Send', sending: 'Sending…', remove: 'Delete message', erased: 'This text was deleted' },
   question: {
     empty: 'No questions yet. Ask the first one.', pending: 'Sent to the host. It appears for everyone once published.', answeredLive: 'Answered live', yours: 'Your question', lift: 'I want to know this too, {n} so far',
-    votes: '{n} votes', write: 'Ask the presenter', ask: 'Ask', sent: 'Sent. The host sees it now.',
-    state: { pending: 'New', published: 'Published', answered: 'Answered', dismissed: 'Dismissed' },
+    votes: '{n} votes', write: 'Ask the presenter', ask: 'Ask', sent: 'Sent. The host sees it now.', now: 'Being answered now', askers: 'asked by {n}', reworded: 'worded by the host', edit: 'Change the words', save: 'Save',
+    dismissed: 'The host will not take this one.', hostAsks: 'The host asks back:', youReplied: 'You replied:', reply: 'Your reply to the host', replySend: 'Reply', over: 'The lesson is over. Answers that come later appear here and with the replay.', closed: 'The host takes no questions at the moment.',
+    withoutName: 'Ask without my name', unnamed: 'Without a name', yoursUnnamed: 'Your question, without your name', privacy: 'Nobody in the class, presenter and host included, is shown who asked. The record of the session keeps it; administrators who may read that record can find out.',
+    state: { pending: 'New', published: 'Published', pinned: 'Being answered', answered: 'Answered', dismissed: 'Dismissed', merged: 'Merged' },
+  },
+  pool: {
+    title: 'Questions', askBefore: 'Ask in advance', before: 'Ask now what you want to hear in the lesson, and vote for what others ask.', after: 'What was not answered in the lesson can be answered in writing here; it appears with the replay.', link: 'Link to ask', all: 'All questions', run: 'Order', rules: 'Rules', funnel: 'How far the questions went',
+    step: { collected: 'collected', merged: 'merged', published: 'published', answered: 'answered', dismissed: 'dismissed' }, ruleOpen: 'Learners may ask', ruleAnonymous: 'Learners may ask without their name', privacy: 'Without a name, neither the class nor you see who asked; you can still ask back. The record of the session keeps it.',
+    search: 'Search words, tags, speakers', noneFound: 'Nothing matches', pin: 'Answer now', unpin: 'Not now', restore: 'Restore', split: 'Take the merge back', more: 'More', toRun: 'Add to the order', fromRun: 'Take out of the order', correct: 'Correct the answer', mergeWith: 'Same as …', merge: 'Merge', askBack: 'Ask the asker back', tags: 'Tags, with commas', speaker: 'Who answers', wording: 'Words of the question', reword: 'Change the words', answerWritten: 'Answer in writing',
+    answerRuns: 'Being answered since {at}', answeredAt: 'Answered from {from} to {to}', youAsked: 'Asked back:', theyReplied: 'Reply:', noReply: 'No reply yet', mergedInto: 'Merged into “{text}”', runEmpty: 'Put questions into the order with “Add to the order”.', runLength: '{n} questions, about {minutes} min ({each} min each)', notPublished: 'not published yet', placed: 'Now {n} of {of}', up: 'Move up', down: 'Move down',
   },
   poll: {
     title: 'Poll', empty: 'No polls yet', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', counted: 'Your vote counts.', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.',
@@ -106,7 +116,7 @@ const en = {
   },
   health: {
     title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
-    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', lasted: 'Lasted', what: 'What',
+    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
     receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
@@ -145,7 +155,7 @@ const en = {
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',
     kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups' }, download: 'Download MP4', preparing: 'Preparing the download… {n} %', notReady: 'The replay is not ready yet', notReadyText: 'It is being closed. This page tries again by itself.', failed: 'The replay could not be made',
-    failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', resultOf: '{n} votes',
+    failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} votes',
   },
   editor: {
     cut: 'Cut a microcourse', title: 'Cut a microcourse', name: 'Title', namePlaceholder: 'One idea, in a few words', from: 'From', to: 'To', markIn: 'Start here', markOut: 'End here', length: 'Length {time}', good: 'A good length', long: 'Longer than 15 minutes: few learners stay to the end. Two parts would be better.', very_long: 'Longer than 20 minutes: please cut it into parts.', too_short: 'Too short: move the end after the start.',
@@ -168,7 +178,7 @@ const en = {
     title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
     created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
     obs1: 'Settings → Stream: choose the service WHIP, paste the server and, as bearer token, the key.', obs2: 'Settings → Output → Advanced: encoder H.264, keyframe interval 1 or 2 s, no B-frames.', obs3: 'Go live here first; then press Start Streaming in OBS.', obs4: 'If OBS loses its connection it may start again with the same key: the new stream takes the place of the old one.',
-    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
+    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
@@ -179,6 +189,7 @@ const en = {
     sign_in_failed: 'Account or password is wrong.', sign_in_required: 'Please sign in.', too_many_tries: 'Too many attempts. Wait a minute and try again.', too_fast: 'That was a little fast. Try again in a moment.',
     not_found: 'It is not there, or not for you.', not_invited: 'You are not on the list for this session. Ask the host.', not_your_session: 'This is not your session.', token_foreign: 'This link belongs to another session.',
     breakout_already_open: 'Groups are already at work.', breakout_closed: 'The groups have ended.', checkin_already_open: 'A check-in is already open.', session_not_live: 'The lesson has not started.', hand_not_raised: 'The hand is already down.', stage_full: 'All 12 places on stage are taken. Take somebody off stage first.', not_invitable: 'This person has left, or is not a learner.',
+    questions_closed: 'The host takes no questions at the moment.', anonymous_not_allowed: 'In this lesson questions carry your name.', too_many_pending: 'Many of your questions still wait for the host. Please wait for some of them.', pool_full: 'There are too many questions already.', merge_into_itself: 'These two are one question already.', merge_into_hidden: 'Publish the other question first: this one is public.', too_many_tags: 'At most five tags.', question_state_invalid: 'Somebody was faster: this question has changed. Look again.', question_not_found: 'This question is not there any more.',
     replay_not_ready: 'The replay is not ready yet.', replay_not_found: 'There is no such replay.', microcourse_not_found: 'There is no such microcourse.', range_too_short: 'The range is too short.', range_outside: 'The range is outside the replay.', source_unreadable: 'The recording could not be read. Try again, or cut another range.',
     file_empty: 'The file is empty.', file_invalid: 'The file could not be read. Save it as CSV (UTF-8).', file_too_long: 'The file has too many lines. Split it.', column_missing: 'A column is missing. Needed: external_id, name, department.', name_missing: 'Please give your name.', text_empty: 'Please write something.', title_empty: 'Please give a title.',
   },

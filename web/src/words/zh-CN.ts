@@ -30,7 +30,9 @@ const zh: Words = {
   },
   stage: {
     you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
-    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
+    missed: { camera: '{name}的摄像头画面', screen: '{name}共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放{what}，已换成直播流（晚几秒）。',
     tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',
     act: { 'mute-mic': '静音', 'mute-camera': '关闭摄像头', 'mute-screen': '停止共享', 'off-stage': '下麦', remove: '移出' },
     mutedBy: { mic: '{name} 已将你静音。轮到你时再开麦。', camera: '{name} 关闭了你的摄像头。你可以再打开。', screen: '{name} 停止了你的屏幕共享。' },
@@ -40,8 +42,16 @@ const zh: Words = {
   chat: { news: '{n} 条新消息', empty: '还没有消息，打个招呼吧。', me: '我', write: '说点什么', send: '发送', sending: '发送中…', remove: '删除消息', erased: '内容已删除' },
   question: {
     empty: '还没有提问，来提第一个。', pending: '已提交给主持人，公开后大家都能看到。', answeredLive: '已现场回答', yours: '我的提问', lift: '我也想问，已有 {n} 人',
-    votes: '{n} 人想问', write: '向主播提问', ask: '提问', sent: '已提交，主持人看得到。',
-    state: { pending: '新提问', published: '已公开', answered: '已回答', dismissed: '不回答' },
+    votes: '{n} 人想问', write: '向主播提问', ask: '提问', sent: '已提交，主持人看得到。', now: '正在回答', askers: '{n} 人提出', reworded: '主持人改过措辞', edit: '修改提问', save: '保存',
+    dismissed: '主持人不安排回答这个提问。', hostAsks: '主持人追问：', youReplied: '我的补充：', reply: '回复主持人', replySend: '回复', over: '本场已结束。之后的回答会显示在这里和回放里。', closed: '主持人暂时不收提问。',
+    withoutName: '匿名提问', unnamed: '匿名', yoursUnnamed: '我的提问（匿名）', privacy: '课堂里的所有人，包括主播和主持人，都看不到是谁提的。场次记录会保留；有权查阅记录的管理员可以查到。',
+    state: { pending: '新提问', published: '已公开', pinned: '正在回答', answered: '已回答', dismissed: '不回答', merged: '已合并' },
+  },
+  pool: {
+    title: '提问池', askBefore: '提前提问', before: '想在课上听什么，现在就可以问，也可以给别人的提问点“我也想问”。', after: '课上没来得及回答的，可以在这里文字回答，会显示在回放里。', link: '提问链接', all: '全部提问', run: '回答顺序', rules: '规则', funnel: '提问的去向',
+    step: { collected: '已收集', merged: '已合并', published: '已公开', answered: '已回答', dismissed: '不回答' }, ruleOpen: '学员可以提问', ruleAnonymous: '学员可以匿名提问', privacy: '匿名时，同学和你都看不到是谁提的，但仍可追问。场次记录会保留。',
+    search: '搜索内容、标签、回答人', noneFound: '没有符合的提问', pin: '现在回答', unpin: '暂不回答', restore: '恢复', split: '撤销合并', more: '更多', toRun: '加入回答顺序', fromRun: '移出回答顺序', correct: '更正回答', mergeWith: '与哪个提问相同', merge: '合并', askBack: '追问提问人', tags: '标签，用逗号分开', speaker: '由谁回答', wording: '提问的措辞', reword: '修改措辞', answerWritten: '文字回答',
+    answerRuns: '{at} 开始回答', answeredAt: '回答时段 {from}–{to}', youAsked: '追问：', theyReplied: '回复：', noReply: '还没有回复', mergedInto: '已合并到“{text}”', runEmpty: '用“加入回答顺序”把提问排进来。', runLength: '{n} 个提问，约 {minutes} 分钟（每个 {each} 分钟）', notPublished: '还没公开', placed: '现在是第 {n} 个，共 {of} 个', up: '上移', down: '下移',
   },
   poll: {
     title: '投票', empty: '还没有投票', open: '进行中', closed: '已结束', voters: '{n} 人已投', votersOf: '{n} / {of} 已投', yours: '我的选择', counted: '已计入你的投票。', answer: '去投票', change: '改选', voted: '已投票，结果稍后公布。', resultsLater: '投票结束后公布结果。',
@@ -62,7 +72,7 @@ const zh: Words = {
     title: '题库', about: '题组备好一次，任何一场都能用：投票、测验、问卷。', new: '新建题组', edit: '题组', name: '标题', count: '题数', changed: '修改时间', save: '保存 {n} 题', saved: '已保存', remove: '删除题组', removeTitle: '删除“{title}”？', removeText: '以后的场次不能再用它。已经问过的题目仍保留在各场结果中。',
   },
   results: {
-    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{n} / {of}',
+    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
     worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
@@ -108,7 +118,7 @@ const zh: Words = {
   },
   health: {
     title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',
-    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', lasted: '持续', what: '情况',
+    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', ended: { left: '离开了课堂', removed: '被移出' }, lasted: '持续', what: '情况',
     media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
     sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
     receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
@@ -147,7 +157,7 @@ const zh: Words = {
   replay: {
     play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置继续', restart: '从头看',
     kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组' }, download: '下载 MP4', preparing: '正在准备下载… {n} %', notReady: '回放还没好', notReadyText: '正在收尾，好了会自动打开。', failed: '回放没有做成',
-    failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', resultOf: '{n} 票',
+    failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
     cut: '剪微课', title: '剪微课', name: '标题', namePlaceholder: '一个知识点，几个字说清', from: '起点', to: '终点', markIn: '设为起点', markOut: '设为终点', length: '时长 {time}', good: '长度合适', long: '超过 15 分钟，很少有人能看完，建议分成两段。', very_long: '超过 20 分钟，请分段剪。', too_short: '太短了，请把终点移到起点之后。',
@@ -170,7 +180,7 @@ const zh: Words = {
     title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
     created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',
     obs1: '设置 → 直播：服务选 WHIP，粘贴服务器地址，并把密钥填为 Bearer 令牌。', obs2: '设置 → 输出 → 高级：编码器选 H.264，关键帧间隔 1 或 2 秒，不用 B 帧。', obs3: '先在这里开始直播，再在 OBS 里点“开始直播”。', obs4: '如果 OBS 断线，用同一个密钥重新开始即可，新画面会接替旧画面。',
-    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
+    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', expired: '已于 {when} 过期', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
   },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
@@ -181,6 +191,7 @@ const zh: Words = {
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
     breakout_already_open: '已经在分组研讨了。', breakout_closed: '分组已结束。', checkin_already_open: '已有一次签到在进行。', session_not_live: '还没有开播。', hand_not_raised: '手已经放下了。', stage_full: '台上 12 个位置已满。请先让一位下麦。', not_invitable: '对方已离开，或者不是学员。',
+    questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
   },

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0005'
-down_revision = '0002'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

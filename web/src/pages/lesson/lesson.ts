@@ -8,8 +8,10 @@ import { all, one, snapshot } from '../../core/entities'
 import type { MediaPath } from '../../core/media_path_state'
 import { VIDEO_SLOTS } from '../../core/offer_plan'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
+import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Breakout, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, Breakout, Funnel, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
+import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
 import { i18n } from '../../words'
@@ -63,6 +65,10 @@ export class Lesson {
   readonly names = computed(() => new Map(this.participants.value.map((person) => [person.id, person.name])))
   readonly messages = computed(() => all(this.store, 'message').sort((a, b) => a.utc_ms - b.utc_ms))
   readonly questions = computed(() => all(this.store, 'question').sort((a, b) => b.votes - a.votes || a.created_utc_ms - b.created_utc_ms))
+  readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
+  readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
+  /** The order in which staff mean to take questions. */
+  readonly run = computed(() => (this.store.get('run') as { readonly questions: readonly string[] } | undefined)?.questions ?? [])
   readonly polls = computed(() => all(this.store, 'poll').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
   readonly checkins = computed(() => all(this.store, 'checkin').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
   readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
@@ -99,6 +105,15 @@ export class Lesson {
     return heroFirst(tiles)
   })
   readonly shape = computed(() => shapeOf(this.tiles.value))
+  /** Pictures for whose sake a learner who only watches gets the broadcast: this browser does not decode them. */
+  readonly missed = computed<readonly UnplayablePicture[]>(() => {
+    const me = this.identity.value?.participant_id ?? ''
+    if (this.staff.value || this.myGroup.value || this.onStage.value.has(me)) return []
+    const presenters = new Set(this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id))
+    const missed = worthBroadcast(unplayableOf(this.slots.value), presenters)
+    return missed.length > 0 && playsBroadcast() ? missed : []
+  })
+  readonly onBroadcast = computed(() => this.path.value === 'broadcast' || this.missed.value.length > 0)
   /** Sources of ours that staff muted: their devices are to be switched off. */
   readonly mutedByStaff = computed(() => {
     const me = this.identity.value?.participant_id
@@ -112,7 +127,8 @@ export class Lesson {
   private scope: EffectScope | undefined
   private ticking: ReturnType<typeof setInterval> | undefined
 
-  constructor(readonly sessionId: string) {
+  /** `wantsMedia` false: a page of the class without picture and sound. */
+  constructor(readonly sessionId: string, private readonly wantsMedia = true) {
     this.classLink = new ClassLink(this.store, () => this.credentials(), {
       onState: (state, attempt) => {
         this.link.value = state
@@ -142,6 +158,8 @@ export class Lesson {
         // A return to the class has asked for media already; here only a lesson that begins or ends.
         if (state !== 'live' || this.path.value === 'off') this.considerMedia()
       })
+      // The broadcast brings its own sound.
+      watch([this.soundMuted, this.onBroadcast], ([muted, onBroadcast]) => this.sound.mute(muted || onBroadcast))
     })
     window.__lectern = {
       events: () => [...this.classLink.cursor.log],
@@ -198,7 +216,6 @@ export class Lesson {
 
   muteSound(muted: boolean): void {
     this.soundMuted.value = muted
-    this.sound.mute(muted)
   }
 
   get token(): string {
@@ -206,7 +223,7 @@ export class Lesson {
   }
 
   private considerMedia(): void {
-    if (this.link.value !== 'joined') return
+    if (this.link.value !== 'joined' || !this.wantsMedia) return
     const state = this.entity.value?.state
     if (state === 'live') this.mediaRoom().want()
     else if (state === 'ended') this.media?.stop()
