@@ -37,10 +37,11 @@ class IntervalModel(BaseModel):
 
 
 class CheckinModel(BaseModel):
-    """How somebody did in a check-in round."""
+    """How somebody did in a check-in round; `corrected`: staff set it (a make-up, or a correction)."""
 
     round: str
     status: str
+    corrected: bool
 
 
 class AttendanceRowModel(BaseModel):
@@ -59,6 +60,8 @@ class AttendanceRowModel(BaseModel):
     messages: int
     questions: int
     replay_minutes: float
+    source: Literal["screen"] | None
+    screens: list[str]
 
 
 class AttendanceModel(BaseModel):
@@ -287,12 +290,17 @@ def _row(line: AttendanceLine) -> AttendanceRowModel:
             for i in row.intervals
         ],
         minutes=_minutes(row.present_ms),
-        checkins=[CheckinModel(round=round_, status=status) for round_, status in row.checkins],
+        checkins=[
+            CheckinModel(round=round_, status=status, corrected=round_ in row.corrected)
+            for round_, status in row.checkins
+        ],
         checkin_status=row.checkin_status,
         answers=row.answers,
         messages=row.messages,
         questions=row.questions,
         replay_minutes=_minutes(line.replay_ms),
+        source="screen" if line.screens else None,
+        screens=list(line.screens),
     )
 
 

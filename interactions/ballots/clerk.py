@@ -1,6 +1,7 @@
 """The clerk of the ballot box: the only file here that speaks SQL."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -10,13 +11,14 @@ from interactions.ballots.orders import Ballot, CastBallot, CountBallots, ballot
 from interactions.ballots.tables import ballots as t
 from lectern.db.upsert import insert_new
 from lectern.kernel.ids import new_id
-from lectern.timeline.engine import Change
+from lectern.timeline.event import NewEvent
+from lectern.timeline.store import Head
 
 
 class BallotClerk:
     """Carries out orders in the transaction of the command that gave them (a `Clerk` of the engine)."""
 
-    async def carry_out(self, change: Change, order: Any) -> None:
+    async def carry_out(self, tx: AsyncConnection, head: Head, order: Any) -> Sequence[NewEvent]:
         """See `Clerk`.
 
         Raises:
@@ -24,9 +26,13 @@ class BallotClerk:
         """
         match order:
             case CastBallot():
-                await _cast(change, order)
+                await _cast(tx, head, order)
+                return ()
             case CountBallots():
-                change.append(counted(order, await _take(change.tx, order.poll), new_id))
+                return (counted(order, await _take(tx, order.poll), new_id),)
+            case _:
+                msg = f"no order for the ballot box: {type(order).__name__}"
+                raise TypeError(msg)
 
 
 def key_of(order: CastBallot) -> str:
@@ -34,25 +40,23 @@ def key_of(order: CastBallot) -> str:
     return hashlib.sha256(f"{order.poll}\n{order.secret}".encode()).hexdigest()
 
 
-async def _cast(change: Change, order: CastBallot) -> None:
+async def _cast(tx: AsyncConnection, head: Head, order: CastBallot) -> None:
     key = key_of(order)
     answer = {"picks": order.picks, "text": order.text, "right": order.right}
     known = select(t.c.key).where(t.c.poll_id == order.poll, t.c.key == key)
-    if ((await change.tx.execute(known)).first() is None) is not order.first:
+    if ((await tx.execute(known)).first() is None) is not order.first:
         raise ballot_elsewhere()
     if order.first:
         row = {
             "poll_id": order.poll,
             "key": key,
-            "org_id": change.head.org_id,
-            "session_id": change.head.session_id,
+            "org_id": head.org_id,
+            "session_id": head.session_id,
             "answer": answer,
         }
-        await insert_new(change.tx, t, [row])
+        await insert_new(tx, t, [row])
     else:
-        await change.tx.execute(
-            update(t).where(t.c.poll_id == order.poll, t.c.key == key).values(answer=answer)
-        )
+        await tx.execute(update(t).where(t.c.poll_id == order.poll, t.c.key == key).values(answer=answer))
 
 
 async def _take(tx: AsyncConnection, poll: str) -> list[Ballot]:

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from interactions.checkin.events import CheckinClosed, CheckinOpened
+from interactions.checkin.events import (
+    CheckinClosed,
+    CheckinExtended,
+    CheckinOpened,
+    CheckinPlanDropped,
+    CheckinPlanned,
+    CheckinWithdrawn,
+)
 from interactions.deadlines import store
 from interactions.deadlines.store import BALLOTS, POLL
 from interactions.poll.events import PollClosed, PollCounted, PollExtended, PollOpened
@@ -18,33 +25,44 @@ NEVER = UtcMs(2**53)
 
 def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
     """Return what `event` makes due, by kind; None is due no more."""
+    due: dict[str, UtcMs | None] = {}
     match event.payload:
-        case CheckinOpened(closes_utc_ms=due):
-            return {"checkin": due}
-        case CheckinClosed():
-            return {"checkin": None}
-        case BreakoutOpened(ends_utc_ms=due):
-            return {"breakout": due}
+        case CheckinPlanned(starts_utc_ms=starts):
+            due = {"checkin_start": starts}
+        case CheckinPlanDropped():
+            due = {"checkin_start": None}
+        case CheckinOpened(closes_utc_ms=closes, planned=True):
+            due = {"checkin_start": None, "checkin": closes}
+        case CheckinOpened(closes_utc_ms=closes) | CheckinExtended(closes_utc_ms=closes):
+            due = {"checkin": closes}
+        case CheckinClosed() | CheckinWithdrawn(was_open=True):
+            due = {"checkin": None}
+        case BreakoutOpened(ends_utc_ms=ends):
+            due = {"breakout": ends}
         case BreakoutClosed():
-            return {"breakout": None}
+            due = {"breakout": None}
+        case SessionEnded():
+            due = {"checkin_start": None, "checkin": None, "breakout": None}
         case payload:
-            return _of_polls(payload)
+            due = _of_polls(payload)
+    return due
 
 
-def _of_polls(payload: Event | None) -> Mapping[str, UtcMs | None]:
+def _of_polls(payload: Event | None) -> dict[str, UtcMs | None]:
+    due: dict[str, UtcMs | None] = {}
     match payload:
-        case PollOpened(id=id_, closes_utc_ms=due, anonymous=anonymous):
-            return ({POLL + id_: due} if due is not None else {}) | (
-                {BALLOTS + id_: NEVER} if anonymous else {}
-            )
-        case PollExtended(id=id_, due_utc_ms=due):
-            return {POLL + id_: due}
+        case PollOpened(id=id_, closes_utc_ms=closes, anonymous=anonymous):
+            if closes is not None:
+                due[POLL + id_] = closes
+            if anonymous:
+                due[BALLOTS + id_] = NEVER
+        case PollExtended(id=id_, due_utc_ms=closes):
+            due[POLL + id_] = closes
         case PollClosed(id=id_):
-            return {POLL + id_: None}
+            due[POLL + id_] = None
         case PollCounted(id=id_):
-            return {BALLOTS + id_: None}
-        case _:
-            return {}
+            due[BALLOTS + id_] = None
+    return due
 
 
 class DeadlineBook:

@@ -49,7 +49,7 @@ class Deadlines:
                 change.append(*events)
             polls = polls_due(change.state, change.now)
             change.append(*polls.events)
-            await self._engine.carry_out(change, polls.orders)
+            change.append(*await self._engine.obey(change.tx, change.head, polls.orders))
             await store.drop_overdue(change.tx, session_id, change.now)
 
     async def _run(self) -> None:

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
     )
+    make_up_hours: int = Field(
+        72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
     @field_validator("trusted_proxies", "media_public_ips", "turn_urls", "media_nodes", mode="before")

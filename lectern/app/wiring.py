@@ -12,6 +12,7 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from accounts.store import AccountStore
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -25,6 +26,8 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.checkin.commands import MAKE_UP_HOURS
+from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
@@ -32,6 +35,7 @@ from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
@@ -73,11 +77,16 @@ from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
 
-def registry() -> Registry:
-    """Every idea and command of the class."""
+def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
+    """Every idea and command of the class; `make_up_hours` as in the settings."""
     return Registry.of(
         ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
+        commands=(
+            *lesson.COMMANDS,
+            *presence.COMMANDS,
+            *stage.COMMANDS,
+            *class_ideas.commands(make_up_hours),
+        ),
     )
 
 
@@ -134,6 +143,13 @@ class Services:
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *self._poll_results().routes(),
+            *CheckinRoutes(
+                self.engine,
+                self.doors,
+                ReportFacts(self.accounts, self.sessions),
+                self.presence,
+                self.settings.make_up_hours,
+            ).routes(),
         ]
 
     def _poll_results(self) -> PollRoutes:
@@ -201,9 +217,9 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(),
+            registry(settings.make_up_hours),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook()),
+            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )

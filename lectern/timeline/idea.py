@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random, SystemRandom
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
@@ -134,11 +135,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One command as `decide` sees it: who, when, and where new ids come from."""
+    """One command as `decide` sees it: who, when, and where new ids and chance come from.
+
+    `rng` draws from the system's entropy: nobody can foresee a draw. Tests pass a seeded one.
+    """
 
     actor: Actor
     now: UtcMs
     new_id: Callable[[], str]
+    rng: Random = field(default_factory=SystemRandom)
 
 
 @dataclass(frozen=True, slots=True)

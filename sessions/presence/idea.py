@@ -123,14 +123,18 @@ PRESENCE = PresenceIdea()
 
 
 def guard(state: ClassState, actor: Actor) -> None:
-    """Refuse commands of somebody who was sent out.
+    """Refuse commands of somebody who was sent out, or who is no longer staff but was when they connected.
 
     Raises:
-        Forbidden: removed from this session.
+        Forbidden: removed from this session, or demoted in the middle (`not_allowed`).
     """
     present = state.of(PRESENCE).participants.get(actor.participant_id)
-    if present is not None and present.removed:
+    if present is None:
+        return
+    if present.removed:
         raise Forbidden("removed", "You were removed from this session.")
+    if actor.is_staff and not SessionRole(present.joined.role).is_staff:
+        raise Forbidden("not_allowed", "Your role in this session does not allow this.")
 
 
 class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -85,14 +85,38 @@ export interface Track {
 
 export interface Checkin {
   readonly id: string
-  readonly state: 'open' | 'closed'
+  readonly state: 'open' | 'closed' | 'withdrawn'
   readonly message: string | null
+  /** The question stands in the way until it is answered. */
+  readonly forced: boolean
   readonly opened_utc_ms: number
   readonly closes_utc_ms: number
   readonly late_after_utc_ms: number
-  readonly done?: readonly string[]
-  readonly late?: readonly string[]
+  /** For staff and screens. */
+  readonly came?: number
   readonly expected?: number
+  /** For staff. */
+  readonly came_late?: number
+  readonly made_up?: number
+  readonly requests?: number
+}
+
+/** A check-in that will begin by itself; staff alone know. */
+export interface CheckinPlan {
+  readonly id: string
+  readonly message: string | null
+  readonly forced: boolean
+  readonly starts_utc_ms: number
+  readonly seconds: number
+  readonly late_after_seconds: number
+}
+
+export interface Draw {
+  readonly id: string
+  readonly round: string
+  readonly winners: readonly { readonly participant: string; readonly name: string | null }[]
+  readonly among: number
+  readonly drawn_utc_ms: number
 }
 
 export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
@@ -228,9 +252,12 @@ export interface Breakout {
   readonly ends_utc_ms: number | null
 }
 
+export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
+
 export interface MyCheckin {
-  readonly status: 'on_time' | 'late'
-  readonly utc_ms: number
+  readonly status: Standing | null
+  readonly utc_ms: number | null
+  readonly request: 'pending' | 'refused' | null
 }
 
 export interface MyVote {
@@ -244,6 +271,8 @@ export interface EntityKinds {
   participant: Participant
   track: Track
   checkin: Checkin
+  checkin_plan: CheckinPlan
+  draw: Draw
   poll: Poll
   poll_desk: PollDesk
   answer: WrittenAnswer

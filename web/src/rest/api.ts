@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, Entered, ImportReport, Incident, Lobby, Me, Microcourse, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -37,6 +37,14 @@ export const api = {
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
   pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
   pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
+  checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
+  checkin: (id: string, round: string, bearer: string | null) =>
+    request<{ readonly round: CheckinRound; readonly lines: readonly CheckinLine[] }>('GET', `${root}/sessions/${id}/checkins/${round}`, { bearer }),
+  correctCheckin: (id: string, round: string, whom: Whom, status: CheckinStatus, reason: string, bearer: string | null) =>
+    request<null>('POST', `${root}/sessions/${id}/checkins/${round}/corrections`, { body: { ...whom, status, reason }, bearer }),
+  refuseMakeUp: (id: string, round: string, whom: Whom, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/checkins/${round}/refusals`, { body: whom, bearer }),
+  myCheckins: (id: string, bearer: string | null) => request<{ readonly items: readonly OwnCheckin[] }>('GET', `${root}/sessions/${id}/my-checkins`, { bearer }),
+  askMakeUp: (id: string, round: string, reason: string, bearer: string | null) => request<unknown>('POST', `${root}/sessions/${id}/checkins/${round}/make-up`, { body: { reason }, bearer }),
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
@@ -81,6 +89,12 @@ export const api = {
   createApiKey: (name: string, scopes: readonly string[]) => request<ApiKey>('POST', `${root}/api-keys`, { body: { name, scopes } }),
   deleteApiKey: (id: string) => request<null>('DELETE', `${root}/api-keys/${id}`),
   audit: (cursor: string | null) => request<Page<AuditEntry>>('GET', `${root}/audit${query({ cursor })}`),
+}
+
+/** Somebody in a check-in: who never came has a person alone, a guest a participant alone. */
+export interface Whom {
+  readonly participant: string | null
+  readonly person: string | null
 }
 
 export interface ViewReport {

@@ -149,12 +149,15 @@ export interface AttendanceRow {
   readonly expected: boolean
   readonly intervals: readonly PresenceInterval[]
   readonly minutes: number
-  readonly checkins: readonly { readonly round: string; readonly status: string }[]
+  readonly checkins: readonly { readonly round: string; readonly status: string; readonly corrected: boolean }[]
   readonly checkin_status: 'on_time' | 'late' | 'absent' | 'pending' | 'make_up' | null
   readonly answers: number
   readonly messages: number
   readonly questions: number
   readonly replay_minutes: number
+  /** `screen`: came by the code of a screen; `screens` names them. */
+  readonly source: 'screen' | null
+  readonly screens: readonly string[]
 }
 
 export interface Attendance {
@@ -285,4 +288,41 @@ export interface PollResults {
   readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly worst: readonly string[]
+}
+
+export type CheckinStatus = 'on_time' | 'late' | 'make_up' | 'absent' | 'pending'
+
+export interface CheckinRound {
+  readonly id: string
+  readonly state: 'open' | 'closed' | 'withdrawn'
+  readonly message: string | null
+  readonly opened_utc_ms: number
+  readonly expected: number
+  readonly came: number
+  readonly late: number
+  readonly made_up: number
+  /** Came, but were not expected. */
+  readonly others: number
+  readonly requests: number
+}
+
+export interface CheckinLine {
+  readonly participant: string | null
+  readonly person: AttendanceRow['person']
+  readonly name: string | null
+  readonly expected: boolean
+  readonly status: CheckinStatus
+  readonly utc_ms: number | null
+  readonly request: 'pending' | 'refused' | null
+  readonly reason: string | null
+}
+
+export interface OwnCheckin {
+  readonly id: string
+  readonly message: string | null
+  readonly opened_utc_ms: number
+  readonly status: CheckinStatus
+  readonly request: 'pending' | 'refused' | null
+  readonly may_request: boolean
+  readonly until_utc_ms: number | null
 }

@@ -79,9 +79,19 @@ const en = {
   camera: { on: 'Turn camera on', off: 'Turn camera off' },
   screen: { share: 'Share screen', stop: 'Stop sharing' },
   checkin: {
-    title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', count: '{n} / {of} checked in',
-    lateCount: '{n} of them late', missing: '{n} not checked in yet', notHere: '{n} expected people have not joined', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
+    title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', withdrawn: 'Withdrawn', areYouThere: 'Are you there?', count: '{n} / {of} checked in',
+    lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
   },
+  checkinDesk: {
+    more: 'Late, start, in the way', grace: 'Afterwards', noGrace: 'Too late is too late', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Stands in the way until answered', doPlan: 'Plan check-in',
+    planned: 'Planned', startsIn: 'Starts in {time}', plannedHint: 'It starts by itself at {at}. Learners do not see this.', dropPlan: 'Drop this plan', withdraw: 'Withdraw', withdrawTitle: 'Withdraw this check-in?', withdrawText: 'It will count for nobody, as if it had never been. This cannot be undone.', withdrawnHint: 'It counts for nobody.',
+  },
+  register: {
+    title: 'Check-ins', round: 'Check-in {n}', search: 'Name, number or department', requests: '{n} ask to be counted', missing: 'Missing: {n}', came: 'Checked in: {n}', here: 'in the room', away: 'not here', refused: 'make-up refused', nobody: 'Nobody', everybody: 'Everybody is checked in', madeUp: '{n} made up', others: '{n} more, not on the list',
+    grant: 'Count', grantFor: 'Count {name}', grantedReason: 'Request granted', refuse: 'Refuse', refuseFor: 'Refuse {name}', change: 'Change', changeFor: 'Change the check-in of {name}', status: 'Counts as', reason: 'Why? (kept in the audit log)', save: 'Save', reasonIs: '“{text}”',
+  },
+  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: my phone had no battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
+  draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
     running: 'Groups are at work', size: '{n} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I call', deal: 'Deal at random', n: 'Group {n}', task: 'What should the group do?',
@@ -115,7 +125,7 @@ const en = {
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
   health: {
-    title: 'Connection trouble: {names}', titleMore: '{n} with connection trouble: {names}, …', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
+    title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
     record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
     media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
     sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
@@ -150,7 +160,7 @@ const en = {
     nobody: 'Nobody is here yet. Send learners the link.', noQuestions: 'No questions yet', publish: 'Publish', dismiss: 'Dismiss', answerPlaceholder: 'Answer in writing (or leave empty)', answerText: 'Answer', answeredLive: 'Answered aloud',
     newPoll: 'New poll', pollQuestion: 'Question', pollOption: 'Option {n}', removeOption: 'Remove option {n}', addOption: 'Add an option', pollShow: 'Learners see results', pollStart: 'Start poll', pollClose: 'Close poll',
     show: { live: 'live', after_close: 'after it closes', staff_only: 'never' },
-    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinLate: 'Late after', checkinNobodyLate: 'Nobody is late', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
+    newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
   },
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',
@@ -170,7 +180,7 @@ const en = {
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
   },
   attendance: {
-    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
+    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
@@ -182,7 +192,7 @@ const en = {
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
-    internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
+    database_away: 'The server is catching its breath. Please try again in a moment.', internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
     token_invalid: 'This link is not valid. Ask for a new one.', token_expired: 'This link has expired. Ask for a new one.', session_not_found: 'There is no such session. Check the link.', session_over: 'The session is over.', removed: 'You were removed from this session.', consent_required: 'Please read what is recorded, and agree to it.',
     poll_open: 'Close this poll first, then ask it again.', ballot_elsewhere: 'You have answered on another device or in another browser. Change your answer there.', ballot_secret_missing: 'This poll is anonymous. Reload the page and answer again.', answer_invalid: 'This answer does not fit the question. Please answer again.', option_unknown: 'This option is not there any more.', options_count_invalid: 'Give it 2 to 10 options.', options_repeated: 'Two options read the same.', right_answer_invalid: 'The right answer does not fit the options.', rating_scale_invalid: 'A scale lies between 0 and 10.', choices_limit_invalid: 'The limit of choices does not fit the options.', instant_without_answer: 'Mark the right answer, so that learners can be told.', instant_anonymous: 'An anonymous question cannot tell each learner the result.', line_unclear: 'This line belongs to no question.', answer_unknown: 'This answer is none of the options.', pair_incomplete: 'Write each pair as “left -> right”.', questions_too_many: 'At most 200 questions in a set.', questions_unclear: 'Some lines cannot be understood. They are marked below.', set_changed: 'Somebody else has changed this set. Copy your text and reload.', set_not_found: 'This set of questions is not there any more.', poll_untimed: 'This poll has no time limit.',
     not_allowed: 'You may not do this. Ask the host.', poll_closed: 'This poll is closed.', checkin_closed: 'This check-in is closed. Tell the host that you are here.', media_unavailable: 'Video is not available right now. We keep trying.', not_joined: 'You are not in the class yet.', no_common_codec: 'Your browser cannot play this video.', sdp_invalid: 'Your browser and the server did not understand each other.',
@@ -190,6 +200,7 @@ const en = {
     not_found: 'It is not there, or not for you.', not_invited: 'You are not on the list for this session. Ask the host.', not_your_session: 'This is not your session.', token_foreign: 'This link belongs to another session.',
     breakout_already_open: 'Groups are already at work.', breakout_closed: 'The groups have ended.', checkin_already_open: 'A check-in is already open.', session_not_live: 'The lesson has not started.', hand_not_raised: 'The hand is already down.', stage_full: 'All 12 places on stage are taken. Take somebody off stage first.', not_invitable: 'This person has left, or is not a learner.',
     questions_closed: 'The host takes no questions at the moment.', anonymous_not_allowed: 'In this lesson questions carry your name.', too_many_pending: 'Many of your questions still wait for the host. Please wait for some of them.', pool_full: 'There are too many questions already.', merge_into_itself: 'These two are one question already.', merge_into_hidden: 'Publish the other question first: this one is public.', too_many_tags: 'At most five tags.', question_state_invalid: 'Somebody was faster: this question has changed. Look again.', question_not_found: 'This question is not there any more.',
+    checkin_already_planned: 'A check-in is planned already. Drop that plan first.', checkin_open: 'The check-in is still open: simply check in.', make_up_over: 'The time for this is over. Ask the presenter or HR.', lottery_nobody_left: 'Nobody is left to be drawn. Let everybody be drawn again first.', winners_count_invalid: 'Draw 1 to 50 people at a time.',
     replay_not_ready: 'The replay is not ready yet.', replay_not_found: 'There is no such replay.', microcourse_not_found: 'There is no such microcourse.', range_too_short: 'The range is too short.', range_outside: 'The range is outside the replay.', source_unreadable: 'The recording could not be read. Try again, or cut another range.',
     file_empty: 'The file is empty.', file_invalid: 'The file could not be read. Save it as CSV (UTF-8).', file_too_long: 'The file has too many lines. Split it.', column_missing: 'A column is missing. Needed: external_id, name, department.', name_missing: 'Please give your name.', text_empty: 'Please write something.', title_empty: 'Please give a title.',
   },

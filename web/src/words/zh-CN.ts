@@ -81,9 +81,19 @@ const zh: Words = {
   camera: { on: '开摄像头', off: '关摄像头' },
   screen: { share: '共享屏幕', stop: '停止共享' },
   checkin: {
-    title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', count: '{n} / {of} 已签到',
-    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', notHere: '应到的人中有 {n} 人还没进来', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
+    title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', withdrawn: '已撤销', areYouThere: '你在吗？', count: '{n} / {of} 已签到',
+    lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
   },
+  checkinDesk: {
+    more: '迟到、开始时间、弹窗', grace: '到点之后', noGrace: '不再接受签到', graceFor: '再等 {n} 分钟，记为迟到', when: '开始时间', now: '现在', inMinutes: '{n} 分钟后', random: '{n} 分钟内随机', forced: '弹窗提示，签到后才能继续', doPlan: '安排签到',
+    planned: '已安排', startsIn: '{time} 后开始', plannedHint: '{at} 自动开始，学员看不到这个安排。', dropPlan: '取消安排', withdraw: '撤销', withdrawTitle: '撤销这次签到？', withdrawText: '撤销后这次签到对谁都不计，且不能恢复。', withdrawnHint: '这次签到不计。',
+  },
+  register: {
+    title: '签到记录', round: '第 {n} 次签到', search: '姓名、工号或部门', requests: '{n} 人申请补签', missing: '未签到：{n} 人', came: '已签到：{n} 人', here: '在课堂里', away: '没有进来', refused: '补签未通过', nobody: '没有人', everybody: '全部签到', madeUp: '补签 {n} 人', others: '名单外 {n} 人',
+    grant: '同意', grantFor: '同意 {name} 补签', grantedReason: '同意补签申请', refuse: '不同意', refuseFor: '不同意 {name} 补签', change: '更正', changeFor: '更正 {name} 的签到', status: '记为', reason: '原因（记入审计）', save: '保存', reasonIs: '原因：{text}',
+  },
+  makeUp: { title: '我的签到', missed: '签到结束了，你还没有签', reason: '当时在场？告诉主持人原因', placeholder: '例如：手机没电了', ask: '申请补签', asked: '已申请，等主持人确认。', refused: '补签未通过，请联系主持人。', until: '{when} 前可以申请' },
+  draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
     running: '正在分组研讨', size: '{n} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
@@ -122,7 +132,7 @@ const zh: Words = {
     media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
     sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
     receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
-    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到您。只在屏幕上显示的内容请读出来。' },
+    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到你。只在屏幕上显示的内容请读出来。' },
     slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
   },
   connection: {
@@ -152,7 +162,7 @@ const zh: Words = {
     nobody: '还没有人来，把链接发给学员吧。', noQuestions: '还没有提问', publish: '公开', dismiss: '不回答', answerPlaceholder: '文字回答（可不填）', answerText: '回答', answeredLive: '已现场回答',
     newPoll: '新建投票', pollQuestion: '问题', pollOption: '选项 {n}', removeOption: '删除选项 {n}', addOption: '加一个选项', pollShow: '学员何时看到结果', pollStart: '发起投票', pollClose: '结束投票',
     show: { live: '实时', after_close: '结束后', staff_only: '不公布' },
-    newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinLate: '多久后算迟到', checkinNobodyLate: '不计迟到', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
+    newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
   },
   replay: {
     play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置继续', restart: '从头看',
@@ -172,7 +182,7 @@ const zh: Words = {
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
   },
   attendance: {
-    title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟',
+    title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟',
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
@@ -184,7 +194,7 @@ const zh: Words = {
   },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
-    internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
+    database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
     poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
@@ -192,6 +202,7 @@ const zh: Words = {
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
     breakout_already_open: '已经在分组研讨了。', breakout_closed: '分组已结束。', checkin_already_open: '已有一次签到在进行。', session_not_live: '还没有开播。', hand_not_raised: '手已经放下了。', stage_full: '台上 12 个位置已满。请先让一位下麦。', not_invitable: '对方已离开，或者不是学员。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
+    checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
   },

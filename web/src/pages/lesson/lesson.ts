@@ -71,6 +71,8 @@ export class Lesson {
   readonly run = computed(() => (this.store.get('run') as { readonly questions: readonly string[] } | undefined)?.questions ?? [])
   readonly polls = computed(() => all(this.store, 'poll').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
   readonly checkins = computed(() => all(this.store, 'checkin').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
+  readonly checkinPlan = computed(() => all(this.store, 'checkin_plan')[0] ?? null)
+  readonly draws = computed(() => all(this.store, 'draw').sort((a, b) => b.drawn_utc_ms - a.drawn_utc_ms))
   readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
   readonly myHand = computed(() => this.hands.value.find((hand) => hand.participant === this.identity.value?.participant_id))
   readonly breakout = computed(() => (this.store.get('breakout') as Breakout | undefined) ?? noBreakout)
