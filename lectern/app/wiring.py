@@ -40,7 +40,7 @@ from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
-from lectern.app.situation import situation_of
+from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -251,6 +251,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
+            loses_rights=loses_rights,
         )
         if stewards is not None:
             stewards.listen(plane.drop)

@@ -7,8 +7,8 @@ disposable: it is what the database says, folded.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
-from lectern.kernel.errors import Forbidden, ProtocolViolation
+from lectern.kernel.errors import Forbidden, ProtocolViolation, Rejected
+from lectern.kernel.ids import new_id
 from lectern.timeline.bus import Bus
 from lectern.timeline.event import NewEvent, TextErased, TimelineEvent
 from lectern.timeline.fold import WireEvent, snapshot
-from lectern.timeline.idea import Actor, ClassState, Entity, Registry, Viewer
+from lectern.timeline.idea import Actor, Call, ClassState, Command, Entity, Registry, Viewer
 from lectern.timeline.line import Line
 from lectern.timeline.live import LiveSession, fold
 from lectern.timeline.numbering import number
@@ -44,6 +45,10 @@ class Clerk(Protocol):
 
     async def carry_out(self, tx: AsyncConnection, head: Head, order: Any) -> Sequence[NewEvent]:
         """Do it, and return the events that follow. Raising (before any write) refuses the decision."""
+
+
+Forewarning = Callable[[str, Sequence[NewEvent]], Callable[[], None]]
+"""Hears of a session what a command will append if nothing comes between; calls back when that is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class TimelineEngine:
         self.bus = bus
         self.store = TimelineStore(registry)
         self.clock = clock
+        self.forewarn: Forewarning | None = None
         self._followers = followers
         self._guard = guard
         self._clerks = clerks or {}
@@ -132,9 +138,32 @@ class TimelineEngine:
                 "command_invalid", "The command's data is not valid.", reason=str(error)
             ) from None
         work = CommandWork(self.store, self._guard, command, actor, command_id, data)
-        await self.carry_out(session_id, work)
+        with self._forewarned(session_id, actor, command, data):
+            await self.carry_out(session_id, work)
         assert work.first is not None, "a work that was carried out was decided or refused"
         return work.first
+
+    @contextmanager
+    def _forewarned(self, session_id: str, actor: Actor, command: Command, data: Any) -> Iterator[None]:
+        """While a disk makes us wait, what a command takes away is taken away already.
+
+        Decided on the state at hand, and again in the transaction, which alone counts.
+        """
+        live = self._live.get(session_id)
+        if self.forewarn is None or live is None or not command.takes_away:
+            yield
+            return
+        try:
+            if self._guard is not None:
+                self._guard(live.state, actor)
+            expected = command.decide(live.state, Call(actor, self.clock(), new_id), data).events
+        except Rejected:
+            expected = ()
+        decided = self.forewarn(session_id, expected)
+        try:
+            yield
+        finally:
+            decided()
 
     async def carry_out(self, session_id: str, work: Work) -> None:
         """Do `work`, in one transaction with whatever else waits for this timeline.

@@ -164,13 +164,15 @@ class Decision:
 class Command:
     """One type of command: the shape of its data, who may give it, and the pure decision.
 
-    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse.
+    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse. `takes_away`: it ends what
+    somebody may do, and who enforces that is warned before a disk has it (`TimelineEngine.forewarn`).
     """
 
     name: str
     data: type[msgspec.Struct]
     roles: frozenset[SessionRole]
     decide: Callable[["ClassState", Call, Any], Decision]
+    takes_away: bool = False
 
 
 STAFF = frozenset({SessionRole.PRESENTER, SessionRole.HOST})

@@ -94,6 +94,8 @@ export interface Checkin {
   readonly late_after_utc_ms: number
   /** For staff and screens. */
   readonly came?: number
+  /** Guests who checked in besides the roster. */
+  readonly others?: number
   readonly expected?: number
   /** For staff. */
   readonly came_late?: number
@@ -220,7 +222,25 @@ export interface Message {
   readonly group: string | null
   readonly author: string
   readonly text: string | null
+  /** Staff have not released it: only they and its author see it. */
+  readonly held: boolean
   readonly utc_ms: number
+}
+
+export interface ChatRules {
+  readonly open: boolean
+  readonly moderated: boolean
+}
+
+export type ReactionKind = 'like' | 'heart' | 'clap' | 'laugh' | 'wow'
+export type Reactions = Readonly<Record<ReactionKind, number>>
+
+/** How long and how often a learner has been on stage; `since_utc_ms` while they are. */
+export interface StageTime {
+  readonly participant: string
+  readonly turns: number
+  readonly total_ms: number
+  readonly since_utc_ms: number | null
 }
 
 export interface Hand {
@@ -229,6 +249,7 @@ export interface Hand {
   readonly granted: boolean
   /** On stage with the camera, too. */
   readonly camera: boolean
+  readonly granted_utc_ms: number | null
 }
 
 /** What troubles somebody's media; staff see it while it lasts. */
@@ -280,7 +301,9 @@ export interface EntityKinds {
   pool: PoolNote
   query: Query
   message: Message
+  chat_mute: true
   hand: Hand
+  stage_time: StageTime
   health: HealthNote
   'my/checkin': MyCheckin
   'my/vote': MyVote

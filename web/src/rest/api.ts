@@ -21,8 +21,8 @@ export const api = {
   signOut: () => request<null>('POST', `${root}/sign-out`, { body: {} }),
   me: () => request<Me>('GET', `${root}/me`),
 
-  connectionFacts: (token: string | null) => request<{ readonly turn_urls: readonly string[]; readonly ice_servers: readonly RTCIceServer[] }>('GET', `${root}/connection-test`, { bearer: token }),
-  connectionTest: (sdp: string, way: 'udp' | 'tcp') => request<{ readonly sdp: string }>('POST', `${root}/connection-test`, { body: { sdp, way } }),
+  connectionFacts: (token: string | null) => request<{ readonly turn_urls: readonly string[]; readonly ice_servers: readonly RTCIceServer[]; readonly processes: number }>('GET', `${root}/connection-test`, { bearer: token }),
+  connectionTest: (sdp: string, way: 'udp' | 'tcp', process: number) => request<{ readonly sdp: string }>('POST', `${root}/connection-test`, { body: { sdp, way, process } }),
 
   sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
     request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
