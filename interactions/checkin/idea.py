@@ -103,17 +103,15 @@ class Round:
     reasons: dict[str, str] = field(default_factory=dict)
     """References to the words last given for a request or a correction."""
     tally: Counter[str] = field(default_factory=Counter)
-    """How many stand how, and under `pending` how many requests wait."""
+    """How many people of the house stand how, and under `pending` how many requests wait."""
+    guests: Counter[str] = field(default_factory=Counter)
+    """How many guests stand how: with a roster they are counted beside it."""
+    marked_guests: set[str] = field(default_factory=set)
 
     @property
     def is_open(self) -> bool:
         """Whether it takes answers, as long as time allows."""
         return self.state is State.OPEN
-
-    @property
-    def came(self) -> int:
-        """How many answered in time or late."""
-        return self.tally["on_time"] + self.tally["late"]
 
     def status_at(self, now: UtcMs) -> Status:
         """Return how an answer that comes `now` counts."""
@@ -123,19 +121,32 @@ class Round:
         """Follow the table; what does not fit changes nothing."""
         self.state = TRANSITIONS[self.state].get(type(event), self.state)
 
-    def mark(self, who: str, mark: Mark) -> None:
+    def mark(self, who: str, mark: Mark, *, guest: bool) -> None:
         """Let `who` stand so from now on."""
         self.unmark(who)
         self.marks[who] = mark
-        self.tally[mark.standing] += 1
+        if guest:
+            self.marked_guests.add(who)
+        (self.guests if guest else self.tally)[mark.standing] += 1
         self.settle(who, None)
 
     def unmark(self, who: str) -> Mark | None:
         """Forget how `who` stood."""
         before = self.marks.pop(who, None)
         if before is not None:
-            self.tally[before.standing] -= 1
+            (self.guests if who in self.marked_guests else self.tally)[before.standing] -= 1
+        self.marked_guests.discard(who)
         return before
+
+    def claim(self, who: str) -> bool:
+        """Count a guest who turns out to be somebody of the house among them; tell whether it matters."""
+        if who not in self.marked_guests:
+            return False
+        self.marked_guests.discard(who)
+        standing = self.marks[who].standing
+        self.guests[standing] -= 1
+        self.tally[standing] += 1
+        return True
 
     def settle(self, who: str, request: Request | None) -> None:
         """Note what became of a request, or that there is none."""
@@ -146,13 +157,13 @@ class Round:
             self.tally["pending"] += request == "pending"
 
     def rename(self, before: str, after: str) -> bool:
-        """Carry what stands under one key to another, where there is nothing yet; tell whether there was."""
+        """Carry what stands under one key to a person's, if nothing is there yet; tell whether there was."""
         mark, request = self.unmark(before), self.requests.get(before)
         self.settle(before, None)
         if request is not None and after not in self.marks:
             self.settle(after, request)
         if mark is not None and after not in self.marks:
-            self.mark(after, mark)
+            self.mark(after, mark, guest=False)
         reason = self.reasons.pop(before, None)
         if reason is not None:
             self.reasons.setdefault(after, reason)
@@ -168,6 +179,8 @@ class Checkins:
     learners: set[str] = field(default_factory=set)
     participant_of: dict[str, str] = field(default_factory=dict)
     """By person, for everybody who has joined."""
+    persons: set[str] = field(default_factory=set)
+    """The participants who are people of the house."""
     names: dict[str, str] = field(default_factory=dict)
     """References to the names of everybody who has joined, by participant."""
     on_roster: int = 0
@@ -177,8 +190,19 @@ class Checkins:
 
     @property
     def expected(self) -> int:
-        """How many should check in now: the roster, or those who came if that is more (guests)."""
-        return max(self.on_roster, len(self.learners))
+        """How many should check in now: the roster, or all learners where there is none.
+
+        Guests are beside a roster; people of the house who came without being on it make it larger.
+        """
+        if self.on_roster == 0:
+            return len(self.learners)
+        return max(self.on_roster, len(self.learners & self.persons))
+
+    def count(self, round_: Round, *standings: Standing) -> tuple[int, int]:
+        """Return how many of those expected stand so, and how many guests beside them."""
+        own = sum(round_.tally[standing] for standing in standings)
+        guests = sum(round_.guests[standing] for standing in standings)
+        return (own + guests, 0) if self.on_roster == 0 else (own, guests)
 
     @property
     def open_round(self) -> Round | None:
@@ -263,14 +287,8 @@ class CheckinIdea:
             ):
                 yield Touch(f"checkin/{id_}", _COUNTING)
                 yield Touch(f"my/checkin/{id_}", owner=slice_.key_of(participant, person))
-            case SessionEnded():
-                for path in slice_.moved:
-                    yield Touch(path, _STAFF if path.startswith("checkin_plan/") else _ALL)
-            case ParticipantJoined() | ParticipantRemoved() | RosterChanged():
-                if slice_.open_round is not None:
-                    yield Touch(f"checkin/{slice_.open_round.id}", _COUNTING)
-                if isinstance(event.payload, ParticipantJoined):
-                    yield from (Touch(path, owner=event.payload.participant) for path in slice_.moved)
+            case payload:
+                yield from _touched_from_outside(slice_, payload)
 
     def entities(self, slice_: Checkins) -> Iterable[Touch]:
         """See `Idea`."""
@@ -306,15 +324,31 @@ class CheckinIdea:
         }
         if audience is Audience.LEARNER:
             return entity
-        entity |= {"came": round_.came, "expected": round_.expected}
+        came, others = slice_.count(round_, "on_time", "late")
+        entity |= {"came": came, "others": others, "expected": round_.expected}
         if audience is not Audience.STAFF:
             return entity
-        tally = round_.tally
         return entity | {
-            "came_late": tally["late"],
-            "made_up": tally["make_up"],
-            "requests": tally["pending"],
+            "came_late": sum(slice_.count(round_, "late")),
+            "made_up": sum(slice_.count(round_, "make_up")),
+            "requests": round_.tally["pending"],
         }
+
+
+def _touched_from_outside(slice_: Checkins, payload: Event | None) -> Iterable[Touch]:
+    match payload:
+        case SessionEnded():
+            for path in slice_.moved:
+                yield Touch(path, _STAFF if path.startswith("checkin_plan/") else _ALL)
+        case RosterChanged():
+            yield from (Touch(f"checkin/{id_}", _COUNTING) for id_ in slice_.rounds)
+        case ParticipantJoined() | ParticipantRemoved():
+            if slice_.open_round is not None:
+                yield Touch(f"checkin/{slice_.open_round.id}", _COUNTING)
+            if isinstance(payload, ParticipantJoined):
+                for path in slice_.moved:
+                    own = path.startswith("my/")
+                    yield Touch(path, owner=payload.participant) if own else Touch(path, _COUNTING)
 
 
 def _join(slice_: Checkins, joined: ParticipantJoined) -> None:
@@ -326,12 +360,14 @@ def _join(slice_: Checkins, joined: ParticipantJoined) -> None:
     if joined.person is None:
         return
     slice_.participant_of[joined.person] = joined.participant
+    slice_.persons.add(joined.participant)
     before = f"person:{joined.person}"
-    slice_.moved = tuple(
-        f"my/checkin/{id_}"
-        for id_, round_ in slice_.rounds.items()
-        if round_.rename(before, joined.participant)
-    )
+    moved: list[str] = []
+    for id_, round_ in slice_.rounds.items():
+        claimed = round_.claim(joined.participant)
+        if round_.rename(before, joined.participant) or claimed:
+            moved += [f"checkin/{id_}", f"my/checkin/{id_}"]
+    slice_.moved = tuple(moved)
 
 
 def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> None:
@@ -368,7 +404,8 @@ def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> N
         case CheckinAnswered() as answered if event.actor is not None:
             round_ = slice_.rounds[answered.id]
             if event.actor not in round_.marks:
-                round_.mark(event.actor, Mark(answered.status, event.utc_ms))
+                guest = event.actor not in slice_.persons
+                round_.mark(event.actor, Mark(answered.status, event.utc_ms), guest=guest)
         case MakeUpRequested() as asked:
             who = slice_.key_of(asked.participant, asked.person)
             slice_.rounds[asked.id].settle(who, "pending")
@@ -377,7 +414,8 @@ def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> N
             slice_.rounds[refused.id].settle(slice_.key_of(refused.participant, refused.person), "refused")
         case CheckinCorrected() as corrected:
             who = slice_.key_of(corrected.participant, corrected.person)
-            slice_.rounds[corrected.id].mark(who, Mark(corrected.after, event.utc_ms))
+            guest = not who.startswith("person:") and who not in slice_.persons
+            slice_.rounds[corrected.id].mark(who, Mark(corrected.after, event.utc_ms), guest=guest)
             slice_.rounds[corrected.id].reasons[who] = corrected.reason_ref
 
 

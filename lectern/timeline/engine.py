@@ -7,8 +7,8 @@ disposable: it is what the database says, folded.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
-from lectern.kernel.errors import Forbidden, ProtocolViolation
+from lectern.kernel.errors import Forbidden, ProtocolViolation, Rejected
+from lectern.kernel.ids import new_id
 from lectern.timeline.bus import Bus
 from lectern.timeline.event import NewEvent, TextErased, TimelineEvent
 from lectern.timeline.fold import WireEvent, snapshot
-from lectern.timeline.idea import Actor, ClassState, Entity, Registry, Viewer
+from lectern.timeline.idea import Actor, Call, ClassState, Command, Entity, Registry, Viewer
 from lectern.timeline.line import Line
 from lectern.timeline.live import LiveSession, fold
 from lectern.timeline.numbering import number
@@ -37,6 +38,17 @@ class Follower(Protocol):
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """Take in `events` of the session of `head`. Raising refuses the whole change."""
+
+
+class Clerk(Protocol):
+    """Carries out one kind of a decision's orders, in the transaction of the decision."""
+
+    async def carry_out(self, tx: AsyncConnection, head: Head, order: Any) -> Sequence[NewEvent]:
+        """Do it, and return the events that follow. Raising (before any write) refuses the decision."""
+
+
+Forewarning = Callable[[str, Sequence[NewEvent]], Callable[[], None]]
+"""Hears of a session what a command will append if nothing comes between; calls back when that is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,7 @@ class TimelineEngine:
         *,
         followers: Sequence[Follower] = (),
         guard: Guard | None = None,
+        clerks: Mapping[type, Clerk] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self.database = database
@@ -96,8 +109,10 @@ class TimelineEngine:
         self.bus = bus
         self.store = TimelineStore(registry)
         self.clock = clock
+        self.forewarn: Forewarning | None = None
         self._followers = followers
         self._guard = guard
+        self._clerks = clerks or {}
         self._live: OrderedDict[str, LiveSession] = OrderedDict()
         self._lines: dict[str, Line[Work]] = {}
         self.counts = Counts()
@@ -123,9 +138,32 @@ class TimelineEngine:
                 "command_invalid", "The command's data is not valid.", reason=str(error)
             ) from None
         work = CommandWork(self.store, self._guard, command, actor, command_id, data)
-        await self.carry_out(session_id, work)
+        with self._forewarned(session_id, actor, command, data):
+            await self.carry_out(session_id, work)
         assert work.first is not None, "a work that was carried out was decided or refused"
         return work.first
+
+    @contextmanager
+    def _forewarned(self, session_id: str, actor: Actor, command: Command, data: Any) -> Iterator[None]:
+        """While a disk makes us wait, what a command takes away is taken away already.
+
+        Decided on the state at hand, and again in the transaction, which alone counts.
+        """
+        live = self._live.get(session_id)
+        if self.forewarn is None or live is None or not command.takes_away:
+            yield
+            return
+        try:
+            if self._guard is not None:
+                self._guard(live.state, actor)
+            expected = command.decide(live.state, Call(actor, self.clock(), new_id), data).events
+        except Rejected:
+            expected = ()
+        decided = self.forewarn(session_id, expected)
+        try:
+            yield
+        finally:
+            decided()
 
     async def carry_out(self, session_id: str, work: Work) -> None:
         """Do `work`, in one transaction with whatever else waits for this timeline.
@@ -178,10 +216,11 @@ class TimelineEngine:
                 for work in works:
                     try:
                         outcome = work.decide(state, now)
+                        followed = await self.obey(tx, head, outcome.orders)
                     except Exception as refusal:  # noqa: BLE001 (it is raised to whoever brought this work)
-                        work.refusal = refusal
+                        work.refuse(refusal)
                         continue
-                    placed, position = number(position, outcome.all_events, now)
+                    placed, position = number(position, outcome.all_events + followed, now)
                     fold(self.registry, state, placed)
                     appended += placed
                     erased += outcome.erase
@@ -223,6 +262,13 @@ class TimelineEngine:
     async def _announce(self, session_id: str, appended: Sequence[TimelineEvent]) -> None:
         if appended:
             await self.bus.announce(session_id, appended[-1].seq)
+
+    async def obey(self, tx: AsyncConnection, head: Head, orders: Iterable[Any]) -> tuple[NewEvent, ...]:
+        """Hand a decision's orders to their clerks in turn, and return the events that follow."""
+        followed: list[NewEvent] = []
+        for order in orders:
+            followed += await self._clerks[type(order)].carry_out(tx, head, order)
+        return tuple(followed)
 
     async def current(self, session_id: str, *, at_least: int | None = None) -> LiveSession:
         """Return the session's state as the database has it now.

@@ -77,13 +77,22 @@ def test_expected_counts_learners_until_the_round_closes() -> None:
     assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 4
 
 
-def test_expected_is_the_roster_unless_more_came() -> None:
+def test_expected_is_the_roster_and_guests_are_counted_beside_it() -> None:
     proof = live_lesson()
     proof.append(NewEvent(payload=RosterChanged(expected=30)))
+    proof.join("ann", SessionRole.LEARNER, "ann")
     id_ = opened(proof)
-    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 30
+    for who in ("l1", "ann"):
+        proof.command(who, "checkin_answer", id=id_)
+    counts = {
+        key: proof.clients["p"].entities[f"checkin/{id_}"][key] for key in ("came", "others", "expected")
+    }
+    assert counts == {"came": 1, "others": 1, "expected": 30}
+    proof.join("l1", SessionRole.LEARNER, "bob")  # the guest turns out to be Bob
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["came"] == 2
     proof.append(NewEvent(payload=RosterChanged(expected=1)))
-    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == len(proof.state.of(CHECKIN).learners)
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 2
+    assert len(proof.state.of(CHECKIN).learners) == 4
 
 
 def test_one_round_at_a_time_and_closing_twice_changes_nothing() -> None:

@@ -131,7 +131,7 @@ async def test_who_may_not_correct(house: Installation, by: str | None, status: 
     assert (await house.ask("POST", f"{path}/refusals", by=by, json=body)).status == status
     assert (await house.ask("POST", f"{path}/withdraw", by=by)).status == status
     state = (await house.services.engine.current(session.id)).state
-    assert state.of(CHECKIN).rounds[round_].came == 2
+    assert state.of(CHECKIN).rounds[round_].tally == {"on_time": 1}
 
 
 async def test_what_makes_no_sense_over_http(house: Installation) -> None:
