@@ -138,9 +138,9 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
             kind = path.rpartition("/")[0] or path
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
-        "checkin", "checkin_plan", "draw", "poll", "question", "message", "hand", "breakout",
-        "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions", "pool", "query",
-        "asking", "funnel", "run", "my/question",
+        "checkin", "checkin_plan", "draw", "poll", "poll_desk", "question", "message", "hand",
+        "breakout", "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions",
+        "pool", "query", "asking", "funnel", "run", "my/question",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

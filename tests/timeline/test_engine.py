@@ -356,4 +356,4 @@ async def test_what_is_decided_together_is_what_would_be_decided_one_by_one(
             said[key] = outcome
             choices[actor.participant_id] = int(str(data["option"]))
     state = (await engine_over(engine.database).current(SESSION)).state.of(POLL).by_id[poll]
-    assert state.votes == choices
+    assert {who: cast.picks for who, cast in state.votes.items()} == {who: (n,) for who, n in choices.items()}

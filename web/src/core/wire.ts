@@ -121,8 +121,11 @@ export interface Draw {
   readonly drawn_utc_ms: number
 }
 
+export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
+
 export interface Poll {
   readonly id: string
+  readonly kind: PollKind
   readonly question: string | null
   readonly options: readonly (string | null)[]
   readonly state: 'open' | 'closed'
@@ -130,7 +133,41 @@ export interface Poll {
   readonly counts: readonly number[] | null
   readonly voters: number
   readonly opened_utc_ms: number
+  readonly closes_utc_ms: number | null
   readonly closed_utc_ms: number | null
+  readonly published: boolean
+  readonly anonymous: boolean
+  readonly scored: boolean
+  readonly instant: boolean
+  readonly right_count: number | null
+  readonly right: readonly number[] | null
+  readonly accepted: readonly (string | null)[] | null
+  readonly explanation: string | null
+  readonly rerun_of: string | null
+  readonly survey: string | null
+  readonly matches?: readonly (string | null)[]
+  readonly low?: number
+  readonly high?: number
+  readonly most?: number | null
+  readonly texts?: readonly string[] | null
+  readonly fewest?: number
+  readonly counted?: boolean
+}
+
+/** What staff alone know of a poll. */
+export interface PollDesk {
+  readonly points: readonly (string | null)[]
+  readonly item: string | null
+  readonly extended: Readonly<Record<string, number>>
+}
+
+/** What somebody wrote; seen by staff and its author. */
+export interface WrittenAnswer {
+  readonly poll: string
+  readonly participant: string
+  readonly text: string | null
+  readonly correct: boolean | null
+  readonly utc_ms: number | null
 }
 
 export interface Question {
@@ -245,7 +282,9 @@ export interface MyCheckin {
 }
 
 export interface MyVote {
-  readonly option: number
+  readonly option: number | null
+  readonly picks: readonly number[]
+  readonly correct: boolean | null
 }
 
 /** Which entity lives under which first part of a path. */
@@ -256,6 +295,8 @@ export interface EntityKinds {
   checkin_plan: CheckinPlan
   draw: Draw
   poll: Poll
+  poll_desk: PollDesk
+  answer: WrittenAnswer
   question: Question
   pool: PoolNote
   query: Query
@@ -266,6 +307,7 @@ export interface EntityKinds {
   health: HealthNote
   'my/checkin': MyCheckin
   'my/vote': MyVote
+  'my/poll_time': { readonly closes_utc_ms: number }
   'my/upvote': true
   'my/question': true
 }
