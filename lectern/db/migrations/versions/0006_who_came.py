@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '0006'
-down_revision = '0011'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 
