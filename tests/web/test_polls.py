@@ -38,7 +38,7 @@ async def _prepares(story: Story, page: Page) -> None:
     await story.open(page, "/admin/questions/new")
     await on(page, "set-title").fill("消防安全")
     await on(page, "question-text").fill(TEXT + "\n5. Half a question\nA. one")
-    await expect(on(page, "question-error")).to_contain_text("17")
+    await expect(on(page, "question-error")).to_contain_text("16")
     await expect(on(page, "question-read")).to_have_count(4)
     await expect(on(page, "set-save")).to_be_disabled()
     await take_picture(page, "question-set-pc")
