@@ -58,10 +58,11 @@ async def _goes_live(story: Story, page: Page) -> None:
     story.session_id = session["id"]
     await story.open(page, f"/studio/{story.session_id}")
     await on(page, "consent").click()
+    await on(page, "prepare-questions").click()
+    await on(page, "library-set").locator("input").check()
+    await page.keyboard.press("Escape")
     await on(page, "go-live").click()
     await on(page, "tab-polls").click()
-    await on(page, "choose-sets").click()
-    await on(page, "library-set").locator("input").check()
     await expect(on(page, "prepared-question")).to_have_count(4)
 
 
