@@ -38,7 +38,7 @@ async def _prepares(story: Story, page: Page) -> None:
     await story.open(page, "/admin/questions/new")
     await on(page, "set-title").fill("消防安全")
     await on(page, "question-text").fill(TEXT + "\n5. Half a question\nA. one")
-    await expect(on(page, "question-error")).to_contain_text("17")
+    await expect(on(page, "question-error")).to_contain_text("16")
     await expect(on(page, "question-read")).to_have_count(4)
     await expect(on(page, "set-save")).to_be_disabled()
     await take_picture(page, "question-set-pc")
@@ -58,10 +58,11 @@ async def _goes_live(story: Story, page: Page) -> None:
     story.session_id = session["id"]
     await story.open(page, f"/studio/{story.session_id}")
     await on(page, "consent").click()
+    await on(page, "prepare-questions").click()
+    await on(page, "library-set").locator("input").check()
+    await page.keyboard.press("Escape")
     await on(page, "go-live").click()
     await on(page, "tab-polls").click()
-    await on(page, "choose-sets").click()
-    await on(page, "library-set").locator("input").check()
     await expect(on(page, "prepared-question")).to_have_count(4)
 
 
