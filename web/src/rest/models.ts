@@ -154,6 +154,10 @@ export interface AttendanceRow {
   readonly answers: number
   readonly messages: number
   readonly questions: number
+  readonly hands: number
+  readonly upvotes: number
+  readonly reactions: number
+  readonly stage_minutes: number
   readonly replay_minutes: number
   /** `screen`: came by the code of a screen; `screens` names them. */
   readonly source: 'screen' | null
