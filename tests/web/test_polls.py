@@ -118,6 +118,7 @@ async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
         await expect(on(studio, "desk-poll").first.get_by_test_id("poll-right")).to_contain_text("50")
 
         await on(studio, "fire").nth(2).click()
+        await expect(on(phone, "poll-rate-4")).to_be_visible()
         await take_picture(phone, "room-rating-phone")
         await on(phone, "poll-rate-4").click()
         await on(phone, "poll-change").click()
