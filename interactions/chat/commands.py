@@ -42,9 +42,7 @@ def delete(state: ClassState, call: Call, data: Delete) -> Decision:
     chat, actor = state.of(CHAT), call.actor
     message = chat.by_id.get(data.id)
     is_reader = message is not None and (
-        message.group is None
-        or actor.is_staff
-        or actor.participant_id in chat.members.get(message.group, frozenset())
+        message.group is None or actor.is_staff or actor.participant_id in (message.readers or frozenset())
     )
     if message is None or not is_reader:
         raise NotFound("message_not_found", "There is no such message.")

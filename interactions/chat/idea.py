@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from interactions.chat.events import ChatDeleted, ChatSent
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import BreakoutOpened, Event, TimelineEvent
+from lectern.timeline.event import BreakoutOpened, BreakoutPlaced, Event, TimelineEvent
 from lectern.timeline.idea import Audience, Entity, Texts, Touch
 
 SHOWN_MESSAGES = 500
@@ -15,7 +15,7 @@ SHOWN_MESSAGES = 500
 
 @dataclass(slots=True)
 class Message:
-    """One message. `is_deleted` once somebody took it back."""
+    """One message. `is_deleted` once somebody took it back; `readers` of a group's, None: everybody."""
 
     id: str
     group: str | None
@@ -24,11 +24,12 @@ class Message:
     utc_ms: UtcMs
     is_deleted: bool = False
     is_shown: bool = True
+    readers: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
 class Chat:
-    """All messages, the latest of each room, and who belongs to which group (a closed one too)."""
+    """All messages, the latest of each room, and who is in which group (a closed one: was at the end)."""
 
     by_id: dict[str, Message] = field(default_factory=dict)
     shown: dict[str | None, deque[str]] = field(default_factory=dict)
@@ -37,10 +38,10 @@ class Chat:
 
 
 class ChatIdea:
-    """Folds and draws messages. Groups keep their members for good, so nobody loses what they read."""
+    """Folds and draws messages. Nobody loses what they read when they leave a group, or when it ends."""
 
     name = "chat"
-    events: tuple[type[Event], ...] = (ChatSent, ChatDeleted, BreakoutOpened)
+    events: tuple[type[Event], ...] = (ChatSent, ChatDeleted, BreakoutOpened, BreakoutPlaced)
     paths: tuple[str, ...] = ("message",)
 
     def empty(self) -> Chat:
@@ -51,27 +52,35 @@ class ChatIdea:
         """See `Idea`."""
         match event.payload:
             case ChatSent() as sent if event.actor is not None:
-                slice_.by_id[sent.id] = Message(sent.id, sent.group, event.actor, sent.text_ref, event.utc_ms)
+                readers = None if sent.group is None else slice_.members.get(sent.group, frozenset())
+                slice_.by_id[sent.id] = Message(
+                    sent.id, sent.group, event.actor, sent.text_ref, event.utc_ms, readers=readers
+                )
                 _show(slice_, sent)
             case ChatDeleted(id=id_):
                 slice_.by_id[id_].is_deleted = True
             case BreakoutOpened(groups=groups):
                 slice_.members.update({group.id: frozenset(group.members) for group in groups})
+            case BreakoutPlaced() as placed:
+                _let_read(slice_, placed)
 
     def touched(self, slice_: Chat, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
             case ChatSent(id=id_):
                 if slice_.just_hidden is not None:
-                    yield _touch(slice_, slice_.by_id[slice_.just_hidden])
-                yield _touch(slice_, slice_.by_id[id_])
+                    yield _touch(slice_.by_id[slice_.just_hidden])
+                yield _touch(slice_.by_id[id_])
             case ChatDeleted(id=id_):
-                yield _touch(slice_, slice_.by_id[id_])
+                yield _touch(slice_.by_id[id_])
+            case BreakoutPlaced(participant=newcomer, group=str(group)):
+                for id_ in slice_.shown.get(group, ()):
+                    yield Touch(f"message/{id_}", owner=newcomer)
 
     def entities(self, slice_: Chat) -> Iterable[Touch]:
         """See `Idea`."""
         for ids in slice_.shown.values():
-            yield from (_touch(slice_, slice_.by_id[id_]) for id_ in ids)
+            yield from (_touch(slice_.by_id[id_]) for id_ in ids)
 
     def render(self, slice_: Chat, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
@@ -96,9 +105,20 @@ def _show(slice_: Chat, sent: ChatSent) -> None:
         slice_.by_id[slice_.just_hidden].is_shown = False
 
 
-def _touch(slice_: Chat, message: Message) -> Touch:
-    members = None if message.group is None else slice_.members.get(message.group, frozenset())
-    return Touch(f"message/{message.id}", members=members)
+def _let_read(slice_: Chat, placed: BreakoutPlaced) -> None:
+    """Show a newcomer what the group wrote; who left it reads on no further."""
+    newcomer = {placed.participant}
+    if placed.left is not None:
+        slice_.members[placed.left] = slice_.members.get(placed.left, frozenset()) - newcomer
+    if placed.group is not None:
+        slice_.members[placed.group] = slice_.members.get(placed.group, frozenset()) | newcomer
+        for id_ in slice_.shown.get(placed.group, ()):
+            message = slice_.by_id[id_]
+            message.readers = (message.readers or frozenset()) | newcomer
+
+
+def _touch(message: Message) -> Touch:
+    return Touch(f"message/{message.id}", members=message.readers)
 
 
 CHAT = ChatIdea()

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from interactions.breakout.events import BreakoutExtended, BreakoutWarned
+from interactions.breakout.idea import first_due
 from interactions.checkin.events import CheckinClosed, CheckinOpened
 from interactions.deadlines import store
 from lectern.kernel.clock import UtcMs
@@ -18,14 +20,20 @@ def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
             return {"checkin": due}
         case CheckinClosed():
             return {"checkin": None}
-        case BreakoutOpened(ends_utc_ms=due):
-            return {"breakout": due}
-        case BreakoutClosed():
-            return {"breakout": None}
         case SessionEnded():
             return {"checkin": None, "breakout": None}
+        case BreakoutOpened() | BreakoutExtended() | BreakoutWarned() | BreakoutClosed() as turn:
+            return {"breakout": _breakout_due(turn, event.utc_ms)}
         case _:
             return {}
+
+
+def _breakout_due(
+    turn: BreakoutOpened | BreakoutExtended | BreakoutWarned | BreakoutClosed, now: UtcMs
+) -> UtcMs | None:
+    if isinstance(turn, BreakoutClosed) or turn.ends_utc_ms is None:
+        return None
+    return turn.ends_utc_ms if isinstance(turn, BreakoutWarned) else first_due(turn.ends_utc_ms, now)
 
 
 class DeadlineBook:

@@ -23,6 +23,7 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.breakout.arrivals import Arrivals
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
@@ -241,7 +242,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             turn=turn,
             class_namespace=ClassNamespace(
                 engine,
-                ClassAdmission(at_door, tokens, doors, now_s),
+                ClassAdmission(at_door, Arrivals(engine), tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),

@@ -18,7 +18,7 @@ from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
-from signaling.stage.routing import assign, feeds
+from signaling.stage.routing import assign, feeds, is_for_main_room
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
@@ -140,14 +140,14 @@ class Keeping:
     async def keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.
 
-        The recording holds what the main room hears, and nothing that is said in a group.
+        The recording holds what the main room hears; what is said in a group alone is not in it.
         """
         taken = places(situation, tracks.values())
         for mid, source in peer.sources.items():
             track = tracks.get(peer.track_of(mid))
             muted = track is not None and track.muted_by is not None
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
-            wanted = allowed, allowed and peer.participant not in situation.groups
+            wanted = allowed, allowed and is_for_main_room(peer.participant, source, situation)
             if peer.publishing.get(mid, (True, True)) != wanted:
                 await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
                 peer.publishing[mid] = wanted

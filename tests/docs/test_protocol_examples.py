@@ -127,6 +127,9 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof.command("h", "question_query", id=question, text="Which?")
     proof.command("l1", "chat_send", text="hello")
     proof.command("l1", "hand_raise")
+    proof.command("h", "breakout_open", groups=[{"name": "G", "members": ["l1"]}])
+    group = proof.clients["h"].entities["breakout"]["groups"][0]
+    proof.command("h", "breakout_report", text="Ours", group=group)
     documented = documented_entities()
     seen: dict[str, list[str]] = {}
     for who in ("l1", "p"):
@@ -135,7 +138,7 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
         "checkin", "poll", "question", "message", "hand", "breakout", "my/checkin", "my/vote", "my/upvote",
-        "pool", "query", "asking", "funnel", "run", "my/question",
+        "pool", "query", "asking", "funnel", "run", "my/question", "group", "outcome",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

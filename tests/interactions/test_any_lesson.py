@@ -1,5 +1,6 @@
 """Lessons that nobody planned: random commands by random people, every viewer checked after each."""
 
+from collections import Counter
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -31,15 +32,22 @@ CAST = ("p", "h", "s", "l1", "l2", "l3")
 LEARNERS = ("l1", "l2", "l3")
 TEXTS = ("a", "b", "长句 " * 10, "\x00")
 RARE = ("checkin_close", "poll_close", "breakout_close", "question_dismiss", "hand_lower")
-WEIGHTS = [1 if command.name in RARE else 4 for command in COMMANDS]
-KINDS = {"checkin": "checkin", "poll": "poll", "question": "question", "chat": "message"}
+KINDS = {
+    "checkin": "checkin",
+    "poll": "poll",
+    "question": "question",
+    "chat": "message",
+    "breakout": "outcome",
+}
 
 
 class AnyLesson:
     """A proof that is driven by chance; the same seed drives it the same way."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, done: Counter[str] | None = None) -> None:
+        """`done` counts which commands succeeded; those that seldom did are tried more often."""
         self.rng = rng
+        self.done = Counter() if done is None else done
         self.proof = Proof(REGISTRY)
         everybody(self.proof)
         self.guests = 0
@@ -75,7 +83,8 @@ class AnyLesson:
 
     def command(self) -> None:
         """Give a command; all that may go wrong is a refusal."""
-        command = self.rng.choices(COMMANDS, WEIGHTS)[0]
+        weights = [(1 if c.name in RARE else 4) / (1 + self.done[c.name]) for c in COMMANDS]
+        command = self.rng.choices(COMMANDS, weights)[0]
         able = [who for who in CAST if self.proof.actors[who].role in command.roles]
         arguments = {
             field.name: self.argument(command.name, field.name)
@@ -83,13 +92,16 @@ class AnyLesson:
         }
         with suppress(Rejected):
             self.proof.command(self.rng.choice(able), command.name, **arguments)
+            self.done[command.name] += 1
 
     def argument(self, command: str, field: str) -> Any:
         """Invent an argument that often fits what there is."""
         entities = self.proof.clients["p"].entities
         kind = KINDS.get(command.partition("_")[0], "nothing")
         ids = [path.partition("/")[2] for path in entities if path.startswith(f"{kind}/")]
-        groups = [group["id"] for group in entities["breakout"]["groups"]]
+        groups = entities["breakout"]["groups"]
+        if command in ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose"):
+            return self.argument_of_groups(field, groups)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
         split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
         choices: dict[str, list[Any]] = {
@@ -97,7 +109,7 @@ class AnyLesson:
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
             "option": [-1, 0, 1, 2],
             "show": ["live", "after_close", "staff_only"],
-            "seconds": [5, 20, 60],
+            "seconds": [5, 20, 60, 90],
             "late_after_seconds": [None, 0, 30],
             "on": [True, False],
             "into": ids[-4:] or ["nothing"],
@@ -108,10 +120,21 @@ class AnyLesson:
             "open": [True, True, True, False],
             "group": [None, *groups],
             "groups": [split],
+            "late": ["stay", "smallest", "choose"],
+            "staying": [[]],
             "participant": [*LEARNERS, "p"],
             "camera": [True, False],
         }
         return self.rng.choice(choices.get(field, TEXTS))
+
+    def argument_of_groups(self, field: str, groups: list[str]) -> Any:
+        """Invent whom to move where, which group to visit, to help, to choose."""
+        choices: dict[str, list[Any]] = {
+            "group": groups or ["nothing"],
+            "on": [True, True, False],
+            "participant": [*LEARNERS, "p"],
+        }
+        return self.rng.choice(choices[field])
 
     def time_passes(self) -> None:
         """Close what has become due, once."""
@@ -121,7 +144,7 @@ class AnyLesson:
             assert following is None or following > self.proof.now
             if events:
                 self.proof.append(*events)
-                assert due(self.proof.state, self.proof.now) == ((), None)
+                assert due(self.proof.state, self.proof.now) == ((), following)
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""
@@ -159,8 +182,9 @@ def test_chance_reaches_every_event_and_every_entity_of_the_class() -> None:
     types: set[str] = set()
     wanted = {payload.TYPE for idea in IDEAS for payload in idea.events}
     paths = {path for idea in IDEAS for path in idea.paths}
-    for seed in range(12):
-        lesson = AnyLesson(Random(seed))
+    done: Counter[str] = Counter()
+    for seed in range(24):
+        lesson = AnyLesson(Random(seed), done)
         lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
         for _ in range(200):
             lesson.step()
