@@ -88,7 +88,7 @@ describe('invitations', () => {
   const checkin = { id: 'c1', state: 'open' } as Checkin
   const poll = { id: 'v1', state: 'open' } as Poll
   const closed = { id: 'v0', state: 'closed' } as Poll
-  const group = { id: 'g1', name: '1', task: null, members: [] }
+  const group = { id: 'g1', place: 1, name: '1', task: null, material: null, members: [], most: null, reporter: null }
   it('shows what is open, unanswered first', () => {
     const open = openInvitations(null, [checkin], [poll, closed])
     expect(open.map(keyOf)).toEqual(['cc1', 'pv1'])
