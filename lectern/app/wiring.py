@@ -24,6 +24,7 @@ from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
 from interactions.breakout.arrivals import Arrivals
+from interactions.breakout.routes import GroupRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
@@ -124,6 +125,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *GroupRoutes(self.engine).routes(),
         ]
 
     def _analytics(self) -> AnalyticsDeps:

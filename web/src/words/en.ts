@@ -137,7 +137,7 @@ const en = {
   },
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',
-    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups' }, download: 'Download MP4', preparing: 'Preparing the download… {n} %', notReady: 'The replay is not ready yet', notReadyText: 'It is being closed. This page tries again by itself.', failed: 'The replay could not be made',
+    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result' }, download: 'Download MP4', preparing: 'Preparing the download… {n} %', notReady: 'The replay is not ready yet', notReadyText: 'It is being closed. This page tries again by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} votes',
   },
   editor: {
