@@ -111,8 +111,8 @@ describe('invitations', () => {
 
 describe('moments of a replay', () => {
   it('reads what is there and survives what is not', () => {
-    expect(detailOf({ options: ['A', 'B'], counts: [1, 2], votes: 3, answer: 'yes' })).toEqual({ options: ['A', 'B'], counts: [1, 2], answer: 'yes', votes: 3 })
-    expect(detailOf({ options: ['A', null], counts: [1] })).toEqual({ options: ['A', '—'], counts: null, answer: null, votes: null })
+    expect(detailOf({ options: ['A', 'B'], counts: [1, 2], votes: 3, answer: 'yes' })).toEqual({ options: ['A', 'B'], counts: [1, 2], answer: 'yes', votes: 3, text: null })
+    expect(detailOf({ options: ['A', null], counts: [1] })).toEqual({ options: ['A', '—'], counts: null, answer: null, votes: null, text: null })
     for (const odd of [null, 5, 'x', [], { options: 7 }]) expect(detailOf(odd).options).toEqual([])
   })
   it('knows the current one', () => {
