@@ -54,6 +54,8 @@ def _header(report: AttendanceReport, lang: Lang) -> Iterable[str]:
     yield from (column(name, lang) for name in ("intervals", "devices", "minutes", "checkin"))
     yield from (column("round", lang, number=number) for number, _ in enumerate(report.rounds, start=1))
     yield from (column(name, lang) for name in ("answers", "messages", "questions", "replay_minutes"))
+    yield from (column(name, lang) for name in ("source", "screens", "corrected"))
+    yield from (column(name, lang) for name in ("hands", "upvotes", "reactions", "stage_minutes"))
 
 
 def _cells(line: AttendanceLine, zone: tzinfo, lang: Lang) -> Iterable[str]:
@@ -76,6 +78,11 @@ def _cells(line: AttendanceLine, zone: tzinfo, lang: Lang) -> Iterable[str]:
     yield from (value(status, lang) for _, status in row.checkins)
     yield from (str(number) for number in (row.answers, row.messages, row.questions))
     yield minutes(line.replay_ms)
+    yield value("screen" if line.screens else None, lang)
+    yield ", ".join(line.screens)
+    yield ", ".join(str(at) for at, (round_, _) in enumerate(row.checkins, 1) if round_ in row.corrected)
+    yield from (str(number) for number in (row.hands, row.upvotes, row.reactions))
+    yield minutes(row.stage_ms)
 
 
 def minutes(duration_ms: int) -> str:

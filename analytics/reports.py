@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees, viewer_of
-from analytics.attendance import Attendance, attendance
+from analytics.attendance import Attendance, attendance, screen_names
 from analytics.incidents import READ as INCIDENT_EVENTS
 from analytics.incidents import Incident, incidents
 from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, SessionFacts, Sessions
@@ -38,6 +38,8 @@ class AttendanceLine:
     card: PersonCard | None
     name: str | None
     replay_ms: int
+    screens: tuple[str, ...] = ()
+    """Names of the screens in front of which they sat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,13 @@ class Reports:
         async with self.database.read() as tx:
             happenings = await self.store.happenings(tx, session_id)
             rows = attendance(happenings, roster, self.clock())
-            words = await self.store.words(tx, session_id, [row.name_ref for row in rows if row.name_ref])
+            screens = screen_names(happenings)
+            refs = [row.name_ref for row in rows if row.name_ref]
+            words = await self.store.words(tx, session_id, [*refs, *screens.values()])
             effort = await self.store.replay_effort_ms(tx, session_id)
         cards = await self.people.cards(facts.org_id, [row.person for row in rows if row.person])
-        lines = [_attendance_line(row, cards, words, effort) for row in rows]
+        named = {screen: words.get(ref, "") for screen, ref in screens.items()}
+        lines = [_attendance_line(row, cards, words, effort, named) for row in rows]
         visible = [line for line in lines if sees(who, line.card)]
         visible.sort(key=_by_department_and_name)
         return AttendanceReport(
@@ -229,12 +234,22 @@ class Reports:
 
 
 def _attendance_line(
-    row: Attendance, cards: Mapping[str, PersonCard], words: Mapping[str, str], effort: Mapping[str, int]
+    row: Attendance,
+    cards: Mapping[str, PersonCard],
+    words: Mapping[str, str],
+    effort: Mapping[str, int],
+    screens: Mapping[str, str],
 ) -> AttendanceLine:
     card = cards.get(row.person) if row.person else None
     name = card.name if card else words.get(row.name_ref or "")
     subjects = {row.person, row.participant} - {None}
-    return AttendanceLine(row, card, name, sum(effort.get(subject or "", 0) for subject in subjects))
+    return AttendanceLine(
+        row,
+        card,
+        name,
+        sum(effort.get(subject or "", 0) for subject in subjects),
+        tuple(screens.get(screen, "") for screen in row.screens),
+    )
 
 
 def _by_department_and_name(line: AttendanceLine) -> tuple[bool, str, str]:

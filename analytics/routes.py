@@ -37,10 +37,11 @@ class IntervalModel(BaseModel):
 
 
 class CheckinModel(BaseModel):
-    """How somebody did in a check-in round."""
+    """How somebody did in a check-in round; `corrected`: staff set it (a make-up, or a correction)."""
 
     round: str
     status: str
+    corrected: bool
 
 
 class AttendanceRowModel(BaseModel):
@@ -58,7 +59,13 @@ class AttendanceRowModel(BaseModel):
     answers: int
     messages: int
     questions: int
+    hands: int
+    upvotes: int
+    reactions: int
+    stage_minutes: float
     replay_minutes: float
+    source: Literal["screen"] | None
+    screens: list[str]
 
 
 class AttendanceModel(BaseModel):
@@ -69,7 +76,10 @@ class AttendanceModel(BaseModel):
 
 
 class IncidentModel(BaseModel):
-    """A connection trouble of somebody; `until_utc_ms` is null while it lasts. Codes: docs/protocol.md."""
+    """A connection trouble of somebody; `until_utc_ms` is null while it lasts. Codes: docs/protocol.md.
+
+    `ended` says what ended it if it did not get well: `left`, `removed`, `session_over`.
+    """
 
     participant: str
     person: PersonModel | None
@@ -77,6 +87,7 @@ class IncidentModel(BaseModel):
     code: str
     from_utc_ms: int
     until_utc_ms: int | None
+    ended: str | None
 
 
 class IncidentsModel(BaseModel):
@@ -225,6 +236,7 @@ class _AnalyticsRoutes:
                     code=line.incident.code,
                     from_utc_ms=line.incident.from_utc_ms,
                     until_utc_ms=line.incident.until_utc_ms,
+                    ended=line.incident.ended,
                 )
                 for line in lines
             ]
@@ -282,12 +294,21 @@ def _row(line: AttendanceLine) -> AttendanceRowModel:
             for i in row.intervals
         ],
         minutes=_minutes(row.present_ms),
-        checkins=[CheckinModel(round=round_, status=status) for round_, status in row.checkins],
+        checkins=[
+            CheckinModel(round=round_, status=status, corrected=round_ in row.corrected)
+            for round_, status in row.checkins
+        ],
         checkin_status=row.checkin_status,
         answers=row.answers,
         messages=row.messages,
         questions=row.questions,
+        hands=row.hands,
+        upvotes=row.upvotes,
+        reactions=row.reactions,
+        stage_minutes=_minutes(row.stage_ms),
         replay_minutes=_minutes(line.replay_ms),
+        source="screen" if line.screens else None,
+        screens=list(line.screens),
     )
 
 

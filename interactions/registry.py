@@ -1,7 +1,11 @@
 """What the class brings to the timeline; `lectern.app` adds it to its registry."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from interactions.ballots.clerk import BallotClerk
+from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
 from interactions.breakout.idea import BREAKOUT
 from interactions.chat import commands as chat
@@ -12,22 +16,37 @@ from interactions.deadlines import DeadlineBook
 from interactions.hand import commands as hand
 from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
+from interactions.lottery import commands as lottery
+from interactions.lottery.idea import LOTTERY
 from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
-from lectern.timeline.engine import Follower
+from interactions.reaction import commands as reaction
+from interactions.reaction.idea import REACTION
+from lectern.timeline.engine import Clerk, Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, POLL, QUESTION, CHAT, HAND, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, REACTION, BREAKOUT)
 
-COMMANDS: tuple[Command, ...] = (
-    *checkin.COMMANDS,
-    *poll.COMMANDS,
-    *question.COMMANDS,
-    *chat.COMMANDS,
-    *hand.COMMANDS,
-    *breakout.COMMANDS,
-)
+
+def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
+    """Return every command; people may ask for a make-up check-in until `make_up_hours` after the lesson."""
+    return (
+        *checkin.commands(make_up_hours),
+        *lottery.COMMANDS,
+        *poll.COMMANDS,
+        *question.COMMANDS,
+        *chat.COMMANDS,
+        *hand.COMMANDS,
+        *reaction.COMMANDS,
+        *breakout.COMMANDS,
+    )
+
+
+COMMANDS = commands()
 
 FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
+
+_BALLOTS = BallotClerk()
+CLERKS: Mapping[type, Clerk] = MappingProxyType({CastBallot: _BALLOTS, CountBallots: _BALLOTS})

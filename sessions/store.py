@@ -171,6 +171,12 @@ class SessionStore:
         row = (await tx.execute(query)).one_or_none()
         return None if row is None else Participant(row.id, row.session_id, row.kind, row.subject, row.role)
 
+    async def subject_of(self, tx: AsyncConnection, participant_id: str) -> str | None:
+        """Return the person (or guest) behind a participant."""
+        query = select(t.participants.c.subject).where(t.participants.c.id == participant_id)
+        subject: str | None = (await tx.execute(query)).scalar_one_or_none()
+        return subject
+
     async def put_participant(self, tx: AsyncConnection, org_id: str, participant: Participant) -> None:
         """Insert a participant, or give the known one its role."""
         found = await tx.execute(

@@ -1,8 +1,11 @@
-"""Socket.IO `/signal`: one peer connection per tab, negotiated once (docs/protocol.md)."""
+"""Socket.IO `/signal`: one peer connection per tab, negotiated once (docs/protocol.md).
+
+Any server process takes the connection; the one that steers the session's media answers (`relay`).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,6 +14,7 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
+from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Conflict, Gone, Overloaded, ProtocolViolation, Rejected
 from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
@@ -20,10 +24,13 @@ from signaling.entry.presence import Seats
 from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Layers, Peer, SlotsView
+from signaling.plane.stewardship import Stewards
+from signaling.relay import MARK, Relays
 from signaling.stage.rights import MAY_SEND
 
 _log = structlog.get_logger()
 MAX_SDP_BYTES = 128 * 1024
+_RELAY_TTL_S = 60
 Handler = Callable[[str, Any], Awaitable[dict[str, Any]]]
 
 
@@ -59,11 +66,14 @@ ViewData = dict[Annotated[str, msgspec.Meta(max_length=16)], SlotView]
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """Whose connection it is."""
+    """Whose connection it is. `is_relayed`: another server passes on what its tab says."""
 
     session_id: str
     participant: str
     role: SessionRole
+    org_id: str
+    grant: SessionGrant
+    is_relayed: bool
 
 
 class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the library is untyped
@@ -78,8 +88,11 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         now_s: Callable[[], int],
         *,
         turn: Turn,
+        stewards: Stewards,
     ) -> None:
         super().__init__("/signal")
+        self._stewards = stewards
+        self._relays = Relays(lambda sid, event, data: self.emit(event, data, to=sid))
         self._plane = plane
         self._tokens = tokens
         self._doors = doors
@@ -123,7 +136,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             token = auth.get("token") if isinstance(auth, dict) else None
             if not isinstance(token, str):
                 raise ProtocolViolation("token_invalid", "The connection needs a token.")
-            grant = self._tokens.read(token, now_s=self._now_s()).grant
+            read = self._tokens.read(token, now_s=self._now_s())
+            grant = read.grant
             session = await self._doors.session(grant.session_id)
             if session.state == "ended":
                 raise Conflict("session_over", "This session is over.")
@@ -133,28 +147,31 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
             body = to_wire(error)[1]
             raise Refused(body["error"]["code"], body) from None
-        self._who[sid] = Tab(grant.session_id, participant, grant.role)
+        is_relayed = isinstance(auth, dict) and bool(auth.get(MARK))
+        self._who[sid] = Tab(grant.session_id, participant, grant.role, read.org_id, grant, is_relayed)
         servers = self._turn.ice_servers(participant, self._now_s())
         await self.emit("ready", {"ice_servers": servers}, to=sid)
 
     async def on_disconnect(self, sid: str, *reason: object) -> None:
         """Forget the tab. Its transport waits for the tab to come back, unless it left on purpose."""
         self._who.pop(sid, None)
+        on_purpose = self.server.reason.CLIENT_DISCONNECT in reason
+        await (self._relays.close(sid) if on_purpose else self._relays.cut(sid))
         peer = self._peers.pop(sid, None)
         if peer is None:
             return
-        if self.server.reason.CLIENT_DISCONNECT in reason:
+        if on_purpose:
             await self._plane.close(peer.transport)
         else:
             self._plane.leave(peer)
 
     async def on_offer(self, sid: str, data: Any) -> dict[str, Any]:
         """Answer an offer; it replaces the tab's transport."""
-        return await self._answer(self._offer, sid, data)
+        return await self._answer(self._steered(self._offer, "offer"), sid, data)
 
     async def on_restart(self, sid: str, data: Any) -> dict[str, Any]:
         """Answer an ICE restart; the transport and what it carries stay."""
-        return await self._answer(self._restart, sid, data)
+        return await self._answer(self._steered(self._restart, "restart"), sid, data)
 
     async def on_source(self, sid: str, data: Any) -> dict[str, Any]:
         """Take in that a source was switched on or off."""
@@ -166,6 +183,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
 
     async def on_bye(self, sid: str, *_data: object) -> dict[str, Any]:
         """Close the tab's transport."""
+        await self._relays.close(sid)
         peer = self._peers.pop(sid, None)
         if peer is not None:
             await self._plane.close(peer.transport)
@@ -179,6 +197,23 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             return to_wire(violation)[1]
         except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
             return to_wire(error)[1]
+        return answer
+
+    def _steered(self, handle: Handler, event: str) -> Handler:
+        """Let the server process answer that steers the session's media, this one or another."""
+
+        async def answer(sid: str, data: Any) -> dict[str, Any]:
+            tab = self._who[sid]
+            address = await self._stewards.steward(tab.session_id)
+            if address is None:
+                await self._relays.cut(sid)
+                return await handle(sid, data)
+            if tab.is_relayed:  # whoever sent it here was a moment behind
+                raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
+            grant = replace(tab.grant, participant_id=tab.participant)
+            token = self._tokens.issue(tab.org_id, grant, now_s=self._now_s(), ttl_s=_RELAY_TTL_S)
+            return await self._relays.ask(sid, address, token, event, data)
+
         return answer
 
     async def _offer(self, sid: str, data: Any) -> dict[str, Any]:
@@ -275,6 +310,7 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
     async def _view(self, sid: str, data: Any) -> dict[str, Any]:
         view = msgspec.convert(data, ViewData)
         _take(self._views, sid)
+        await self._relays.tell(sid, "view", data)
         peer = self._peers.get(sid)
         if peer is not None:
             self._plane.look(peer, {mid: slot.size for mid, slot in view.items()})

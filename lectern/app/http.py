@@ -44,16 +44,24 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 
 def forwarded_for(remote: str | None, header: str | None, trusted: tuple[str, ...]) -> str:
-    """Return the client's address: the last hop that is not a trusted proxy."""
+    """Return the client's address: the last hop that is not a trusted proxy (an address or a network)."""
     client = remote or ""
     hops = [hop.strip() for hop in (header or "").split(",") if hop.strip()]
-    while client in trusted and hops:
+    while hops and _is_among(client, trusted):
         candidate = hops.pop()
         try:
             client = str(ipaddress.ip_address(candidate))
         except ValueError:
             break
     return client
+
+
+def _is_among(client: str, networks: tuple[str, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(network) for network in networks)
 
 
 def outer_wall(settings: Settings) -> Middleware:

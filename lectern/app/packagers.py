@@ -56,7 +56,7 @@ class Packagers:
         self._on_given_up = on_given_up
         self._command_of = command_of
         self._first_pause_s = first_pause_s
-        self._running: set[str] = set()
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
@@ -71,9 +71,15 @@ class Packagers:
                     if session_id in unfinished:
                         (folder / "ended").touch()
                     if session_id not in self._running:
-                        self._running.add(session_id)
-                        tasks.create_task(self._package(session_id, folder))
+                        self._running[session_id] = tasks.create_task(self._package(session_id, folder))
                 await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def let_go(self, session_id: str) -> None:
+        """Another server runs this session's packager from now on: end ours, and return when it has ended."""
+        task = self._running.get(session_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait((task,))
 
     async def _package(self, session_id: str, folder: Path) -> None:
         child = Child(f"packager {session_id[-6:]}", self._command_of(folder), nice=_NICE)
@@ -86,7 +92,7 @@ class Packagers:
             else:
                 await self._failed(session_id, folder, code)
         finally:
-            self._running.discard(session_id)
+            self._running.pop(session_id, None)
 
     async def _failed(self, session_id: str, folder: Path, code: int) -> None:
         self._failures[session_id] += 1

@@ -5,7 +5,7 @@ import json
 import signal
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -25,8 +25,8 @@ from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
 from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
+from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
-from sessions.lesson.idea import LessonState
 
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
@@ -47,8 +47,19 @@ def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Applicat
     return app
 
 
+def named_ids(server_name: str, generate: Callable[[], str]) -> Callable[[], str]:
+    """Return a source of Engine.IO ids that say which server process has the connection.
+
+    The client sends the id with each request of a polling connection, so that a proxy in front needs neither
+    cookies nor addresses to bring it back (docker/nginx.conf).
+    """
+    return lambda: f"{server_name}.{generate()}"
+
+
 def _mount_socket_io(app: web.Application, services: Services) -> None:
     server = socket_server(namespaces=["/class", "/signal"])
+    if services.settings.server_name:
+        server.eio.generate_id = named_ids(services.settings.server_name, server.eio.generate_id)
     server.register_namespace(services.class_namespace)
     server.register_namespace(services.signal_namespace)
     server.attach(app)
@@ -83,11 +94,10 @@ def _mount_pages(app: web.Application, services: Services, document: dict[str, o
 def children(services: Services) -> list[Child]:
     """Return the processes that the server keeps running."""
     settings = services.settings
+    own = [] if settings.media_nodes else control_paths(settings)
     media = [
         Child(node, _media_command(settings, path, settings.media_port + number))
-        for number, (node, path) in enumerate(
-            zip(services.plane.process_names, control_paths(settings), strict=True)
-        )
+        for number, (node, path) in enumerate(zip(services.plane.process_names, own, strict=False))
     ]
     worker = [sys.executable, "-c", "from lectern.app.cli import main; main()", "worker"]
     return [
@@ -110,16 +120,18 @@ def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
     return command
 
 
-async def _recorded_sessions(services: Services) -> tuple[list[str], list[str]]:
-    """The sessions that need a packager: live ones, and ended ones whose replay is not ready."""
-    async with services.database.read() as tx:
-        live = await services.sessions.store.in_state(tx, LessonState.LIVE)
-        waiting = await services.catalogue.keeper.store.unfinished(tx)
-    return [session.id for session in live], waiting
-
-
 async def serve(settings: Settings, *, demo: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        Rejected: there may be other servers, and they could not reach this one (`server_address_missing`).
+    """
+    if settings.redis_url and not settings.is_reachable:
+        raise Rejected(
+            "server_address_missing",
+            "With LECTERN_REDIS_URL other server processes must reach this one, and LECTERN_HOST="
+            f"{settings.host} is no address: set LECTERN_SERVER_ADDRESS, like http://10.0.0.7:{settings.port}.",
+        )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -133,15 +145,19 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         keeper = services.catalogue.keeper
         packagers = Packagers(
             settings.sessions_dir,
-            lambda: _recorded_sessions(services),
+            services.steering.recorded,
             on_finished=keeper.refresh,
             on_given_up=keeper.give_up,
         )
+        if services.stewards is not None:
+            services.stewards.listen(packagers.let_go)
         async with task_group() as tasks:
             background = [
                 tasks.create_task(run_forever("packagers", packagers.run)),
                 *(tasks.create_task(child.run()) for child in watched),
+                *([] if services.stewards is None else [tasks.create_task(services.stewards.run())]),
                 tasks.create_task(services.plane.run()),
+                tasks.create_task(run_forever("steering", services.steering.run)),
                 tasks.create_task(services.class_namespace.run()),
                 tasks.create_task(services.deadlines.run()),
                 tasks.create_task(run_forever("trials", services.trials.run)),

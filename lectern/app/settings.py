@@ -1,5 +1,6 @@
 """Settings: environment variables `LECTERN_*`, and a `.env` file. `lectern settings` lists them."""
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (nothing binds here: these hosts are no address to reach)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -21,9 +23,19 @@ class Settings(BaseSettings):
     data: Path = Field(CHECKOUT / "data", description="Folder of the database, files and secrets (absolute).")
     database_url: str = Field("", description="PostgreSQL URL; empty: SQLite under LECTERN_DATA.")
     redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
+    server_name: str = Field(
+        "",
+        pattern=r"^[a-z0-9]{0,16}$",
+        description="Short name of this server process (a-z, 0-9), by which a proxy finds it for polling.",
+    )
+    server_address: str = Field(
+        "",
+        description="How other server processes reach this one, http://HOST:PORT; empty: from host and port.",
+    )
     public_url: str = Field("", description="How browsers reach this server; empty: from host and port.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated."
+        (),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated.",
     )
     frame_ancestors: str = Field("'self'", description="Sites that may embed room and replay (CSP sources).")
     tls_cert: Path | None = Field(None, description="PEM certificate chain, to serve HTTPS directly.")
@@ -34,6 +46,11 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Media processes, one per core that media may use, on consecutive UDP ports.",
+    )
+    media_nodes: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Control sockets of media processes that run by themselves, comma-separated, the same "
+        "list for all server processes; empty: this server runs its own.",
     )
     media_process_viewers: int = Field(
         200,
@@ -57,12 +74,26 @@ class Settings(BaseSettings):
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
     )
+    make_up_hours: int = Field(
+        72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
-    @field_validator("trusted_proxies", "media_public_ips", "turn_urls", mode="before")
+    @field_validator("trusted_proxies", "media_public_ips", "turn_urls", "media_nodes", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ipaddress.ip_network(address)
+            except ValueError:
+                msg = "LECTERN_TRUSTED_PROXIES are addresses or networks like 10.0.0.7 or 10.1.0.0/16"
+                raise ValueError(msg) from None
+        return value
 
     @field_validator("turn_urls")
     @classmethod
@@ -109,6 +140,19 @@ class Settings(BaseSettings):
             return self.public_url.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where other server processes reach this one, without a slash at the end."""
+        if self.server_address:
+            return self.server_address.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether `address` is one that another server process can use."""
+        return bool(self.server_address) or self.host not in _EVERYWHERE
 
     @property
     def is_loopback(self) -> bool:

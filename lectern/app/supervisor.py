@@ -1,6 +1,7 @@
 """Child processes that are meant to run: started, watched, started again, ended cleanly.
 
-A child ends itself when its standard input closes, so none outlives the server, however that ends.
+A child of ours ends itself when its standard input closes, so none outlives the server, however that ends.
+Foreign programs do not look there: they have an `end_signal`, and whoever starts them sees to their end.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -20,12 +22,18 @@ _GRACE_S = 15.0
 
 @dataclass(slots=True)
 class Child:
-    """One supervised process. `restarts` counts how often it had to be started again."""
+    """One supervised process. `restarts` counts how often it had to be started again.
+
+    `end_signal` asks it to end (none: its standard input is closed). With `output`, what it says goes to the
+    end of that file.
+    """
 
     name: str
     argv: Sequence[str]
     nice: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
+    end_signal: int | None = None
+    output: Path | None = None
     restarts: int = 0
     pid: int | None = None
 
@@ -44,27 +52,34 @@ class Child:
 
     async def run_once(self) -> int:
         """Run the process to its end and return its exit code; cancelled, end it cleanly."""
-        process = await asyncio.create_subprocess_exec(
-            *(("nice", "-n", str(self.nice)) if self.nice else ()),
-            *self.argv,
-            stdin=asyncio.subprocess.PIPE,
-            env={**os.environ, **self.env},
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as stack:
+            output = None if self.output is None else stack.enter_context(self.output.open("ab"))
+            process = await asyncio.create_subprocess_exec(
+                *(("nice", "-n", str(self.nice)) if self.nice else ()),
+                *self.argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **self.env},
+                start_new_session=True,
+            )
         self.pid = process.pid
         _log.info("child_started", child=self.name, pid=process.pid)
         try:
             return await process.wait()
         except asyncio.CancelledError:
-            await _end(process, self.name)
+            await _end(process, self.name, self.end_signal)
             raise
         finally:
             self.pid = None
 
 
-async def _end(process: asyncio.subprocess.Process, name: str) -> None:
+async def _end(process: asyncio.subprocess.Process, name: str, end_signal: int | None) -> None:
     assert process.stdin is not None
     process.stdin.close()
+    if end_signal is not None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(end_signal)
     for signal in (None, process.terminate, process.kill):
         if signal is not None:
             _log.warning("child_end_forced", child=name)

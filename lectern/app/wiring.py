@@ -12,6 +12,9 @@ from pathlib import Path
 
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
+from accounts.store import AccountStore
+from analytics.poll_report import PollReports
+from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
@@ -25,22 +28,29 @@ from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
+from interactions.checkin.commands import MAKE_UP_HOURS
+from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
+from interactions.question_sets.library import Library
+from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
-from lectern.app.situation import situation_of
+from lectern.app.situation import loses_rights, situation_of
+from lectern.app.steering import Steering
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
 from lectern.kernel.errors import Conflict
+from lectern.servers.stewards import Stewards
 from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
@@ -57,6 +67,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.plane.stewardship import Alone
 from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
@@ -68,11 +79,16 @@ from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
 
-def registry() -> Registry:
-    """Every idea and command of the class."""
+def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
+    """Every idea and command of the class; `make_up_hours` as in the settings."""
     return Registry.of(
         ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
-        commands=(*lesson.COMMANDS, *presence.COMMANDS, *stage.COMMANDS, *class_ideas.COMMANDS),
+        commands=(
+            *lesson.COMMANDS,
+            *presence.COMMANDS,
+            *stage.COMMANDS,
+            *class_ideas.commands(make_up_hours),
+        ),
     )
 
 
@@ -97,6 +113,8 @@ class Services:
     stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
+    stewards: Stewards | None
+    steering: Steering
     catalogue: CatalogueDeps
     whip: WhipEndpoint
     trials: Trials
@@ -123,10 +141,24 @@ class Services:
             *self.entry.routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
+            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *GroupRoutes(self.engine).routes(),
+            *self._poll_results().routes(),
+            *CheckinRoutes(
+                self.engine,
+                self.doors,
+                ReportFacts(self.accounts, self.sessions),
+                self.presence,
+                self.settings.make_up_hours,
+            ).routes(),
         ]
+
+    def _poll_results(self) -> PollRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
+        return PollRoutes(reports, self.accounts)
 
     def _analytics(self) -> AnalyticsDeps:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -154,11 +186,14 @@ class Services:
 def control_paths(settings: Settings) -> list[Path]:
     """Return where each media process listens for its orders.
 
-    The paths are short enough for Unix sockets, and private to this installation's user.
+    The paths of those that the server runs itself are short enough for Unix sockets, and private to this
+    installation's user.
 
     Raises:
         Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
+    if settings.media_nodes:
+        return list(settings.media_nodes)
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -185,10 +220,11 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(),
+            registry(settings.make_up_hours),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook()),
+            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
+            clerks=class_ideas.CLERKS,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
@@ -198,14 +234,30 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
         stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
+        stewards = (
+            None
+            if not settings.redis_url
+            else Stewards(
+                database,
+                settings.address,
+                # What a server's own media processes carry is nobody else's business.
+                loads=lambda: plane.loads() if settings.media_nodes else {},
+                mono_s=time.monotonic,
+            )
+        )
+        steering = stewards or Alone()
         plane = MediaPlane(
             engine,
+            stewards=steering,
             control_paths=control_paths(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
+            loses_rights=loses_rights,
         )
+        if stewards is not None:
+            stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
         yield Services(
             settings=settings,
@@ -220,6 +272,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
+            stewards=stewards,
+            steering=Steering(database, stewards, plane, SessionStore(), keeper),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
@@ -239,6 +293,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 seats,
                 turn=turn,
                 now_s=now_s,
+                stewards=steering,
             ),
             trials=Trials(plane.clients),
             turn=turn,
@@ -248,5 +303,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
-            signal_namespace=SignalNamespace(plane, tokens, doors, seats, now_s, turn=turn),
+            signal_namespace=SignalNamespace(
+                plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
         )

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import stat
 import sys
 
 import msgspec
@@ -65,7 +66,7 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if not sys.stdin.isatty():
+    if _is_pipe(sys.stdin.fileno()):
         loop.add_reader(sys.stdin.fileno(), _ended, stop)
     database = Database(settings.database)
     try:
@@ -84,6 +85,12 @@ async def work(settings: Settings) -> None:
                 lane.cancel()
     finally:
         await database.close()
+
+
+def _is_pipe(descriptor: int) -> bool:
+    """Whether a parent holds the other end; a terminal or /dev/null says nothing about one."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _ended(stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random, SystemRandom
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
@@ -134,36 +135,44 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One command as `decide` sees it: who, when, and where new ids come from."""
+    """One command as `decide` sees it: who, when, and where new ids and chance come from.
+
+    `rng` draws from the system's entropy: nobody can foresee a draw. Tests pass a seeded one.
+    """
 
     actor: Actor
     now: UtcMs
     new_id: Callable[[], str]
+    rng: Random = field(default_factory=SystemRandom)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What follows from a command: events to append (perhaps none) and the answer to the caller.
 
-    `erase` names words that are deleted for good, after the events.
+    `erase` names words that are deleted for good, after the events. `orders` are for clerks: what is to be
+    written beside the timeline in the same transaction, because the timeline must not know it.
     """
 
     events: tuple[NewEvent, ...] = ()
     result: dict[str, Any] = field(default_factory=dict)
     erase: tuple[str, ...] = ()
+    orders: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One type of command: the shape of its data, who may give it, and the pure decision.
 
-    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse.
+    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse. `takes_away`: it ends what
+    somebody may do, and who enforces that is warned before a disk has it (`TimelineEngine.forewarn`).
     """
 
     name: str
     data: type[msgspec.Struct]
     roles: frozenset[SessionRole]
     decide: Callable[["ClassState", Call, Any], Decision]
+    takes_away: bool = False
 
 
 STAFF = frozenset({SessionRole.PRESENTER, SessionRole.HOST})

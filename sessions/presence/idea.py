@@ -34,12 +34,16 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Present:
-    """One participant. `connections` maps those that are open to their device."""
+    """One participant. `connections` maps those that are open to their device.
+
+    `left_utc_ms` is when the latest one that closed was last seen.
+    """
 
     joined: ParticipantJoined
     connections: dict[str, str] = field(default_factory=dict)
     device: str | None = None
     removed: bool = False
+    left_utc_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class PresenceIdea:
             present.device = payload.device
         elif isinstance(payload, ConnectionClosed):
             present.connections.pop(payload.connection, None)
+            present.left_utc_ms = payload.at_utc_ms
         else:
             present.removed = True
 
@@ -118,14 +123,18 @@ PRESENCE = PresenceIdea()
 
 
 def guard(state: ClassState, actor: Actor) -> None:
-    """Refuse commands of somebody who was sent out.
+    """Refuse commands of somebody who was sent out, or who is no longer staff but was when they connected.
 
     Raises:
-        Forbidden: removed from this session.
+        Forbidden: removed from this session, or demoted in the middle (`not_allowed`).
     """
     present = state.of(PRESENCE).participants.get(actor.participant_id)
-    if present is not None and present.removed:
+    if present is None:
+        return
+    if present.removed:
         raise Forbidden("removed", "You were removed from this session.")
+    if actor.is_staff and not SessionRole(present.joined.role).is_staff:
+        raise Forbidden("not_allowed", "Your role in this session does not allow this.")
 
 
 class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,4 +161,4 @@ def remove(state: ClassState, call: Call, data: Remove) -> Decision:
     return Decision((NewEvent(payload=removed, actor=call.actor.participant_id),))
 
 
-COMMANDS = (Command("participant_remove", Remove, STAFF, remove),)
+COMMANDS = (Command("participant_remove", Remove, STAFF, remove, takes_away=True),)

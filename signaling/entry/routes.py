@@ -140,7 +140,8 @@ class EntryRoutes:
             )
         token = await self.issue(session, request.body)
         await self._doors.audit(who.org_id, who.subject_id, "join_token_created", session.id)
-        return JoinTokenModel(token=token, url=f"{self._public_url}/room/{session.id}#t={token}")
+        page = "studio" if SessionRole(request.body.role).is_staff else "room"
+        return JoinTokenModel(token=token, url=f"{self._public_url}/{page}/{session.id}#t={token}")
 
     async def issue(self, session: SessionFacts, wanted: NewJoinToken) -> str:
         """Return a token for a person or a guest.

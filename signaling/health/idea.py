@@ -6,22 +6,20 @@ from typing import Any, ClassVar
 from lectern.timeline.event import Event, SessionEnded, TimelineEvent
 from lectern.timeline.idea import STAFF_ONLY, Audience, Texts, Touch
 
-MEDIA_LOST = "media_lost"
-"""Their media connection went silent and was given up; the class may go on without it."""
-
-LOST_REASONS = frozenset({"peer_silent", "ice_timeout", "dtls_timeout"})
-"""Why the media process gives up a transport that nobody closed."""
-
 
 class ConnectionTroubled(Event, frozen=True, kw_only=True):
     """What troubles a participant's media from now on; an empty list: nothing more.
 
-    Codes are `media_lost` and those of `streaming.forwarding.health.Trouble`.
+    Codes are `media_lost` and those of `streaming.forwarding.health.Trouble`. `ended` says why the last ones
+    are over if not because all is well again: they `left` (`at_utc_ms` is when they were last in the class),
+    or were `removed`.
     """
 
     TYPE: ClassVar[str] = "connection_troubled"
     participant: str
     troubles: tuple[str, ...]
+    ended: str | None = None
+    at_utc_ms: int | None = None
 
 
 @dataclass(slots=True)

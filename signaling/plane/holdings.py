@@ -1,7 +1,7 @@
 """What this server process holds: media processes, the peers at each, the rooms and their homes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from signaling.plane.node import MediaNode
 from signaling.plane.peer import Peer
@@ -9,21 +9,39 @@ from signaling.plane.placement import Load, choose_for_peer, choose_home
 from signaling.plane.room import Room
 from streaming.control.client import MediaClient
 
+OthersLoads = Callable[[], Mapping[str, tuple[int, int]]]
+"""Returns what other servers put on each node, by name: transports, homes."""
+
 
 class Holdings:
     """See the module. `peers` are by transport, `rooms` by session."""
 
-    def __init__(self, nodes: Sequence[MediaNode], viewers_per_process: int) -> None:
+    def __init__(
+        self, nodes: Sequence[MediaNode], viewers_per_process: int, others_loads: OthersLoads
+    ) -> None:
         self.nodes = tuple(nodes)
         self.peers: dict[str, Peer] = {}
         self.rooms: dict[str, Room] = {}
         self._viewers_per_process = viewers_per_process
+        self._others_loads = others_loads
 
-    def loads(self) -> dict[MediaNode, Load]:
-        """What the nodes carry that can be reached."""
+    def our_loads(self) -> dict[str, tuple[int, int]]:
+        """What this server put on the nodes that it can reach, by name: transports, homes."""
         peers = Counter(peer.client for peer in self.peers.values())
         homes = Counter(room.home for room in self.rooms.values())
-        return {node: Load(peers[node.client], homes[node]) for node in self.nodes if node.client is not None}
+        return {
+            node.name: (peers[node.client], homes[node]) for node in self.nodes if node.client is not None
+        }
+
+    def loads(self) -> dict[MediaNode, Load]:
+        """What the nodes carry that can be reached, other servers' sessions included."""
+        ours, others = self.our_loads(), self._others_loads()
+        found: dict[MediaNode, Load] = {}
+        for node in self.nodes:
+            if node.name in ours:
+                (transports, homes), (more, more_homes) = ours[node.name], others.get(node.name, (0, 0))
+                found[node] = Load(transports + more, homes + more_homes)
+        return found
 
     def room(self, session_id: str) -> Room | None:
         """The session's room, at home somewhere that can be reached; None if nothing can."""

@@ -16,34 +16,50 @@ _RETRY_S = 1.0
 class InStep:
     """Calls `reconcile(session_id)` for whatever `changed`, never twice at a time for one session.
 
+    It returns in how many seconds time alone will change the session, None if it will not.
     What fails in a way that passes (the media process, the database, the disk) is tried again after a second.
     """
 
-    def __init__(self, reconcile: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, reconcile: Callable[[str], Awaitable[float | None]]) -> None:
         self._reconcile = reconcile
         self._dirty: set[str] = set()
         self._busy: set[str] = set()
         self._wake = asyncio.Event()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def changed(self, session_id: str) -> None:
         """Something about this session is not as it was."""
         self._dirty.add(session_id)
         self._wake.set()
 
+    def _changes_in(self, session_id: str, wait_s: float | None) -> None:
+        """The last word on when time alone changes a session counts."""
+        known = self._timers.pop(session_id, None)
+        if known is not None:
+            known.cancel()
+        if wait_s is not None:
+            loop = asyncio.get_running_loop()
+            self._timers[session_id] = loop.call_later(wait_s, self.changed, session_id)
+
     async def run(self) -> None:
         """Work until cancelled."""
-        async with task_group() as tasks:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                for session_id in self._dirty - self._busy:
-                    self._dirty.discard(session_id)
-                    self._busy.add(session_id)
-                    tasks.create_task(self._one(session_id))
+        try:
+            async with task_group() as tasks:
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    for session_id in self._dirty - self._busy:
+                        self._dirty.discard(session_id)
+                        self._busy.add(session_id)
+                        tasks.create_task(self._one(session_id))
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
 
     async def _one(self, session_id: str) -> None:
         try:
-            await self._reconcile(session_id)
+            self._changes_in(session_id, await self._reconcile(session_id))
         except (MediaGone, MediaRefused, LecternError, OSError) as error:
             _log.warning("reconcile_failed", session_id=session_id, error=repr(error))
             asyncio.get_running_loop().call_later(_RETRY_S, self.changed, session_id)

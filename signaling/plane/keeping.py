@@ -5,17 +5,21 @@ piped to where they are needed; rights enforced. Only differences are sent.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 import structlog
 
 from lectern.timeline.engine import TimelineEngine
+from signaling.health.idea import HEALTH
+from signaling.health.telling import Telling
+from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.peer import Peer, slots_view
 from signaling.plane.room import Room, new_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
+from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
 from signaling.stage.routing import assign, feeds, is_for_main_room
@@ -23,10 +27,15 @@ from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
+LEFT_AFTER_MS = 120_000
+"""Whoever is out of the class for longer has left it, and is nobody's trouble any more."""
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good."""
+    """See the module. `close` forgets a peer for good. A session that another server steers is left alone.
+
+    `unwritten` hears of sessions that have something to `write_down`.
+    """
 
     def __init__(
         self,
@@ -37,6 +46,10 @@ class Keeping:
         situation_of: SituationOf,
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
+        unwritten: Callable[[str], None],
+        health: Telling,
+        stewards: Stewards,
+        former_life: FormerLife,
     ) -> None:
         self._held = held
         self._engine = engine
@@ -44,18 +57,32 @@ class Keeping:
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
         self._close = close
+        self._unwritten = unwritten
+        self._health = health
+        self._stewards = stewards
+        self._former_life = former_life
 
-    async def reconcile(self, session_id: str) -> None:
-        """Bring one session in step. Raises MediaGone, MediaRefused, LecternError, OSError."""
+    async def reconcile(self, session_id: str) -> float | None:
+        """Bring one session in step. Returns in how many seconds to look again even if nothing happens.
+
+        Raises:
+            MediaGone, MediaRefused, LecternError, OSError: it is not (quite) in step.
+        """
+        if self._stewards.elsewhere(session_id) is not None:
+            return None
         state = (await self._engine.current(session_id)).state
         situation = self._situation_of(state)
         tracks = dict(state.of(STAGE).tracks)
         if situation.ended:
+            self._health.forget_session(session_id)
             await self._close_room(session_id)
-            return
-        room = self._held.room(session_id) if situation.live or session_id in self._held.rooms else None
-        if room is None:
-            return  # nobody is here, or no media process is: whoever comes brings us back
+            return None
+        if not situation.live and session_id not in self._held.rooms:
+            return await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
+        room = self._held.room(session_id) if await self._former_life.end(session_id) else None
+        troubled = state.of(HEALTH).since_ms
+        if room is None:  # nobody is here, or no media process is: whoever comes brings us back
+            return await self._forget_departed(session_id, troubled, situation)
         peers = [p for p in self._held.peers.values() if p.session_id == session_id]
         crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
         wanted_now = (
@@ -64,17 +91,55 @@ class Keeping:
             frozenset(p.transport for p in peers),
             room.home.name,
             room.spoke if crowded else (),
+            tuple(room.withheld),
         )
+        is_unrecorded = situation.live and not room.is_recorded
+        if is_unrecorded or troubled or without_right(tracks.values(), situation):
+            self._unwritten(session_id)
         if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
             await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
         else:
-            await self._keep_recording(room, situation)
             await self._keep_routes(room, peers, situation, tracks)
             await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
-            if without_right(tracks.values(), situation):
-                await self._scribe.silenced(session_id)
         await self._tell_speakers(room, peers, situation, tracks)
+        return None
+
+    async def _forget_departed(
+        self, session_id: str, troubled: Collection[str], situation: Situation
+    ) -> float | None:
+        """Who was sent out, or left a while ago, has no trouble any more. Returns when the next one will."""
+        now = self._engine.clock()
+        waits_ms: list[int] = []
+        for participant in tuple(troubled):
+            away_since = situation.away_since_utc_ms.get(participant)
+            if participant in situation.removed:
+                self._health.forget(session_id, participant)
+                await self._scribe.departed(session_id, participant, "removed", None)
+            elif away_since is not None and now - away_since >= LEFT_AFTER_MS:
+                self._health.forget(session_id, participant)
+                await self._scribe.departed(session_id, participant, "left", away_since)
+            elif away_since is not None:
+                waits_ms.append(away_since + LEFT_AFTER_MS - now)
+        return min(waits_ms) / 1000 if waits_ms else None
+
+    async def write_down(self, session_id: str) -> float | None:
+        """What needs a disk: record a live lesson, mute on the timeline whom a right was taken from.
+
+        Beside `reconcile`, so that no mute and no picture waits for it. Returns and raises as that does.
+        """
+        if self._stewards.elsewhere(session_id) is not None:
+            return None
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
+        room = self._held.rooms.get(session_id)
+        if room is None or situation.ended:
+            return None
+        if without_right(state.of(STAGE).tracks.values(), situation):
+            await self._scribe.silenced(session_id)
+        again_s = await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
+        await self._keep_recording(room, situation)
+        return again_s
 
     async def _tell_speakers(
         self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
@@ -143,9 +208,12 @@ class Keeping:
         The recording holds what the main room hears; what is said in a group alone is not in it.
         """
         taken = places(situation, tracks.values())
+        room = self._held.rooms.get(peer.session_id)
+        withheld = frozenset[str]() if room is None else frozenset[str]().union(*room.withheld)
         for mid, source in peer.sources.items():
             track = tracks.get(peer.track_of(mid))
             muted = track is not None and track.muted_by is not None
+            muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
             wanted = allowed, allowed and is_for_main_room(peer.participant, source, situation)
             if peer.publishing.get(mid, (True, True)) != wanted:

@@ -1,13 +1,14 @@
 """Steering the media processes: rooms open while lessons are live, routes follow the timeline.
 
-Peers come and go here, and media processes too; whatever changes a session brings `Keeping.reconcile`. A
-media process that comes back after a crash is empty; its peers are told to offer again, and sessions that
+Peers come and go here, and media processes too; whatever changes a session brings `Keeping.reconcile`. Of
+several server processes one steers a session (`Stewards`); what an earlier steward left open is closed first.
+A media process that comes back after a crash is empty; its peers are told to offer again, and sessions that
 were at home there find another home, or the same one when it is back.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,11 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.event import Event, NewEvent
 from lectern.timeline.idea import ClassState
-from signaling.health.idea import LOST_REASONS, MEDIA_LOST
+from signaling.health.telling import Telling
+from signaling.health.troubles import LOST_REASONS
+from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.in_step import InStep
 from signaling.plane.keeping import Keeping
@@ -29,8 +33,9 @@ from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import SituationOf
+from signaling.plane.stewardship import Stewards
 from signaling.sdp import Offer
-from signaling.stage.idea import STAGE
+from signaling.stage.idea import STAGE, TrackMuted
 from signaling.stage.rights import check_sources
 from signaling.stage.routing import remembered
 from streaming.control import messages as m
@@ -58,13 +63,19 @@ class MediaPlane:
         situation_of: SituationOf,
         live_sessions: LiveSessions,
         viewers_per_process: int,
+        loses_rights: Callable[[Event], str | None],
+        stewards: Stewards,
     ) -> None:
         nodes = [MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)]
         self._engine = engine
         self._situation_of = situation_of
+        self._loses_rights = loses_rights
         self._live_sessions = live_sessions
-        self._held = Holdings(nodes, viewers_per_process)
+        self._stewards = stewards
+        self._held = Holdings(nodes, viewers_per_process, stewards.others_loads)
         self._scribe = Scribe(engine, situation_of)
+        self._health = Telling(self._scribe.troubled)
+        self._former_life = FormerLife(stewards, self._held, self._scribe, self.clients)
         self._keeping = Keeping(
             self._held,
             engine,
@@ -72,12 +83,50 @@ class MediaPlane:
             situation_of=situation_of,
             sessions_dir=sessions_dir,
             close=self.close,
+            unwritten=self._has_unwritten,
+            health=self._health,
+            stewards=stewards,
+            former_life=self._former_life,
         )
         self._in_step = InStep(self._keeping.reconcile)
+        self._writing = InStep(self._keeping.write_down)
         self._orphans = Orphans()
-        self._left_open: dict[MediaNode, tuple[int, set[str]]] = {}
-        self._former_life_ended = False
         engine.bus.listen(lambda session_id, _seq: self._in_step.changed(session_id))
+        engine.forewarn = self.withhold
+
+    # ── stewardship ──
+
+    async def adopt(self, session_id: str) -> bool:
+        """Steer a session from now on, unless another server does. Raises Gone: that cannot be said now."""
+        return await self._former_life.end(session_id)
+
+    async def drop(self, session_id: str) -> None:
+        """Another server steers this session now, and has closed its transports: let go without an order."""
+        peers = [peer for peer in self._held.peers.values() if peer.session_id == session_id]
+        for peer in peers:
+            del self._held.peers[peer.transport]
+            self._orphans.take(peer.transport)
+        self._held.rooms.pop(session_id, None)
+        self._former_life.forget((session_id,))
+        for peer in peers:
+            await peer.on_gone("media_restarted")
+
+    def forget(self, session_ids: Collection[str]) -> None:
+        """These sessions are over, and their replays are closed."""
+        self._former_life.forget(session_ids)
+
+    def look_again(self, session_ids: Collection[str]) -> None:
+        """Compare these sessions, and all that have a room here, with the database: a hint may be lost."""
+        for session_id in {*session_ids, *self._held.rooms}:
+            self._in_step.changed(session_id)
+
+    def sessions(self) -> set[str]:
+        """The sessions that have a room or a transport here."""
+        return {*self._held.rooms, *(peer.session_id for peer in self._held.peers.values())}
+
+    def loads(self) -> dict[str, tuple[int, int]]:
+        """What this server put on media processes, by name: transports, homes."""
+        return self._held.our_loads()
 
     # ── peers ──
 
@@ -104,6 +153,8 @@ class MediaPlane:
         parsed = read_offer(sdp, sources)
         sends, slots = sections_of(parsed.remote)
         check_sources(sends.values(), may_send)
+        if not await self._former_life.end(session_id):
+            raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         room = self._held.room(session_id)
         speaks = bool(sends) and participant in self._situation_of(state).may_speak
         client = None if room is None else self._held.node_for(room, speaks=speaks).client
@@ -134,6 +185,8 @@ class MediaPlane:
         """
         if peer.transport not in self._held.peers:
             raise _transport_gone()
+        if not self._stewards.is_ours(peer.session_id):
+            raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
         try:
             return await peer.client.restart_ice(peer.transport, ufrag, pwd)
         except MediaRefused:
@@ -208,19 +261,19 @@ class MediaPlane:
             )
         return state
 
-    async def close(self, transport: str) -> None:
-        """Forget a peer; its tracks end."""
+    async def close(self, transport: str, *, is_lost: bool = False) -> None:
+        """Forget a peer; its tracks end. `is_lost`: it went silent, and its owner may suffer from it."""
         peer = self._held.peers.pop(transport, None)
         self._orphans.take(transport)
         if peer is None:
             return
         self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
-        await self._scribe.unpublished(peer.session_id, peer.owns, "left")
-        await self._scribe.troubled(peer, ())  # nobody suffers from a connection that is over
-        try:
+        try:  # before anything is written: who was sent out is not heard until a disk has moved
             await peer.client.close_transport(transport)
         except (MediaGone, MediaRefused) as error:
             _log.info("transport_close_failed", code=error.code)
+        await self._scribe.unpublished(peer.session_id, peer.owns, "left")
+        self._health.ended(peer.session_id, peer.participant, transport, is_lost=is_lost)
 
     async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> None:
         """Say that a participant switched a source on or off.
@@ -230,6 +283,26 @@ class MediaPlane:
             Conflict: all places on stage are taken (`stage_full`).
         """
         await self._scribe.switched(session_id, participant, source, active=active)
+
+    def withhold(self, session_id: str, expected: Sequence[NewEvent]) -> Callable[[], None]:
+        """Take in no more what these events will end, until they are written or refused (`Forewarning`)."""
+        room, ids = self._held.rooms.get(session_id), self._withheld_by(expected)
+        if room is None or not ids:
+            return lambda: None
+        room.withheld.append(ids)
+        self._in_step.changed(session_id)
+
+        def decide() -> None:
+            room.withheld.remove(ids)
+            self._in_step.changed(session_id)
+
+        return decide
+
+    def _withheld_by(self, expected: Iterable[NewEvent]) -> frozenset[str]:
+        """Tracks that will be muted, and participants who will lose the right to send."""
+        payloads = [event.payload for event in expected]
+        muted = {payload.track for payload in payloads if isinstance(payload, TrackMuted) and payload.muted}
+        return frozenset(muted | {who for p in payloads if (who := self._loses_rights(p)) is not None})
 
     def look(self, peer: Peer, sizes: Mapping[str, str]) -> None:
         """A client says how large it draws what is in its slots (`routing.SIZES` by mid)."""
@@ -274,7 +347,12 @@ class MediaPlane:
             for node in self._held.nodes:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
+            tasks.create_task(run_forever("media_writing", self._writing.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
+            tasks.create_task(run_forever("media_health", self._health.run))
+
+    def _has_unwritten(self, session_id: str) -> None:
+        self._writing.changed(session_id)
 
     async def _close_late_orphans(self) -> None:
         while True:
@@ -284,15 +362,10 @@ class MediaPlane:
 
     async def begun(self, node: MediaNode, client: MediaClient) -> None:
         """See `NodeEvents`."""
-        if not self._former_life_ended:
-            for session_id in await self._live_sessions():
-                await self._scribe.unpublished(session_id, self._held.is_nobodys, "media_restarted")
-            self._former_life_ended = True
-        pid, left_open = self._left_open.pop(node, (0, set[str]()))
-        if client.welcome is not None and client.welcome.pid == pid:
-            for session_id in left_open:  # only the connection broke: end what nobody steers any more
-                await client.close_room(session_id)
-        for session_id in await self._live_sessions():
+        del node
+        live = await self._live_sessions()
+        await self._former_life.end_at(client)
+        for session_id in live:
             self._in_step.changed(session_id)
 
     async def lost(self, node: MediaNode, client: MediaClient) -> None:
@@ -300,10 +373,9 @@ class MediaPlane:
         peers = [peer for peer in self._held.peers.values() if peer.client is client]
         rooms = [room for room in self._held.rooms.values() if client in room.open_over]
         _log.warning("media_process_lost", process=node.name, peers=len(peers))
-        if client.welcome is not None:
-            self._left_open[node] = client.welcome.pid, {room.session_id for room in rooms}
         for peer in peers:
             del self._held.peers[peer.transport]
+            self._health.ended(peer.session_id, peer.participant, peer.transport)
         for room in rooms:
             room.lost(client)
         for peer in peers:
@@ -338,11 +410,9 @@ class MediaPlane:
         if peer is None:
             self._pipe_moved(notice)
         elif notice.state == "connected":
-            await self._scribe.troubled(peer, ())
+            self._health.connected(peer.session_id, peer.participant, peer.transport)
         elif notice.state in {"failed", "closed"}:
-            await self.close(notice.transport)
-            if notice.reason in LOST_REASONS:
-                await self._scribe.troubled(peer, (MEDIA_LOST,))
+            await self.close(notice.transport, is_lost=notice.reason in LOST_REASONS)
             await peer.on_gone(notice.reason or notice.state)
 
     def _pipe_moved(self, notice: m.TransportState) -> None:
@@ -354,7 +424,7 @@ class MediaPlane:
     async def _suffers(self, _node: MediaNode, notice: m.TransportTrouble) -> None:
         peer = self._held.peers.get(notice.transport)
         if peer is not None:
-            await self._scribe.troubled(peer, notice.troubles)
+            self._health.suffers(peer.session_id, peer.participant, peer.transport, notice.troubles)
 
     async def _recording_suffers(self, _node: MediaNode, notice: m.RecordingProblem) -> None:
         await self._scribe.recording_suffers(notice.room, notice.code)

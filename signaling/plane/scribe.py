@@ -6,7 +6,9 @@ import structlog
 
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent
+from lectern.timeline.idea import ClassState
 from signaling.health.idea import HEALTH, ConnectionTroubled
+from signaling.health.troubles import MEDIA_LOST
 from signaling.plane.peer import Peer
 from signaling.plane.situation import SituationOf
 from signaling.stage.idea import STAGE, TrackMuted, TrackPublished, TrackUnpublished
@@ -70,14 +72,34 @@ class Scribe:
             for track in without_right(tracks, situation):
                 change.append(NewEvent(payload=TrackMuted(track=track.id, muted=True)))
 
-    async def troubled(self, peer: Peer, troubles: tuple[str, ...]) -> None:
-        """What troubles the media of `peer` from now on; nothing, if empty."""
-        async with self._engine.change(peer.session_id) as change:
-            before = change.state.of(HEALTH).since_ms.get(peer.participant, {})
-            if set(before) != set(troubles):
-                change.append(
-                    NewEvent(payload=ConnectionTroubled(participant=peer.participant, troubles=troubles))
-                )
+    async def troubled(self, session_id: str, participant: str, troubles: tuple[str, ...]) -> None:
+        """What troubles the media of a participant from now on; nothing, if empty."""
+        await self._health(session_id, ConnectionTroubled(participant=participant, troubles=troubles))
+
+    async def departed(self, session_id: str, participant: str, ended: str, at_utc_ms: int | None) -> None:
+        """Nothing troubles somebody any more who `left` (last seen at this moment) or was `removed`."""
+        over = ConnectionTroubled(participant=participant, troubles=(), ended=ended, at_utc_ms=at_utc_ms)
+        await self._health(session_id, over)
+
+    async def _health(self, session_id: str, news: ConnectionTroubled) -> None:
+        def is_known(state: ClassState) -> bool:
+            return set(state.of(HEALTH).since_ms.get(news.participant, {})) == set(news.troubles)
+
+        if is_known((await self._engine.current(session_id)).state):
+            return  # everybody who connects comes by here, and nearly all of them are well: no lock for that
+        async with self._engine.change(session_id) as change:
+            lesson_goes_on = not self._situation_of(change.state).ended
+            if lesson_goes_on and not is_known(change.state):
+                change.append(NewEvent(payload=news))
+
+    async def former_life_ended(self, session_id: str) -> None:
+        """What troubled transports that nobody holds any more is over; lost media stays lost."""
+        async with self._engine.change(session_id) as change:
+            for participant, since_ms in tuple(change.state.of(HEALTH).since_ms.items()):
+                left = tuple(code for code in since_ms if code == MEDIA_LOST)
+                if left != tuple(since_ms):
+                    news = ConnectionTroubled(participant=participant, troubles=left)
+                    change.append(NewEvent(payload=news))
 
     async def recording_suffers(self, session_id: str, code: str) -> None:
         """Tell the presenter once; the recorder reminds us while it lasts."""

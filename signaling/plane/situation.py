@@ -1,7 +1,7 @@
 """What the media plane needs to know of a class; `lectern.app` reads it off the folded state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lectern.timeline.idea import ClassState
 
@@ -14,6 +14,8 @@ class Situation:
     (who send everything; `presenters` first, in the order in which they came), and learners whom staff let on
     stage, in that order: those `with_camera` are seen as well. `removed` were sent out.
     The microphones of `heard_everywhere` (staff who speak to all groups) reach the main room and every group.
+    `away_since_utc_ms` are those who have no class connection now, with the moment when they were last seen;
+    it does not count when situations are compared, for it changes nothing of what is sent to whom.
     """
 
     live: bool
@@ -27,6 +29,7 @@ class Situation:
     invited: tuple[str, ...] = ()
     with_camera: frozenset[str] = frozenset()
     heard_everywhere: frozenset[str] = frozenset()
+    away_since_utc_ms: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 SituationOf = Callable[[ClassState], Situation]

@@ -123,7 +123,7 @@ class StreamKeys:
     ) -> StreamKey:
         """Return the key that `text` is, if it opens this session for this use.
 
-        Not `anew`: for what its holder has open already, which a key that expired meanwhile may still end.
+        Not `anew`: to end what its holder opened, which a key that expired meanwhile may still do.
 
         Raises:
             Overloaded: too many tries from this address with keys that are none.
@@ -140,7 +140,7 @@ class StreamKeys:
         self._failures.wait_s(origin, self._mono_s(), cost=-1.0)  # it was no failure: give the try back
         if key.revoked_utc_ms is not None:
             raise Unauthenticated("stream_key_revoked", "This stream key was revoked. Ask for a new one.")
-        if anew and key.expires_utc_ms is not None and key.expires_utc_ms <= self._clock():
+        if anew and self.has_expired(key):
             raise Unauthenticated("stream_key_expired", "This stream key has expired. Ask for a new one.")
         if key.session_id != session_id:
             raise Forbidden("token_foreign", "This stream key is for another session.")
@@ -148,6 +148,10 @@ class StreamKeys:
             said = "publishing" if key.use == PUBLISH else "watching"
             raise Forbidden("not_allowed", f"This stream key is for {said} alone.")
         return key
+
+    def has_expired(self, key: StreamKey) -> bool:
+        """Whether a key's time is over."""
+        return key.expires_utc_ms is not None and key.expires_utc_ms <= self._clock()
 
     async def _known(self, text: str, client_ip: str) -> StreamKey:
         parsed = KeyText.parse(text)

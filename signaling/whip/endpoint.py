@@ -23,6 +23,7 @@ from signaling.entry.presence import Seat, Seats
 from signaling.entry.turn import Turn
 from signaling.plane.media import MediaPlane
 from signaling.plane.peer import Peer, SlotsView
+from signaling.plane.stewardship import Stewards
 from signaling.stage.rights import MAY_SEND, WATCHES_ONLY
 from signaling.stream_keys.service import StreamKeys
 from signaling.whip.bearer import Bearers, Holder
@@ -30,6 +31,7 @@ from signaling.whip.conditions import Condition, if_match
 from signaling.whip.links import links_of
 from signaling.whip.offers import ReadOffer, read_offer
 from signaling.whip.open_sessions import OpenSession, OpenSessions, new_etag
+from signaling.whip.passed_on import passed_on
 from signaling.whip.refusals import (
     ConditionFailed,
     ConditionMissing,
@@ -54,7 +56,7 @@ MAX_SDP_BYTES: Final = 128 * 1024
 SDP: Final = "application/sdp"
 _SEEN_EVERY: Final = 5
 _KEYS_EVERY_S: Final = 1.0
-"""A key that another server process revoked ends what it opened here within this time."""
+"""A key that expired, or that another server process revoked, ends what it opened here within this time."""
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
@@ -69,7 +71,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class WhipEndpoint:
-    """The handlers. `run` keeps the peers' presence alive, and ends what a revoked key opened."""
+    """The handlers. `run` keeps the peers' presence alive, and ends what a key opened that holds no more."""
 
     def __init__(
         self,
@@ -81,7 +83,9 @@ class WhipEndpoint:
         *,
         turn: Turn,
         now_s: Callable[[], int],
+        stewards: Stewards,
     ) -> None:
+        self._stewards = stewards
         self._plane = plane
         self._bearers = bearers
         self._keys = keys
@@ -98,8 +102,9 @@ class WhipEndpoint:
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
-        endpoint = _served({"POST": self._post, "OPTIONS": self._endpoint_options})
-        session = _served({"PATCH": self._patch, "DELETE": self._delete, "OPTIONS": self._session_options})
+        post, patch, delete = (self._steered(one) for one in (self._post, self._patch, self._delete))
+        endpoint = _served({"POST": post, "OPTIONS": self._endpoint_options})
+        session = _served({"PATCH": patch, "DELETE": delete, "OPTIONS": self._session_options})
         for kind in ("whip", "whep"):
             for slash in ("", "/"):
                 app.router.add_route("*", f"/{kind}/{{session}}{slash}", endpoint)
@@ -115,6 +120,17 @@ class WhipEndpoint:
             used = {opened.key_id for opened in self._open if opened.key_id is not None}
             if used:
                 await self._keys.used(used)
+
+    def _steered(self, handler: Handler) -> Handler:
+        """Let the server process answer that steers the session's media; it asks for the credential, too."""
+
+        async def answer(request: web.Request) -> web.Response:
+            address = self._stewards.elsewhere(request.match_info["session"])
+            if address is not None:
+                return await passed_on(request, address, MAX_SDP_BYTES)
+            return await handler(request)
+
+        return answer
 
     # ── methods ──
 
@@ -162,7 +178,7 @@ class WhipEndpoint:
 
     async def _patch(self, request: web.Request) -> web.Response:
         """Trickle ICE (204) and ICE restart (200), RFC 9725 section 4.3."""
-        opened = await self._opened(request)
+        opened = await self._opened(request, is_over=False)
         if request.content_type != MEDIA_TYPE:
             raise WrongMediaType("content_type_invalid", f"Send ICE candidates or a restart as {MEDIA_TYPE}.")
         text = (await read_limited(request, MAX_FRAGMENT_BYTES)).decode("utf-8", "replace")
@@ -190,7 +206,7 @@ class WhipEndpoint:
         return web.Response(text=answer, content_type=MEDIA_TYPE, headers={hdrs.ETAG: opened.etag})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        opened = await self._opened(request, or_ended=True)
+        opened = await self._opened(request, is_over=True)
         self._open.forget_ended(opened.id)
         await self._end(opened, "deleted")
         return web.Response()
@@ -261,12 +277,15 @@ class WhipEndpoint:
         peers.append(peer)
         return peer, answer
 
-    async def _opened(self, request: web.Request, *, or_ended: bool = False) -> OpenSession:
-        """The WHIP or WHEP session of the address, if it belongs to whoever asks."""
+    async def _opened(self, request: web.Request, *, is_over: bool) -> OpenSession:
+        """The WHIP or WHEP session of the address, if it belongs to whoever asks.
+
+        `is_over`: they want it to be over, which also one may be told that is, with a key that expired.
+        """
         publishes = _publishes(request)
-        holder = await self._bearers.holder(request, publishes=publishes, anew=False)
+        holder = await self._bearers.holder(request, publishes=publishes, anew=not is_over)
         id_ = request.match_info["resource"]
-        opened = self._open.get(id_) or (self._open.get_ended(id_) if or_ended else None)
+        opened = self._open.get(id_) or (self._open.get_ended(id_) if is_over else None)
         is_theirs = (
             opened is not None
             and opened.publishes == publishes
@@ -307,7 +326,7 @@ class WhipEndpoint:
             await self._end(opened, "revoked")
 
     async def _check_keys(self) -> None:
-        """End what another server process revoked, or published anew with the same key."""
+        """End what has expired, what another server process revoked or published anew with the same key."""
         with_key = [(opened, opened.key_id) for opened in self._open if opened.key_id is not None]
         if not with_key:
             return
@@ -316,6 +335,9 @@ class WhipEndpoint:
             key = known.get(key_id)
             if key is None or key.revoked_utc_ms is not None:
                 await self._end(opened, "revoked")
+            elif self._keys.has_expired(key):
+                self._open.ended(opened)
+                await self._end(opened, "expired")
             elif opened.publishes and opened.is_settled and key.publication not in (None, opened.id):
                 await self._end(opened, "replaced")
 

@@ -159,6 +159,39 @@ def test_an_open_round_judges_nobody() -> None:
     assert rows(roster=("ann",))["ann"].checkin_status is None
 
 
+def corrected(minute: float, round_: str, after: str, *, who: str | None, person: str | None) -> Happening:
+    fields = {"id": round_, "participant": who, "person": person, "before": None, "after": after}
+    return at(minute, "checkin_corrected", "host", **fields)
+
+
+def test_a_make_up_has_its_own_status_and_a_withdrawn_round_never_was() -> None:
+    found = rows(
+        LESSON[0], joined(10, "p1", "ann"), joined(10, "p2", "bob"),
+        at(11, "checkin_opened", "host", id="k1"), at(11, "checkin_answered", "p1", id="k1", status="late"),
+        at(12, "checkin_closed", id="k1"),
+        at(13, "checkin_opened", "host", id="k2"), at(14, "checkin_withdrawn", "host", id="k2"),
+        at(15, "checkin_opened", "host", id="k3"),
+        at(15, "checkin_answered", "p2", id="k3", status="on_time"),
+        LESSON[1],
+        corrected(50, "k1", "make_up", who="p2", person="bob"),
+        corrected(50, "k1", "on_time", who="p1", person="ann"),
+        corrected(50, "k3", "make_up", who=None, person="eve"),
+        corrected(50, "k3", "make_up", who=None, person="walk_in"),
+        roster=("ann", "bob", "eve"),
+    )  # fmt: skip
+    assert found["ann"].checkins == (("k1", "on_time"), ("k3", "absent"))
+    assert (found["bob"].checkin_status, found["bob"].corrected) == ("make_up", ("k1",))
+    assert found["eve"].checkins == (("k1", "absent"), ("k3", "make_up"))
+    assert (found["walk_in"].expected, found["walk_in"].kind) == (False, "person")
+
+
+def test_the_end_of_the_lesson_closes_the_round_that_was_open() -> None:
+    row = rows(
+        LESSON[0], joined(10, "p1", "ann"), at(11, "checkin_opened", "host", id="k1"), LESSON[1],
+    )["ann"]  # fmt: skip
+    assert row.checkins == (("k1", "absent"),)
+
+
 def test_taking_part_is_counted_and_a_changed_vote_once() -> None:
     row = rows(
         joined(1, "p", "ann"),

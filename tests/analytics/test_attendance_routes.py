@@ -70,15 +70,42 @@ async def test_the_table_tells_the_lesson(office: Office) -> None:
             {"joined_utc_ms": START + 420_000, "left_utc_ms": START + 700_000, "device": "phone"},
         ],
         "minutes": 8.0,
-        "checkins": [{"round": "k1", "status": "on_time"}],
+        "checkins": [{"round": "k1", "status": "on_time", "corrected": False}],
         "checkin_status": "on_time",
         "answers": 1,
         "messages": 0,
+        "hands": 0,
+        "upvotes": 0,
+        "reactions": 0,
+        "stage_minutes": 0.0,
         "questions": 0,
         "replay_minutes": 0.0,
+        "source": None,
+        "screens": [],
     }
     assert (guest["person"], guest["kind"], guest["expected"]) == (None, "guest", False)
     assert (guest["minutes"], guest["messages"], guest["checkin_status"]) == (3.0, 1, "absent")
+
+
+async def test_make_ups_and_screens_stand_in_table_and_csv(office: Office) -> None:
+    await teach(office)
+    screen = {"participant": "p_tv", "person": None, "role": "screen", "kind": "screen", "name_ref": "n_tv"}
+    eve = {"id": "k1", "participant": None, "person": "eve", "before": None, "after": "make_up"}
+    await office.lesson.at(
+        800,
+        Raw("participant_joined", screen, "p_tv", {"n_tv": "Store 12"}),
+        Raw("screen_scanned", {"participant": "p_guest", "screen": "p_tv"}, "p_guest"),
+        Raw("checkin_corrected", eve, "p_host"),
+    )
+    _, report = await office.call("GET", TABLE, "admin")
+    eve_row, bob, _, guest = report["rows"]
+    assert eve_row["checkins"] == [{"round": "k1", "status": "make_up", "corrected": True}]
+    assert (eve_row["checkin_status"], bob["checkin_status"]) == ("make_up", "absent")
+    assert (guest["source"], guest["screens"]) == ("screen", ["Store 12"])
+    header, *rows = await read_csv(office, "?lang=en")
+    cells = [dict(zip(header, row, strict=True)) for row in rows]
+    assert (cells[0]["Check-in 1"], cells[0]["Check-ins set by the host"]) == ("made up", "1")
+    assert (cells[3]["Came by"], cells[3]["In front of the screen"]) == ("screen", "Store 12")
 
 
 async def test_minutes_of_replay_join_the_row(office: Office) -> None:

@@ -119,6 +119,8 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof = live_lesson()
     round_ = proof.command("p", "checkin_open", seconds=60)["id"]
     proof.command("l1", "checkin_answer", id=round_)
+    proof.command("p", "lottery_draw", round=round_)
+    proof.command("p", "checkin_open", seconds=60, in_seconds=60)
     poll = proof.command("p", "poll_open", question="Q", options=["A", "B"])["id"]
     proof.command("l1", "poll_vote", id=poll, option=0)
     question = proof.command("l1", "question_ask", text="Q")["id"]
@@ -127,6 +129,8 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof.command("h", "question_query", id=question, text="Which?")
     proof.command("l1", "chat_send", text="hello")
     proof.command("l1", "hand_raise")
+    proof.command("h", "hand_grant", participant="l1")
+    proof.command("h", "chat_mute", participant="l1", on=True)
     proof.command("h", "breakout_open", groups=[{"name": "G", "members": ["l1"]}])
     group = proof.clients["h"].entities["breakout"]["groups"][0]
     proof.command("h", "breakout_report", text="Ours", group=group)
@@ -137,7 +141,8 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
             kind = path.rpartition("/")[0] or path
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
-        "checkin", "poll", "question", "message", "hand", "breakout", "my/checkin", "my/vote", "my/upvote",
+        "checkin", "checkin_plan", "draw", "poll", "poll_desk", "question", "message", "hand",
+        "breakout", "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions",
         "pool", "query", "asking", "funnel", "run", "my/question", "group", "outcome",
     }  # fmt: skip
     for kind, fields in seen.items():

@@ -26,7 +26,8 @@ def test_the_moment_decides_between_on_time_and_late(after_s: float, status: str
     id_ = opened(proof)
     wait(proof, after_s)
     assert proof.command("l1", "checkin_answer", id=id_) == {"status": status}
-    assert proof.clients["l1"].entities[f"my/checkin/{id_}"] == {"status": status, "utc_ms": proof.now}
+    mine = {"status": status, "utc_ms": proof.now, "request": None}
+    assert proof.clients["l1"].entities[f"my/checkin/{id_}"] == mine
     assert f"my/checkin/{id_}" not in proof.clients["l2"].entities
 
 
@@ -37,17 +38,20 @@ def test_an_answer_after_the_time_is_refused_even_before_the_round_was_closed() 
     refused(proof, "checkin_closed", "l1", "checkin_answer", id=id_)
 
 
-def test_staff_see_who_answered_and_learners_do_not() -> None:
+def test_staff_and_screens_see_counts_and_learners_are_not_even_told_of_answers() -> None:
     proof = live_lesson()
     id_ = opened(proof)
     proof.command("l2", "checkin_answer", id=id_)
     wait(proof, 45)
     proof.command("l1", "checkin_answer", id=id_)
     staff = proof.clients["h"].entities[f"checkin/{id_}"]
-    assert (staff["done"], staff["late"], staff["expected"]) == (["l2", "l1"], ["l1"], 3)
-    for other in ("l1", "l3", "s"):
-        assert "done" not in proof.clients[other].entities[f"checkin/{id_}"]
-        assert all(e["actor"] is None for e in proof.clients[other].events if e["type"] == "checkin_answered")
+    assert (staff["came"], staff["came_late"], staff["expected"]) == (2, 1, 3)
+    screen = proof.clients["s"].entities[f"checkin/{id_}"]
+    assert (screen["came"], screen["expected"], "came_late" in screen) == (2, 3, False)
+    assert "came" not in proof.clients["l1"].entities[f"checkin/{id_}"]
+    heard = [e for e in proof.clients["l3"].events if e["type"] == "checkin_answered"]
+    assert heard == []
+    assert all(e["actor"] is None for e in proof.clients["s"].events if e["type"] == "checkin_answered")
 
 
 def test_answering_twice_returns_the_first_status() -> None:
@@ -73,13 +77,22 @@ def test_expected_counts_learners_until_the_round_closes() -> None:
     assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 4
 
 
-def test_expected_is_the_roster_unless_more_came() -> None:
+def test_expected_is_the_roster_and_guests_are_counted_beside_it() -> None:
     proof = live_lesson()
     proof.append(NewEvent(payload=RosterChanged(expected=30)))
+    proof.join("ann", SessionRole.LEARNER, "ann")
     id_ = opened(proof)
-    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 30
+    for who in ("l1", "ann"):
+        proof.command(who, "checkin_answer", id=id_)
+    counts = {
+        key: proof.clients["p"].entities[f"checkin/{id_}"][key] for key in ("came", "others", "expected")
+    }
+    assert counts == {"came": 1, "others": 1, "expected": 30}
+    proof.join("l1", SessionRole.LEARNER, "bob")  # the guest turns out to be Bob
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["came"] == 2
     proof.append(NewEvent(payload=RosterChanged(expected=1)))
-    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == len(proof.state.of(CHECKIN).learners)
+    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 2
+    assert len(proof.state.of(CHECKIN).learners) == 4
 
 
 def test_one_round_at_a_time_and_closing_twice_changes_nothing() -> None:

@@ -81,6 +81,37 @@ async def test_time_closes_what_is_open_and_a_restart_does_not_matter(
     assert (await engine.current(SESSION)).state.of(CHECKIN).open_round is None
 
 
+async def test_a_planned_check_in_begins_in_whatever_process_is_there(
+    engine: TimelineEngine, clock: TurnedByHand
+) -> None:
+    plan = {"message": "Here?", "seconds": 60, "in_seconds": 30}
+    round_ = await engine.execute(SESSION, P, "1", "checkin_open", plan)
+    assert await waiting(engine) == {"checkin_start": 1_030_000}
+    clock.now = UtcMs(1_030_500)
+    after_restart = engine_over(engine.database, clock=clock)
+    racers = [Deadlines(after_restart), Deadlines(engine)]
+    await asyncio.gather(*(racer.close_due() for racer in racers))
+    assert (await types(engine)).count("checkin_opened") == 1
+    assert await waiting(engine) == {"checkin": 1_090_500}
+    more = {"id": round_.result["id"], "seconds": 60}
+    await engine.execute(SESSION, P, "2", "checkin_extend", more)
+    again = await engine.execute(SESSION, P, "2", "checkin_extend", more)
+    assert again.result == {"closes_utc_ms": 1_150_500}
+    assert await waiting(engine) == {"checkin": 1_150_500}
+    await engine.execute(SESSION, P, "3", "checkin_withdraw", {"id": round_.result["id"]})
+    assert await waiting(engine) == {}
+
+
+async def test_withdrawing_an_old_round_leaves_the_open_one_its_end(
+    engine: TimelineEngine, clock: TurnedByHand
+) -> None:
+    old = await engine.execute(SESSION, P, "1", "checkin_open", {"seconds": 60})
+    await engine.execute(SESSION, P, "2", "checkin_close", {"id": old.result["id"]})
+    await engine.execute(SESSION, P, "3", "checkin_open", {"seconds": 90})
+    await engine.execute(SESSION, P, "4", "checkin_withdraw", {"id": old.result["id"]})
+    assert await waiting(engine) == {"checkin": 1_090_000}
+
+
 async def test_processes_that_race_close_once(engine: TimelineEngine, clock: TurnedByHand) -> None:
     await engine.execute(SESSION, P, "1", "checkin_open", {"message": "", "seconds": 60})
     clock.now = UtcMs(1_100_000)

@@ -81,6 +81,9 @@ async def test_a_token_for_somebody_else(house: Installation) -> None:
     person = await house.ask("POST", ask, by="host", json={"role": "learner", "external_id": "L3"})
     assert grant_of(house, person).person_id == house.people["stranger"]
     assert person.data["url"].endswith(f"/room/{session.id}#t={person.data['token']}")
+    for role, page in (("host", "studio"), ("presenter", "studio"), ("screen", "room")):
+        made = await house.ask("POST", ask, by="presenter", json={"role": role, "name": "Shop 7"})
+        assert made.data["url"].endswith(f"/{page}/{session.id}#t={made.data['token']}")
     screen = await house.ask("POST", ask, by="presenter", json={"role": "screen", "name": "Shop 7"})
     assert (grant_of(house, screen).role, grant_of(house, screen).guest_name) == ("screen", "Shop 7")
     for body, status, code in (

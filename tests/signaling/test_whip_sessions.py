@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import update
 
 from lectern.app.admission import SeatsOfPresence
 from lectern.app.wiring import now_s
@@ -16,9 +15,9 @@ from lectern.kernel.roles import SessionRole
 from sessions.store import Session
 from signaling.entry.turn import Turn
 from signaling.plane.peer import Peer
+from signaling.plane.stewardship import Alone
 from signaling.sdp import parse_offer
 from signaling.stream_keys.service import NewKey
-from signaling.stream_keys.tables import stream_keys
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 from signaling.whip.sdpfrag import read_fragment
@@ -268,18 +267,37 @@ async def test_what_another_server_process_did_to_a_key_is_noticed(live_house: I
     await until_over(revoked)
 
 
-async def test_a_key_that_expires_while_it_publishes_still_ends_it(live_house: Installation) -> None:
+async def test_a_key_that_expires_ends_what_it_opened(
+    live_house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = await lesson(live_house)
-    key_id, text = await key_of(live_house, session, expires_utc_ms=utc_ms() + 3_600_000)
-    encoder = Encoder(live_house, session, text)
-    await encoder.opens()
-    async with live_house.services.database.write() as tx:
-        over = update(stream_keys).where(stream_keys.c.id == key_id).values(expires_utc_ms=utc_ms())
-        await tx.execute(over)
-    status, body, _ = await encoder.ask("POST", encoder.url, encoder.sdp, SDP)
-    assert (status, "stream_key_expired" in body) == (401, True)
-    assert await encoder.is_open(), "what runs goes on"
-    assert (await encoder.ask("DELETE", encoder.location))[0] == 200
+    expires = utc_ms() + 3_600_000
+    opened: list[Encoder] = []
+    for use, kind in (("publish", "whip"), ("watch", "whep")):
+        _, text = await key_of(live_house, session, use, expires)
+        opened.append(Encoder(live_house, session, text, kind))
+        await opened[-1].opens()
+    _, forever = await key_of(live_house, session)
+    other = Encoder(live_house, session, forever)
+    await other.opens()
+    monkeypatch.setattr(live_house.services.stream_keys, "_clock", lambda: expires - 1)
+    await asyncio.sleep(1.2)  # it was looked at
+    assert await opened[0].is_open()
+    monkeypatch.setattr(live_house.services.stream_keys, "_clock", lambda: expires)
+    async with asyncio.timeout(15):
+        while await online(live_house, session.id) > 1:
+            await asyncio.sleep(0.05)
+    assert await other.is_open()
+    for encoder in opened:
+        for method, url, body, sent in (
+            ("POST", encoder.url, encoder.sdp, SDP),
+            ("PATCH", encoder.location, CANDIDATE, FRAGMENT | {"If-Match": "*"}),
+        ):
+            status, said, headers = await encoder.ask(method, url, body, sent)
+            assert (status, "stream_key_expired" in said) == (401, True)
+            assert headers["WWW-Authenticate"] == 'Bearer realm="lectern", error="invalid_token"'
+        assert (await encoder.ask("DELETE", encoder.location))[0] == 200
+        assert (await encoder.ask("DELETE", encoder.location))[0] == 404
 
 
 async def test_delete_after_the_session_ended_by_itself_is_no_failure(live_house: Installation) -> None:
@@ -308,6 +326,7 @@ async def test_turn_servers_are_told(live_house: Installation) -> None:
         SeatsOfPresence(services.presence, services.doors),
         turn=Turn(("turn:a", "turns:b"), "secret"),
         now_s=lambda: 1_795_312_800,
+        stewards=Alone(),
     )
     app = web.Application()
     endpoint.mount(app)

@@ -52,6 +52,19 @@ async def _goes_live(story: Story) -> Page:
     return page
 
 
+async def _host_by_link(story: Story) -> Page:
+    """A guest who was sent a link as host; links of earlier releases lead to the learners' room."""
+    wanted = {"role": "host", "name": "唐悦"}
+    path = f"/sessions/{story.session_id}/join-tokens"
+    made = await story.rest(story.presenter, "POST", path, data=wanted)
+    host = await story.browsers.on_pc("zh-CN")
+    await host.set_viewport_size({"width": 390, "height": 844})
+    await story.open(host, f"/room/{story.session_id}#t={made['token']}")
+    await on(host, "join").click()
+    await expect(on(host, "studio")).to_be_visible()
+    return host
+
+
 async def _watches(story: Story, page: Page, token: str) -> None:
     await story.open(page, f"/room/{story.session_id}#t={token}")
     await on(page, "join").click()
@@ -96,9 +109,13 @@ async def test_a_killed_browser_is_seen_by_the_host_and_stays_on_the_record(tmp_
         await _watches(story, watching, token)
         await until("real-time media", lambda: _has_media(watching))
         await expect(on(studio, "health")).to_have_count(0)
+        host = await _host_by_link(story)
 
         _kill_strict_browser()
         await expect(on(studio, "health")).to_contain_text("王芳", timeout=SEEN_WITHIN_MS)
+        await expect(on(host, "health")).to_contain_text("王芳")
+        await on(host, "health").locator("summary").click()
+        await take_picture(host, "studio-host-by-link-phone")
         await on(studio, "health").locator("summary").click()
         row = on(studio, "health-row")
         await expect(row).to_have_count(1)
@@ -117,6 +134,9 @@ async def test_a_killed_browser_is_seen_by_the_host_and_stays_on_the_record(tmp_
         await on(studio, "end-session").click()
         await on(studio, "confirm-end").click()
         await expect(on(studio, "studio")).to_have_count(0)
+        await expect(on(host, "open-replay")).to_be_visible(timeout=30_000)
+        await expect(on(host, "open-editor")).to_have_count(0)  # that is for people who are signed in
+        await take_picture(host, "studio-host-by-link-ended-phone")
         admin = await chromium.on_pc("en")
         await story.sign_in(admin, "admin")
         await story.open(admin, f"/admin/sessions/{story.session_id}")

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { activeRids, layersOf } from '../src/core/simulcast'
 import { gridColumns, heroFirst, lastRowOf, shapeOf, tilesOf, type StageScene } from '../src/core/stage_layout'
+import { codecName, unplayableOf, worthBroadcast } from '../src/core/unplayable'
 import { newsOf, sizeOf, type ViewSize } from '../src/core/view_sizes'
 import type { Source, Track } from '../src/core/wire'
 
@@ -28,10 +29,26 @@ describe('tiles', () => {
   it('say which picture is paused', () => {
     expect(tilesOf(scene({ slots: { '3': slot('ann', 'camera', true) } }))[0]?.paused).toBe(true)
   })
+  it('say which picture this browser cannot decode', () => {
+    const slots = { '3': { ...slot('ann', 'camera'), unplayable: 'H264' }, '4': { ...slot('ben', 'camera'), unplayable: null } }
+    expect(tilesOf(scene({ slots })).map((tile) => tile.unplayable)).toEqual(['H264', null])
+  })
   it('keep their keys while others come and go', () => {
     const key = (part: Partial<StageScene>) => tilesOf(scene(part)).find((tile) => tile.participant === 'ann')?.key
     expect(key({ slots: { '3': slot('ann', 'camera') } })).toBe(key({ slots: { '3': slot('ann', 'camera'), '4': slot('ben', 'screen') } }))
   })
+})
+
+describe('the broadcast instead of pictures that cannot be decoded', () => {
+  const lost = (participant: string, source: Source, codec = 'H264') => ({ ...slot(participant, source), unplayable: codec })
+  const worth = (slots: StageScene['slots']) => worthBroadcast(unplayableOf(slots), new Set(['teacher'])).map((picture) => `${picture.participant} ${picture.source}`)
+  it.each([
+    ['a screen, whoever shares it', { '3': lost('ann', 'screen') }, ['ann screen']],
+    ['the presenter, not a guest', { '3': lost('ann', 'camera'), '4': lost('teacher', 'camera', 'VP8') }, ['teacher camera']],
+    ['nothing that the broadcast does not have either', { '3': lost('teacher', 'camera', 'AV1') }, []],
+    ['nothing that can be seen or only heard', { '3': slot('teacher', 'camera'), '4': null, '9': lost('teacher', 'mic') }, []],
+  ] as const)('for %s', (_, slots, expected) => expect(worth(slots)).toEqual(expected))
+  it('names the codec as people write it', () => expect(['H264', 'VP8'].map(codecName)).toEqual(['H.264', 'VP8']))
 })
 
 describe('the shape of the stage', () => {

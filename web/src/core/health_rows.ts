@@ -1,4 +1,4 @@
-/** Connection troubles as the host reads them: who first, which of them are no news any more. */
+/** Connection troubles as the host reads them: who first, who can be told what to do. */
 import type { HealthNote, Participant, Trouble } from './wire'
 
 export interface HealthRow {
@@ -11,15 +11,11 @@ export interface HealthRow {
   readonly here: boolean
 }
 
-/** Whoever is out of the class for longer has left it, and is nobody's trouble any more. */
-export const LEFT_AFTER_MS = 120_000
-
-/** The rows at session time `nowMs`: leaders first, for their trouble is everybody's; then in the order in which they began. */
-export function healthRows(notes: readonly HealthNote[], people: readonly Participant[], nowMs: number): HealthRow[] {
+/** The rows: leaders first, for their trouble is everybody's; then in the order in which they began. */
+export function healthRows(notes: readonly HealthNote[], people: readonly Participant[]): HealthRow[] {
   const known = new Map(people.map((person) => [person.id, person]))
   const rank = (row: HealthRow): number => (known.get(row.participant)?.role === 'learner' ? 1 : 0)
   return notes
     .flatMap(({ participant, troubles }) => troubles.map(({ code, since_ms: sinceMs }) => ({ key: `${participant}/${code}`, participant, code, sinceMs, here: known.get(participant)?.online === true })))
-    .filter((row) => row.here || nowMs - row.sinceMs < LEFT_AFTER_MS)
     .sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs)
 }

@@ -13,7 +13,7 @@ export function keyOf(invitation: Invitation): string {
 }
 
 export function answered(store: EntityStore, invitation: Invitation): boolean {
-  if (invitation.kind === 'checkin') return one(store, 'my/checkin', invitation.checkin.id) !== undefined
+  if (invitation.kind === 'checkin') return (one(store, 'my/checkin', invitation.checkin.id)?.status ?? null) !== null
   return invitation.kind === 'poll' && one(store, 'my/vote', invitation.poll.id) !== undefined
 }
 

@@ -44,6 +44,12 @@ export function receivedCodecs<C extends { readonly mimeType: string; readonly s
   })
 }
 
+/** Whether an offer names this codec. */
+export function receives(sdp: string, codec: string): boolean {
+  const named = ` ${codec.toLowerCase()}/`
+  return sdp.split(/\r?\n/).some((line) => line.startsWith('a=rtpmap:') && line.toLowerCase().includes(named))
+}
+
 /**
  * Adds a start bitrate to the video payloads of an answer, so that the first seconds are already sharp.
  * Chromium reads `x-google-start-bitrate` (kbit/s) from the remote description; other browsers ignore it.

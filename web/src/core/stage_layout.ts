@@ -13,6 +13,8 @@ export interface Tile {
   readonly mid: string | null
   readonly picture: boolean
   readonly paused: boolean
+  /** The codec that keeps this browser from showing the picture. */
+  readonly unplayable: string | null
   /** The microphone: on, muted, or not there. */
   readonly mic: 'on' | 'off' | 'none'
   readonly own: boolean
@@ -42,17 +44,17 @@ export function tilesOf(scene: StageScene): Tile[] {
   const micOf = (who: string): Tile['mic'] => mics.get(who) ?? 'none'
   const tiles: Tile[] = []
   for (const source of scene.own) {
-    if (source !== 'mic' && scene.me !== null) tiles.push({ key: `own-${source}`, participant: scene.me, source, mid: null, picture: true, paused: false, mic: micOf(scene.me), own: true })
+    if (source !== 'mic' && scene.me !== null) tiles.push({ key: `own-${source}`, participant: scene.me, source, mid: null, picture: true, paused: false, unplayable: null, mic: micOf(scene.me), own: true })
   }
   for (const [mid, slot] of Object.entries(scene.slots)) {
-    if (slot && slot.source !== 'mic') tiles.push({ key: mid, participant: slot.participant, source: slot.source, mid, picture: true, paused: slot.paused === true, mic: micOf(slot.participant), own: false })
+    if (slot && slot.source !== 'mic') tiles.push({ key: mid, participant: slot.participant, source: slot.source, mid, picture: true, paused: slot.paused === true, unplayable: slot.unplayable ?? null, mic: micOf(slot.participant), own: false })
   }
   // Whoever is heard but not seen keeps a seat, too.
   const seen = new Set(tiles.filter((tile) => tile.source === 'camera').map((tile) => tile.participant))
   const seats = new Set(scene.tracks.filter((track) => track.active && track.source !== 'screen').map((track) => track.participant))
   if (scene.me !== null && scene.own.includes('mic')) seats.add(scene.me)
   for (const who of seats) {
-    if (!seen.has(who) && (scene.members === null || scene.members.has(who))) tiles.push({ key: `seat-${who}`, participant: who, source: 'camera', mid: null, picture: false, paused: false, mic: micOf(who), own: who === scene.me })
+    if (!seen.has(who) && (scene.members === null || scene.members.has(who))) tiles.push({ key: `seat-${who}`, participant: who, source: 'camera', mid: null, picture: false, paused: false, unplayable: null, mic: micOf(who), own: who === scene.me })
   }
   const came = [...new Set(scene.tracks.map((track) => track.participant))]
   const rank = (tile: Tile): number => {

@@ -49,7 +49,7 @@ export interface WireError {
 export type Ack = { readonly ok: true; readonly result: Json; readonly seq: number } | { readonly error: WireError }
 
 /** What the media server feeds into each receiving mid right now. */
-export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean } | null>>
+export type SlotMap = Readonly<Record<string, { readonly track: string; readonly participant: string; readonly source: Source; readonly paused?: boolean; readonly unplayable?: string | null } | null>>
 
 export interface Lesson {
   readonly id: string
@@ -85,18 +85,47 @@ export interface Track {
 
 export interface Checkin {
   readonly id: string
-  readonly state: 'open' | 'closed'
+  readonly state: 'open' | 'closed' | 'withdrawn'
   readonly message: string | null
+  /** The question stands in the way until it is answered. */
+  readonly forced: boolean
   readonly opened_utc_ms: number
   readonly closes_utc_ms: number
   readonly late_after_utc_ms: number
-  readonly done?: readonly string[]
-  readonly late?: readonly string[]
+  /** For staff and screens. */
+  readonly came?: number
+  /** Guests who checked in besides the roster. */
+  readonly others?: number
   readonly expected?: number
+  /** For staff. */
+  readonly came_late?: number
+  readonly made_up?: number
+  readonly requests?: number
 }
+
+/** A check-in that will begin by itself; staff alone know. */
+export interface CheckinPlan {
+  readonly id: string
+  readonly message: string | null
+  readonly forced: boolean
+  readonly starts_utc_ms: number
+  readonly seconds: number
+  readonly late_after_seconds: number
+}
+
+export interface Draw {
+  readonly id: string
+  readonly round: string
+  readonly winners: readonly { readonly participant: string; readonly name: string | null }[]
+  readonly among: number
+  readonly drawn_utc_ms: number
+}
+
+export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
 
 export interface Poll {
   readonly id: string
+  readonly kind: PollKind
   readonly question: string | null
   readonly options: readonly (string | null)[]
   readonly state: 'open' | 'closed'
@@ -104,7 +133,41 @@ export interface Poll {
   readonly counts: readonly number[] | null
   readonly voters: number
   readonly opened_utc_ms: number
+  readonly closes_utc_ms: number | null
   readonly closed_utc_ms: number | null
+  readonly published: boolean
+  readonly anonymous: boolean
+  readonly scored: boolean
+  readonly instant: boolean
+  readonly right_count: number | null
+  readonly right: readonly number[] | null
+  readonly accepted: readonly (string | null)[] | null
+  readonly explanation: string | null
+  readonly rerun_of: string | null
+  readonly survey: string | null
+  readonly matches?: readonly (string | null)[]
+  readonly low?: number
+  readonly high?: number
+  readonly most?: number | null
+  readonly texts?: readonly string[] | null
+  readonly fewest?: number
+  readonly counted?: boolean
+}
+
+/** What staff alone know of a poll. */
+export interface PollDesk {
+  readonly points: readonly (string | null)[]
+  readonly item: string | null
+  readonly extended: Readonly<Record<string, number>>
+}
+
+/** What somebody wrote; seen by staff and its author. */
+export interface WrittenAnswer {
+  readonly poll: string
+  readonly participant: string
+  readonly text: string | null
+  readonly correct: boolean | null
+  readonly utc_ms: number | null
 }
 
 export interface Question {
@@ -159,7 +222,25 @@ export interface Message {
   readonly group: string | null
   readonly author: string
   readonly text: string | null
+  /** Staff have not released it: only they and its author see it. */
+  readonly held: boolean
   readonly utc_ms: number
+}
+
+export interface ChatRules {
+  readonly open: boolean
+  readonly moderated: boolean
+}
+
+export type ReactionKind = 'like' | 'heart' | 'clap' | 'laugh' | 'wow'
+export type Reactions = Readonly<Record<ReactionKind, number>>
+
+/** How long and how often a learner has been on stage; `since_utc_ms` while they are. */
+export interface StageTime {
+  readonly participant: string
+  readonly turns: number
+  readonly total_ms: number
+  readonly since_utc_ms: number | null
 }
 
 export interface Hand {
@@ -168,6 +249,7 @@ export interface Hand {
   readonly granted: boolean
   /** On stage with the camera, too. */
   readonly camera: boolean
+  readonly granted_utc_ms: number | null
 }
 
 /** What troubles somebody's media; staff see it while it lasts. */
@@ -219,13 +301,18 @@ export interface Outcome {
   readonly utc_ms: number
 }
 
+export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
+
 export interface MyCheckin {
-  readonly status: 'on_time' | 'late'
-  readonly utc_ms: number
+  readonly status: Standing | null
+  readonly utc_ms: number | null
+  readonly request: 'pending' | 'refused' | null
 }
 
 export interface MyVote {
-  readonly option: number
+  readonly option: number | null
+  readonly picks: readonly number[]
+  readonly correct: boolean | null
 }
 
 /** Which entity lives under which first part of a path. */
@@ -233,17 +320,24 @@ export interface EntityKinds {
   participant: Participant
   track: Track
   checkin: Checkin
+  checkin_plan: CheckinPlan
+  draw: Draw
   poll: Poll
+  poll_desk: PollDesk
+  answer: WrittenAnswer
   question: Question
   pool: PoolNote
   query: Query
   message: Message
+  chat_mute: true
   hand: Hand
+  stage_time: StageTime
   health: HealthNote
   group: BreakoutGroup
   outcome: Outcome
   'my/checkin': MyCheckin
   'my/vote': MyVote
+  'my/poll_time': { readonly closes_utc_ms: number }
   'my/upvote': true
   'my/question': true
 }

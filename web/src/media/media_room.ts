@@ -9,7 +9,8 @@ import { SignalLink } from '../class/signal_link'
 import { step, type MediaEvent, type MediaPath } from '../core/media_path_state'
 import { newsOf, type ViewSize } from '../core/view_sizes'
 import type { Role, SlotMap, Source, WireError } from '../core/wire'
-import { Peer, type NetworkReading } from './peer'
+import { unplayableOf } from '../core/unplayable'
+import { Peer, wouldReceive, type NetworkReading } from './peer'
 
 export interface MediaListener {
   onPath(path: MediaPath): void
@@ -26,6 +27,8 @@ const LOOK_SETTLES_MS = 300
 const LOOK_AGAIN_MS = 2_000
 /** How long an ICE restart may take before a whole new transport is tried. */
 const RESTART_MS = 3_000
+/** How often a browser that lacks a codec is asked whether it has it now. */
+const CODEC_EVERY_MS = 5_000
 const RETRY_MS = [500, 1000, 2000, 4000, 8000] as const
 
 /** What a phone tells when it moves from Wi-Fi to the mobile network; not every browser has it. */
@@ -50,6 +53,10 @@ export class MediaRoom {
   /** What the server knows of the present peer. */
   private toldSizes = new Map<string, ViewSize>()
   private restarted: ReturnType<typeof setTimeout> | undefined
+  private codecCheck: ReturnType<typeof setTimeout> | undefined
+  private missing: ReadonlySet<string> = new Set()
+  /** Codecs for which a new transport was made: one that does not help is not made again and again. */
+  private readonly renewedFor = new Set<string>()
   private servers: readonly RTCIceServer[] = []
   private readonly onNetwork = (): void => {
     if (navigator.onLine) this.feed('shaken')
@@ -72,6 +79,8 @@ export class MediaRoom {
       onSlots: (slots) => {
         this.slotsCame += 1
         this.listener.onSlots(slots)
+        this.missing = new Set(unplayableOf(slots).map((picture) => picture.codec).filter((codec) => !this.renewedFor.has(codec)))
+        if (this.missing.size > 0) this.armCodecCheck()
       },
       onLayers: (layers) => {
         for (const [mid, rids] of Object.entries(layers)) void this.peer?.setLayers(mid, rids)
@@ -230,6 +239,22 @@ export class MediaRoom {
     }
   }
 
+  private armCodecCheck(): void {
+    this.codecCheck ??= setTimeout(() => void this.checkCodecs(), CODEC_EVERY_MS)
+  }
+
+  /** A codec that has come meanwhile is offered by a new transport; the old one serves until then. */
+  private async checkCodecs(): Promise<void> {
+    this.codecCheck = undefined
+    for (const codec of this.missing) {
+      if (!(await wouldReceive(codec)) || this.path !== 'realtime') continue
+      this.renewedFor.add(codec)
+      this.feed('failed')
+      return
+    }
+    if (this.missing.size > 0) this.armCodecCheck()
+  }
+
   private fail(error: WireError): void {
     this.listener.onProblem(error)
     this.feed('failed')
@@ -257,6 +282,9 @@ export class MediaRoom {
     clearTimeout(this.retry)
     clearTimeout(this.looking)
     clearTimeout(this.restarted)
+    clearTimeout(this.codecCheck)
+    this.codecCheck = undefined
+    this.missing = new Set()
     this.signal.bye()
     this.peer?.close()
     this.peer = undefined

@@ -2,7 +2,7 @@
  * One `RTCPeerConnection`, offered once. What is sent changes by `replaceTrack`, what is received by the server's slots;
  * a new way to the server is found by an ICE restart. A broken peer is thrown away and a new one made.
  */
-import { offerPlan, preferredCodecs, receivedCodecs, withStartBitrate } from '../core/offer_plan'
+import { offerPlan, preferredCodecs, receivedCodecs, receives, withStartBitrate } from '../core/offer_plan'
 import { activeRids, CAMERA_LAYERS } from '../core/simulcast'
 import type { Role, Source } from '../core/wire'
 
@@ -31,6 +31,22 @@ function configured(servers: readonly RTCIceServer[]): RTCConfiguration {
   return { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [...servers] }
 }
 
+function preferCodecs(transceiver: RTCRtpTransceiver, sends: boolean): void {
+  const codecs = (sends ? RTCRtpSender : RTCRtpReceiver).getCapabilities('video')?.codecs
+  if (codecs && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(sends ? preferredCodecs(codecs) : receivedCodecs(codecs))
+}
+
+/** Whether an offer made now would receive this video codec: Firefox fetches its H.264 decoder some time after its first start. */
+export async function wouldReceive(codec: string): Promise<boolean> {
+  const pc = new RTCPeerConnection()
+  try {
+    preferCodecs(pc.addTransceiver('video', { direction: 'recvonly' }), false)
+    return receives((await pc.createOffer()).sdp ?? '', codec)
+  } finally {
+    pc.close()
+  }
+}
+
 export class Peer {
   private readonly pc: RTCPeerConnection
   private readonly senders = new Map<Source, RTCRtpTransceiver>()
@@ -49,7 +65,7 @@ export class Peer {
     for (const line of offerPlan(role, videoSlots)) {
       const transceiver = line.source === 'camera' ? addCamera(this.pc) : this.pc.addTransceiver(line.kind, { direction: line.direction })
       if (line.source) this.senders.set(line.source, transceiver)
-      if (line.kind === 'video') this.preferCodecs(transceiver, line.source !== null)
+      if (line.kind === 'video') preferCodecs(transceiver, line.source !== null)
     }
     this.pc.addEventListener('connectionstatechange', () => this.onState(this.pc.connectionState))
   }
@@ -140,10 +156,5 @@ export class Peer {
 
   close(): void {
     this.pc.close()
-  }
-
-  private preferCodecs(transceiver: RTCRtpTransceiver, sends: boolean): void {
-    const codecs = (sends ? RTCRtpSender : RTCRtpReceiver).getCapabilities('video')?.codecs
-    if (codecs && 'setCodecPreferences' in transceiver) transceiver.setCodecPreferences(sends ? preferredCodecs(codecs) : receivedCodecs(codecs))
   }
 }

@@ -5,12 +5,14 @@
 const memory = new Map<string, string>()
 const name = (kind: string, id: string): string => `lectern.${kind}.${id}`
 
-export function takeFragmentToken(id: string): void {
+/** Tells whether there was one. */
+export function takeFragmentToken(id: string): boolean {
   const fragment = new URLSearchParams(location.hash.slice(1))
   const token = fragment.get('t')
-  if (!token) return
+  if (!token) return false
   keep('token', id, token)
   history.replaceState(history.state, '', location.pathname + location.search)
+  return true
 }
 
 export function keep(kind: 'token' | 'consent', id: string, value: string): void {

@@ -9,8 +9,10 @@ import type { MediaPath } from '../../core/media_path_state'
 import { VIDEO_SLOTS } from '../../core/offer_plan'
 import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
+import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, Funnel, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
+import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
 import { i18n } from '../../words'
@@ -62,12 +64,16 @@ export class Lesson {
   readonly names = computed(() => new Map(this.participants.value.map((person) => [person.id, person.name])))
   readonly messages = computed(() => all(this.store, 'message').sort((a, b) => a.utc_ms - b.utc_ms))
   readonly questions = computed(() => all(this.store, 'question').sort((a, b) => b.votes - a.votes || a.created_utc_ms - b.created_utc_ms))
+  readonly chatRules = computed(() => (this.store.get('chat') ?? { open: true, moderated: false }) as unknown as ChatRules)
+  readonly reactions = computed(() => (this.store.get('reactions') ?? null) as Reactions | null)
   readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
   readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
   /** The order in which staff mean to take questions. */
   readonly run = computed(() => (this.store.get('run') as { readonly questions: readonly string[] } | undefined)?.questions ?? [])
   readonly polls = computed(() => all(this.store, 'poll').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
   readonly checkins = computed(() => all(this.store, 'checkin').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
+  readonly checkinPlan = computed(() => all(this.store, 'checkin_plan')[0] ?? null)
+  readonly draws = computed(() => all(this.store, 'draw').sort((a, b) => b.drawn_utc_ms - a.drawn_utc_ms))
   readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
   readonly myHand = computed(() => this.hands.value.find((hand) => hand.participant === this.identity.value?.participant_id))
   readonly breakout = computed(() => breakoutOf(this.store))
@@ -101,6 +107,15 @@ export class Lesson {
     return heroFirst(tiles)
   })
   readonly shape = computed(() => shapeOf(this.tiles.value))
+  /** Pictures for whose sake a learner who only watches gets the broadcast: this browser does not decode them. */
+  readonly missed = computed<readonly UnplayablePicture[]>(() => {
+    const me = this.identity.value?.participant_id ?? ''
+    if (this.staff.value || this.myGroup.value || this.onStage.value.has(me)) return []
+    const presenters = new Set(this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id))
+    const missed = worthBroadcast(unplayableOf(this.slots.value), presenters)
+    return missed.length > 0 && playsBroadcast() ? missed : []
+  })
+  readonly onBroadcast = computed(() => this.path.value === 'broadcast' || this.missed.value.length > 0)
   /** Sources of ours that staff muted: their devices are to be switched off. */
   readonly mutedByStaff = computed(() => {
     const me = this.identity.value?.participant_id
@@ -145,6 +160,8 @@ export class Lesson {
         // A return to the class has asked for media already; here only a lesson that begins or ends.
         if (state !== 'live' || this.path.value === 'off') this.considerMedia()
       })
+      // The broadcast brings its own sound.
+      watch([this.soundMuted, this.onBroadcast], ([muted, onBroadcast]) => this.sound.mute(muted || onBroadcast))
     })
     window.__lectern = {
       events: () => [...this.classLink.cursor.log],
@@ -201,7 +218,6 @@ export class Lesson {
 
   muteSound(muted: boolean): void {
     this.soundMuted.value = muted
-    this.sound.mute(muted)
   }
 
   get token(): string {

@@ -1,0 +1,1 @@
+"""Lottery: drawing among those who checked in. The server draws; what was drawn is on the timeline."""

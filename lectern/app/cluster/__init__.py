@@ -1,0 +1,1 @@
+"""A large installation on one machine, without Docker: for people and for fault tests."""
