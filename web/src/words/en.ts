@@ -97,8 +97,14 @@ const en = {
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
-    running: 'Groups are at work', size: '{n} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I call', deal: 'Deal at random', n: 'Group {n}', task: 'What should the group do?',
-    who: 'Who goes where', none: 'Stays here', open: 'Send them off',
+    running: 'Groups are at work', size: '{n} people', sizeOf: '{n} of {most} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I call', deal: 'Deal at random', n: 'Group {n}', task: 'What should the group do?',
+    who: 'Who goes where', whoHow: 'Pick a group for each person, or drag a name onto a group.', none: 'Stays here', open: 'Send them off',
+    byDepartment: 'By department', noDepartment: 'Without a department', byList: 'From a list', listHow: 'One line each: name, group', listExample: 'Li Wei, Group A', listTake: 'Make groups', listFile: 'Choose a CSV file', listRead: '{n} people placed.', listUnknown: 'Not found among those who are here: {lines}',
+    ownChoice: 'Learners choose their group', most: 'At most so many in a group (empty: no limit)', late: 'Who comes late', rule: { smallest: 'goes to the smallest group', choose: 'chooses a group', stay: 'stays in the main room' },
+    material: 'Material', materialHow: 'Text and links', lastMinute: 'Last minute', calls: 'Groups that ask for help', asksForHelp: 'Asks for help', visit: 'Visit', leave: 'Back to the main room', visitors: '{names} is here',
+    voiceOn: 'Speak to all groups', voiceOff: 'Stop speaking to all', voiceHint: 'While your microphone is on, all groups hear you.', voiceHeard: '{names} can be heard in all groups', tell: 'A word to all groups', tellSend: 'Send to all groups', toldAll: 'Sent to all groups.',
+    moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
+    help: 'Ask for help', helpOff: 'Help no longer needed', iReport: 'I will report', reports: '{name} reports', report: 'Write the result', reportAgain: 'Change the result', reportHow: 'What did your group find?', reportSend: 'Hand in', results: 'Results of the groups', resultOf: 'Result: {name}', by: 'by {name}', show: 'Show to everybody', hide: 'Stop showing', shown: 'shown',
   },
   device: {
     mic: {
@@ -168,7 +174,7 @@ const en = {
   },
   replay: {
     play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped', restart: 'From the start',
-    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups' }, download: 'Download MP4', preparing: 'Preparing the download… {n} %', notReady: 'The replay is not ready yet', notReadyText: 'It is being closed. This page tries again by itself.', failed: 'The replay could not be made',
+    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result' }, download: 'Download MP4', preparing: 'Preparing the download… {n} %', notReady: 'The replay is not ready yet', notReadyText: 'It is being closed. This page tries again by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} votes',
   },
   editor: {
@@ -202,6 +208,7 @@ const en = {
     not_allowed: 'You may not do this. Ask the host.', poll_closed: 'This poll is closed.', checkin_closed: 'This check-in is closed. Tell the host that you are here.', media_unavailable: 'Video is not available right now. We keep trying.', not_joined: 'You are not in the class yet.', no_common_codec: 'Your browser cannot play this video.', sdp_invalid: 'Your browser and the server did not understand each other.',
     sign_in_failed: 'Account or password is wrong.', sign_in_required: 'Please sign in.', too_many_tries: 'Too many attempts. Wait a minute and try again.', too_fast: 'That was a little fast. Try again in a moment.',
     not_found: 'It is not there, or not for you.', not_invited: 'You are not on the list for this session. Ask the host.', not_your_session: 'This is not your session.', token_foreign: 'This link belongs to another session.',
+    choice_not_offered: 'The host decides who is in which group.', group_full: 'This group is full. Choose another one.', group_not_found: 'There is no such group any more.', reporter_taken: 'Somebody reports for your group already.', not_reporter: 'Only the reporter writes the result.', outcome_not_found: 'This group has no result yet.', groups_count_invalid: 'Plan 1 to 50 groups.', group_limit_invalid: 'The limit of a group is too small.', member_unknown: 'Somebody in the groups has left. Deal again.',
     breakout_already_open: 'Groups are already at work.', breakout_closed: 'The groups have ended.', checkin_already_open: 'A check-in is already open.', session_not_live: 'The lesson has not started.', hand_not_raised: 'The hand is already down.', stage_full: 'All 12 places on stage are taken. Take somebody off stage first.', not_invitable: 'This person has left, or is not a learner.',
     chat_closed: 'The host has closed the chat.',
     chat_muted: 'The host has stopped you from writing in this lesson.',
