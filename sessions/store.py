@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
-from lectern.timeline.store import Head
+from lectern.timeline.store import Head, padded
 from sessions import tables as t
 from sessions.lesson.idea import LessonState
 
@@ -203,26 +203,50 @@ class SessionStore:
                 )
             )
 
-    async def open_connection(self, tx: AsyncConnection, org_id: str, connection: Connection) -> None:
-        """Remember that a connection is open."""
-        values = {field: getattr(connection, field) for field in Connection.__slots__}
-        await tx.execute(insert(t.connections).values(org_id=org_id, **values))
+    async def participants_of(
+        self, tx: AsyncConnection, session_id: str, subjects: Collection[str]
+    ) -> list[Participant]:
+        """Return the participants of these persons, guests and screens."""
+        p = t.participants.c
+        query = select(t.participants).where(
+            p.session_id == session_id, p.subject.in_(padded(sorted(subjects)))
+        )
+        return [
+            Participant(row.id, row.session_id, row.kind, row.subject, row.role, row.came)
+            for row in await tx.execute(query)
+        ]
 
-    async def close_connection(
-        self, tx: AsyncConnection, connection_id: str, *, silent_since: int | None = None
-    ) -> Connection | None:
-        """Forget an open connection and return it; None if it was closed already.
+    async def add_participants(
+        self, tx: AsyncConnection, org_id: str, participants: Collection[Participant]
+    ) -> None:
+        """Insert participants who were not there before."""
+        if participants:
+            rows = [
+                {"org_id": org_id} | {name: getattr(participant, name) for name in Participant.__slots__}
+                for participant in participants
+            ]
+            await tx.execute(insert(t.participants), rows)
 
-        With `silent_since`, only if it was not seen since then.
-        """
-        query = select(t.connections).where(t.connections.c.id == connection_id)
-        if silent_since is not None:
-            query = query.where(t.connections.c.last_seen_utc_ms < silent_since)
-        row = (await tx.execute(query)).one_or_none()
-        if row is None:
-            return None
-        await tx.execute(delete(t.connections).where(t.connections.c.id == connection_id))
-        return _connection(row)
+    async def open_connections(
+        self, tx: AsyncConnection, org_id: str, connections: Collection[Connection]
+    ) -> None:
+        """Remember that connections are open."""
+        if connections:
+            rows = [
+                {"org_id": org_id} | {name: getattr(connection, name) for name in Connection.__slots__}
+                for connection in connections
+            ]
+            await tx.execute(insert(t.connections), rows)
+
+    async def open_connections_of(self, tx: AsyncConnection, ids: Collection[str]) -> list[Connection]:
+        """Return those of these connections that are open."""
+        query = select(t.connections).where(t.connections.c.id.in_(padded(sorted(ids))))
+        return [_connection(row) for row in await tx.execute(query)]
+
+    async def close_connections(self, tx: AsyncConnection, ids: Collection[str]) -> None:
+        """Forget open connections."""
+        if ids:
+            await tx.execute(delete(t.connections).where(t.connections.c.id.in_(padded(sorted(ids)))))
 
     async def seen(self, tx: AsyncConnection, connection_ids: Collection[str], now: UtcMs) -> None:
         """Persist that these connections are alive."""

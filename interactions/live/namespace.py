@@ -139,7 +139,8 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             after = _after(auth)
             admitted = await self._admission.admit(auth, self._client_ip(environ))
             self._refuse_hoard(admitted.actor.participant_id)
-            view = await self._engine.view(admitted.session_id, admitted.viewer, after)
+            # Letting them in was a change of this timeline, so what is at hand includes it.
+            view = await self._engine.view(admitted.session_id, admitted.viewer, after, at_hand=True)
         except Exception as error:  # noqa: BLE001 (the edge again: the client learns why it is refused)
             if admitted is not None:
                 await self._leave(admitted)

@@ -78,12 +78,12 @@ class Wire(asyncio.Protocol):
 
     def pause(self) -> None:
         """Take nothing in for now: the peer sends faster than it is served."""
-        if self._transport is not None:
+        if self._transport is not None and not self._is_closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Take in again."""
-        if self._transport is not None:
+        if self._transport is not None and not self._is_closing:
             self._transport.resume_reading()
 
     def close(self, code: int = CloseReason.NORMAL_CLOSURE) -> None:

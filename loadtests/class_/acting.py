@@ -28,6 +28,7 @@ VOTE_WITHIN_S = 10.0
 ANSWER_WITHIN_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 TRIES = 20
+JOIN_TIMEOUT_S = 30
 _NAMESPACE = "/class"
 
 
@@ -56,7 +57,13 @@ class Learner(SocketIOUser):
         self.welcomed = gevent.event.Event()
         auth = {"token": Plan.tokens.pop(), "consent": Plan.consent, "device": "pc", "after": None}
         connect: Callable[..., None] = self.sio.connect  # Locust types it half
-        connect(Plan.url, auth=auth, namespaces=[_NAMESPACE], transports=["websocket"])
+        connect(
+            Plan.url,
+            auth=auth,
+            namespaces=[_NAMESPACE],
+            transports=["websocket"],
+            wait_timeout=JOIN_TIMEOUT_S,
+        )
         is_welcome = self.welcomed.wait(60)
         self._note("join", began, None if is_welcome else TimeoutError("no welcome"))
 

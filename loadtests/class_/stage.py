@@ -112,7 +112,7 @@ class Stage:
         session = self.house.session_id
         await page.add_init_script(f"sessionStorage.setItem('lectern.consent.{session}', '{CONSENT}')")
         await page.goto(f"{self.house.server.url}/room/{session}#t={token}")
-        await page.wait_for_function("document.body.innerText.length > 0")
+        await page.locator("[data-testid=tab-chat], [data-testid=connection], main").first.wait_for()
         self.page = page
 
     @asynccontextmanager

@@ -48,9 +48,14 @@ class Present:
 
 @dataclass(slots=True)
 class Presence:
-    """The slice: participants by id, in the order in which they first came."""
+    """The slice: participants by id, in the order in which they first came.
+
+    `is_news` tells whether the last event changed what anybody sees of its participant: a second tab does
+    not, nor does coming back before it was noticed that one was gone.
+    """
 
     participants: dict[str, Present] = field(default_factory=dict)
+    is_news: bool = False
 
 
 class PresenceIdea:
@@ -67,6 +72,7 @@ class PresenceIdea:
     def apply(self, slice_: Presence, event: TimelineEvent) -> None:
         """See `Idea`."""
         payload = event.payload
+        slice_.is_news = True
         if isinstance(payload, ParticipantJoined):
             known = slice_.participants.get(payload.participant)
             if known is None:
@@ -77,7 +83,9 @@ class PresenceIdea:
         assert isinstance(payload, ConnectionOpened | ConnectionClosed | ParticipantRemoved)
         present = slice_.participants.get(payload.participant)
         if present is None:
+            slice_.is_news = False
             return
+        before = bool(present.connections), present.device, present.removed
         if isinstance(payload, ConnectionOpened):
             present.connections[payload.connection] = payload.device
             present.device = payload.device
@@ -86,14 +94,16 @@ class PresenceIdea:
             present.left_utc_ms = payload.at_utc_ms
         else:
             present.removed = True
+        slice_.is_news = before != (bool(present.connections), present.device, present.removed)
 
     def touched(self, slice_: Presence, event: TimelineEvent) -> list[Touch]:
         """See `Idea`."""
-        del slice_
         payload = event.payload
         assert isinstance(
             payload, ParticipantJoined | ConnectionOpened | ConnectionClosed | ParticipantRemoved
         )
+        if not slice_.is_news:
+            return []
         return [Touch(f"participant/{payload.participant}")]
 
     def entities(self, slice_: Presence) -> list[Touch]:
