@@ -18,10 +18,12 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from interactions.screen import commands as screen
+from interactions.screen.idea import SCREEN
 from lectern.timeline.engine import Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, BREAKOUT, SCREEN)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -34,6 +36,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *chat.COMMANDS,
         *hand.COMMANDS,
         *breakout.COMMANDS,
+        *screen.COMMANDS,
     )
 
 

@@ -8,7 +8,7 @@ from lectern.kernel.errors import Forbidden, Gone
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.engine import Change, TimelineEngine
-from lectern.timeline.event import NewEvent, ParticipantJoined
+from lectern.timeline.event import NewEvent, ParticipantJoined, ScreenScanned
 from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened
 from sessions.store import Connection, Participant, SessionStore
@@ -61,6 +61,14 @@ class Presence:
         present = participants.get(participant_id)
         return present is not None and present.removed
 
+    async def name_of_screen(self, session_id: str, participant_id: str) -> str | None:
+        """Return a screen's name ("" where it was erased); None if there is none, or it was removed."""
+        state = (await self._engine.current(session_id)).state
+        present = state.of(PRESENCE).participants.get(participant_id)
+        if present is None or present.removed or present.joined.role != SessionRole.SCREEN:
+            return None
+        return state.texts.get(present.joined.name_ref, "")
+
     async def enter(self, org_id: str, grant: SessionGrant, name: str, arrival: Arrival) -> Entered:
         """Let a connection in; the participant comes to be with the first one.
 
@@ -76,6 +84,8 @@ class Presence:
             present = change.state.of(PRESENCE).participants.get(known.id) if known else None
             self._check(change, removed=present is not None and present.removed, known=known is not None)
             consented = present.joined.consent if present is not None else None
+            if grant.role is SessionRole.SCREEN:  # nobody in particular, so nobody who could consent
+                consented = self.consent_version
             if self.consent_version not in (consented, arrival.consent):
                 raise Forbidden(
                     "consent_required",
@@ -90,6 +100,9 @@ class Presence:
                     Participant(participant_id, grant.session_id, kind, subject, grant.role),
                 )
                 change.append(_joined(participant_id, kind, grant, name, self.consent_version))
+            if grant.screen_id is not None and (present is None or present.screen != grant.screen_id):
+                scanned = ScreenScanned(participant=participant_id, screen=grant.screen_id)
+                change.append(NewEvent(payload=scanned, actor=participant_id))
             connection_id = new_id()
             await self._store.open_connection(
                 change.tx,
@@ -100,7 +113,7 @@ class Presence:
                 connection=connection_id,
                 participant=participant_id,
                 device=arrival.device if arrival.device in DEVICES else "pc",
-                source=arrival.source[:64] if arrival.source else None,
+                source=_source(grant, arrival),
                 campaign=arrival.campaign[:64] if arrival.campaign else None,
             )
             change.append(NewEvent(payload=opened, actor=participant_id))
@@ -137,6 +150,13 @@ class Presence:
                 if closed is not None:
                     change.append(_closed(closed, closed.last_seen_utc_ms, "silent"))
         return len(silent)
+
+
+def _source(grant: SessionGrant, arrival: Arrival) -> str | None:
+    """Return what brought a connection: a scanned code is proved by the token, the rest said by the link."""
+    if grant.screen_id is not None:
+        return "screen"
+    return arrival.source[:64] if arrival.source else None
 
 
 def _kind(grant: SessionGrant) -> str:

@@ -131,13 +131,14 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof.command("l1", "hand_raise")
     documented = documented_entities()
     seen: dict[str, list[str]] = {}
-    for who in ("l1", "p"):
+    for who in ("l1", "s", "p"):
         for path, entity in proof.clients[who].entities.items():
             kind = path.rpartition("/")[0] or path
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
         "checkin", "checkin_plan", "draw", "poll", "question", "message", "hand", "breakout",
         "my/checkin", "my/vote", "my/upvote", "pool", "query", "asking", "funnel", "run", "my/question",
+        "screen", "my",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

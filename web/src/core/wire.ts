@@ -121,6 +121,15 @@ export interface Draw {
   readonly drawn_utc_ms: number
 }
 
+/** A screen with its heads: who scanned its code, and whom the host counted besides. */
+export interface Site {
+  readonly id: string
+  readonly name: string | null
+  readonly heads: number
+  readonly scanned: number
+  readonly extra: number
+}
+
 export interface Poll {
   readonly id: string
   readonly question: string | null
@@ -236,6 +245,7 @@ export interface EntityKinds {
   checkin: Checkin
   checkin_plan: CheckinPlan
   draw: Draw
+  screen: Site
   poll: Poll
   question: Question
   pool: PoolNote
