@@ -59,6 +59,10 @@ class AttendanceRowModel(BaseModel):
     answers: int
     messages: int
     questions: int
+    hands: int
+    upvotes: int
+    reactions: int
+    stage_minutes: float
     replay_minutes: float
     source: Literal["screen"] | None
     screens: list[str]
@@ -315,6 +319,10 @@ def _row(line: AttendanceLine) -> AttendanceRowModel:
         answers=row.answers,
         messages=row.messages,
         questions=row.questions,
+        hands=row.hands,
+        upvotes=row.upvotes,
+        reactions=row.reactions,
+        stage_minutes=_minutes(row.stage_ms),
         replay_minutes=_minutes(line.replay_ms),
         source="screen" if line.screens else None,
         screens=list(line.screens),

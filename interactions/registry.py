@@ -1,7 +1,11 @@
 """What the class brings to the timeline; `lectern.app` adds it to its registry."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from interactions.ballots.clerk import BallotClerk
+from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
 from interactions.breakout.idea import BREAKOUT
 from interactions.chat import commands as chat
@@ -18,12 +22,25 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from interactions.reaction import commands as reaction
+from interactions.reaction.idea import REACTION
 from interactions.screen import commands as screen
 from interactions.screen.idea import SCREEN
-from lectern.timeline.engine import Follower
+from lectern.timeline.engine import Clerk, Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, BREAKOUT, SCREEN)
+IDEAS: tuple[Idea[Any], ...] = (
+    LESSON,
+    CHECKIN,
+    LOTTERY,
+    POLL,
+    QUESTION,
+    CHAT,
+    HAND,
+    REACTION,
+    BREAKOUT,
+    SCREEN,
+)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -35,6 +52,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *question.COMMANDS,
         *chat.COMMANDS,
         *hand.COMMANDS,
+        *reaction.COMMANDS,
         *breakout.COMMANDS,
         *screen.COMMANDS,
     )
@@ -43,3 +61,6 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
 COMMANDS = commands()
 
 FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
+
+_BALLOTS = BallotClerk()
+CLERKS: Mapping[type, Clerk] = MappingProxyType({CastBallot: _BALLOTS, CountBallots: _BALLOTS})

@@ -64,12 +64,13 @@ class RecordSpec(Protocol):
         """Wall clock at this moment."""
 
 
-def create(
+async def create(
     spec: RecordSpec, request_keyframe: Callable[[str], None], notify: Callable[[str, str], None]
 ) -> "RecorderTap":
     """Start recording; called on the event loop. Raises OSError when the directory cannot be written."""
-    folder = DurableFolder(Path(spec.directory))
-    tap = RecorderTap(spec, folder, request_keyframe, notify)
+    start_s = time.monotonic()  # the times of `spec` are of now, however long the disk takes
+    folder = await asyncio.to_thread(DurableFolder, Path(spec.directory))
+    tap = RecorderTap(spec, folder, request_keyframe, notify, start_s)
     tap.start()
     return tap
 
@@ -83,7 +84,9 @@ class RecorderTap:
         folder: DurableFolder,
         request_keyframe: Callable[[str], None],
         notify: Callable[[str, str], None],
+        start_s: float,
     ) -> None:
+        """`start_s` is the monotonic time that `spec` means."""
         self.dropped_events = 0
         self._loop = asyncio.get_running_loop()
         self._request_keyframe = request_keyframe
@@ -94,9 +97,8 @@ class RecorderTap:
         self._bytes_in = 0  # only the loop writes it
         self._bytes_out = 0  # only the thread writes it
         self._closing = threading.Event()
-        start_s = time.monotonic()
         self._room = RoomRecorder(start_s)
-        self._next_cut_s = start_s + CUT_S
+        self._next_cut_s = time.monotonic() + CUT_S
         self._problem: str | None = None
         self._reminded_s = 0.0
         self._seen_dropped = 0

@@ -82,7 +82,7 @@ class MediaProcess:
         self._timer: asyncio.TimerHandle | None = None
         self._ticked_at = 0.0
         self._closers: asyncio.TaskGroup | None = None
-        self._recording_rooms: set[str] = set()
+        self._recordings: dict[str, object] = {}
         wall = datetime.now(UTC)
         self._plane = ForwardingPlane(
             identity=Identity.generate(wall),
@@ -132,7 +132,8 @@ class MediaProcess:
         self._stopping.set()
 
     async def _finish(self) -> None:
-        taps = [self._plane.close_room(room) for room in tuple(self._recording_rooms)]
+        taps = [self._plane.close_room(room) for room in self._recordings]
+        self._recordings.clear()
         for transport in self._plane.stats("").transports:
             self._plane.close_transport(transport.transport)
         self._flush()
@@ -245,9 +246,6 @@ class MediaProcess:
             answer = self._answer(request, respond)
         except PlaneRefusal as refusal:
             answer = m.Refused(refusal.code, str(refusal))
-        except OSError as error:
-            log.error("recording_refused", error=error.strerror)
-            answer = m.Refused("recording_unavailable", f"the recording cannot be written: {error.strerror}")
         if answer is not None:
             respond(answer)
         self._flush()
@@ -264,18 +262,20 @@ class MediaProcess:
         addresses = tuple((one.getsockname()[0], one.getsockname()[1]) for one in self._local.current)
         return m.Welcome(m.VERSION, hot_path.IMPLEMENTATION, os.getpid(), addresses)
 
-    def _receive_open_room(self, request: m.OpenRoom, _respond: Respond) -> m.Answer:
+    def _receive_open_room(self, request: m.OpenRoom, respond: Respond) -> m.Answer | None:
         self._plane.open_room(request.room)
-        if request.record is not None and request.room not in self._recording_rooms:
-            self._record(request.room, request.record)
-        return m.Done()
+        if request.record is None or request.room in self._recordings:
+            return m.Done()
+        self._record_later(request.room, request.record, respond)
+        return None
 
     def _receive_close_room(self, request: m.CloseRoom, respond: Respond) -> None:
         self._close_later(request.room, self._plane.close_room(request.room), respond)
 
-    def _receive_start_recording(self, request: m.StartRecording, _respond: Respond) -> m.Answer:
-        self._record(request.room, request.record)
-        return m.Done()
+    def _receive_start_recording(self, request: m.StartRecording, respond: Respond) -> None:
+        if request.room in self._recordings:
+            raise PlaneRefusal("already_recording", "this room is being recorded")
+        self._record_later(request.room, request.record, respond)
 
     def _receive_stop_recording(self, request: m.StopRecording, respond: Respond) -> None:
         self._close_later(request.room, self._plane.stop_recording(request.room), respond)
@@ -346,9 +346,12 @@ class MediaProcess:
         }
         return {name: count for name, count in counts.items() if count}
 
-    def _record(self, room: str, spec: m.RecordSpec) -> None:
-        if self._create_tap is None:
+    def _record_later(self, room: str, spec: m.RecordSpec, respond: Respond) -> None:
+        """Begin to record; answered when its files are there. A disk that stands still holds up nobody."""
+        create_tap = self._create_tap
+        if create_tap is None:
             raise PlaneRefusal("no_recorder", "this media process was started without --tap")
+        mark = self._recordings[room] = object()
 
         def notify(event: str, code: str) -> None:
             self._loop.call_soon_threadsafe(self._notify_recording, room, event, code)
@@ -357,9 +360,39 @@ class MediaProcess:
             log.error("tap_failed", room=room, error=type(error).__name__, exc_info=error)
             notify("recording_problem", "tap_failed")
 
-        tap = GuardedTap(self._create_tap(spec, self._plane.request_keyframe, notify), report)
-        self._plane.start_recording(room, tap)
-        self._recording_rooms.add(room)
+        async def record() -> m.Answer:
+            made = GuardedTap(await create_tap(spec, self._plane.request_keyframe, notify), report)
+            try:
+                if self._recordings.get(room) is not mark:
+                    raise PlaneRefusal("recording_unavailable", "it was stopped before it had begun")
+                self._plane.start_recording(room, made)
+            except PlaneRefusal:
+                await made.close()
+                raise
+            return m.Done()
+
+        async def answer() -> None:
+            try:
+                answered = await record()
+            except Exception as error:  # noqa: BLE001 - a recorder's bug must not end all lessons here
+                if self._recordings.get(room) is mark:
+                    del self._recordings[room]
+                answered = self._no_recording(error)
+            respond(answered)
+            self._flush()
+
+        assert self._closers is not None
+        self._closers.create_task(answer())
+
+    @staticmethod
+    def _no_recording(error: Exception) -> m.Refused:
+        if isinstance(error, PlaneRefusal):
+            return m.Refused(error.code, str(error))
+        if isinstance(error, OSError):
+            log.error("recording_refused", error=error.strerror)
+            return m.Refused("recording_unavailable", f"the recording cannot be written: {error.strerror}")
+        log.error("recording_refused", error=type(error).__name__, exc_info=error)
+        return m.Refused("recording_unavailable", "the recorder failed")
 
     def _notify_recording(self, room: str, event: str, code: str) -> None:
         if event == "recording_problem":
@@ -368,7 +401,7 @@ class MediaProcess:
             self.control.notify(m.RecordingProgress(room, code, event))
 
     def _close_later(self, room: str, tap: GuardedTap | None, respond: Respond) -> None:
-        self._recording_rooms.discard(room)
+        self._recordings.pop(room, None)
         if tap is None:
             respond(m.Done())
             return

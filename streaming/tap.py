@@ -51,5 +51,5 @@ class Tap(Protocol):
 class CreateTap(Protocol):
     """The entry named by `--tap module:function`."""
 
-    def __call__(self, spec: RecordSpec, request_keyframe: RequestKeyframe, notify: Notify, /) -> Tap:
-        """Raises OSError when the directory cannot be written."""
+    async def __call__(self, spec: RecordSpec, request_keyframe: RequestKeyframe, notify: Notify, /) -> Tap:
+        """Must not block the loop, whatever the disk does. Raises OSError when it cannot be written."""

@@ -8,7 +8,7 @@ engine takes. After every command it checks, for every viewer,
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -29,6 +29,7 @@ from lectern.timeline.idea import (
     Registry,
     Viewer,
 )
+from lectern.timeline.live import Recent
 from lectern.timeline.numbering import START, number
 
 FIRST_UTC_MS = UtcMs(1_795_312_800_000)
@@ -52,8 +53,11 @@ class Proof:
     state: ClassState = field(init=False)
     stored: list[TimelineEvent] = field(default_factory=list)
     projected: list[Projected] = field(default_factory=list)
+    recent: Recent = field(default_factory=Recent)
     clients: dict[str, Client] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    clerks: dict[type, Callable[["Proof", Any], Sequence[NewEvent]]] = field(default_factory=dict)
+    """Who carries out the orders of decisions, by their type; without a database."""
     rng: Random = field(default_factory=lambda: Random(7))
     _position: Any = START
     _ids: Any = field(default_factory=lambda: itertools.count(1))
@@ -101,8 +105,13 @@ class Proof:
             self.check()
             raise
         erasures = (NewEvent(payload=TextErased(ref=ref)) for ref in decision.erase)
-        self.append(*decision.events, *erasures)
+        self.carry_out(decision.events, decision.orders, *erasures)
         return decision.result
+
+    def carry_out(self, events: Sequence[NewEvent], orders: Sequence[Any], *more: NewEvent) -> None:
+        """Append what was decided and what its orders come to, as one change."""
+        followed = [event for order in orders for event in self.clerks[type(order)](self, order)]
+        self.append(*events, *more, *followed)
 
     def append(self, *events: NewEvent) -> None:
         """Append events, deliver them, and check everybody."""
@@ -111,8 +120,10 @@ class Proof:
             apply(self.registry, self.state, event)
             if isinstance(event.payload, TextErased):
                 self.projected = [p.without_words(event.payload.ref) for p in self.projected]
+                self.recent.forget(event.payload.ref)
             projected = project(self.registry, self.state, event)
             self.projected.append(projected)
+            self.recent.add(projected)
             self.stored.append(event)
             for client in self.clients.values():
                 wire = projected.for_viewer(client.viewer)
@@ -143,14 +154,17 @@ class Proof:
         return state
 
     def check_resync(self, participant_id: str, after: int, before: dict[str, Entity]) -> None:
-        """Check that a client that held `before` at `after` catches up with the recent events."""
+        """Check that a client that held `before` at `after` catches up, with all events and with few."""
         viewer = self.clients[participant_id].viewer
-        entities = dict(before)
-        for projected in self.projected[after:]:
-            wire = projected.for_viewer(viewer)
-            if wire is not None:
-                apply_wire(entities, wire)
-        assert entities == snapshot(self.registry, self.state, viewer)
+        coalesced = self.recent.between(after, self.state.seq)
+        assert coalesced is not None
+        for events in (self.projected[after:], coalesced):
+            entities = dict(before)
+            for projected in events:
+                wire = projected.for_viewer(viewer)
+                if wire is not None:
+                    apply_wire(entities, wire)
+            assert entities == snapshot(self.registry, self.state, viewer)
 
 
 def through_json(value: Any) -> Any:

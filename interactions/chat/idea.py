@@ -1,13 +1,13 @@
 """Chat as a slice of class state."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from interactions.chat.events import ChatDeleted, ChatSent
+from interactions.chat.events import ChatDeleted, ChatMuted, ChatReleased, ChatRulesSet, ChatSent
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import BreakoutOpened, Event, TimelineEvent
-from lectern.timeline.idea import Audience, Entity, Texts, Touch
+from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
 
 SHOWN_MESSAGES = 500
 """How many of a room's latest messages viewers hold; the timeline keeps them all."""
@@ -15,7 +15,7 @@ SHOWN_MESSAGES = 500
 
 @dataclass(slots=True)
 class Message:
-    """One message. `is_deleted` once somebody took it back."""
+    """One message. `is_deleted` once somebody took it back; `is_held` until staff release it, if ever."""
 
     id: str
     group: str | None
@@ -24,24 +24,42 @@ class Message:
     utc_ms: UtcMs
     is_deleted: bool = False
     is_shown: bool = True
+    is_held: bool = False
 
 
 @dataclass(slots=True)
 class Chat:
-    """All messages, the latest of each room, and who belongs to which group (a closed one too)."""
+    """All messages, the latest of each room, and who belongs to which group (a closed one too).
+
+    `held` are those that staff have not decided about, oldest first; `kept_of` those of each author that the
+    class never saw.
+    """
 
     by_id: dict[str, Message] = field(default_factory=dict)
     shown: dict[str | None, deque[str]] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     just_hidden: str | None = None
+    is_open: bool = True
+    is_moderated: bool = False
+    muted: set[str] = field(default_factory=set)
+    held: dict[str, None] = field(default_factory=dict)
+    held_of: Counter[str] = field(default_factory=Counter)
+    kept_of: dict[str, dict[str, None]] = field(default_factory=dict)
 
 
 class ChatIdea:
     """Folds and draws messages. Groups keep their members for good, so nobody loses what they read."""
 
     name = "chat"
-    events: tuple[type[Event], ...] = (ChatSent, ChatDeleted, BreakoutOpened)
-    paths: tuple[str, ...] = ("message",)
+    events: tuple[type[Event], ...] = (
+        ChatSent,
+        ChatReleased,
+        ChatDeleted,
+        ChatMuted,
+        ChatRulesSet,
+        BreakoutOpened,
+    )
+    paths: tuple[str, ...] = ("message", "chat", "chat_mute")
 
     def empty(self) -> Chat:
         """See `Idea`."""
@@ -49,56 +67,118 @@ class ChatIdea:
 
     def apply(self, slice_: Chat, event: TimelineEvent) -> None:
         """See `Idea`."""
+        slice_.just_hidden = None
         match event.payload:
             case ChatSent() as sent if event.actor is not None:
-                slice_.by_id[sent.id] = Message(sent.id, sent.group, event.actor, sent.text_ref, event.utc_ms)
-                _show(slice_, sent)
+                message = Message(sent.id, sent.group, event.actor, sent.text_ref, event.utc_ms)
+                slice_.by_id[sent.id] = message
+                if sent.held:
+                    _hold(slice_, message)
+                else:
+                    _show(slice_, message)
+            case ChatReleased(id=id_):
+                message = slice_.by_id[id_]
+                _decide(slice_, message)
+                slice_.kept_of[message.author].pop(id_, None)
+                # It stands where the class reads it, not in the past.
+                message.is_held, message.utc_ms = False, event.utc_ms
+                _show(slice_, message)
             case ChatDeleted(id=id_):
-                slice_.by_id[id_].is_deleted = True
+                message = slice_.by_id[id_]
+                message.is_deleted = True
+                _decide(slice_, message)
+            case ChatMuted(participant=who, on=on):
+                (slice_.muted.add if on else slice_.muted.discard)(who)
+            case ChatRulesSet(open=is_open, moderated=moderated):
+                slice_.is_open, slice_.is_moderated = is_open, moderated
             case BreakoutOpened(groups=groups):
                 slice_.members.update({group.id: frozenset(group.members) for group in groups})
 
     def touched(self, slice_: Chat, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
-            case ChatSent(id=id_):
+            case ChatSent(id=id_) | ChatReleased(id=id_) | ChatDeleted(id=id_):
                 if slice_.just_hidden is not None:
-                    yield _touch(slice_, slice_.by_id[slice_.just_hidden])
-                yield _touch(slice_, slice_.by_id[id_])
-            case ChatDeleted(id=id_):
-                yield _touch(slice_, slice_.by_id[id_])
+                    yield from _touches(slice_, slice_.by_id[slice_.just_hidden])
+                yield from _touches(slice_, slice_.by_id[id_])
+            case ChatMuted(participant=who):
+                yield from _mute_touches(who)
+            case ChatRulesSet():
+                yield Touch("chat")
 
     def entities(self, slice_: Chat) -> Iterable[Touch]:
         """See `Idea`."""
+        yield Touch("chat")
+        for who in slice_.muted:
+            yield Touch(f"chat_mute/{who}", STAFF_ONLY)
         for ids in slice_.shown.values():
-            yield from (_touch(slice_, slice_.by_id[id_]) for id_ in ids)
+            for id_ in ids:
+                yield from _touches(slice_, slice_.by_id[id_])
+        for id_ in slice_.held:
+            yield from _touches(slice_, slice_.by_id[id_])
+
+    def own(self, slice_: Chat, participant_id: str) -> Iterable[Touch]:
+        """See `Personal`."""
+        if participant_id in slice_.muted:
+            yield Touch(f"chat_mute/{participant_id}", owner=participant_id)
+        for id_ in slice_.kept_of.get(participant_id, ()):
+            yield Touch(f"message/{id_}", owner=participant_id)
 
     def render(self, slice_: Chat, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
-        message = slice_.by_id[touch.path.rpartition("/")[2]]
-        if not message.is_shown:
+        kind, _, id_ = touch.path.rpartition("/")
+        if kind == "":
+            return {"open": slice_.is_open, "moderated": slice_.is_moderated}
+        if kind == "chat_mute":
+            return True if id_ in slice_.muted else None
+        message = slice_.by_id[id_]
+        is_refused = message.is_held and message.is_deleted
+        if not message.is_shown or (is_refused and touch.owner != message.author):
             return None
         return {
             "id": message.id,
             "group": message.group,
             "author": message.author,
             "text": None if message.is_deleted else texts.get(message.text_ref),
+            "held": message.is_held,
             "utc_ms": message.utc_ms,
         }
 
 
-def _show(slice_: Chat, sent: ChatSent) -> None:
-    ids = slice_.shown.setdefault(sent.group, deque())
-    ids.append(sent.id)
-    slice_.just_hidden = None
+def _hold(chat: Chat, message: Message) -> None:
+    message.is_held = True
+    chat.held[message.id] = None
+    chat.held_of[message.author] += 1
+    chat.kept_of.setdefault(message.author, {})[message.id] = None
+
+
+def _decide(chat: Chat, message: Message) -> None:
+    if message.id in chat.held:
+        del chat.held[message.id]
+        chat.held_of[message.author] -= 1
+
+
+def _show(chat: Chat, message: Message) -> None:
+    ids = chat.shown.setdefault(message.group, deque())
+    ids.append(message.id)
     if len(ids) > SHOWN_MESSAGES:
-        slice_.just_hidden = ids.popleft()
-        slice_.by_id[slice_.just_hidden].is_shown = False
+        chat.just_hidden = ids.popleft()
+        chat.by_id[chat.just_hidden].is_shown = False
 
 
-def _touch(slice_: Chat, message: Message) -> Touch:
-    members = None if message.group is None else slice_.members.get(message.group, frozenset())
-    return Touch(f"message/{message.id}", members=members)
+def _touches(chat: Chat, message: Message) -> Iterable[Touch]:
+    path = f"message/{message.id}"
+    if message.is_held:
+        yield Touch(path, STAFF_ONLY)
+        yield Touch(path, owner=message.author)
+        return
+    members = None if message.group is None else chat.members.get(message.group, frozenset())
+    yield Touch(path, members=members)
+
+
+def _mute_touches(who: str) -> Iterable[Touch]:
+    yield Touch(f"chat_mute/{who}", STAFF_ONLY)
+    yield Touch(f"chat_mute/{who}", owner=who)
 
 
 CHAT = ChatIdea()

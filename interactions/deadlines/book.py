@@ -13,9 +13,14 @@ from interactions.checkin.events import (
     CheckinWithdrawn,
 )
 from interactions.deadlines import store
+from interactions.deadlines.store import BALLOTS, POLL
+from interactions.poll.events import PollClosed, PollCounted, PollExtended, PollOpened
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import BreakoutClosed, BreakoutOpened, SessionEnded, TimelineEvent
+from lectern.timeline.event import BreakoutClosed, BreakoutOpened, Event, SessionEnded, TimelineEvent
 from lectern.timeline.store import Head
+
+NEVER = UtcMs(2**53)
+"""Ballots are counted when their poll closes; only the end of a lesson leaves them to the clockwork."""
 
 
 def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
@@ -38,6 +43,25 @@ def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
             due = {"breakout": None}
         case SessionEnded():
             due = {"checkin_start": None, "checkin": None, "breakout": None}
+        case payload:
+            due = _of_polls(payload)
+    return due
+
+
+def _of_polls(payload: Event | None) -> dict[str, UtcMs | None]:
+    due: dict[str, UtcMs | None] = {}
+    match payload:
+        case PollOpened(id=id_, closes_utc_ms=closes, anonymous=anonymous):
+            if closes is not None:
+                due[POLL + id_] = closes
+            if anonymous:
+                due[BALLOTS + id_] = NEVER
+        case PollExtended(id=id_, due_utc_ms=closes):
+            due[POLL + id_] = closes
+        case PollClosed(id=id_):
+            due[POLL + id_] = None
+        case PollCounted(id=id_):
+            due[BALLOTS + id_] = None
     return due
 
 
@@ -47,6 +71,8 @@ class DeadlineBook:
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """See `Follower`."""
         for event in events:
+            if isinstance(event.payload, SessionEnded):
+                await store.end(tx, head.session_id, event.utc_ms)
             for kind, due in agenda(event).items():
                 if due is None:
                     await store.drop(tx, head.session_id, kind)

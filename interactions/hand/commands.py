@@ -95,7 +95,7 @@ def _let_on_stage(state: ClassState, call: Call, who: str, *, camera: bool) -> D
 
 COMMANDS = (
     Command("hand_raise", Raise, ANYONE, raise_hand),
-    Command("hand_lower", Lower, ANYONE, lower_hand),
+    Command("hand_lower", Lower, ANYONE, lower_hand, takes_away=True),
     Command("hand_grant", Grant, STAFF, grant_hand),
     Command("stage_invite", Invite, STAFF, invite),
 )

@@ -1,5 +1,6 @@
 """Hands as a slice of class state: who wants to go on stage, who is there, and whether there is a place."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,7 +8,7 @@ from types import MappingProxyType
 
 from interactions.hand.events import HandGranted, HandLowered, HandRaised
 from interactions.lesson.idea import LESSON
-from lectern.kernel.clock import UtcMs
+from lectern.kernel.clock import SessionMs, UtcMs
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.stage import on_stage
 from lectern.timeline.event import (
@@ -18,7 +19,7 @@ from lectern.timeline.event import (
     TrackPublished,
     TrackUnpublished,
 )
-from lectern.timeline.idea import Audience, ClassState, Entity, Texts, Touch
+from lectern.timeline.idea import STAFF_ONLY, Audience, ClassState, Entity, Texts, Touch
 
 
 class State(StrEnum):
@@ -41,23 +42,31 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], State]] = MappingProxyType(
 
 @dataclass(slots=True)
 class Hand:
-    """A hand that is up. `camera`: its owner may send the camera as well."""
+    """A hand that is up. `camera`: its owner may send the camera as well.
+
+    `granted_utc_ms`, `granted_ms`: when its owner came on stage, by the wall and on the session's clock.
+    """
 
     raised_utc_ms: UtcMs
     state: State = State.RAISED
     camera: bool = False
+    granted_utc_ms: UtcMs | None = None
+    granted_ms: SessionMs | None = None
 
 
 @dataclass(slots=True)
 class Hands:
     """Hands that are up, in the order in which they went up; those that the last event took down.
 
-    `publishing` maps the tracks that there are to their publishers.
+    `publishing` maps the tracks that there are to their publishers. `stage_ms` is how long each learner has
+    been on stage, `turns` how often, without the time that still runs.
     """
 
     up: dict[str, Hand] = field(default_factory=dict)
     just_lowered: tuple[str, ...] = ()
     publishing: dict[str, str] = field(default_factory=dict)
+    stage_ms: Counter[str] = field(default_factory=Counter)
+    turns: Counter[str] = field(default_factory=Counter)
 
     def state_of(self, participant_id: str) -> State:
         """Return where the hand of `participant_id` is."""
@@ -78,7 +87,7 @@ class HandIdea:
         TrackPublished,
         TrackUnpublished,
     )
-    paths: tuple[str, ...] = ("hand",)
+    paths: tuple[str, ...] = ("hand", "stage_time")
 
     def empty(self) -> Hands:
         """See `Idea`."""
@@ -91,12 +100,16 @@ class HandIdea:
                 slice_.up[who] = Hand(event.utc_ms)
             case HandGranted(participant=who, camera=camera):
                 hand = slice_.up.setdefault(who, Hand(event.utc_ms))
+                if hand.state is not State.GRANTED:
+                    hand.granted_utc_ms, hand.granted_ms = event.utc_ms, event.session_ms
+                    slice_.turns[who] += 1
                 hand.state, hand.camera = State.GRANTED, camera
             case HandLowered(participant=who) | ParticipantRemoved(participant=who):
-                slice_.just_lowered = (who,) if slice_.up.pop(who, None) else ()
+                slice_.just_lowered = (who,) if who in slice_.up else ()
+                _take_down(slice_, event.session_ms)
             case SessionEnded():
                 slice_.just_lowered = tuple(slice_.up)
-                slice_.up.clear()
+                _take_down(slice_, event.session_ms)
                 slice_.publishing.clear()
             case TrackPublished(track=track, participant=who):
                 slice_.publishing[track] = who
@@ -106,19 +119,33 @@ class HandIdea:
     def touched(self, slice_: Hands, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
-            case HandRaised(participant=who) | HandGranted(participant=who):
+            case HandRaised(participant=who):
                 yield Touch(f"hand/{who}")
+            case HandGranted(participant=who):
+                yield Touch(f"hand/{who}")
+                yield Touch(f"stage_time/{who}", STAFF_ONLY)
             case HandLowered() | ParticipantRemoved() | SessionEnded():
-                yield from (Touch(f"hand/{who}") for who in slice_.just_lowered)
+                for who in slice_.just_lowered:
+                    yield Touch(f"hand/{who}")
+                    if who in slice_.turns:
+                        yield Touch(f"stage_time/{who}", STAFF_ONLY)
 
     def entities(self, slice_: Hands) -> Iterable[Touch]:
         """See `Idea`."""
-        return (Touch(f"hand/{who}") for who in slice_.up)
+        yield from (Touch(f"hand/{who}") for who in slice_.up)
+        yield from (Touch(f"stage_time/{who}", STAFF_ONLY) for who in slice_.turns)
 
     def render(self, slice_: Hands, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
-        who = touch.path.rpartition("/")[2]
+        kind, _, who = touch.path.rpartition("/")
         hand = slice_.up.get(who)
+        if kind == "stage_time":
+            return {
+                "participant": who,
+                "turns": slice_.turns[who],
+                "total_ms": slice_.stage_ms[who],
+                "since_utc_ms": hand.granted_utc_ms if hand is not None else None,
+            }
         if hand is None:
             return None
         granted = hand.state is State.GRANTED
@@ -127,7 +154,15 @@ class HandIdea:
             "raised_utc_ms": hand.raised_utc_ms,
             "granted": granted,
             "camera": granted and hand.camera,
+            "granted_utc_ms": hand.granted_utc_ms,
         }
+
+
+def _take_down(hands: Hands, now: SessionMs) -> None:
+    for who in hands.just_lowered:
+        hand = hands.up.pop(who)
+        if hand.granted_ms is not None:
+            hands.stage_ms[who] += now - hand.granted_ms
 
 
 HAND = HandIdea()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from weakref import WeakValueDictionary
@@ -15,6 +16,7 @@ from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connecti
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
+from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
 from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
 from lectern.kernel.tasks import run_forever, task_group
@@ -73,6 +75,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         self._admission = admission
         self._client_ip = client_ip
         self._connections: dict[str, Connection] = {}
+        self._held: Counter[str] = Counter()
         self._allowances: WeakValueDictionary[str, TokenBucket] = WeakValueDictionary()
         self._fan_out: FanOut | None = None
         self._handlers: dict[str, Handler] = {
@@ -80,6 +83,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "resync": self._resync,
             "clock": self._clock,
         }
+        self._reactions = ReactionGatherer(engine)
 
     @property
     def fan_out(self) -> FanOut:
@@ -100,9 +104,11 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             async with task_group() as tasks:
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
+                tasks.create_task(self._reactions.run())
         finally:
-            for connection in list(self._connections.values()):
-                await self._farewell(connection)
+            async with task_group() as tasks:
+                for connection in list(self._connections.values()):
+                    tasks.create_task(self._farewell(connection))
 
     async def trigger_event(self, event: Any, *args: Any) -> Any:
         """Dispatch what python-socketio brings: its own `connect` and `disconnect`, and clients' messages.
@@ -150,13 +156,13 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         )
         connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq, commands=allowance)
         self._connections[sid] = connection
+        self._held[admitted.actor.participant_id] += 1
         _log.info("class_connected", **_whose(admitted))
         # Last, and without an await after it: the CONNECT packet is queued before the fan-out gets to run.
         self.fan_out.add(connection)
 
     def _refuse_hoard(self, participant_id: str) -> None:
-        held = sum(c.admitted.actor.participant_id == participant_id for c in self._connections.values())
-        if held >= MAX_CONNECTIONS:
+        if self._held[participant_id] >= MAX_CONNECTIONS:
             raise Overloaded(
                 "too_many_connections", "This link is open on too many devices.", retry_after_s=_RETRY_AFTER_S
             )
@@ -165,6 +171,10 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         if self._connections.pop(connection.sid, None) is None:
             return
         self.fan_out.remove(connection)
+        participant_id = connection.admitted.actor.participant_id
+        self._held[participant_id] -= 1
+        if not self._held[participant_id]:
+            del self._held[participant_id]
         _log.info("class_disconnected", **_whose(connection.admitted))
         await self._leave(connection.admitted)
 
@@ -190,9 +200,11 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         connection.commands.take(asyncio.get_running_loop().time())
         message = _decode(raw, CommandMessage)
         admitted = connection.admitted
-        first = await self._engine.execute(
-            admitted.session_id, admitted.actor, message.id, message.type, message.data
-        )
+        session_id, actor = admitted.session_id, admitted.actor
+        if message.type == REACT:
+            first = await self._reactions.take(session_id, actor, message.id, message.data)
+        else:
+            first = await self._engine.execute(session_id, actor, message.id, message.type, message.data)
         return {"ok": True, "result": first.result, "seq": first.seq}
 
     async def _resync(self, connection: Connection, raw: Any) -> dict[str, Any]:

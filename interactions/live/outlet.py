@@ -1,15 +1,37 @@
-"""Writing frames to Socket.IO connections: encoded once, straight into the queue of each transport.
+"""Writing frames to Socket.IO connections: encoded once, straight into each transport.
 
-`server.emit` starts a task per recipient and encodes per call; a class of hundreds cannot afford that.
+`server.emit` starts a task per recipient, and a queue and a send per connection follow; a class of thousands
+cannot afford that.
 """
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import socketio
 from engineio.packet import MESSAGE, Packet
 from socketio.packet import EVENT
 
-Frame = list[Packet]
+from interactions.live.sockets import LeanSocket
+from interactions.live.wire import text_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A message as every connection gets it: a packet for those that poll, the same bytes for all others."""
+
+    packet: Packet
+    bytes: bytes
+
+
+class Line(Protocol):
+    """One connection's way out."""
+
+    def backlog_bytes(self) -> int | None:
+        """Return about how much waits for the peer to take it; None if the connection is over."""
+
+    def write(self, packet: Packet, frame: bytes) -> None:
+        """Send a frame; a connection that is over loses it. Returns at once."""
 
 
 class Outlet(Protocol):
@@ -18,11 +40,8 @@ class Outlet(Protocol):
     def frame(self, event: str, data: dict[str, Any]) -> Frame:
         """Encode a message once, for any number of connections."""
 
-    async def send(self, sid: str, frame: Frame) -> None:
-        """Queue a frame for a connection; one that is gone loses it."""
-
-    def backlog(self, sid: str) -> int | None:
-        """Return how many packets wait in the connection's queue; None if the connection is gone."""
+    def line(self, sid: str) -> Line | None:
+        """Return the way out of a connection, for as long as it lasts; None if it is over already."""
 
     async def drop(self, sid: str) -> None:
         """End a connection; its `disconnect` handler is called."""
@@ -37,30 +56,16 @@ class SocketOutlet:
 
     def frame(self, event: str, data: dict[str, Any]) -> Frame:
         """See `Outlet`."""
-        encoded = self._server.packet_class(EVENT, namespace=self._namespace, data=[event, data]).encode()
-        parts = encoded if isinstance(encoded, list) else [encoded]
-        return [Packet(MESSAGE, part) for part in parts]
+        body = msgspec.json.encode([event, data]).decode()
+        packet = Packet(MESSAGE, f"{EVENT}{self._namespace},{body}")
+        return Frame(packet, text_frame(packet.encode()))
 
-    async def send(self, sid: str, frame: Frame) -> None:
+    def line(self, sid: str) -> Line | None:
         """See `Outlet`."""
-        transport = self._transport(sid)
-        if transport is not None:
-            for packet in frame:
-                await self._server.eio.send_packet(transport, packet)
-
-    def backlog(self, sid: str) -> int | None:
-        """See `Outlet`."""
-        transport = self._transport(sid)
-        if transport is None:
-            return None
-        waiting: int = self._server.eio.sockets[transport].queue.qsize()
-        return waiting
+        transport = self._server.manager.eio_sid_from_sid(sid, self._namespace)
+        socket: LeanSocket | None = None if transport is None else self._server.eio.sockets.get(transport)
+        return None if socket is None or socket.closed else socket
 
     async def drop(self, sid: str) -> None:
         """See `Outlet`."""
         await self._server.disconnect(sid, namespace=self._namespace)
-
-    def _transport(self, sid: str) -> str | None:
-        transport: str | None = self._server.manager.eio_sid_from_sid(sid, self._namespace)
-        socket = None if transport is None else self._server.eio.sockets.get(transport)
-        return None if socket is None or socket.closed else transport

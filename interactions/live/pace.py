@@ -7,10 +7,18 @@ from lectern.kernel.errors import Overloaded
 
 @dataclass(slots=True)
 class Pace:
-    """Frames with a leading edge: the first after a quiet time goes at once, the rest wait for each other."""
+    """Frames with a leading edge: the first after a quiet time goes at once, the rest wait for each other.
+
+    Over time one frame goes every `interval_s`. After a quiet time `burst` frames may go `gap_s` apart: a
+    single happening is shown at once, a stream of them in batches (generic cell rate algorithm).
+    """
 
     interval_s: float
+    burst: int = 1
+    gap_s: float = 0.0
     _next_s: float = float("-inf")
+    _full_s: float = float("-inf")
+    """When the whole burst would be there again."""
 
     def due_in_s(self, now: float) -> float:
         """Return how long the next frame has to wait; 0 means that it may go now."""
@@ -18,7 +26,8 @@ class Pace:
 
     def sent(self, now: float) -> None:
         """Note that a frame went."""
-        self._next_s = now + self.interval_s
+        self._full_s = max(now, self._full_s) + self.interval_s
+        self._next_s = max(now + self.gap_s, self._full_s - (self.burst - 1) * self.interval_s)
 
 
 @dataclass(slots=True, weakref_slot=True)

@@ -3,26 +3,15 @@
 from typing import Any
 
 import socketio
-from aiohttp.web import WebSocketResponse
-from engineio.async_drivers import aiohttp as driver
+from aiohttp import web
 from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, EVENT, Packet
+
+from interactions.live.sockets import LeanEngine
 
 MAX_TRANSPORT_BYTES = 256 * 1024
 """Larger packets end the connection that sent them; namespaces answer smaller ones that they refuse."""
 
 _AS_TEXT = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
-
-
-class PlainWebSocket(driver.WebSocket):  # type: ignore[misc] # engineio ships no types
-    """A WebSocket without permessage-deflate, which would compress each shared frame once per viewer."""
-
-    async def __call__(self, environ: dict[str, Any]) -> WebSocketResponse:
-        """Serve one upgraded connection until it ends."""
-        self._sock = WebSocketResponse(max_msg_size=self.server.max_http_buffer_size, compress=False)
-        await self._sock.prepare(environ["aiohttp.request"])
-        self.environ = environ
-        await self.handler(self)
-        return self._sock
 
 
 class TextPacket(Packet):  # type: ignore[misc] # python-socketio ships no types
@@ -41,13 +30,30 @@ class TextPacket(Packet):  # type: ignore[misc] # python-socketio ships no types
         return 0
 
 
+class LeanServer(socketio.AsyncServer):  # type: ignore[misc] # python-socketio ships no types
+    """python-socketio's server over lean Engine.IO sockets."""
+
+    def _engineio_server_class(self) -> type[LeanEngine]:
+        """See the library: which Engine.IO server it builds."""
+        return LeanEngine
+
+    def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
+        """Serve within `app`; its connections end with it."""
+        super().attach(app, socketio_path)
+
+        async def go_away(_app: web.Application) -> None:
+            await self.eio.go_away()
+
+        app.on_shutdown.append(go_away)
+
+
 def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> socketio.AsyncServer:
     """Return a server to attach to an aiohttp application.
 
     `origins`: None allows the same origin only. A client that vanished is noticed after at most
     `ping_interval` + `ping_timeout`, 20 s.
     """
-    server = socketio.AsyncServer(
+    return LeanServer(
         async_mode="aiohttp",
         cors_allowed_origins=origins,
         max_http_buffer_size=MAX_TRANSPORT_BYTES,
@@ -59,5 +65,3 @@ def socket_server(*, origins: list[str] | str | None = None, **options: Any) -> 
         serializer=TextPacket,
         **options,
     )
-    server.eio._async = {**server.eio._async, "websocket": PlainWebSocket}
-    return server

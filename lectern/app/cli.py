@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
+import uvloop
 from pydantic import ValidationError
 
 from lectern.app import logs
@@ -26,7 +28,7 @@ from lectern.kernel.ids import new_secret
 from lectern.kernel.roles import OrgRole
 from signaling.entry.routes import NewJoinToken
 
-Run = Callable[[argparse.Namespace, Settings], Awaitable[None]]
+Run = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, None]]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logs.configure(json=settings.log_json)
     os.umask(0o077)  # database, recordings and videos are nobody's business but this user's
     try:
-        asyncio.run(arguments.run(arguments, settings))
+        uvloop.run(arguments.run(arguments, settings))
     except LecternError as error:
         sys.exit(f"lectern: {error.message}")
     except KeyboardInterrupt:

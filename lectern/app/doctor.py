@@ -22,6 +22,7 @@ from lectern.app.settings import Settings
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import differences
+from lectern.kernel.errors import Gone
 from streaming.forwarding import hot_path
 
 _FREE_BYTES = 5 * 1024**3
@@ -72,7 +73,7 @@ async def _database(settings: Settings) -> Finding:
         async with asyncio.timeout(10), database.read() as tx:
             await tx.execute(text("SELECT 1"))
         behind = bool(await differences(database, metadata))
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except (Gone, SQLAlchemyError, OSError, TimeoutError) as error:
         return Finding(
             False,
             f"Database: {type(error).__name__}",

@@ -1,8 +1,10 @@
 """A class as the media plane sees it: read off the slices of sessions and interactions."""
 
 from interactions.breakout.idea import BREAKOUT
+from interactions.hand.events import HandLowered
 from interactions.hand.idea import invited
 from lectern.kernel.roles import SessionRole
+from lectern.timeline.event import Event, ParticipantRemoved
 from lectern.timeline.idea import ClassState
 from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE
@@ -37,3 +39,8 @@ def situation_of(state: ClassState) -> Situation:
             if not present.connections and present.left_utc_ms is not None
         },
     )
+
+
+def loses_rights(event: Event) -> str | None:
+    """Return who may not send any more, or not as much, when this event is written."""
+    return event.participant if isinstance(event, HandLowered | ParticipantRemoved) else None

@@ -3,7 +3,9 @@
 import accounts.tables
 import analytics.tables
 import catalogue.tables
+import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
@@ -18,7 +20,9 @@ _MODULES = (
     accounts.tables,
     analytics.tables,
     catalogue.tables,
+    interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
     lectern.timeline.tables,

@@ -13,6 +13,8 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.poll_report import PollReports
+from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
@@ -29,6 +31,8 @@ from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
+from interactions.question_sets.library import Library
+from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
 from lectern.app.audit_trail import AuditTrail
@@ -36,7 +40,7 @@ from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
-from lectern.app.situation import situation_of
+from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -143,8 +147,10 @@ class Services:
             ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
+            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -153,6 +159,11 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _poll_results(self) -> PollRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
+        return PollRoutes(reports, self.accounts)
 
     def _analytics(self) -> AnalyticsDeps:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -218,6 +229,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             bus,
             followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
+            clerks=class_ideas.CLERKS,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
@@ -249,6 +261,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
+            loses_rights=loses_rights,
         )
         if stewards is not None:
             stewards.listen(plane.drop)

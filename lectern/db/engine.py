@@ -2,15 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from lectern.kernel.errors import Gone
 
 _BUSY_TIMEOUT_MS = 15_000
+_LOST_STATES = ("08", "57P01", "57P02", "57P03")
+"""Connection exceptions; being shut down, crashed, starting (PostgreSQL, appendix A)."""
+_log = structlog.get_logger()
 
 
 class Database:
@@ -39,23 +47,59 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction for reading; sees one consistent state on SQLite."""
-        async with self._reader.connect() as connection, connection.begin():
+        """A transaction for reading; sees one consistent state on SQLite.
+
+        Raises:
+            Gone: the database cannot be reached, or went away in the middle (`database_away`).
+        """
+        async with _transaction(self._reader) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction for writing; commits at the end of the block, rolls back on any exception."""
+        """A transaction for writing; commits at the end of the block, rolls back on any exception.
+
+        Raises:
+            Gone: the database cannot be reached, or went away in the middle (`database_away`); if that was at
+                the very end, the transaction may have been committed.
+        """
         if not self.is_sqlite:
-            async with self._writer.begin() as connection:
+            async with _transaction(self._writer) as connection:
                 yield connection
             return
-        async with self._one_writer, self._writer.begin() as connection:
+        async with self._one_writer, _transaction(self._writer) as connection:
             yield connection
 
     async def close(self) -> None:
         """Return every connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction. What a lost connection raises depends on the moment; it becomes one error here."""
+    try:
+        connection = await engine.connect()
+    except (OSError, DBAPIError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+        raise _away(error) from error
+    try:
+        async with aclosing(connection), connection.begin():
+            yield connection
+    except DBAPIError as error:
+        if _is_lost(error):
+            raise _away(error) from error
+        raise
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    # asyncpg's own words where the connection was lost between two statements
+    return error.connection_invalidated or state.startswith(_LOST_STATES) or "is closed" in str(error.orig)
+
+
+def _away(error: Exception) -> Gone:
+    _log.warning("database_unreachable", error=type(error).__name__)
+    return Gone("database_away", "The database is away for a moment. Please try again.", retry_after_s=1)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

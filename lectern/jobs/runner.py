@@ -15,6 +15,7 @@ from lectern.db.engine import Database
 from lectern.jobs.job import Job, JobFailed, LeaseLost, measured
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.errors import Gone
 from lectern.kernel.tasks import run_forever, task_group
 
 _log = structlog.get_logger()
@@ -178,7 +179,7 @@ class Runner:
             try:
                 async with self._database.write() as tx:
                     mine = await self._store.heartbeat(tx, job.id, job.lease_owner, measure, now)
-            except (SQLAlchemyError, OSError) as error:
+            except (Gone, SQLAlchemyError, OSError) as error:
                 _log.warning("job_heartbeat_failed", job_id=job.id, error=type(error).__name__)
                 mine = now < until
             else:

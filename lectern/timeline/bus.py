@@ -13,8 +13,9 @@ from lectern.kernel.tasks import run_forever, task_group
 
 _CHANNEL = "lectern:timeline"
 _PUBLISH_TIMEOUT_S = 0.5
-"""How long a command that is already committed waits for Redis at most."""
+"""How long Redis may take; what it does not take then is lost, as announcements may be."""
 _QUIET_S = 5.0
+_AGAIN_S = 0.2
 _log = structlog.get_logger()
 
 Listener = Callable[[str, int], None]
@@ -51,11 +52,16 @@ class LocalBus:
 
 
 class RedisBus(LocalBus):
-    """Several server processes: announcements go through Redis pub/sub, which may lose some."""
+    """Several server processes: announcements go through Redis pub/sub, which may lose some.
+
+    Nobody waits for Redis: of each timeline the newest announcement is sent as soon as the one before is.
+    """
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         super().__init__()
         self._client = client
+        self._unsent: dict[str, int] = {}
+        self._has_unsent = asyncio.Event()
         self._failures = 0
         self._quiet_until_s = 0.0
 
@@ -66,20 +72,37 @@ class RedisBus(LocalBus):
         client = redis.asyncio.Redis.from_url(url)
         bus = cls(client)
         async with client, task_group() as tasks:
-            receiver = tasks.create_task(run_forever("bus_receive", bus._receive))
+            running = [
+                tasks.create_task(run_forever("bus_receive", bus._receive)),
+                tasks.create_task(bus._keep_sending()),
+            ]
             try:
                 yield bus
             finally:
-                receiver.cancel()
+                for task in running:
+                    await _ended(task)
 
     async def announce(self, session_id: str, seq: int) -> None:
         """See `Bus`. This process hears it at once, whether or not Redis answers."""
         self.deliver(session_id, seq)
-        try:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                await self._client.publish(_CHANNEL, f"{session_id} {seq}")
-        except (RedisError, OSError, TimeoutError) as error:
-            self._note_failure(error)
+        self._unsent[session_id] = seq
+        self._has_unsent.set()
+
+    async def _keep_sending(self) -> None:
+        while True:
+            await self._has_unsent.wait()
+            self._has_unsent.clear()
+            unsent, self._unsent = self._unsent, {}
+            try:
+                async with (
+                    asyncio.timeout(_PUBLISH_TIMEOUT_S),
+                    self._client.pipeline(transaction=False) as pipe,
+                ):
+                    for session_id, seq in unsent.items():
+                        pipe.publish(_CHANNEL, f"{session_id} {seq}")
+                    await pipe.execute()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._note_failure(error)
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1
@@ -95,3 +118,10 @@ class RedisBus(LocalBus):
                 if message["type"] == "message":
                     session_id, _, seq = message["data"].decode().partition(" ")
                     self.deliver(session_id, int(seq))
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """End a task. redis-py may take a cancellation for a failed connection and go on; so say it again."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_AGAIN_S)

@@ -1,15 +1,16 @@
 """Commands in, events out: the one way in which a timeline grows.
 
-A change locks the session's row, catches the cached state up to the head, decides, appends, lets the
-followers write their tables, and commits; only then is it announced. The cached state is disposable: it is
-what the database says, folded.
+A change locks the session's row, catches the state up to the head, decides, appends, lets the followers write
+their tables, and commits; only then is it announced and acknowledged. Commands that wait for the same
+timeline share a transaction (`line`); each is decided on what those before it decided. The cached state is
+disposable: it is what the database says, folded.
 """
 
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -17,15 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
-from lectern.kernel.errors import Forbidden, ProtocolViolation
+from lectern.kernel.errors import Forbidden, ProtocolViolation, Rejected
 from lectern.kernel.ids import new_id
 from lectern.timeline.bus import Bus
 from lectern.timeline.event import NewEvent, TextErased, TimelineEvent
-from lectern.timeline.fold import Projected, WireEvent, apply, project, snapshot
-from lectern.timeline.idea import Actor, Call, ClassState, Entity, Registry, Viewer
+from lectern.timeline.fold import WireEvent, snapshot
+from lectern.timeline.idea import Actor, Call, ClassState, Command, Entity, Registry, Viewer
+from lectern.timeline.line import Line
+from lectern.timeline.live import LiveSession, fold
+from lectern.timeline.numbering import number
 from lectern.timeline.store import FirstResult, Head, TimelineStore
+from lectern.timeline.work import CommandWork, Guard, Work
 
-_RECENT_EVENTS = 2_000
 _CACHED_SESSIONS = 256
 
 
@@ -36,28 +40,15 @@ class Follower(Protocol):
         """Take in `events` of the session of `head`. Raising refuses the whole change."""
 
 
-Guard = Callable[[ClassState, Actor], None]
-"""Raises when somebody may not give commands any more (removed from the session)."""
+class Clerk(Protocol):
+    """Carries out one kind of a decision's orders, in the transaction of the decision."""
+
+    async def carry_out(self, tx: AsyncConnection, head: Head, order: Any) -> Sequence[NewEvent]:
+        """Do it, and return the events that follow. Raising (before any write) refuses the decision."""
 
 
-@dataclass(slots=True)
-class LiveSession:
-    """A session's folded state in this process, and its most recent events as projected."""
-
-    state: ClassState
-    recent: deque[Projected] = field(default_factory=lambda: deque(maxlen=_RECENT_EVENTS))
-
-    def since(self, after: int) -> list[Projected] | None:
-        """Return the events after `after`, or None if they are not at hand (a snapshot serves then)."""
-        if after > self.state.seq or after < self.state.seq - len(self.recent):
-            return None
-        return list(islice(self.recent, len(self.recent) - (self.state.seq - after), None))
-
-    def forget(self, ref: str) -> None:
-        """Take the words behind `ref` out of the recent events; they have been erased."""
-        cleaned = [projected.without_words(ref) for projected in self.recent]
-        self.recent.clear()
-        self.recent.extend(cleaned)
+Forewarning = Callable[[str, Sequence[NewEvent]], Callable[[], None]]
+"""Hears of a session what a command will append if nothing comes between; calls back when that is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +82,14 @@ class Change:
         self.pending.append(NewEvent(payload=TextErased(ref=ref)))
 
 
+@dataclass(slots=True)
+class Counts:
+    """What the engine did since the process started, for metrics."""
+
+    works: int = 0
+    commits: int = 0
+
+
 class TimelineEngine:
     """All timelines, as one process sees and changes them."""
 
@@ -102,6 +101,7 @@ class TimelineEngine:
         *,
         followers: Sequence[Follower] = (),
         guard: Guard | None = None,
+        clerks: Mapping[type, Clerk] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self.database = database
@@ -109,9 +109,13 @@ class TimelineEngine:
         self.bus = bus
         self.store = TimelineStore(registry)
         self.clock = clock
+        self.forewarn: Forewarning | None = None
         self._followers = followers
         self._guard = guard
+        self._clerks = clerks or {}
         self._live: OrderedDict[str, LiveSession] = OrderedDict()
+        self._lines: dict[str, Line[Work]] = {}
+        self.counts = Counts()
 
     async def execute(
         self, session_id: str, actor: Actor, command_id: str, command_type: str, raw: Any
@@ -133,19 +137,45 @@ class TimelineEngine:
             raise ProtocolViolation(
                 "command_invalid", "The command's data is not valid.", reason=str(error)
             ) from None
-        async with self.change(session_id) as change:
-            first = await self.store.first_result(change.tx, session_id, actor.participant_id, command_id)
-            if first is not None:
-                return first
+        work = CommandWork(self.store, self._guard, command, actor, command_id, data)
+        with self._forewarned(session_id, actor, command, data):
+            await self.carry_out(session_id, work)
+        assert work.first is not None, "a work that was carried out was decided or refused"
+        return work.first
+
+    @contextmanager
+    def _forewarned(self, session_id: str, actor: Actor, command: Command, data: Any) -> Iterator[None]:
+        """While a disk makes us wait, what a command takes away is taken away already.
+
+        Decided on the state at hand, and again in the transaction, which alone counts.
+        """
+        live = self._live.get(session_id)
+        if self.forewarn is None or live is None or not command.takes_away:
+            yield
+            return
+        try:
             if self._guard is not None:
-                self._guard(change.state, actor)
-            decision = command.decide(change.state, Call(actor, change.now, new_id), data)
-            change.append(*decision.events)
-            for ref in decision.erase:
-                change.erase(ref)
-            first = FirstResult(decision.result, change.head.seq + len(change.pending))
-            await self.store.remember_result(change.tx, change.head, actor.participant_id, command_id, first)
-        return first
+                self._guard(live.state, actor)
+            expected = command.decide(live.state, Call(actor, self.clock(), new_id), data).events
+        except Rejected:
+            expected = ()
+        decided = self.forewarn(session_id, expected)
+        try:
+            yield
+        finally:
+            decided()
+
+    async def carry_out(self, session_id: str, work: Work) -> None:
+        """Do `work`, in one transaction with whatever else waits for this timeline.
+
+        Raises:
+            NotFound: there is no such session.
+            Rejected: refused, for reasons of its own.
+        """
+        async with self._in_line(session_id) as line:
+            await line.together(work)
+        if work.refusal is not None:
+            raise work.refusal
 
     @asynccontextmanager
     async def change(self, session_id: str) -> AsyncIterator[Change]:
@@ -154,20 +184,91 @@ class TimelineEngine:
         Raises:
             NotFound: there is no such session.
         """
-        async with self.database.write() as tx:
-            head = await self.store.lock(tx, session_id)
-            live = await self._caught_up(tx, head)
-            change = Change(tx, head, live.state, self.clock())
-            yield change
-            change.appended = await self.store.append(tx, head, change.pending, change.now)
-            for ref in change.erased:
-                await self.store.erase(tx, session_id, ref)
-            if change.appended:
-                for follower in self._followers:
-                    await follower.follow(tx, head, change.appended)
-        if change.appended:
+        async with self._in_line(session_id) as line, line.alone():
+            async with self.database.write() as tx:
+                head = await self.store.lock(tx, session_id)
+                live = await self._caught_up(tx, head)
+                change = Change(tx, head, await self._ahead(tx, head, live), self.clock())
+                yield change
+                change.appended = await self.store.append(tx, head, change.pending, change.now)
+                for ref in change.erased:
+                    await self.store.erase(tx, session_id, ref)
+                await self._tell_followers(tx, head, change.appended)
             self._advance(live, change.appended)
-            await self.bus.announce(session_id, change.appended[-1].seq)
+        await self._announce(session_id, change.appended)
+
+    async def _carry_out(self, session_id: str, works: Sequence[Work]) -> None:
+        """Do a batch in one transaction. Works that are refused do not hinder the others."""
+        live: LiveSession | None = None
+        try:
+            async with self.database.write() as tx:
+                head = await self.store.lock(tx, session_id)
+                live = await self._caught_up(tx, head)
+                state, now = await self._ahead(tx, head, live), self.clock()
+                kinds: dict[type[Work], list[Work]] = {}
+                for work in works:
+                    kinds.setdefault(type(work), []).append(work)
+                for kind, same in kinds.items():
+                    await kind.read(tx, head, same)
+                appended: list[TimelineEvent] = []
+                erased: list[str] = []
+                position = head.position
+                for work in works:
+                    try:
+                        outcome = work.decide(state, now)
+                        followed = await self.obey(tx, head, outcome.orders)
+                    except Exception as refusal:  # noqa: BLE001 (it is raised to whoever brought this work)
+                        work.refuse(refusal)
+                        continue
+                    placed, position = number(position, outcome.all_events + followed, now)
+                    fold(self.registry, state, placed)
+                    appended += placed
+                    erased += outcome.erase
+                await self.store.write(tx, head, appended, position)
+                for ref in erased:
+                    await self.store.erase(tx, session_id, ref)
+                await self._tell_followers(tx, head, appended)
+                for kind, same in kinds.items():
+                    if decided := [work for work in same if work.refusal is None]:
+                        await kind.write(tx, head, decided)
+        except BaseException:
+            if live is not None:
+                live.ahead = None
+            raise
+        self.counts.works += len(works)
+        self.counts.commits += 1
+        self._advance(live, appended)
+        await self._announce(session_id, appended)
+
+    @asynccontextmanager
+    async def _in_line(self, session_id: str) -> AsyncIterator[Line[Work]]:
+        """Hold the line of a timeline; it goes when nobody stands in it."""
+        line = self._lines.get(session_id)
+        if line is None:
+            line = self._lines[session_id] = Line(partial(self._carry_out, session_id))
+        try:
+            yield line
+        finally:
+            if line.is_empty and self._lines.get(session_id) is line:
+                del self._lines[session_id]
+
+    async def _tell_followers(
+        self, tx: AsyncConnection, head: Head, appended: Sequence[TimelineEvent]
+    ) -> None:
+        if appended:
+            for follower in self._followers:
+                await follower.follow(tx, head, appended)
+
+    async def _announce(self, session_id: str, appended: Sequence[TimelineEvent]) -> None:
+        if appended:
+            await self.bus.announce(session_id, appended[-1].seq)
+
+    async def obey(self, tx: AsyncConnection, head: Head, orders: Iterable[Any]) -> tuple[NewEvent, ...]:
+        """Hand a decision's orders to their clerks in turn, and return the events that follow."""
+        followed: list[NewEvent] = []
+        for order in orders:
+            followed += await self._clerks[type(order)].carry_out(tx, head, order)
+        return tuple(followed)
 
     async def current(self, session_id: str, *, at_least: int | None = None) -> LiveSession:
         """Return the session's state as the database has it now.
@@ -196,7 +297,8 @@ class TimelineEngine:
     async def _caught_up(self, tx: AsyncConnection, head: Head) -> LiveSession:
         live = self._live.get(head.session_id)
         if live is None:
-            live = self._live.setdefault(head.session_id, LiveSession(self.registry.empty()))
+            fresh = LiveSession(self.registry.empty(), self.registry.empty())
+            live = self._live.setdefault(head.session_id, fresh)
             if len(self._live) > _CACHED_SESSIONS:
                 self._live.popitem(last=False)
         self._live.move_to_end(head.session_id)
@@ -204,12 +306,12 @@ class TimelineEngine:
             self._advance(live, await self.store.read(tx, head.session_id, live.state.seq))
         return live
 
+    async def _ahead(self, tx: AsyncConnection, head: Head, live: LiveSession) -> ClassState:
+        """Return the state to decide on, at the head that `tx` has locked."""
+        if live.ahead is None or live.ahead.seq != live.state.seq:
+            events = await self.store.read(tx, head.session_id, 0)
+            live.ahead = fold(self.registry, self.registry.empty(), events)
+        return live.ahead
+
     def _advance(self, live: LiveSession, events: Sequence[TimelineEvent]) -> None:
-        """Fold what is new; another coroutine may have been faster with some of it."""
-        for event in events:
-            if event.seq == live.state.seq + 1:
-                apply(self.registry, live.state, event)
-                if isinstance(event.payload, TextErased):
-                    live.forget(event.payload.ref)
-                if events[-1].seq - event.seq < _RECENT_EVENTS:
-                    live.recent.append(project(self.registry, live.state, event))
+        live.advance(self.registry, events)

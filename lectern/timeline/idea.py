@@ -150,25 +150,29 @@ class Call:
 class Decision:
     """What follows from a command: events to append (perhaps none) and the answer to the caller.
 
-    `erase` names words that are deleted for good, after the events.
+    `erase` names words that are deleted for good, after the events. `orders` are for clerks: what is to be
+    written beside the timeline in the same transaction, because the timeline must not know it.
     """
 
     events: tuple[NewEvent, ...] = ()
     result: dict[str, Any] = field(default_factory=dict)
     erase: tuple[str, ...] = ()
+    orders: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One type of command: the shape of its data, who may give it, and the pure decision.
 
-    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse.
+    `decide(state, call, data)` raises `Rejected` (or a subclass) to refuse. `takes_away`: it ends what
+    somebody may do, and who enforces that is warned before a disk has it (`TimelineEngine.forewarn`).
     """
 
     name: str
     data: type[msgspec.Struct]
     roles: frozenset[SessionRole]
     decide: Callable[["ClassState", Call, Any], Decision]
+    takes_away: bool = False
 
 
 STAFF = frozenset({SessionRole.PRESENTER, SessionRole.HOST})

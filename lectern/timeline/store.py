@@ -1,8 +1,8 @@
 """The timeline in SQL: the only file here that speaks it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,8 @@ from lectern.timeline.event import NewEvent, TimelineEvent
 from lectern.timeline.idea import Registry
 from lectern.timeline.numbering import Position, number
 
+K = TypeVar("K")
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -24,6 +26,11 @@ class Head:
     seq: int
     first_started_utc_ms: UtcMs | None
     session_ms: SessionMs
+
+    @property
+    def position(self) -> Position:
+        """The same for numbering."""
+        return Position(self.seq, self.first_started_utc_ms, self.session_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,16 @@ class TimelineStore:
         self, tx: AsyncConnection, head: Head, events: Sequence[NewEvent], now: UtcMs
     ) -> list[TimelineEvent]:
         """Append `events` after `head`, which this transaction has locked, and return them as stored."""
-        before = Position(head.seq, head.first_started_utc_ms, head.session_ms)
-        appended, after = number(before, events, now)
+        appended, after = number(head.position, events, now)
+        await self.write(tx, head, appended, after)
+        return appended
+
+    async def write(
+        self, tx: AsyncConnection, head: Head, appended: Sequence[TimelineEvent], after: Position
+    ) -> None:
+        """Store events that were numbered from `head` on, up to `after`."""
         if not appended:
-            return appended
+            return
         same: dict[str, Any] = {"session_id": head.session_id, "org_id": head.org_id}
         await tx.execute(
             insert(t.events),
@@ -110,7 +123,6 @@ class TimelineStore:
                 seq=after.seq, first_started_utc_ms=after.first_started_utc_ms, session_ms=after.session_ms
             )
         )
-        return appended
 
     async def read(
         self, tx: AsyncConnection, session_id: str, after: int, limit: int | None = None
@@ -150,29 +162,46 @@ class TimelineStore:
         """Delete the words behind `ref`. The caller appends `TextErased` in the same transaction."""
         await tx.execute(delete(t.texts).where(t.texts.c.session_id == session_id, t.texts.c.id == ref))
 
-    async def first_result(
-        self, tx: AsyncConnection, session_id: str, actor: str, command_id: str
-    ) -> FirstResult | None:
-        """Return what this command answered before, or None if it is new."""
-        query = select(t.commands.c.result, t.commands.c.seq).where(
+    async def first_results(
+        self, tx: AsyncConnection, session_id: str, keys: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], FirstResult]:
+        """Return what those of these commands (actor, command id) answered that came before."""
+        wanted = padded(sorted(keys))
+        query = select(
+            t.commands.c.actor, t.commands.c.command_id, t.commands.c.result, t.commands.c.seq
+        ).where(
             t.commands.c.session_id == session_id,
-            t.commands.c.actor == actor,
-            t.commands.c.command_id == command_id,
+            t.commands.c.actor.in_([actor for actor, _ in wanted]),
+            t.commands.c.command_id.in_([command_id for _, command_id in wanted]),
         )
-        row = (await tx.execute(query)).one_or_none()
-        return None if row is None else FirstResult(row.result, row.seq)
+        return {
+            (row.actor, row.command_id): FirstResult(row.result, row.seq)
+            for row in await tx.execute(query)
+            if (row.actor, row.command_id) in keys
+        }
 
-    async def remember_result(
-        self, tx: AsyncConnection, head: Head, actor: str, command_id: str, first: FirstResult
+    async def remember_results(
+        self, tx: AsyncConnection, head: Head, results: Mapping[tuple[str, str], FirstResult]
     ) -> None:
-        """Keep the answer, so that repeating the command after a reconnect returns it."""
-        await tx.execute(
-            insert(t.commands).values(
-                session_id=head.session_id,
-                org_id=head.org_id,
-                actor=actor,
-                command_id=command_id,
-                seq=first.seq,
-                result=first.result,
+        """Keep answers, so that repeating a command after a reconnect returns its first one."""
+        if results:
+            await tx.execute(
+                insert(t.commands),
+                [
+                    {
+                        "session_id": head.session_id,
+                        "org_id": head.org_id,
+                        "actor": actor,
+                        "command_id": command_id,
+                        "seq": first.seq,
+                        "result": first.result,
+                    }
+                    for (actor, command_id), first in results.items()
+                ],
             )
-        )
+
+
+def padded(keys: Sequence[K]) -> list[K]:
+    """Repeat the last key up to a power of two: few lengths of `IN (…)`, so statements stay prepared."""
+    length = 1 << (len(keys) - 1).bit_length() if keys else 0
+    return [*keys, *[keys[-1]] * (length - len(keys))]

@@ -74,7 +74,8 @@ class Presence:
 
         Raises:
             NotFound: no such session.
-            Gone: it is over and this participant was never in it (`session_over`).
+            Gone: it is over and this participant was never in it (`session_over`); staff may still come, for
+                the questions that were left.
             Forbidden: removed by the host, or the consent text was not accepted (`consent_required`).
         """
         kind = _kind(grant)
@@ -82,7 +83,8 @@ class Presence:
         async with self._engine.change(grant.session_id) as change:
             known = await self._store.participant(change.tx, grant.session_id, kind, subject)
             present = change.state.of(PRESENCE).participants.get(known.id) if known else None
-            self._check(change, removed=present is not None and present.removed, known=known is not None)
+            may_enter_late = known is not None or grant.role.is_staff
+            self._check(change, removed=present is not None and present.removed, known=may_enter_late)
             consented = present.joined.consent if present is not None else None
             if grant.role is SessionRole.SCREEN:  # nobody in particular, so nobody who could consent
                 consented = self.consent_version

@@ -174,4 +174,4 @@ def remove(state: ClassState, call: Call, data: Remove) -> Decision:
     return Decision((NewEvent(payload=removed, actor=call.actor.participant_id),))
 
 
-COMMANDS = (Command("participant_remove", Remove, STAFF, remove),)
+COMMANDS = (Command("participant_remove", Remove, STAFF, remove, takes_away=True),)

@@ -32,7 +32,10 @@ LEFT_AFTER_MS = 120_000
 
 
 class Keeping:
-    """See the module. `close` forgets a peer for good. A session that another server steers is left alone."""
+    """See the module. `close` forgets a peer for good. A session that another server steers is left alone.
+
+    `unwritten` hears of sessions that have something to `write_down`.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Keeping:
         situation_of: SituationOf,
         sessions_dir: Path,
         close: Callable[[str], Awaitable[None]],
+        unwritten: Callable[[str], None],
         health: Telling,
         stewards: Stewards,
         former_life: FormerLife,
@@ -53,6 +57,7 @@ class Keeping:
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
         self._close = close
+        self._unwritten = unwritten
         self._health = health
         self._stewards = stewards
         self._former_life = former_life
@@ -75,9 +80,9 @@ class Keeping:
         if not situation.live and session_id not in self._held.rooms:
             return await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
         room = self._held.room(session_id) if await self._former_life.end(session_id) else None
-        again_s = await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
-        if room is None:
-            return again_s  # nobody is here, or no media process is: whoever comes brings us back
+        troubled = state.of(HEALTH).since_ms
+        if room is None:  # nobody is here, or no media process is: whoever comes brings us back
+            return await self._forget_departed(session_id, troubled, situation)
         peers = [p for p in self._held.peers.values() if p.session_id == session_id]
         crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
         wanted_now = (
@@ -86,18 +91,19 @@ class Keeping:
             frozenset(p.transport for p in peers),
             room.home.name,
             room.spoke if crowded else (),
+            tuple(room.withheld),
         )
+        is_unrecorded = situation.live and not room.is_recorded
+        if is_unrecorded or troubled or without_right(tracks.values(), situation):
+            self._unwritten(session_id)
         if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
             await self._keep_routes(room, [p for p in peers if p.is_stale], situation, tracks)
         else:
-            await self._keep_recording(room, situation)
             await self._keep_routes(room, peers, situation, tracks)
             await self._keep_pipes(room, peers, situation)
             room.in_step = wanted_now
-            if without_right(tracks.values(), situation):
-                await self._scribe.silenced(session_id)
         await self._tell_speakers(room, peers, situation, tracks)
-        return again_s
+        return None
 
     async def _forget_departed(
         self, session_id: str, troubled: Collection[str], situation: Situation
@@ -116,6 +122,24 @@ class Keeping:
             elif away_since is not None:
                 waits_ms.append(away_since + LEFT_AFTER_MS - now)
         return min(waits_ms) / 1000 if waits_ms else None
+
+    async def write_down(self, session_id: str) -> float | None:
+        """What needs a disk: record a live lesson, mute on the timeline whom a right was taken from.
+
+        Beside `reconcile`, so that no mute and no picture waits for it. Returns and raises as that does.
+        """
+        if self._stewards.elsewhere(session_id) is not None:
+            return None
+        state = (await self._engine.current(session_id)).state
+        situation = self._situation_of(state)
+        room = self._held.rooms.get(session_id)
+        if room is None or situation.ended:
+            return None
+        if without_right(state.of(STAGE).tracks.values(), situation):
+            await self._scribe.silenced(session_id)
+        again_s = await self._forget_departed(session_id, state.of(HEALTH).since_ms, situation)
+        await self._keep_recording(room, situation)
+        return again_s
 
     async def _tell_speakers(
         self, room: Room, peers: list[Peer], situation: Situation, tracks: Mapping[str, Track]
@@ -184,9 +208,12 @@ class Keeping:
         The recording holds what the main room hears, and nothing that is said in a group.
         """
         taken = places(situation, tracks.values())
+        room = self._held.rooms.get(peer.session_id)
+        withheld = frozenset[str]() if room is None else frozenset[str]().union(*room.withheld)
         for mid, source in peer.sources.items():
             track = tracks.get(peer.track_of(mid))
             muted = track is not None and track.muted_by is not None
+            muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
             wanted = allowed, allowed and peer.participant not in situation.groups
             if peer.publishing.get(mid, (True, True)) != wanted:

@@ -8,7 +8,7 @@ were at home there find another home, or the same one when it is back.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overl
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.event import Event, NewEvent
 from lectern.timeline.idea import ClassState
 from signaling.health.telling import Telling
 from signaling.health.troubles import LOST_REASONS
@@ -34,7 +35,7 @@ from signaling.plane.scribe import Scribe
 from signaling.plane.situation import SituationOf
 from signaling.plane.stewardship import Stewards
 from signaling.sdp import Offer
-from signaling.stage.idea import STAGE
+from signaling.stage.idea import STAGE, TrackMuted
 from signaling.stage.rights import check_sources
 from signaling.stage.routing import remembered
 from streaming.control import messages as m
@@ -62,11 +63,13 @@ class MediaPlane:
         situation_of: SituationOf,
         live_sessions: LiveSessions,
         viewers_per_process: int,
+        loses_rights: Callable[[Event], str | None],
         stewards: Stewards,
     ) -> None:
         nodes = [MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)]
         self._engine = engine
         self._situation_of = situation_of
+        self._loses_rights = loses_rights
         self._live_sessions = live_sessions
         self._stewards = stewards
         self._held = Holdings(nodes, viewers_per_process, stewards.others_loads)
@@ -80,13 +83,16 @@ class MediaPlane:
             situation_of=situation_of,
             sessions_dir=sessions_dir,
             close=self.close,
+            unwritten=self._has_unwritten,
             health=self._health,
             stewards=stewards,
             former_life=self._former_life,
         )
         self._in_step = InStep(self._keeping.reconcile)
+        self._writing = InStep(self._keeping.write_down)
         self._orphans = Orphans()
         engine.bus.listen(lambda session_id, _seq: self._in_step.changed(session_id))
+        engine.forewarn = self.withhold
 
     # ── stewardship ──
 
@@ -262,12 +268,12 @@ class MediaPlane:
         if peer is None:
             return
         self._in_step.changed(peer.session_id)  # a viewer leaves nothing on the timeline, but perhaps a pipe
-        await self._scribe.unpublished(peer.session_id, peer.owns, "left")
-        self._health.ended(peer.session_id, peer.participant, transport, is_lost=is_lost)
-        try:
+        try:  # before anything is written: who was sent out is not heard until a disk has moved
             await peer.client.close_transport(transport)
         except (MediaGone, MediaRefused) as error:
             _log.info("transport_close_failed", code=error.code)
+        await self._scribe.unpublished(peer.session_id, peer.owns, "left")
+        self._health.ended(peer.session_id, peer.participant, transport, is_lost=is_lost)
 
     async def set_source(self, session_id: str, participant: str, source: str, *, active: bool) -> None:
         """Say that a participant switched a source on or off.
@@ -277,6 +283,26 @@ class MediaPlane:
             Conflict: all places on stage are taken (`stage_full`).
         """
         await self._scribe.switched(session_id, participant, source, active=active)
+
+    def withhold(self, session_id: str, expected: Sequence[NewEvent]) -> Callable[[], None]:
+        """Take in no more what these events will end, until they are written or refused (`Forewarning`)."""
+        room, ids = self._held.rooms.get(session_id), self._withheld_by(expected)
+        if room is None or not ids:
+            return lambda: None
+        room.withheld.append(ids)
+        self._in_step.changed(session_id)
+
+        def decide() -> None:
+            room.withheld.remove(ids)
+            self._in_step.changed(session_id)
+
+        return decide
+
+    def _withheld_by(self, expected: Iterable[NewEvent]) -> frozenset[str]:
+        """Tracks that will be muted, and participants who will lose the right to send."""
+        payloads = [event.payload for event in expected]
+        muted = {payload.track for payload in payloads if isinstance(payload, TrackMuted) and payload.muted}
+        return frozenset(muted | {who for p in payloads if (who := self._loses_rights(p)) is not None})
 
     def look(self, peer: Peer, sizes: Mapping[str, str]) -> None:
         """A client says how large it draws what is in its slots (`routing.SIZES` by mid)."""
@@ -321,8 +347,12 @@ class MediaPlane:
             for node in self._held.nodes:
                 tasks.create_task(run_forever("media_connection", partial(node.serve, self)))
             tasks.create_task(run_forever("media_reconcile", self._in_step.run))
+            tasks.create_task(run_forever("media_writing", self._writing.run))
             tasks.create_task(run_forever("media_orphans", self._close_late_orphans))
             tasks.create_task(run_forever("media_health", self._health.run))
+
+    def _has_unwritten(self, session_id: str) -> None:
+        self._writing.changed(session_id)
 
     async def _close_late_orphans(self) -> None:
         while True:

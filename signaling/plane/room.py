@@ -24,7 +24,8 @@ class Room:
     predecessor was told does not count. `in_step` is the situation that the media processes were last told.
     `pipes` lead from home to siblings; `broken` ones may still have an end that must be closed.
     `sounding` are the tracks that somebody speaks on, as each connection last said, the first one first;
-    `spoke` the participants who spoke lately, the latest first.
+    `spoke` the participants who spoke lately, the latest first. `withheld` are ids of tracks and participants
+    from whom nothing is taken in, because of commands that are being written down.
     """
 
     session_id: str
@@ -36,6 +37,7 @@ class Room:
     broken: list[Pipe] = field(default_factory=list)
     sounding: dict[MediaClient, tuple[str, ...]] = field(default_factory=dict)
     spoke: tuple[str, ...] = ()
+    withheld: list[frozenset[str]] = field(default_factory=list)
 
     @property
     def is_recorded(self) -> bool:

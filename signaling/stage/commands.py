@@ -31,4 +31,4 @@ def mute(state: ClassState, call: Call, data: Mute) -> Decision:
     return Decision(tuple(NewEvent(payload=TrackMuted(track=id_, muted=True), actor=actor) for id_ in on))
 
 
-COMMANDS = (Command("stage_mute", Mute, STAFF, mute),)
+COMMANDS = (Command("stage_mute", Mute, STAFF, mute, takes_away=True),)

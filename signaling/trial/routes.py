@@ -12,20 +12,26 @@ from signaling.entry.turn import Turn
 from signaling.trial.trials import Trials
 
 MAX_SDP_CHARACTERS = 32 * 1024
+MAX_PROCESS = 1023
 
 
 class TrialFacts(BaseModel):
-    """What there is to test. Relay credentials are for people whom the server knows, not for anybody."""
+    """What there is to test: relays, and how many media processes.
+
+    Relay credentials are for people whom the server knows, not for anybody.
+    """
 
     turn_urls: list[str]
     ice_servers: list[dict[str, Any]]
+    processes: int
 
 
 class TrialOffer(BaseModel):
-    """An SDP offer that only receives, and the way that the answer is bound to."""
+    """An SDP offer that only receives, the way of its answer, and which media process to try."""
 
     sdp: str = Field(max_length=MAX_SDP_CHARACTERS)
     way: Literal["udp", "tcp"]
+    process: int = Field(default=0, ge=0, le=MAX_PROCESS)
 
 
 class TrialAnswer(BaseModel):
@@ -59,11 +65,14 @@ class TrialRoutes:
         servers = []
         if request.who is not None:
             servers = self._turn.ice_servers(request.who.subject_id, self._now_s())
-        return TrialFacts(turn_urls=list(self._turn.urls), ice_servers=servers)
+        return TrialFacts(
+            turn_urls=list(self._turn.urls), ice_servers=servers, processes=self._trials.processes
+        )
 
     async def offer(self, request: Request) -> TrialAnswer:
         """Answer one offer."""
-        wait = self._by_address.wait_s(origin_of(request.client_ip), self._mono_s())
+        origin, body = origin_of(request.client_ip), request.body
+        wait = self._by_address.wait_s(origin, self._mono_s())
         if wait > 0:
             raise Overloaded("too_many_tries", "Too many tests at once.", retry_after_s=round(wait + 0.5))
-        return TrialAnswer(sdp=await self._trials.begin(request.body.sdp, request.body.way))
+        return TrialAnswer(sdp=await self._trials.begin(body.sdp, body.way, origin, body.process))

@@ -129,6 +129,8 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof.command("h", "question_query", id=question, text="Which?")
     proof.command("l1", "chat_send", text="hello")
     proof.command("l1", "hand_raise")
+    proof.command("h", "hand_grant", participant="l1")
+    proof.command("h", "chat_mute", participant="l1", on=True)
     documented = documented_entities()
     seen: dict[str, list[str]] = {}
     for who in ("l1", "s", "p"):
@@ -136,8 +138,9 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
             kind = path.rpartition("/")[0] or path
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
-        "checkin", "checkin_plan", "draw", "poll", "question", "message", "hand", "breakout",
-        "my/checkin", "my/vote", "my/upvote", "pool", "query", "asking", "funnel", "run", "my/question",
+        "checkin", "checkin_plan", "draw", "poll", "poll_desk", "question", "message", "hand",
+        "breakout", "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions",
+        "pool", "query", "asking", "funnel", "run", "my/question",
         "screen", "my",
     }  # fmt: skip
     for kind, fields in seen.items():

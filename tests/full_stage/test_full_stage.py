@@ -169,17 +169,26 @@ async def _muting_is_enforced(stage: FullStage) -> None:
     await take_picture(presenter, "stage-studio-acts-pc")
     await tile.get_by_test_id("tile-mute-mic").click()
 
+    async def is_theirs() -> bool:
+        slot = (await slots_of(stage.viewer)).get(mid)
+        return slot is not None and (slot["participant"], slot["source"]) == (loud.id, "mic")
+
     async def is_silent() -> bool:
-        slots = await slots_of(stage.viewer)
-        if any((s["participant"], s["source"]) == (loud.id, "mic") for s in slots.values()):
-            return False
         before = (await received(stage.viewer)).get(mid, {}).get("packets", 0)
         await asyncio.sleep(0.5)
         after = (await received(stage.viewer)).get(mid, {}).get("packets", 0)
-        in_slot = (await slots_of(stage.viewer)).get(mid)
-        return in_slot is not None or after - before <= 3
+        return after - before <= 3 or not await is_theirs()
+
+    async def is_told() -> bool:  # when the timeline has it, which waits for the disk; silence does not
+        slots = (await slots_of(stage.viewer)).values()
+        track = stage.host.entities[f"track/{next(iter(_tracks(stage.host, loud.id, 'mic')))}"]
+        return not track["active"] and (loud.id, "mic") not in {
+            (s["participant"], s["source"]) for s in slots
+        }
 
     await until("a muted microphone is silent", is_silent, within_s=10)
+    await until("everybody is told", is_told, within_s=60)
+    assert await is_silent()
     entity = stage.host.entities[f"track/{next(iter(_tracks(stage.host, loud.id, 'mic')))}"]
     assert (entity["active"], entity["muted_by"] is not None) == (False, True)
     await loud.say("source", {"source": "mic", "active": True})  # everybody may unmute themselves

@@ -1,5 +1,6 @@
 """Lessons that nobody planned: random commands by random people, every viewer checked after each."""
 
+from collections import Counter
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
 from interactions.lesson.idea import LESSON
+from interactions.poll import commands as poll
 from interactions.registry import COMMANDS, IDEAS
-from lectern.kernel.errors import Rejected
+from lectern.kernel.errors import Overloaded, Rejected
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import (
     NewEvent,
@@ -25,14 +27,38 @@ from lectern.timeline.event import (
     TrackPublished,
     TrackUnpublished,
 )
-from tests.class_proof import Proof, everybody
-from tests.interactions.lesson import REGISTRY, wait
+from tests.class_proof import everybody
+from tests.interactions.lesson import proof_with_box, wait
 
 CAST = ("p", "h", "s", "l1", "l2", "l3")
 LEARNERS = ("l1", "l2", "l3")
 TEXTS = ("a", "b", "长句 " * 10, "\x00")
-RARE = ("checkin_close", "checkin_withdraw", "poll_close", "breakout_close", "question_dismiss", "hand_lower")
-WEIGHTS = [1 if command.name in RARE else 4 for command in COMMANDS]
+RARE = (
+    "checkin_close",
+    "checkin_withdraw",
+    "poll_close",
+    "poll_publish",
+    "breakout_close",
+    "question_dismiss",
+    "hand_lower",
+)
+OFTEN = (
+    "question_ask",
+    "question_publish",
+    "question_pin",
+    "question_unpin",
+    "question_split",
+    "chat_release",
+    "checkin_make_up",
+    "checkin_make_up_refuse",
+)
+WEIGHTS = [1 if command.name in RARE else 10 if command.name in OFTEN else 4 for command in COMMANDS]
+FITTING = {
+    "question_unpin": ("state", "pinned"),
+    "question_split": ("state", "merged"),
+    "chat_release": ("held", True),
+}
+"""What an entity named by a rare command should look like, most of the time."""
 KINDS = {
     "checkin": "checkin",
     "lottery": "checkin",
@@ -43,11 +69,16 @@ KINDS = {
 
 
 class AnyLesson:
-    """A proof that is driven by chance; the same seed drives it the same way."""
+    """A proof that is driven by chance; the same seed drives it the same way.
 
-    def __init__(self, rng: Random) -> None:
+    `done` counts commands that were taken; the more often one was, the less likely it comes again, so that
+    rare ones get their turn.
+    """
+
+    def __init__(self, rng: Random, done: Counter[str] | None = None) -> None:
         self.rng = rng
-        self.proof = Proof(REGISTRY)
+        self.done: Counter[str] = Counter() if done is None else done
+        self.proof = proof_with_box()
         everybody(self.proof)
         self.guests = 0
         self.remember()
@@ -77,21 +108,71 @@ class AnyLesson:
         elif chance < 0.96:
             ref = self.rng.choice(sorted(self.proof.state.texts) or ["nothing"])
             self.proof.append(NewEvent(payload=TextErased(ref=ref)))
-        elif chance < 0.985:
+        elif chance < 0.993:
             self.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
         else:
             self.proof.append(NewEvent(payload=SessionEnded(), actor="p"))
 
     def command(self) -> None:
         """Give a command; all that may go wrong is a refusal."""
-        command = self.rng.choices(COMMANDS, WEIGHTS)[0]
+        weights = [weight / (1 + self.done[one.name]) for one, weight in zip(COMMANDS, WEIGHTS, strict=True)]
+        command = self.rng.choices(COMMANDS, weights)[0]
         able = [who for who in CAST if self.proof.actors[who].role in command.roles]
-        arguments = {
-            field.name: self.argument(command.name, field.name)
-            for field in msgspec.structs.fields(command.data)
-        }
-        with suppress(Rejected):
+        arguments = {"poll_open": self.question, "poll_vote": self.vote}.get(command.name, dict)()
+        if not arguments:
+            arguments = {
+                field.name: self.argument(command.name, field.name)
+                for field in msgspec.structs.fields(command.data)
+            }
+        with suppress(Rejected, Overloaded):
             self.proof.command(self.rng.choice(able), command.name, **arguments)
+            self.done[command.name] += 1
+
+    def question(self) -> dict[str, Any]:
+        """Invent a question that mostly can be asked."""
+        rng = self.rng
+        kind = rng.choice(("single", "single", "multiple", "rating", "ranking", "text", "matching"))
+        options = rng.choice((["A", "B"], ["A", "B", "C"], ["A"]))
+        right = {
+            "single": [0],
+            "multiple": [0, 1],
+            "ranking": list(range(len(options))),
+            "matching": list(range(len(options))),
+        }.get(kind, [])
+        return {
+            "question": rng.choice(("Q", "问", "\x00")),
+            "kind": kind,
+            "options": options,
+            "matches": [f"{option}!" for option in options],
+            "right": rng.choice((right, [] if kind != "matching" else right)),
+            "accepted": rng.choice(([], ["a"])),
+            "explanation": rng.choice((None, "Because")),
+            "points": rng.choice(([], ["fire"])),
+            "show": rng.choice(("live", "after_close", "staff_only")),
+            "seconds": rng.choice((None, 5, 60)),
+            "anonymous": rng.random() < 0.3,
+            "instant": rng.random() < 0.1,
+        }
+
+    def vote(self) -> dict[str, Any]:
+        """Answer a poll, mostly as it can be answered; nothing where there is none."""
+        entities = self.proof.clients["p"].entities
+        polls = [entity for path, entity in entities.items() if path.startswith("poll/")][-3:]
+        if not polls or self.rng.random() < 0.1:
+            return {}
+        poll = self.rng.choice(polls)
+        places = range(len(poll["options"]))
+        fitting = {
+            "ranking": self.rng.sample(places, len(places)),
+            "matching": self.rng.sample(places, len(places)),
+            "rating": [self.rng.randint(1, 6)],
+        }.get(poll["kind"], [self.rng.randrange(3)])
+        return {
+            "id": poll["id"],
+            "picks": fitting,
+            "text": self.rng.choice(TEXTS),
+            "secret": self.rng.choice(("l-secret-of-mine!", "another-secret-1")),
+        }
 
     def argument(self, command: str, field: str) -> Any:
         """Invent an argument that often fits what there is."""
@@ -100,13 +181,19 @@ class AnyLesson:
         if command == "checkin_plan_drop":
             kind = "checkin_plan"
         ids = [path.partition("/")[2] for path in entities if path.startswith(f"{kind}/")]
+        if command in FITTING and field == "id" and self.rng.random() < 0.8:
+            key, value = FITTING[command]
+            ids = [id_ for id_ in ids if entities[f"{kind}/{id_}"][key] == value] or ids
         groups = [group["id"] for group in entities["breakout"]["groups"]]
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
         split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
         choices: dict[str, list[Any]] = {
             "id": ids[-3:] or ["nothing"],
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
-            "option": [-1, 0, 1, 2],
+            "option": [None, -1, 0, 1, 2],
+            "picks": [None, None, [0], [1], [0, 1], [1, 0], [0, 1, 2], [2, 0, 1], [3]],
+            "secret": ["l-secret-of-mine!", "another-secret-1"],
+            "questions": [[self.question(), self.question()]],
             "show": ["live", "after_close", "staff_only"],
             "seconds": [5, 20, 60],
             "late_after_seconds": [None, 0, 30],
@@ -124,8 +211,10 @@ class AnyLesson:
             "tags": [[], ["a"], ["a", "b"]],
             "at": [None, 0, 1, 9],
             "speaker": [None, "Dr. X"],
-            "anonymous": [True, True, False],
-            "open": [True, True, True, False],
+            "anonymous": [True, False, False],
+            "open": [*[True] * 9, False],
+            "counts": [{"like": 3}, {"clap": 1, "wow": 2}, {"heart": 10, "laugh": 1}],
+            "moderated": [True, True, False],
             "group": [None, *groups],
             "groups": [split],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
@@ -136,6 +225,10 @@ class AnyLesson:
     def time_passes(self) -> None:
         """Close what has become due, once."""
         wait(self.proof, self.rng.choice((0.001, 7, 40)))
+        polls = poll.due(self.proof.state, self.proof.now)
+        self.proof.carry_out(polls.events, polls.orders)
+        again = poll.due(self.proof.state, self.proof.now)
+        assert (again.events, again.orders) == ((), ())
         for due in (checkin.due, breakout.due):
             events, following = due(self.proof.state, self.proof.now)
             assert following is None or following > self.proof.now
@@ -179,13 +272,14 @@ def test_what_viewers_hold_is_true_after_every_command(seed: int, steps: int, st
 
 
 def test_chance_reaches_every_event_and_every_entity_of_the_class() -> None:
-    """So that the proof above is about something."""
+    """So that the proof above is about something. A lesson that ends early leaves the rest to the next."""
     seen: set[str] = set()
     types: set[str] = set()
     wanted = {payload.TYPE for idea in IDEAS for payload in idea.events}
     paths = {path for idea in IDEAS for path in idea.paths}
-    for seed in range(60):
-        lesson = AnyLesson(Random(seed))
+    done: Counter[str] = Counter()
+    for seed in range(40):
+        lesson = AnyLesson(Random(seed), done)
         lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
         for _ in range(200):
             lesson.step()

@@ -5,17 +5,48 @@ from lectern.kernel.roles import SessionRole
 from lectern.kernel.stage import MAX_ON_STAGE
 from lectern.timeline.event import NewEvent, ParticipantRemoved, TrackPublished, TrackUnpublished
 from tests.class_proof import FIRST_UTC_MS, Proof
-from tests.interactions.lesson import end, live_lesson, refused, waiting_lesson
+from tests.interactions.lesson import end, live_lesson, refused, wait, waiting_lesson
+
+
+def test_time_on_stage_is_kept_of_everybody_whatever_ends_it() -> None:
+    proof = live_lesson()
+    for seconds in (30, 12):
+        proof.command("l1", "hand_raise")
+        wait(proof, 100)
+        proof.command("h", "hand_grant", participant="l1")
+        wait(proof, seconds / 2)
+        proof.command("h", "stage_invite", participant="l1", camera=True)
+        wait(proof, seconds / 2)
+        proof.command("l1", "hand_lower")
+    proof.command("h", "stage_invite", participant="l2")
+    invited_utc_ms = proof.now
+    wait(proof, 5)
+    times = {
+        path: entity for path, entity in proof.clients["p"].entities.items() if path.startswith("stage_time")
+    }
+    assert times == {
+        "stage_time/l1": {"participant": "l1", "turns": 2, "total_ms": 42_000, "since_utc_ms": None},
+        "stage_time/l2": {"participant": "l2", "turns": 1, "total_ms": 0, "since_utc_ms": invited_utc_ms},
+    }
+    end(proof)
+    assert proof.clients["p"].entities["stage_time/l2"]["total_ms"] == 5_000
+    assert not [path for path in proof.clients["l1"].entities if path.startswith("stage_time")]
 
 
 def test_a_hand_goes_up_is_granted_and_comes_down() -> None:
     proof = live_lesson()
     proof.command("l1", "hand_raise")
-    up = {"participant": "l1", "raised_utc_ms": FIRST_UTC_MS, "granted": False, "camera": False}
+    up = {
+        "participant": "l1",
+        "raised_utc_ms": FIRST_UTC_MS,
+        "granted": False,
+        "camera": False,
+        "granted_utc_ms": None,
+    }
     assert proof.clients["l2"].entities["hand/l1"] == up
     assert not may_speak(proof.state, "l1")
     proof.command("h", "hand_grant", participant="l1")
-    assert proof.clients["l2"].entities["hand/l1"] == up | {"granted": True}
+    assert proof.clients["l2"].entities["hand/l1"] == up | {"granted": True, "granted_utc_ms": FIRST_UTC_MS}
     assert may_speak(proof.state, "l1")
     proof.command("l1", "hand_lower")
     assert "hand/l1" not in proof.clients["l2"].entities
@@ -74,7 +105,13 @@ def published(proof: Proof, who: str, source: str = "mic") -> None:
 def test_staff_invite_a_learner_whose_hand_is_down_with_the_camera_or_without() -> None:
     proof = live_lesson()
     proof.command("h", "stage_invite", participant="l1", camera=True)
-    there = {"participant": "l1", "raised_utc_ms": FIRST_UTC_MS, "granted": True, "camera": True}
+    there = {
+        "participant": "l1",
+        "raised_utc_ms": FIRST_UTC_MS,
+        "granted": True,
+        "camera": True,
+        "granted_utc_ms": FIRST_UTC_MS,
+    }
     assert proof.clients["l2"].entities["hand/l1"] == there
     assert invited(proof.state) == {"l1": True}
     proof.command("h", "stage_invite", participant="l1")

@@ -46,14 +46,14 @@ async def snapshot_of(server: ClassServer, who: str, audience: Audience) -> dict
     return entities
 
 
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("transport", ["websocket", "polling", "polling, then websocket"])
 async def test_a_vote_reaches_everybody_and_clients_agree_with_the_server(
     server: ClassServer, transport: str
 ) -> None:
     async with (
-        connected(server.url, "presenter:p", transports=[transport]) as presenter,
-        connected(server.url, "learner:l1", transports=[transport]) as learner,
-        connected(server.url, "screen:s", transports=[transport]) as screen,
+        connected(server.url, "presenter:p", transports=transport.split(", then ")) as presenter,
+        connected(server.url, "learner:l1", transports=transport.split(", then ")) as learner,
+        connected(server.url, "screen:s", transports=transport.split(", then ")) as screen,
     ):
         assert learner.welcomed["participant_id"] == "l1"
         assert learner.welcomed["role"] == "learner"

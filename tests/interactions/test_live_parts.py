@@ -1,7 +1,8 @@
 """The pure parts of the fan-out: pace, allowance, frames, and how a connection keeps up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from interactions.live.admission import Admitted
 from interactions.live.connection import TRANSITIONS, Connection, Following, Turn
-from interactions.live.fan_out import FARTHEST_BEHIND, MOST_WAITING_PACKETS, FanOut
+from interactions.live.fan_out import FARTHEST_BEHIND, MOST_WAITING_BYTES, FanOut
 from interactions.live.frames import Frames
 from interactions.live.outlet import Frame
 from interactions.live.pace import Pace, TokenBucket
@@ -130,32 +131,50 @@ def test_the_table_of_keeping_up_is_whole() -> None:
 
 
 @dataclass(slots=True)
+class Receiver:
+    """One connection's way out, as the test has it."""
+
+    outlet: "Queues"
+    sid: str
+
+    def backlog_bytes(self) -> int | None:
+        return self.outlet.lag.get(self.sid, 0)
+
+    def write(self, packet: Packet, frame: bytes) -> None:
+        assert json.loads(frame) == packet.data
+        self.outlet.sent.setdefault(self.sid, []).append(packet.data)
+        self.outlet.changed.set()
+
+
+@dataclass(slots=True)
 class Queues:
     """An outlet whose receivers the test reads, or lets lag, or takes away."""
 
     sent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     lag: dict[str, int | None] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def frame(self, event: str, data: dict[str, Any]) -> Frame:
-        return [Packet(MESSAGE, {"event": event, **data})]
+        told = {"event": event, **data}
+        return Frame(Packet(MESSAGE, told), json.dumps(told).encode())
 
-    async def send(self, sid: str, frame: Frame) -> None:
-        async with self.changed:
-            self.sent.setdefault(sid, []).extend(packet.data for packet in frame)
-            self.changed.notify_all()
-
-    def backlog(self, sid: str) -> int | None:
-        return self.lag.get(sid, 0)
+    def line(self, sid: str) -> Receiver | None:
+        return Receiver(self, sid)
 
     async def drop(self, sid: str) -> None:
         self.dropped.append(sid)
 
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until what was sent makes something true."""
+        async with asyncio.timeout(25):
+            while not is_so():
+                self.changed.clear()
+                await self.changed.wait()
+
     async def holds(self, sid: str, count: int) -> list[dict[str, Any]]:
         """Wait until a receiver was sent `count` frames."""
-        async with asyncio.timeout(25), self.changed:
-            await self.changed.wait_for(lambda: len(self.sent.get(sid, ())) >= count)
+        await self.until(lambda: len(self.sent.get(sid, ())) >= count)
         return self.sent[sid]
 
 
@@ -200,7 +219,7 @@ async def test_a_slow_receiver_is_owed_one_frame_and_nothing_piles_up(engine: Ti
         fan_out.add(slow)
         fan_out.add(quick)
         assert (await outlet.holds(slow.sid, 1))[0]["event"] == "welcome"
-        outlet.lag[slow.sid] = MOST_WAITING_PACKETS + 1
+        outlet.lag[slow.sid] = MOST_WAITING_BYTES + 1
         for count in range(2, 6):
             await say(engine)
             await outlet.holds(quick.sid, count)
@@ -210,7 +229,7 @@ async def test_a_slow_receiver_is_owed_one_frame_and_nothing_piles_up(engine: Ti
         assert (frame["from"], frame["to"]) == (head, (await engine.current(SESSION)).state.seq)
         assert len(frame["events"]) == 4
 
-        outlet.lag[slow.sid] = MOST_WAITING_PACKETS + 1
+        outlet.lag[slow.sid] = MOST_WAITING_BYTES + 1
         for _ in range(6):
             last = await say(engine, FARTHEST_BEHIND // 5)
             await outlet.holds(quick.sid, len(outlet.sent[quick.sid]) + 1)
@@ -252,8 +271,7 @@ async def test_what_happens_during_a_delivery_is_not_skipped(engine: TimelineEng
         outlet.lag[gone.sid] = None
         await say(engine)
         for viewer in (first, last):
-            async with asyncio.timeout(25), outlet.changed:
-                await outlet.changed.wait_for(partial(said_to, outlet, viewer.sid, 2))
+            await outlet.until(partial(said_to, outlet, viewer.sid, 2))
         expected = [event.seq for event in await stored_after(engine, head) if event.type == "chat_sent"]
         for viewer in (first, last):
             frames = outlet.sent[viewer.sid][1:]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ async def play(tap: tap_module.RecorderTap, seconds: float) -> None:
 async def test_records_and_closes(tmp_path: Path) -> None:
     asked: list[str] = []
     told: list[tuple[str, str]] = []
-    tap = tap_module.create(
+    tap = await tap_module.create(
         Spec(str(tmp_path / "rec" / "1")), asked.append, lambda event, code: told.append((event, code))
     )
     tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
@@ -95,7 +96,7 @@ async def test_a_codec_that_cannot_be_recorded_is_a_problem_while_it_is_there(
 ) -> None:
     told: list[tuple[str, str]] = []
     spec = Spec(str(tmp_path / "rec" / "1"))
-    tap = tap_module.create(spec, lambda _: None, lambda event, code: told.append((event, code)))
+    tap = await tap_module.create(spec, lambda _: None, lambda event, code: told.append((event, code)))
     tap.on_track("p1-camera", "camera", "video", codec, 90_000, "p1")
     await play(tap, 0.5)
     assert told == [("recording_problem", "codec_unsupported")]
@@ -106,11 +107,35 @@ async def test_a_codec_that_cannot_be_recorded_is_a_problem_while_it_is_there(
     assert isinstance(lines(tmp_path / "rec" / "1")[-1], RecordingEnded)
 
 
+async def test_a_disk_that_stands_still_when_a_recording_begins_holds_up_no_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop is that of all lessons of a media process. The recording counts from when it was asked for."""
+    stands, synced = threading.Event(), os.fsync
+
+    def sync(descriptor: int) -> None:
+        stands.wait(20)
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    asked_s = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        making = group.create_task(
+            tap_module.create(Spec(str(tmp_path / "1")), lambda _: None, lambda _, __: None)
+        )
+        await asyncio.sleep(0.3)
+        assert not making.done()
+        stands.set()
+    tap = making.result()
+    assert tap._room._start_s - asked_s < 0.2
+    await tap.close()
+
+
 async def test_a_folder_is_used_once(tmp_path: Path) -> None:
     folder = DurableFolder(tmp_path / "1")
     folder.close()
     with pytest.raises(FileExistsError):
-        tap_module.create(Spec(str(tmp_path / "1")), lambda _: None, lambda _, __: None)
+        await tap_module.create(Spec(str(tmp_path / "1")), lambda _: None, lambda _, __: None)
 
 
 class FailingFolder(DurableFolder):
@@ -133,7 +158,11 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> No
     told: list[tuple[str, str]] = []
     folder = FailingFolder(tmp_path / "1")
     tap = tap_module.RecorderTap(
-        Spec(str(tmp_path / "1")), folder, lambda _: None, lambda event, code: told.append((event, code))
+        Spec(str(tmp_path / "1")),
+        folder,
+        lambda _: None,
+        lambda event, code: told.append((event, code)),
+        time.monotonic(),
     )
     tap.start()
     tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
@@ -208,7 +237,11 @@ async def test_a_stalled_thread_does_not_hurt_forwarding(
     told: list[tuple[str, str]] = []
     folder = DurableFolder(tmp_path / "1")
     tap = tap_module.RecorderTap(
-        Spec(str(tmp_path / "1")), folder, lambda _: None, lambda event, code: told.append((event, code))
+        Spec(str(tmp_path / "1")),
+        folder,
+        lambda _: None,
+        lambda event, code: told.append((event, code)),
+        time.monotonic(),
     )
     tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
     for packet in packets(2.0):  # the thread is not started yet: nobody takes from the queue
@@ -225,7 +258,7 @@ import asyncio, sys, time
 from recording.tap import create
 from tests.recording.test_tap import Spec, packets
 async def main():
-    tap = create(Spec(sys.argv[1]), lambda track: None, lambda event, code: None)
+    tap = await create(Spec(sys.argv[1]), lambda track: None, lambda event, code: None)
     tap.on_track("p1-mic", "mic", "audio", "opus", 48_000, "p1")
     ready = packets(20.0)
     print("go", flush=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import socketio
 from lectern.kernel.ids import new_id
 
 ACK_PATIENCE_S = 3.0
+PASSING = frozenset({"too_fast", "database_away"})
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class ClassClient:
                     await self._come_back(welcomes)
                     continue
                 error = answer.get("error")
-                if error is not None and error["code"] == "too_fast":
+                if error is not None and error["code"] in PASSING:
                     await asyncio.sleep(error["details"]["retry_after_s"])
                     continue
                 assert error is None, answer
@@ -135,7 +136,9 @@ class ClassClient:
 
 
 @asynccontextmanager
-async def class_client(url: str, token: str, device: str = "pc") -> AsyncIterator[ClassClient]:
+async def class_client(
+    url: str, token: str, device: str = "pc", transports: Sequence[str] = ("websocket",)
+) -> AsyncIterator[ClassClient]:
     """A client that was welcomed."""
     socket = socketio.AsyncClient(reconnection=True, reconnection_delay=0.2, reconnection_delay_max=1)
     client = ClassClient(url, token, socket, device)
@@ -143,11 +146,14 @@ async def class_client(url: str, token: str, device: str = "pc") -> AsyncIterato
     socket.on("events", client.take_frame, namespace="/class")
     socket.on("over", client.take_over, namespace="/class")
     await socket.connect(
-        url, transports=["websocket"], namespaces=["/class"], auth=client.auth, wait_timeout=10
+        url, transports=list(transports), namespaces=["/class"], auth=client.auth, wait_timeout=10
     )
     try:
         await client.until("a welcome", lambda c: c.welcomes)
         yield client
     finally:
+        # Abrupt where it polls: the client would wait for its pending GET, which lasts until the next ping.
+        if socket.connected and socket.transport() == "polling":
+            await socket.eio.disconnect(abort=True)
         await socket.disconnect()
         await socket.shutdown()

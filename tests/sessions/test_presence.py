@@ -207,6 +207,7 @@ async def test_when_it_is_over_only_those_who_were_there_come_in(door: Door) -> 
     with pytest.raises(Gone) as refused:
         await door.enter("p2")
     assert refused.value.code == "session_over"
+    assert (await door.enter("p3", role=SessionRole.HOST)).participant_id, "staff come for what is left to do"
 
 
 async def test_a_session_that_is_not_there(door: Door) -> None:

@@ -1,6 +1,8 @@
 """A recorder for the real media process that writes down what it hears, one JSON line per fact."""
 
+import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,6 +42,15 @@ class NotebookTap:
         self._file.close()
 
 
-def create(spec: RecordSpec, request_keyframe: RequestKeyframe, notify: Notify) -> NotebookTap:
+async def create(spec: RecordSpec, request_keyframe: RequestKeyframe, notify: Notify) -> NotebookTap:
     """For `--tap tests.streaming.notebook_tap:create`."""
-    return NotebookTap((Path(spec.directory) / "notebook.jsonl").open("w"), notify)
+    file = await asyncio.to_thread((Path(spec.directory) / "notebook.jsonl").open, "w")
+    return NotebookTap(file, notify)
+
+
+async def create_slowly(spec: RecordSpec, request_keyframe: RequestKeyframe, notify: Notify) -> NotebookTap:
+    """On a disk that takes its time, until there is a file `go` beside the notebook."""
+    made = await create(spec, request_keyframe, notify)
+    while not (Path(spec.directory) / "go").exists():
+        await asyncio.to_thread(time.sleep, 0.05)
+    return made

@@ -123,6 +123,36 @@ async def test_a_recording_that_cannot_be_written_is_refused(tmp_path: Path) -> 
         await media.client.open_room("still works")
 
 
+async def test_a_recording_that_begins_slowly_holds_up_nobody_and_can_be_stopped(tmp_path: Path) -> None:
+    record = m.RecordSpec(str(tmp_path), 0, 0)
+    async with media_process("--tap", "tests.streaming.notebook_tap:create_slowly") as media:
+        async with asyncio.TaskGroup() as group:
+            begins = group.create_task(media.client.start_recording(ROOM, record), name="begins")
+            async with asyncio.timeout(5):
+                await media.client.open_room("another")
+                with pytest.raises(MediaRefused) as caught:
+                    await media.client.start_recording(ROOM, record)
+            assert caught.value.code == "already_recording"
+            assert not begins.done()
+            (tmp_path / "go").touch()
+        await media.client.stop_recording(ROOM)
+        assert json.loads((tmp_path / "notebook.jsonl").read_text()) == {"on": "close"}
+        (tmp_path / "go").unlink()
+
+        async def begin_in_vain() -> str:
+            with pytest.raises(MediaRefused) as caught:
+                await media.client.start_recording(ROOM, record)
+            return caught.value.code
+
+        async with asyncio.TaskGroup() as group:
+            vain = group.create_task(begin_in_vain())
+            await asyncio.sleep(0.2)
+            await media.client.stop_recording(ROOM)
+            (tmp_path / "go").touch()
+        assert vain.result() == "recording_unavailable"
+        assert json.loads((tmp_path / "notebook.jsonl").read_text()) == {"on": "close"}
+
+
 async def test_without_a_recorder_recording_is_refused() -> None:
     async with media_process() as media:
         with pytest.raises(MediaRefused) as caught:

@@ -71,3 +71,17 @@ async def announced_until_heard(bus: RedisBus, ear: Ear, seq: int) -> None:
             return
         await asyncio.sleep(0.1)
     await ear.hears("s", seq)
+
+
+@pytest.mark.services
+async def test_a_bus_ends_at_any_moment(home: Path) -> None:
+    """Also in the middle of subscribing or sending, where redis-py may swallow a cancellation."""
+    with redis_server(home) as url:
+        async with asyncio.timeout(30):
+            for moments in range(12):
+                async with RedisBus.connected(url) as bus:
+                    for _ in range(moments):
+                        await asyncio.sleep(0)
+                    await bus.announce("s", moments)
+                    for _ in range(moments % 5):
+                        await asyncio.sleep(0)

@@ -1,8 +1,10 @@
 """The engine: once per command, in commit order, the same for every process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import random
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from interactions.lesson.idea import refuse_removed
 from interactions.poll.idea import POLL
 from lectern.db.engine import Database
-from lectern.kernel.errors import Forbidden, Gone, NotFound, ProtocolViolation, Rejected
+from lectern.kernel.errors import Forbidden, Gone, LecternError, NotFound, ProtocolViolation, Rejected
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.bus import LocalBus
-from lectern.timeline.engine import LiveSession, TimelineEngine
-from lectern.timeline.event import NewEvent, ParticipantRemoved, TimelineEvent
+from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.event import NewEvent, ParticipantJoined, ParticipantRemoved, TimelineEvent
 from lectern.timeline.idea import Actor, Audience, Viewer
+from lectern.timeline.live import LiveSession
 from lectern.timeline.store import FirstResult, Head
 from tests.class_proof import through_json
 from tests.interactions.class_server import REGISTRY, SESSION, begin, engine_over, two_engines
@@ -90,6 +93,19 @@ async def test_somebody_who_was_removed_gives_no_commands(engine: TimelineEngine
     with pytest.raises(Gone) as caught:
         await give(engine, L1, "hand_raise")
     assert caught.value.code == "removed"
+
+
+async def test_a_host_who_was_demoted_gives_no_more_commands_of_a_host(engine: TimelineEngine) -> None:
+    """On the connection that they were admitted with as a host; as the learner they are now, they do."""
+    host = Actor("h", SessionRole.HOST)
+    await give(engine, host, "chat_rules", open=True, moderated=True)
+    joined = ParticipantJoined(participant="h", kind="person", role="learner", person=None, name_ref="n")
+    async with engine.change(SESSION) as change:
+        change.append(NewEvent(payload=joined, actor="h"))
+    with pytest.raises(Forbidden) as caught:
+        await give(engine, host, "chat_rules", open=True, moderated=False)
+    assert caught.value.code == "not_allowed"
+    await give(engine, Actor("h", SessionRole.LEARNER), "chat_send", text="as one of you")
 
 
 async def test_a_follower_that_fails_takes_the_events_with_it(database: Database) -> None:
@@ -237,3 +253,107 @@ async def test_one_command_id_through_two_processes_happens_once(
     )
     assert len({result.seq for result in results}) == 1
     assert [event.type for event in await stored(two_processes[0])].count("chat_sent") == 1
+
+
+async def test_commands_that_wait_share_a_commit_and_a_refusal_is_its_own(engine: TimelineEngine) -> None:
+    poll = await open_poll(engine)
+    await give(engine, L1, "poll_vote", id=poll, option=0)
+    commits, works = engine.counts.commits, engine.counts.works
+    outcomes = await asyncio.gather(
+        *(
+            engine.execute(SESSION, Actor(f"v{n}", SessionRole.LEARNER), "c", "poll_vote", data)
+            for n in range(60)
+            for data in ({"id": poll, "option": 9 if n % 3 == 0 else n % 2},)
+        ),
+        return_exceptions=True,
+    )
+    refused = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Rejected)]
+    assert refused == list(range(0, 60, 3))
+    assert engine.counts.works - works == 60
+    assert engine.counts.commits - commits <= 3
+    accepted = [outcome.seq for outcome in outcomes if isinstance(outcome, FirstResult)]
+    assert len(set(accepted)) == len(accepted) == 40
+    events = await stored(engine)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    votes = {event.seq: event.actor for event in events if event.type == "poll_voted"}
+    assert votes.keys() > set(accepted)
+    live = await engine.current(SESSION)
+    fresh = await engine_over(engine.database).current(SESSION)
+    for state in (live.state, live.ahead, fresh.state):
+        assert state is not None
+        assert state.of(POLL).by_id[poll].counts == fresh.state.of(POLL).by_id[poll].counts
+
+
+async def test_nothing_is_acknowledged_or_seen_before_it_is_committed(
+    engine: TimelineEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a batch is being written, viewers are told of nothing in it; if it fails, it never was."""
+    seq = (await engine.current(SESSION)).state.seq
+    written, go_on = asyncio.Event(), asyncio.Event()
+    remember = engine.store.remember_results
+    fails = True
+
+    async def slowly(*args: Any) -> None:
+        await remember(*args)
+        written.set()
+        await go_on.wait()
+        if fails:
+            raise RuntimeError("the database has gone")
+
+    monkeypatch.setattr(engine.store, "remember_results", slowly)
+    async with asyncio.TaskGroup() as tasks:
+        giving = tasks.create_task(_fault(give(engine, L1, "hand_raise")))
+        await written.wait()
+        live = await engine.current(SESSION, at_least=seq)
+        assert (live.state.seq, live.since(seq)) == (seq, [])
+        assert not giving.done()
+        go_on.set()
+    assert giving.result() == "the database has gone"
+    fails = False
+    raised = await give(engine, L1, "hand_raise")
+    assert raised.seq == seq + 1
+    assert [event.type for event in await stored(engine)].count("hand_raised") == 1
+
+
+async def _fault(work: Coroutine[Any, Any, FirstResult]) -> str | None:
+    try:
+        await work
+    except RuntimeError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_decided_together_is_what_would_be_decided_one_by_one(
+    engine: TimelineEngine, seed: int
+) -> None:
+    """Two votes of one person, a repeated id, votes after closing: in a batch as in a row."""
+    rng = random.Random(seed)
+    poll = await open_poll(engine)
+    wanted: list[tuple[Actor, str, str, dict[str, object]]] = []
+    for _ in range(80):
+        voter = Actor(f"v{rng.randrange(12)}", SessionRole.LEARNER)
+        vote = {"id": poll, "option": rng.randrange(3)}
+        wanted.append((voter, f"c{rng.randrange(5)}", "poll_vote", vote))
+    wanted.insert(60, (P, "close", "poll_close", {"id": poll}))
+    outcomes = await asyncio.gather(
+        *(engine.execute(SESSION, actor, id_, type_, data) for actor, id_, type_, data in wanted),
+        return_exceptions=True,
+    )
+    said: dict[tuple[str, str], object] = {}
+    choices: dict[str, int] = {}
+    is_open = True
+    for (actor, id_, type_, data), outcome in zip(wanted, outcomes, strict=True):
+        key = actor.participant_id, id_
+        if key in said:
+            assert outcome == said[key]
+        elif type_ == "poll_close":
+            is_open = False
+        elif not is_open or data["option"] == 2:
+            assert isinstance(outcome, LecternError)
+            assert outcome.code == ("option_unknown" if is_open else "poll_closed")
+        else:
+            said[key] = outcome
+            choices[actor.participant_id] = int(str(data["option"]))
+    state = (await engine_over(engine.database).current(SESSION)).state.of(POLL).by_id[poll]
+    assert {who: cast.picks for who, cast in state.votes.items()} == {who: (n,) for who, n in choices.items()}

@@ -106,12 +106,12 @@ async def test_events_of_a_later_release_are_kept_and_skipped(
 async def test_first_results_belong_to_session_and_actor(database: Database, store: TimelineStore) -> None:
     first = FirstResult({"id": "x"}, 7)
     async with database.write() as tx:
-        await store.remember_result(tx, await store.lock(tx, SESSION), "l1", "c1", first)
+        await store.remember_results(tx, await store.lock(tx, SESSION), {("l1", "c1"): first})
     async with database.read() as tx:
-        assert await store.first_result(tx, SESSION, "l1", "c1") == first
-        assert await store.first_result(tx, SESSION, "l2", "c1") is None
-        assert await store.first_result(tx, SESSION, "l1", "c2") is None
-        assert await store.first_result(tx, "another", "l1", "c1") is None
+        asked = {("l1", "c1"), ("l2", "c1"), ("l1", "c2")}
+        assert await store.first_results(tx, SESSION, asked) == {("l1", "c1"): first}
+        assert await store.first_results(tx, SESSION, {("l2", "c1"), ("l1", "c2")}) == {}
+        assert await store.first_results(tx, "another", asked) == {}
 
 
 async def test_words_of_any_script_survive(database: Database, store: TimelineStore) -> None:

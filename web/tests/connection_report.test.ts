@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { addressesIn, networkText, verdict, type CheckId, type CheckState, type Checks, type ReportWords } from '../src/core/connection_report'
+import { addressesIn, networkText, togetherOf, verdict, type CheckId, type CheckState, type Checks, type ReportWords } from '../src/core/connection_report'
 
 const all = (state: CheckState, others: Partial<Record<CheckId, CheckState>> = {}): Checks => ({ server: state, socket: state, udp: state, tcp: state, turn: state, microphone: 'waiting', camera: 'waiting', speaker: 'waiting', ...others })
 const words: ReportWords = { intro: 'Needed:', good: 'works', blocked: 'BLOCKED', untested: 'not tested', web: 'Web', media: (protocol) => `Media ${protocol}`, turn: 'Relay' }
 
 describe('connection report', () => {
+  it('takes several media processes together: one that is blocked counts, and is named', () => {
+    const good = { outcome: 'good', addresses: ['192.0.2.1:7882'] } as const
+    const blocked = { outcome: 'blocked', addresses: ['192.0.2.1:7883'] } as const
+    const skipped = { outcome: 'skipped', addresses: [] } as const
+    expect(togetherOf([good, blocked, good])).toEqual(blocked)
+    expect(togetherOf([good, skipped, good])).toEqual({ outcome: 'good', addresses: ['192.0.2.1:7882', '192.0.2.1:7882'] })
+    expect(togetherOf([skipped])).toEqual(skipped)
+  })
+
   it.each([
     [all('good'), 'good'],
     [all('good', { turn: 'skipped', tcp: 'blocked' }), 'good'],

@@ -20,7 +20,7 @@ from lectern.app.supervisor import Child
 from lectern.kernel.errors import Conflict
 from lectern.kernel.tasks import task_group
 
-_READY_WITHIN_S: Final = 60.0
+_READY_WITHIN_S: Final = 120.0
 _LOOK_S: Final = 0.1
 _LAST_LINES: Final = 15
 
@@ -127,7 +127,7 @@ async def running(
     `without` names parts that are not needed.
 
     Raises:
-        Conflict: a part did not start in a minute (`part_unready`); the message holds its last lines.
+        Conflict: a part did not start in two minutes (`part_unready`); the message holds its last lines.
     """
     await asyncio.to_thread(prepare, plan)
     cluster = Running(plan)

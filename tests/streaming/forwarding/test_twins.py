@@ -135,6 +135,17 @@ def test_the_same_extensions_are_found(first: int, fixed: bytes, block: bytes) -
         assert twin().parse(data) == PYTHON.parse(data)
 
 
+def test_a_packet_that_is_cut_short_anywhere_is_read_no_further() -> None:
+    """Every length, so that the sanitizers see a read beyond any of them."""
+    rest = bytes(11) + bytes(4 * 2) + b"\xbe\xde\x00\x02" + b"\x51ab\x10c\x00\x00\x00" + b"payload\x03"
+    receiver = twin().new_receiver(GcmKeys.derive(KEY, SALT))
+    for first in (0x80, 0x82, 0x90, 0x92, 0xB2):
+        for size in range(len(rest) + 2):
+            data = (bytes((first,)) + rest)[:size]
+            assert twin().parse(data) == PYTHON.parse(data)
+            assert receiver.unprotect_rtp(data) is None
+
+
 @settings(deadline=None)  # the machine may be busy, and sanitizers are slow
 @given(st.integers(0, 1 << 30))
 def test_the_same_packets_are_admitted(seed: int) -> None:

@@ -34,7 +34,8 @@ const ACK_PATIENCE_MS = 8_000
 const CLOCK_EVERY_MS = 60_000
 const PROBE_MS = 1_500
 /** Refusals that a later attempt may not meet: the server is starting or busy. */
-const PASSING = new Set(['too_fast', 'too_many_connections', 'internal'])
+const PASSING = new Set(['too_fast', 'too_many_connections', 'internal', 'database_away'])
+const AWAY_MS = 1_000
 
 export class ClassLink {
   readonly manager: Manager
@@ -107,9 +108,15 @@ export class ClassLink {
 
   private transmit(command: Command): void {
     this.socket.timeout(ACK_PATIENCE_MS).emit('command', command, (late: Error | null, ack: Ack) => {
-      if (!late) this.queue.settle(command.id, ack)
+      if (!late && 'error' in ack && ack.error.code === 'database_away') setTimeout(() => this.transmitAgain(command), AWAY_MS)
+      else if (!late) this.queue.settle(command.id, ack)
       else if (this.state === 'joined' && this.socket.connected) this.transmit(command)
     })
+  }
+
+  /** The server could not say whether it was carried out; its id makes a repetition harmless. */
+  private transmitAgain(command: Command): void {
+    if (this.state === 'joined' && this.queue.unsettled().includes(command)) this.transmit(command)
   }
 
   private receiveWelcome(welcome: Welcome): void {

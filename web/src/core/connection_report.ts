@@ -10,6 +10,18 @@ export function addressesIn(sdp: string, protocol: 'udp' | 'tcp'): string[] {
   return found.filter((match) => match[1]?.toLowerCase() === protocol).map((match) => `${match[2]?.includes(':') === true ? `[${match[2]}]` : match[2]}:${match[3]}`)
 }
 
+export interface WayResult {
+  readonly outcome: 'good' | 'blocked' | 'skipped'
+  /** Where the server listens for this way, as far as it said so. */
+  readonly addresses: readonly string[]
+}
+
+/** One way to several media processes: as good as the worst, with the addresses that say so. */
+export function togetherOf(results: readonly WayResult[]): WayResult {
+  const outcome = (['blocked', 'good'] as const).find((one) => results.some((result) => result.outcome === one)) ?? 'skipped'
+  return { outcome, addresses: results.filter((result) => result.outcome === outcome).flatMap((result) => result.addresses) }
+}
+
 /** The best way that works decides; devices do not. */
 export function verdict(checks: Checks): Verdict {
   const media = (['udp', 'tcp', 'turn'] as const).map((id) => checks[id])

@@ -130,8 +130,11 @@ export interface Site {
   readonly extra: number
 }
 
+export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
+
 export interface Poll {
   readonly id: string
+  readonly kind: PollKind
   readonly question: string | null
   readonly options: readonly (string | null)[]
   readonly state: 'open' | 'closed'
@@ -139,7 +142,41 @@ export interface Poll {
   readonly counts: readonly number[] | null
   readonly voters: number
   readonly opened_utc_ms: number
+  readonly closes_utc_ms: number | null
   readonly closed_utc_ms: number | null
+  readonly published: boolean
+  readonly anonymous: boolean
+  readonly scored: boolean
+  readonly instant: boolean
+  readonly right_count: number | null
+  readonly right: readonly number[] | null
+  readonly accepted: readonly (string | null)[] | null
+  readonly explanation: string | null
+  readonly rerun_of: string | null
+  readonly survey: string | null
+  readonly matches?: readonly (string | null)[]
+  readonly low?: number
+  readonly high?: number
+  readonly most?: number | null
+  readonly texts?: readonly string[] | null
+  readonly fewest?: number
+  readonly counted?: boolean
+}
+
+/** What staff alone know of a poll. */
+export interface PollDesk {
+  readonly points: readonly (string | null)[]
+  readonly item: string | null
+  readonly extended: Readonly<Record<string, number>>
+}
+
+/** What somebody wrote; seen by staff and its author. */
+export interface WrittenAnswer {
+  readonly poll: string
+  readonly participant: string
+  readonly text: string | null
+  readonly correct: boolean | null
+  readonly utc_ms: number | null
 }
 
 export interface Question {
@@ -194,7 +231,25 @@ export interface Message {
   readonly group: string | null
   readonly author: string
   readonly text: string | null
+  /** Staff have not released it: only they and its author see it. */
+  readonly held: boolean
   readonly utc_ms: number
+}
+
+export interface ChatRules {
+  readonly open: boolean
+  readonly moderated: boolean
+}
+
+export type ReactionKind = 'like' | 'heart' | 'clap' | 'laugh' | 'wow'
+export type Reactions = Readonly<Record<ReactionKind, number>>
+
+/** How long and how often a learner has been on stage; `since_utc_ms` while they are. */
+export interface StageTime {
+  readonly participant: string
+  readonly turns: number
+  readonly total_ms: number
+  readonly since_utc_ms: number | null
 }
 
 export interface Hand {
@@ -203,6 +258,7 @@ export interface Hand {
   readonly granted: boolean
   /** On stage with the camera, too. */
   readonly camera: boolean
+  readonly granted_utc_ms: number | null
 }
 
 /** What troubles somebody's media; staff see it while it lasts. */
@@ -235,7 +291,9 @@ export interface MyCheckin {
 }
 
 export interface MyVote {
-  readonly option: number
+  readonly option: number | null
+  readonly picks: readonly number[]
+  readonly correct: boolean | null
 }
 
 /** Which entity lives under which first part of a path. */
@@ -247,14 +305,19 @@ export interface EntityKinds {
   draw: Draw
   screen: Site
   poll: Poll
+  poll_desk: PollDesk
+  answer: WrittenAnswer
   question: Question
   pool: PoolNote
   query: Query
   message: Message
+  chat_mute: true
   hand: Hand
+  stage_time: StageTime
   health: HealthNote
   'my/checkin': MyCheckin
   'my/vote': MyVote
+  'my/poll_time': { readonly closes_utc_ms: number }
   'my/upvote': true
   'my/question': true
 }

@@ -1,30 +1,32 @@
 /** The connection test's doing: real connections to the server, each one way only, closed again. */
-import { addressesIn } from '../core/connection_report'
+import { addressesIn, togetherOf, type WayResult } from '../core/connection_report'
 import { api } from '../rest/api'
 import { Refusal } from '../rest/http'
 
 const WAY_MS = 8_000
 const SOCKET_MS = 6_000
 
-export interface WayResult {
-  readonly outcome: 'good' | 'blocked' | 'skipped'
-  /** Where the server listens for this way, as far as it said so. */
-  readonly addresses: readonly string[]
+/** Tries one way to every media process, one after the other: a lesson may be at any of them. */
+export async function tryWayToAll(way: 'udp' | 'tcp', processes: number): Promise<WayResult> {
+  const results: WayResult[] = []
+  for (let process = 0; process < Math.max(1, processes); process++) results.push(await tryWay(way, [], process))
+  return togetherOf(results)
 }
 
-/** Tries to reach the media process by one way; with `relay`, through these TURN servers and nothing else. */
-export async function tryWay(way: 'udp' | 'tcp', relay: readonly RTCIceServer[] = []): Promise<WayResult> {
+/** Tries to reach one media process by one way; with `relay`, through these TURN servers and nothing else. */
+export async function tryWay(way: 'udp' | 'tcp', relay: readonly RTCIceServer[] = [], process = 0): Promise<WayResult> {
   const pc = new RTCPeerConnection({ iceServers: [...relay], iceTransportPolicy: relay.length > 0 ? 'relay' : 'all' })
   try {
     pc.addTransceiver('audio', { direction: 'recvonly' })
     await pc.setLocalDescription(await pc.createOffer())
-    const { sdp } = await api.connectionTest(pc.localDescription?.sdp ?? '', way)
+    const { sdp } = await api.connectionTest(pc.localDescription?.sdp ?? '', way, process)
     const addresses = addressesIn(sdp, way)
     const connected = whenConnected(pc)
     await pc.setRemoteDescription({ type: 'answer', sdp })
     return { outcome: (await connected) ? 'good' : 'blocked', addresses }
   } catch (error) {
-    return { outcome: error instanceof Refusal && error.code === 'way_unavailable' ? 'skipped' : 'blocked', addresses: [] }
+    const untested = error instanceof Refusal && (error.code === 'way_unavailable' || error.code === 'too_many_tries')
+    return { outcome: untested ? 'skipped' : 'blocked', addresses: [] }
   } finally {
     pc.close()
   }

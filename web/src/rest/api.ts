@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -21,8 +21,8 @@ export const api = {
   signOut: () => request<null>('POST', `${root}/sign-out`, { body: {} }),
   me: () => request<Me>('GET', `${root}/me`),
 
-  connectionFacts: (token: string | null) => request<{ readonly turn_urls: readonly string[]; readonly ice_servers: readonly RTCIceServer[] }>('GET', `${root}/connection-test`, { bearer: token }),
-  connectionTest: (sdp: string, way: 'udp' | 'tcp') => request<{ readonly sdp: string }>('POST', `${root}/connection-test`, { body: { sdp, way } }),
+  connectionFacts: (token: string | null) => request<{ readonly turn_urls: readonly string[]; readonly ice_servers: readonly RTCIceServer[]; readonly processes: number }>('GET', `${root}/connection-test`, { bearer: token }),
+  connectionTest: (sdp: string, way: 'udp' | 'tcp', process: number) => request<{ readonly sdp: string }>('POST', `${root}/connection-test`, { body: { sdp, way, process } }),
 
   sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
     request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
@@ -44,6 +44,8 @@ export const api = {
   importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
+  pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
+  pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
   checkin: (id: string, round: string, bearer: string | null) =>
     request<{ readonly round: CheckinRound; readonly lines: readonly CheckinLine[] }>('GET', `${root}/sessions/${id}/checkins/${round}`, { bearer }),
@@ -59,6 +61,18 @@ export const api = {
   createStreamKey: (id: string, key: { name: string; use: 'publish' | 'watch'; own: boolean; expires_utc_ms: number | null }, bearer: string | null) =>
     request<StreamKey>('POST', `${root}/sessions/${id}/stream-keys`, { body: key, bearer }),
   revokeStreamKey: (id: string, keyId: string, bearer: string | null) => request<null>('DELETE', `${root}/sessions/${id}/stream-keys/${keyId}`, { bearer }),
+
+  questionSets: (filter: { q?: string | null; cursor?: string | null } = {}) => request<Page<QuestionSetLine>>('GET', `${root}/question-sets${query(filter)}`),
+  questionSet: (id: string, lang: string) => request<QuestionSet>('GET', `${root}/question-sets/${id}?lang=${lang}`),
+  createQuestionSet: (set: { title: string; text: string }, lang: string) => request<QuestionSet>('POST', `${root}/question-sets?lang=${lang}`, { body: set }),
+  changeQuestionSet: (id: string, set: { title: string; text: string; version: number }, lang: string) =>
+    request<QuestionSet>('PUT', `${root}/question-sets/${id}?lang=${lang}`, { body: set }),
+  deleteQuestionSet: (id: string) => request<null>('DELETE', `${root}/question-sets/${id}`),
+  readQuestions: (text: string, bearer: string | null) => request<QuestionReading>('POST', `${root}/question-sets/read`, { body: { text }, bearer }),
+  /** `bearer`: the join token of presenter or host, where nobody is signed in. */
+  preparedQuestions: (id: string, bearer: string | null) => request<{ readonly items: readonly QuestionSet[] }>('GET', `${root}/sessions/${id}/question-sets`, { bearer }),
+  prepareQuestions: (id: string, setIds: readonly string[], bearer: string | null) =>
+    request<{ readonly items: readonly QuestionSet[] }>('PUT', `${root}/sessions/${id}/question-sets`, { body: { set_ids: setIds }, bearer }),
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),

@@ -10,7 +10,7 @@ import { VIDEO_SLOTS } from '../../core/offer_plan'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
 import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, Breakout, Funnel, Identity, Json, Lesson as LessonEntity, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, Breakout, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
@@ -68,6 +68,8 @@ export class Lesson {
   readonly names = computed(() => new Map(this.participants.value.map((person) => [person.id, person.name])))
   readonly messages = computed(() => all(this.store, 'message').sort((a, b) => a.utc_ms - b.utc_ms))
   readonly questions = computed(() => all(this.store, 'question').sort((a, b) => b.votes - a.votes || a.created_utc_ms - b.created_utc_ms))
+  readonly chatRules = computed(() => (this.store.get('chat') ?? { open: true, moderated: false }) as unknown as ChatRules)
+  readonly reactions = computed(() => (this.store.get('reactions') ?? null) as Reactions | null)
   readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
   readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
   /** The order in which staff mean to take questions. */

@@ -1,0 +1,1 @@
+"""Likes and other reactions: counted per person, gathered into one event a second."""
