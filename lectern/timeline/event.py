@@ -91,6 +91,14 @@ class ParticipantRemoved(Event, frozen=True, kw_only=True):
     participant: str
 
 
+class ScreenScanned(Event, frozen=True, kw_only=True):
+    """Somebody came in by the code that `screen` (a participant) shows: they sit before it."""
+
+    TYPE: ClassVar[str] = "screen_scanned"
+    participant: str
+    screen: str
+
+
 class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One group of a breakout: a room of the session with a task and material (text with links).
 

@@ -20,6 +20,7 @@ from lectern.timeline.event import (
     NewEvent,
     ParticipantRemoved,
     RosterChanged,
+    ScreenScanned,
     SessionEnded,
     SessionStarted,
     TextErased,
@@ -101,6 +102,8 @@ class AnyLesson:
             self.remember()
         elif chance < 0.94:
             self.somebody_comes_or_goes()
+        elif chance < 0.945:
+            self.somebody_scans()
         elif chance < 0.95:
             self.somebody_publishes()
         elif chance < 0.96:
@@ -202,6 +205,8 @@ class AnyLesson:
             "forced": [True, False],
             "round": ids[-3:] or ["nothing"],
             "winners": [0, 1, 2],
+            "screen": ["s", "l1"],
+            "extra": [-1, 0, 3],
             "status": ["on_time", "late", "make_up", "absent"],
             "person": [None, "ann", "bob"],
             "on": [True, False],
@@ -244,6 +249,11 @@ class AnyLesson:
             if events:
                 self.proof.append(*events)
                 assert due(self.proof.state, self.proof.now)[0] == ()
+
+    def somebody_scans(self) -> None:
+        """A phone reads the code of a screen, or of something that is none."""
+        who, screen = self.rng.choice(LEARNERS), self.rng.choice(("s", "s", "g1", "l1"))
+        self.proof.append(NewEvent(payload=ScreenScanned(participant=who, screen=screen), actor=who))
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""

@@ -121,6 +121,15 @@ export interface Draw {
   readonly drawn_utc_ms: number
 }
 
+/** A screen with its heads: who scanned its code, and whom the host counted besides. */
+export interface Site {
+  readonly id: string
+  readonly name: string | null
+  readonly heads: number
+  readonly scanned: number
+  readonly extra: number
+}
+
 export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
 
 export interface Poll {
@@ -322,6 +331,7 @@ export interface EntityKinds {
   checkin: Checkin
   checkin_plan: CheckinPlan
   draw: Draw
+  screen: Site
   poll: Poll
   poll_desk: PollDesk
   answer: WrittenAnswer

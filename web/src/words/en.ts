@@ -94,6 +94,17 @@ const en = {
     grant: 'Count', grantFor: 'Count {name}', grantedReason: 'Request granted', refuse: 'Refuse', refuseFor: 'Refuse {name}', change: 'Change', changeFor: 'Change the check-in of {name}', status: 'Counts as', reason: 'Why? (kept in the audit log)', save: 'Save', reasonIs: '“{text}”',
   },
   makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: my phone had no battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
+  seat: {
+    stale: 'Scan the code again', lobby: 'You are at the screen “{name}”. Picture and sound are there; your phone is for checking in, answering and asking.', room: 'Picture and sound: on the screen “{name}”', number: 'Your staff number', numberIfAny: 'Your staff number, if you have one',
+  },
+  tv: {
+    title: 'Show a lesson on this screen', text: 'Type the code that the presenter gives you. Nobody needs to sign in here.', code: 'Code', name: 'Where is this screen?', namePlaceholder: 'For example: Store 12, meeting room 3', go: 'Show the lesson',
+    scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
+  },
+  screenDesk: {
+    title: 'Screens in meeting rooms and shops', text: 'A TV opens {url} and types this code. People before it scan its QR code with their phones and are counted one by one.', make: 'Make a code', again: 'New code', stop: 'Let no more screens in', byRoster: 'Staff number and name are enough (no sign-in)', code: 'Code for screens', link: 'Link for screens', none: 'No screen is connected yet.',
+    heads: '{n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save',
+  },
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
@@ -217,6 +228,7 @@ const en = {
     learner_not_found: 'This person has left, or is not a learner.',
     text_too_long: 'This text is too long.',
     questions_closed: 'The host takes no questions at the moment.', anonymous_not_allowed: 'In this lesson questions carry your name.', too_many_pending: 'Many of your questions still wait for the host. Please wait for some of them.', pool_full: 'There are too many questions already.', merge_into_itself: 'These two are one question already.', merge_into_hidden: 'Publish the other question first: this one is public.', too_many_tags: 'At most five tags.', question_state_invalid: 'Somebody was faster: this question has changed. Look again.', question_not_found: 'This question is not there any more.',
+    qr_expired: 'This code has expired. Scan the code on the screen again: it changes every half minute.', qr_invalid: 'This code is not of this lesson. Scan the code on the screen.', screen_gone: 'This screen is no longer in the lesson. Ask the host for a link.', not_on_list: 'This number and name are not on the list of this session. Check both, or ask HR.', screen_code_unknown: 'No lesson has this code. Compare it with the presenter’s.', media_on_screen: 'The picture is on the screen.', heads_invalid: 'Give a number from 0 to 10,000.',
     checkin_already_planned: 'A check-in is planned already. Drop that plan first.', checkin_open: 'The check-in is still open: simply check in.', make_up_over: 'The time for this is over. Ask the presenter or HR.', lottery_nobody_left: 'Nobody is left to be drawn. Let everybody be drawn again first.', winners_count_invalid: 'Draw 1 to 50 people at a time.',
     replay_not_ready: 'The replay is not ready yet.', replay_not_found: 'There is no such replay.', microcourse_not_found: 'There is no such microcourse.', range_too_short: 'The range is too short.', range_outside: 'The range is outside the replay.', source_unreadable: 'The recording could not be read. Try again, or cut another range.',
     file_empty: 'The file is empty.', file_invalid: 'The file could not be read. Save it as CSV (UTF-8).', file_too_long: 'The file has too many lines. Split it.', column_missing: 'A column is missing. Needed: external_id, name, department.', name_missing: 'Please give your name.', text_empty: 'Please write something.', title_empty: 'Please give a title.',

@@ -96,6 +96,17 @@ const zh: Words = {
     grant: '同意', grantFor: '同意 {name} 补签', grantedReason: '同意补签申请', refuse: '不同意', refuseFor: '不同意 {name} 补签', change: '更正', changeFor: '更正 {name} 的签到', status: '记为', reason: '原因（记入审计）', save: '保存', reasonIs: '原因：{text}',
   },
   makeUp: { title: '我的签到', missed: '签到结束了，你还没有签', reason: '当时在场？告诉主持人原因', placeholder: '例如：手机没电了', ask: '申请补签', asked: '已申请，等主持人确认。', refused: '补签未通过，请联系主持人。', until: '{when} 前可以申请' },
+  seat: {
+    stale: '请重新扫码', lobby: '你在大屏“{name}”前。画面和声音在大屏上，手机用来签到、答题和提问。', room: '画面和声音在大屏“{name}”上', number: '你的工号', numberIfAny: '你的工号（没有可不填）',
+  },
+  tv: {
+    title: '在这块屏幕上看课', text: '输入主讲人给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
+    scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
+  },
+  screenDesk: {
+    title: '会议室、门店大屏', text: '在电视上打开 {url}，输入这个代码。大屏前的人用手机扫屏幕上的二维码，逐人计数。', make: '生成代码', again: '换一个代码', stop: '不再让新屏幕进入', byRoster: '凭工号和姓名进入（不用登录）', code: '大屏代码', link: '大屏链接', none: '还没有大屏接入。',
+    heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存',
+  },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
@@ -219,6 +230,7 @@ const zh: Words = {
     learner_not_found: '对方已离开，或不是学员。',
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
+    qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
     checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
