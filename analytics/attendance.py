@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from analytics import taking_part
 from analytics.spans import Spans, intersection, length_ms, union
 
 CheckinStatus = str
 """`on_time`, `late`, `make_up`, `absent`; `pending` while a round is open; later releases may add others."""
 
-READ: frozenset[str] = frozenset(
+READ: frozenset[str] = taking_part.READ | frozenset(
     {
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "checkin_withdrawn",
-        "checkin_corrected", "screen_scanned", "poll_voted", "question_asked", "chat_sent",
+        "checkin_corrected", "screen_scanned", "screen_heads_set", "poll_voted", "question_asked",
+        "chat_sent",
     }
 )  # fmt: skip
 """The event types that attendance is made of. Unknown fields in them are ignored."""
@@ -63,6 +65,10 @@ class Attendance:
     """Screens (participants) whose code they scanned: they sat in front of them."""
     corrected: tuple[str, ...] = ()
     """Rounds in which staff set how they stand."""
+    hands: int = 0
+    upvotes: int = 0
+    reactions: int = 0
+    stage_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -96,6 +102,7 @@ class _Register:
     """Check-in rounds in order, without those that were withdrawn; True once closed."""
     corrected: dict[str, dict[str, str]] = field(default_factory=dict)
     """By person who was not here then, and round."""
+    part: taking_part.TakingPart = field(default_factory=taking_part.TakingPart)
 
 
 def attendance(happenings: Iterable[Happening], roster: Sequence[str], now: int) -> list[Attendance]:
@@ -124,6 +131,7 @@ def attendance(happenings: Iterable[Happening], roster: Sequence[str], now: int)
 
 def _take_in(register: _Register, happening: Happening) -> None:
     payload = happening.payload
+    register.part.take_in(happening.type, happening.utc_ms, happening.actor, payload)
     match happening.type:
         case "session_started":
             register.live_since = register.live_since or happening.utc_ms
@@ -146,6 +154,15 @@ def _take_in(register: _Register, happening: Happening) -> None:
             visit = register.visits.get(str(payload.get("participant") or happening.actor))
             if visit is not None:
                 _act(visit, happening)
+
+
+def screen_heads(happenings: Iterable[Happening]) -> dict[str, int]:
+    """Return how many heads the host counted last before each screen, besides those who scanned its code."""
+    return {
+        str(happening.payload.get("screen")): int(happening.payload.get("extra", 0))
+        for happening in happenings
+        if happening.type == "screen_heads_set"
+    }
 
 
 def screen_names(happenings: Iterable[Happening]) -> dict[str, str]:
@@ -224,6 +241,7 @@ def _row(
     there = union((since, now if left is None else left) for since, left, _ in stays)
     who = person if not visits or expected else next((visit.person for visit in visits if visit.person), None)
     corrected = said.keys() | {round_ for visit in visits for round_ in visit.corrected}
+    part, participants = register.part, [visit.participant for visit in visits]
     return Attendance(
         participant=visits[0].participant if visits else None,
         person=who,
@@ -239,6 +257,10 @@ def _row(
         questions=sum(visit.questions for visit in visits),
         screens=tuple(dict.fromkeys(screen for visit in visits for screen in visit.screens)),
         corrected=tuple(round_ for round_, _ in checkins if round_ in corrected),
+        hands=sum(part.hands[who] for who in participants),
+        upvotes=len(set().union(*(part.upvoted.get(who, ()) for who in participants))),
+        reactions=sum(part.reactions[who] for who in participants),
+        stage_ms=part.on_stage_ms(participants, now),
     )
 
 

@@ -55,6 +55,7 @@ def _header(report: AttendanceReport, lang: Lang) -> Iterable[str]:
     yield from (column("round", lang, number=number) for number, _ in enumerate(report.rounds, start=1))
     yield from (column(name, lang) for name in ("answers", "messages", "questions", "replay_minutes"))
     yield from (column(name, lang) for name in ("source", "screens", "corrected"))
+    yield from (column(name, lang) for name in ("hands", "upvotes", "reactions", "stage_minutes"))
 
 
 def _cells(line: AttendanceLine, zone: tzinfo, lang: Lang) -> Iterable[str]:
@@ -80,6 +81,8 @@ def _cells(line: AttendanceLine, zone: tzinfo, lang: Lang) -> Iterable[str]:
     yield value("screen" if line.screens else None, lang)
     yield ", ".join(line.screens)
     yield ", ".join(str(at) for at, (round_, _) in enumerate(row.checkins, 1) if round_ in row.corrected)
+    yield from (str(number) for number in (row.hands, row.upvotes, row.reactions))
+    yield minutes(row.stage_ms)
 
 
 def minutes(duration_ms: int) -> str:

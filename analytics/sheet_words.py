@@ -26,6 +26,10 @@ COLUMNS: Mapping[str, Mapping[Lang, str]] = {
     "replay_minutes": {"en": "Minutes of replay", "zh-CN": "回放分钟"},
     "source": {"en": "Came by", "zh-CN": "进入方式"},
     "screens": {"en": "In front of the screen", "zh-CN": "所在大屏"},
+    "hands": {"en": "Hands raised", "zh-CN": "举手数"},
+    "upvotes": {"en": "Questions voted for", "zh-CN": "附议提问数"},
+    "reactions": {"en": "Reactions", "zh-CN": "点赞等表态数"},
+    "stage_minutes": {"en": "Minutes on stage", "zh-CN": "台上分钟"},
     "corrected": {"en": "Check-ins set by the host", "zh-CN": "由主持人更正的签到"},
 }
 

@@ -1,7 +1,11 @@
 """What the class brings to the timeline; `lectern.app` adds it to its registry."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from interactions.ballots.clerk import BallotClerk
+from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
 from interactions.breakout.idea import BREAKOUT
 from interactions.chat import commands as chat
@@ -20,10 +24,23 @@ from interactions.question import commands as question
 from interactions.question.idea import QUESTION
 from interactions.reaction import commands as reaction
 from interactions.reaction.idea import REACTION
-from lectern.timeline.engine import Follower
+from interactions.screen import commands as screen
+from interactions.screen.idea import SCREEN
+from lectern.timeline.engine import Clerk, Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, REACTION, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (
+    LESSON,
+    CHECKIN,
+    LOTTERY,
+    POLL,
+    QUESTION,
+    CHAT,
+    HAND,
+    REACTION,
+    BREAKOUT,
+    SCREEN,
+)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -37,9 +54,13 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *hand.COMMANDS,
         *reaction.COMMANDS,
         *breakout.COMMANDS,
+        *screen.COMMANDS,
     )
 
 
 COMMANDS = commands()
 
 FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
+
+_BALLOTS = BallotClerk()
+CLERKS: Mapping[type, Clerk] = MappingProxyType({CastBallot: _BALLOTS, CountBallots: _BALLOTS})

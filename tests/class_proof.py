@@ -8,7 +8,7 @@ engine takes. After every command it checks, for every viewer,
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -56,6 +56,8 @@ class Proof:
     recent: Recent = field(default_factory=Recent)
     clients: dict[str, Client] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    clerks: dict[type, Callable[["Proof", Any], Sequence[NewEvent]]] = field(default_factory=dict)
+    """Who carries out the orders of decisions, by their type; without a database."""
     rng: Random = field(default_factory=lambda: Random(7))
     _position: Any = START
     _ids: Any = field(default_factory=lambda: itertools.count(1))
@@ -103,8 +105,13 @@ class Proof:
             self.check()
             raise
         erasures = (NewEvent(payload=TextErased(ref=ref)) for ref in decision.erase)
-        self.append(*decision.events, *erasures)
+        self.carry_out(decision.events, decision.orders, *erasures)
         return decision.result
+
+    def carry_out(self, events: Sequence[NewEvent], orders: Sequence[Any], *more: NewEvent) -> None:
+        """Append what was decided and what its orders come to, as one change."""
+        followed = [event for order in orders for event in self.clerks[type(order)](self, order)]
+        self.append(*events, *more, *followed)
 
     def append(self, *events: NewEvent) -> None:
         """Append events, deliver them, and check everybody."""

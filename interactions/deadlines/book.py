@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from interactions.breakout.events import BreakoutExtended, BreakoutWarned
+from interactions.breakout.idea import first_due
 from interactions.checkin.events import (
     CheckinClosed,
     CheckinExtended,
@@ -13,9 +15,14 @@ from interactions.checkin.events import (
     CheckinWithdrawn,
 )
 from interactions.deadlines import store
+from interactions.deadlines.store import BALLOTS, POLL
+from interactions.poll.events import PollClosed, PollCounted, PollExtended, PollOpened
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import BreakoutClosed, BreakoutOpened, SessionEnded, TimelineEvent
+from lectern.timeline.event import BreakoutClosed, BreakoutOpened, Event, SessionEnded, TimelineEvent
 from lectern.timeline.store import Head
+
+NEVER = UtcMs(2**53)
+"""Ballots are counted when their poll closes; only the end of a lesson leaves them to the clockwork."""
 
 
 def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
@@ -32,13 +39,38 @@ def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
             due = {"checkin": closes}
         case CheckinClosed() | CheckinWithdrawn(was_open=True):
             due = {"checkin": None}
-        case BreakoutOpened(ends_utc_ms=ends):
-            due = {"breakout": ends}
-        case BreakoutClosed():
-            due = {"breakout": None}
+        case BreakoutOpened() | BreakoutExtended() | BreakoutWarned() | BreakoutClosed() as turn:
+            due = {"breakout": _breakout_due(turn, event.utc_ms)}
         case SessionEnded():
             due = {"checkin_start": None, "checkin": None, "breakout": None}
+        case payload:
+            due = _of_polls(payload)
     return due
+
+
+def _of_polls(payload: Event | None) -> dict[str, UtcMs | None]:
+    due: dict[str, UtcMs | None] = {}
+    match payload:
+        case PollOpened(id=id_, closes_utc_ms=closes, anonymous=anonymous):
+            if closes is not None:
+                due[POLL + id_] = closes
+            if anonymous:
+                due[BALLOTS + id_] = NEVER
+        case PollExtended(id=id_, due_utc_ms=closes):
+            due[POLL + id_] = closes
+        case PollClosed(id=id_):
+            due[POLL + id_] = None
+        case PollCounted(id=id_):
+            due[BALLOTS + id_] = None
+    return due
+
+
+def _breakout_due(
+    turn: BreakoutOpened | BreakoutExtended | BreakoutWarned | BreakoutClosed, now: UtcMs
+) -> UtcMs | None:
+    if isinstance(turn, BreakoutClosed) or turn.ends_utc_ms is None:
+        return None
+    return turn.ends_utc_ms if isinstance(turn, BreakoutWarned) else first_due(turn.ends_utc_ms, now)
 
 
 class DeadlineBook:
@@ -47,6 +79,8 @@ class DeadlineBook:
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """See `Follower`."""
         for event in events:
+            if isinstance(event.payload, SessionEnded):
+                await store.end(tx, head.session_id, event.utc_ms)
             for kind, due in agenda(event).items():
                 if due is None:
                     await store.drop(tx, head.session_id, kind)

@@ -7,6 +7,7 @@ import structlog
 from interactions.breakout.commands import due as breakout_due
 from interactions.checkin.commands import due as checkin_due
 from interactions.deadlines import store
+from interactions.poll.commands import due as polls_due
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.tasks import run_forever
 from lectern.timeline.engine import TimelineEngine
@@ -19,7 +20,7 @@ _log = structlog.get_logger()
 
 
 class Deadlines:
-    """Appends the closing events of check-ins and breakouts when their time is up."""
+    """Appends the closing events of check-ins, polls and breakouts when their time is up."""
 
     def __init__(self, engine: TimelineEngine) -> None:
         """The engine must have a `DeadlineBook` among its followers."""
@@ -46,6 +47,9 @@ class Deadlines:
             for due in (checkin_due, breakout_due):
                 events, _ = due(change.state, change.now)
                 change.append(*events)
+            polls = polls_due(change.state, change.now)
+            change.append(*polls.events)
+            change.append(*await self._engine.obey(change.tx, change.head, polls.orders))
 
     async def _run(self) -> None:
         while True:

@@ -1,11 +1,17 @@
-"""Deadlines in SQL: at most one of a kind per session. Every function works in the caller's transaction."""
+"""Deadlines in SQL: at most one of a kind per session; kinds of polls carry the poll's id.
 
-from sqlalchemy import delete, insert, select
+Every function works in the caller's transaction.
+"""
+
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from interactions.deadlines.tables import deadlines as d
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.store import Head
+
+POLL = "poll/"
+BALLOTS = "ballots/"
 
 
 async def put(tx: AsyncConnection, head: Head, kind: str, due: UtcMs) -> None:
@@ -19,6 +25,13 @@ async def put(tx: AsyncConnection, head: Head, kind: str, due: UtcMs) -> None:
 async def drop(tx: AsyncConnection, session_id: str, kind: str) -> None:
     """Forget what was due."""
     await tx.execute(delete(d).where(d.c.session_id == session_id, d.c.kind == kind))
+
+
+async def end(tx: AsyncConnection, session_id: str, now: UtcMs) -> None:
+    """Forget what was due in a lesson that is over; ballots that still wait are to be counted now."""
+    waits = d.c.kind.startswith(BALLOTS)
+    await tx.execute(delete(d).where(d.c.session_id == session_id, ~waits))
+    await tx.execute(update(d).where(d.c.session_id == session_id, waits).values(due_utc_ms=now))
 
 
 async def overdue(tx: AsyncConnection, now: UtcMs) -> list[str]:

@@ -8,7 +8,7 @@ deadlines = Table(
     "class_deadlines",
     metadata,
     Column("session_id", Id, primary_key=True),
-    Column("kind", String(16), primary_key=True),
+    Column("kind", String(64), primary_key=True),
     org_column(),
     Column("due_utc_ms", Millis, nullable=False, index=True),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from lectern.kernel.errors import Conflict, Gone
+from lectern.kernel.errors import Conflict, Forbidden, Gone
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import (
     Event,
@@ -106,13 +106,20 @@ def require_not_over(state: ClassState) -> None:
 
 
 def refuse_removed(state: ClassState, actor: Actor) -> None:
-    """Refuse every command of somebody who was shown out (a `Guard` of the timeline engine).
+    """Refuse every command of somebody who was shown out, or is staff no longer (a `Guard` of the engine).
+
+    A connection keeps the role that it was admitted with; the timeline knows whether it still holds.
 
     Raises:
         Gone: the participant was removed (`removed`).
+        Forbidden: they joined again with a lesser role since (`not_allowed`).
     """
-    if actor.participant_id in state.of(LESSON).removed:
+    lesson = state.of(LESSON)
+    if actor.participant_id in lesson.removed:
         raise Gone("removed", "You were removed from this lesson.")
+    role = lesson.roles.get(actor.participant_id)
+    if actor.is_staff and role is not None and not SessionRole(role).is_staff:
+        raise Forbidden("not_allowed", "Your role in this lesson has changed. Reload the page.")
 
 
 def takes_part(state: ClassState, participant_id: str) -> bool:

@@ -1,25 +1,45 @@
 """Deciding about polls."""
 
+from typing import Annotated
+
 import msgspec
 
-from interactions.lesson.idea import require_live
-from interactions.poll.events import PollClosed, PollOpened, PollVoted, Show
+from interactions.answers.draft import Draft, checked, refuse_duration
+from interactions.answers.form import Picks, is_right, same_words
+from interactions.ballots.orders import CastBallot, CountBallots
+from interactions.lesson.idea import LESSON, require_live
+from interactions.poll.events import (
+    PollClosed,
+    PollExtended,
+    PollOpened,
+    PollPublished,
+    PollVoted,
+)
 from interactions.poll.idea import POLL, Poll
-from interactions.wording import OPTION_CHARS, POLL_QUESTION_CHARS, wording
-from lectern.kernel.errors import Conflict, NotFound, Rejected
+from interactions.wording import wording
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
+from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent
 from lectern.timeline.idea import LEARNERS, STAFF, Call, ClassState, Command, Decision
 
-FEWEST_OPTIONS = 2
-MOST_OPTIONS = 10
+ANSWER_CHARS = 500
+MOST_TOGETHER = 20
+"""Questions of one survey."""
+
+Reference = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class OpenPoll(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask the class; `show` says who sees the counts, and when."""
+class OpenPoll(Draft, frozen=True, kw_only=True):
+    """Ask the class. `item` names the prepared question that this is."""
 
-    question: str
-    options: tuple[str, ...]
-    show: Show = "live"
+    item: Reference | None = None
+
+
+class OpenSurvey(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask the class several questions at once."""
+
+    questions: tuple[OpenPoll, ...]
 
 
 class OnePoll(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,54 +48,254 @@ class OnePoll(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
-class Vote(msgspec.Struct, frozen=True, kw_only=True):
-    """Choose `option` (0 is the first) of a poll."""
+class Again(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask once more what a poll asked, to compare; `seconds` closes it by itself."""
 
     id: str
-    option: int
+    seconds: int | None = None
+
+
+class MoreTime(msgspec.Struct, frozen=True, kw_only=True):
+    """Give `seconds` more: to everybody, or to `participant` alone."""
+
+    id: str
+    seconds: int
+    participant: str | None = None
+
+
+class Vote(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer a poll: `option` (0 is the first) or `picks`, or `text` where one is to be written.
+
+    `secret` is made by the client for an anonymous poll, and is what an answer can be changed with.
+    """
+
+    id: str
+    option: int | None = None
+    picks: Picks | None = None
+    text: str | None = None
+    secret: Annotated[str, msgspec.Meta(min_length=16, max_length=64)] | None = None
 
 
 def open_poll(state: ClassState, call: Call, data: OpenPoll) -> Decision:
     """Put a poll to the class."""
-    require_live(state)
-    if not FEWEST_OPTIONS <= len(data.options) <= MOST_OPTIONS:
+    _require_staff(state, call)
+    event, id_ = _opening(call, data)
+    return Decision((event,), {"id": id_})
+
+
+def open_survey(state: ClassState, call: Call, data: OpenSurvey) -> Decision:
+    """Put several questions to the class, which belong together."""
+    _require_staff(state, call)
+    if not 1 <= len(data.questions) <= MOST_TOGETHER:
         raise Rejected(
-            "options_count_invalid",
-            f"A poll has {FEWEST_OPTIONS} to {MOST_OPTIONS} options.",
-            fewest=FEWEST_OPTIONS,
-            most=MOST_OPTIONS,
+            "questions_count_invalid",
+            f"Ask between one and {MOST_TOGETHER} questions at once.",
+            most=MOST_TOGETHER,
         )
-    question_ref = call.new_id()
-    texts = {question_ref: wording(data.question, POLL_QUESTION_CHARS, "question")}
-    options = {call.new_id(): wording(option, OPTION_CHARS, "options") for option in data.options}
-    opened = PollOpened(
-        id=call.new_id(), question_ref=question_ref, option_refs=tuple(options), show=data.show
+    survey = call.new_id()
+    opened = [_opening(call, question, survey) for question in data.questions]
+    return Decision(tuple(event for event, _ in opened), {"id": survey, "polls": [id_ for _, id_ in opened]})
+
+
+def run_again(state: ClassState, call: Call, data: Again) -> Decision:
+    """Ask the same once more; the words are those of the first time."""
+    _require_staff(state, call)
+    refuse_duration(data.seconds)
+    poll = _poll(state, data.id)
+    if poll.closed_utc_ms is None:
+        raise Conflict("poll_open", "Close this poll before you ask it again.")
+    again = msgspec.structs.replace(
+        poll.opened,
+        id=call.new_id(),
+        rerun_of=poll.opened.rerun_of or poll.id,
+        survey=None,
+        closes_utc_ms=_after(call, data.seconds),
     )
-    event = NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts | options)
-    return Decision((event,), {"id": opened.id})
+    return Decision((NewEvent(payload=again, actor=call.actor.participant_id),), {"id": again.id})
+
+
+def extend_poll(state: ClassState, call: Call, data: MoreTime) -> Decision:
+    """Give more time. A poll without a time gets one."""
+    _require_staff(state, call)
+    refuse_duration(data.seconds)
+    poll = _poll(state, data.id)
+    _refuse_closed(poll)
+    who = data.participant
+    if who is not None and who not in state.of(LESSON).roles:
+        raise NotFound("participant_not_found", "There is no such participant.")
+    if who is not None and poll.closes_utc_ms is None:
+        raise Conflict("poll_untimed", "This poll has no time limit.")
+    until = poll.closes_utc_ms if who is None else poll.closes_for(who)
+    closes = UtcMs(max(call.now, until or call.now) + data.seconds * 1_000)
+    event = PollExtended(
+        id=poll.id, closes_utc_ms=closes, due_utc_ms=max(closes, poll.due_utc_ms or closes), participant=who
+    )
+    return Decision((NewEvent(payload=event, actor=call.actor.participant_id),))
 
 
 def close_poll(state: ClassState, call: Call, data: OnePoll) -> Decision:
     """Take no more votes; closing twice changes nothing."""
-    require_live(state)
+    _require_staff(state, call)
     poll = _poll(state, data.id)
     if poll.closed_utc_ms is not None:
         return Decision()
-    return Decision((NewEvent(payload=PollClosed(id=poll.id), actor=call.actor.participant_id),))
+    event = NewEvent(payload=PollClosed(id=poll.id), actor=call.actor.participant_id)
+    return Decision((event,), orders=_count_of(poll))
+
+
+def publish_poll(state: ClassState, call: Call, data: OnePoll) -> Decision:
+    """Show everybody the result, the right answer and the explanation; closes the poll first."""
+    _require_staff(state, call)
+    poll = _poll(state, data.id)
+    if poll.published:
+        return Decision()
+    closing = close_poll(state, call, data)
+    event = NewEvent(payload=PollPublished(id=poll.id), actor=call.actor.participant_id)
+    return Decision((*closing.events, event), orders=closing.orders)
 
 
 def vote(state: ClassState, call: Call, data: Vote) -> Decision:
-    """Choose, or choose again; the same choice twice is one."""
+    """Answer, or answer again; the same answer twice is one."""
     require_live(state)
     poll = _poll(state, data.id)
+    voter = call.actor.participant_id
+    _refuse_closed(poll)
+    until = poll.closes_for(voter)
+    if until is not None and call.now >= until:
+        raise Conflict("poll_closed", "This poll is closed.")
+    picks, text = _answer(poll, data)
+    if poll.opened.anonymous:
+        return _ballot(state, call, poll, data.secret, (picks, text))
+    earlier = poll.votes.get(voter)
+    correct = judged(state, poll, picks, text)
+    result = {"correct": correct} if poll.opened.instant else {}
+    said = None if earlier is None or earlier.text_ref is None else state.texts.get(earlier.text_ref)
+    if earlier is not None and earlier.picks == picks and said == text:
+        return Decision(result=result)
+    ref = call.new_id() if text is not None else None
+    voted = PollVoted(
+        poll=poll.id,
+        option=picks[0] if poll.form.kind == "single" else -1,
+        picks=picks,
+        text_ref=ref,
+        correct=correct,
+    )
+    texts = {ref: text} if ref is not None and text is not None else {}
+    return Decision((NewEvent(payload=voted, actor=voter, texts=texts),), result)
+
+
+def due(state: ClassState, now: UtcMs) -> Decision:
+    """Return what time has brought: polls to close, and ballots of closed ones to count."""
+    polls = state.of(POLL)
+    over = [
+        poll
+        for poll in (polls.by_id[id_] for id_ in sorted(polls.open_ids))
+        if poll.due_utc_ms is not None and now >= poll.due_utc_ms
+    ]
+    left = [polls.by_id[id_] for id_ in sorted(polls.uncounted_ids - polls.open_ids)]
+    return Decision(
+        tuple(NewEvent(payload=PollClosed(id=poll.id, reason="time")) for poll in over),
+        orders=tuple(order for poll in (*over, *left) for order in _count_of(poll)),
+    )
+
+
+def judged(state: ClassState, poll: Poll, picks: Picks, text: str | None) -> bool | None:
+    """Tell whether an answer is right; None if nothing is right or wrong here."""
+    if not poll.is_scored:
+        return None
+    if text is None:
+        return is_right(poll.opened.right, picks)
+    accepted = (state.texts.get(ref) for ref in poll.opened.accepted_refs)
+    return same_words(text, [words for words in accepted if words is not None])
+
+
+def _opening(call: Call, data: OpenPoll, survey: str | None = None) -> tuple[NewEvent, str]:
+    draft = checked(data)
+    texts: dict[str, str] = {}
+
+    def ref(text: str) -> str:
+        id_ = call.new_id()
+        texts[id_] = text
+        return id_
+
+    opened = PollOpened(
+        question_ref=ref(draft.question),
+        option_refs=tuple(map(ref, draft.options)),
+        match_refs=tuple(map(ref, draft.matches)),
+        accepted_refs=tuple(map(ref, draft.accepted)),
+        point_refs=tuple(map(ref, draft.points)),
+        explanation_ref=ref(draft.explanation) if draft.explanation else None,
+        id=call.new_id(),
+        show=draft.show,
+        kind=draft.kind,
+        right=draft.right,
+        low=draft.low,
+        high=draft.high,
+        most=draft.most,
+        anonymous=draft.anonymous,
+        instant=draft.instant,
+        closes_utc_ms=_after(call, draft.seconds),
+        item=data.item,
+        survey=survey,
+    )
+    return NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts), opened.id
+
+
+def _after(call: Call, seconds: int | None) -> UtcMs | None:
+    return None if seconds is None else UtcMs(call.now + seconds * 1_000)
+
+
+def _answer(poll: Poll, data: Vote) -> tuple[Picks, str | None]:
+    if poll.form.kind == "text":
+        if data.text is None:
+            raise Rejected("answer_invalid", "This answer does not fit the question.", kind="text", most=0)
+        return (), wording(data.text, ANSWER_CHARS, "text")
+    picks = data.picks if data.picks is not None else (() if data.option is None else (data.option,))
+    return poll.form.checked(picks), None
+
+
+def _ballot(
+    state: ClassState, call: Call, poll: Poll, secret: str | None, answer: tuple[Picks, str | None]
+) -> Decision:
+    """Put a ballot into the box; the timeline learns of it once, and never what it says."""
+    if secret is None:
+        raise Rejected("ballot_secret_missing", "This poll is anonymous. Reload the page and answer again.")
+    voter = call.actor.participant_id
+    picks, text = answer
+    first = voter not in poll.votes
+    order = CastBallot(
+        poll=poll.id,
+        secret=secret,
+        first=first,
+        picks=picks,
+        text=text,
+        right=judged(state, poll, picks, text) is True,
+    )
+    events = (NewEvent(payload=PollVoted(poll=poll.id), actor=voter),) if first else ()
+    return Decision(events, orders=(order,))
+
+
+def _count_of(poll: Poll) -> tuple[CountBallots, ...]:
+    if not poll.opened.anonymous:
+        return ()
+    return (CountBallots(poll=poll.id, form=poll.form, key=poll.opened.right),)
+
+
+def _require_staff(state: ClassState, call: Call) -> None:
+    """Insist on a live lesson and on a role that may have been lost since this connection began.
+
+    Raises:
+        Conflict: the lesson is not live. Forbidden: the actor is no longer staff (`not_allowed`).
+    """
+    require_live(state)
+    role = state.of(LESSON).roles.get(call.actor.participant_id)
+    if role is not None and not SessionRole(role).is_staff:
+        raise Forbidden("not_allowed", "Your role in this session does not allow this.")
+
+
+def _refuse_closed(poll: Poll) -> None:
     if poll.closed_utc_ms is not None:
         raise Conflict("poll_closed", "This poll is closed.")
-    if not 0 <= data.option < len(poll.option_refs):
-        raise Rejected("option_unknown", "This poll has no such option.", options=len(poll.option_refs))
-    voter = call.actor.participant_id
-    if poll.votes.get(voter) == data.option:
-        return Decision()
-    return Decision((NewEvent(payload=PollVoted(poll=poll.id, option=data.option), actor=voter),))
 
 
 def _poll(state: ClassState, id_: str) -> Poll:
@@ -87,6 +307,10 @@ def _poll(state: ClassState, id_: str) -> Poll:
 
 COMMANDS = (
     Command("poll_open", OpenPoll, STAFF, open_poll),
+    Command("poll_open_survey", OpenSurvey, STAFF, open_survey),
+    Command("poll_run_again", Again, STAFF, run_again),
+    Command("poll_extend", MoreTime, STAFF, extend_poll),
     Command("poll_close", OnePoll, STAFF, close_poll),
+    Command("poll_publish", OnePoll, STAFF, publish_poll),
     Command("poll_vote", Vote, LEARNERS, vote),
 )

@@ -3,46 +3,113 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from interactions.poll.events import PollClosed, PollOpened, PollVoted, Show
+from interactions.answers.form import Form, Picks
+from interactions.poll.events import (
+    PollClosed,
+    PollCounted,
+    PollExtended,
+    PollOpened,
+    PollPublished,
+    PollVoted,
+)
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import Event, SessionEnded, TimelineEvent
-from lectern.timeline.idea import Audience, Entity, Texts, Touch
+from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
+
+FEWEST_SHOWN = 5
+"""From how many ballots on an anonymous result is shown: of fewer, one could guess whose is which."""
+MOST_TEXTS_SHOWN = 50
+"""Written answers in a published result; staff see all of them, one by one."""
+_STAFF_AND_AUTHOR = frozenset({Audience.STAFF, Audience.LEARNER})
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Somebody's present answer; empty in an anonymous poll."""
+
+    picks: Picks = ()
+    text_ref: str | None = None
+    correct: bool | None = None
+    utc_ms: UtcMs | None = None
 
 
 @dataclass(slots=True)
 class Poll:
-    """One poll with everybody's present choice."""
+    """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right."""
 
-    id: str
-    question_ref: str
-    option_refs: tuple[str, ...]
-    show: Show
+    opened: PollOpened
+    form: Form
     opened_utc_ms: UtcMs
+    closes_utc_ms: UtcMs | None
     closed_utc_ms: UtcMs | None = None
-    votes: dict[str, int] = field(default_factory=dict)
+    extended: dict[str, UtcMs] = field(default_factory=dict)
+    votes: dict[str, Cast] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
+    right: int = 0
+    published: bool = False
+    counted: PollCounted | None = None
 
-    def cast(self, voter: str, option: int) -> None:
-        """Count a vote, and uncount the voter's earlier one."""
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.opened.id
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is a right answer."""
+        return bool(self.opened.right or self.opened.accepted_refs)
+
+    @property
+    def due_utc_ms(self) -> UtcMs | None:
+        """When the time of the last person is up; None if it is not timed."""
+        if self.closes_utc_ms is None:
+            return None
+        return max((self.closes_utc_ms, *self.extended.values()))
+
+    def closes_for(self, participant: str) -> UtcMs | None:
+        """Return when the time of one person is up."""
+        if self.closes_utc_ms is None:
+            return None
+        return max(self.closes_utc_ms, self.extended.get(participant, self.closes_utc_ms))
+
+    def cast(self, voter: str, cast: Cast) -> None:
+        """Count an answer, and uncount the voter's earlier one."""
         earlier = self.votes.get(voter)
         if earlier is not None:
-            self.counts[earlier] -= 1
-        self.votes[voter] = option
-        self.counts[option] += 1
+            self._count(earlier, -1)
+        self.votes[voter] = cast
+        self._count(cast, 1)
+
+    def _count(self, cast: Cast, times: int) -> None:
+        for place, amount in self.form.points(cast.picks, self.opened.right):
+            self.counts[place] += amount * times
+        self.right += times * (cast.correct is True)
 
     def shows_counts_to(self, audience: Audience) -> bool:
-        """Tell whether `audience` may see how many chose what, at this moment."""
-        if audience is Audience.STAFF or self.show == "live":
+        """Tell whether `audience` may see how many answered what, at this moment."""
+        if self.opened.anonymous and (self.counted is None or not self.counted.shown):
+            return False
+        if audience is Audience.STAFF or self.published or self.opened.show == "live":
             return True
-        return self.show == "after_close" and self.closed_utc_ms is not None
+        return self.opened.show == "after_close" and self.closed_utc_ms is not None
+
+    def reveals_to(self, audience: Audience) -> bool:
+        """Tell whether `audience` may know the right answer and the explanation."""
+        if audience is Audience.STAFF or self.published:
+            return True
+        return self.closed_utc_ms is not None and self.opened.show != "staff_only"
 
 
 @dataclass(slots=True)
 class Polls:
-    """All polls of a lesson, and those that the last event closed."""
+    """All polls of a lesson, and those that the last event closed.
+
+    `uncounted_ids` are anonymous polls whose ballots still lie in the box.
+    """
 
     by_id: dict[str, Poll] = field(default_factory=dict)
     open_ids: set[str] = field(default_factory=set)
+    uncounted_ids: set[str] = field(default_factory=set)
     just_closed: tuple[str, ...] = ()
 
 
@@ -50,8 +117,16 @@ class PollIdea:
     """Folds and draws polls."""
 
     name = "poll"
-    events: tuple[type[Event], ...] = (PollOpened, PollVoted, PollClosed, SessionEnded)
-    paths: tuple[str, ...] = ("poll", "my/vote")
+    events: tuple[type[Event], ...] = (
+        PollOpened,
+        PollVoted,
+        PollExtended,
+        PollClosed,
+        PollCounted,
+        PollPublished,
+        SessionEnded,
+    )
+    paths: tuple[str, ...] = ("poll", "poll_desk", "answer", "my/vote", "my/poll_time")
 
     def empty(self) -> Polls:
         """See `Idea`."""
@@ -61,59 +136,98 @@ class PollIdea:
         """See `Idea`."""
         match event.payload:
             case PollOpened() as opened:
-                slice_.by_id[opened.id] = Poll(
-                    opened.id,
-                    opened.question_ref,
-                    opened.option_refs,
-                    opened.show,
-                    event.utc_ms,
-                    counts=[0] * len(opened.option_refs),
-                )
-                slice_.open_ids.add(opened.id)
+                _open(slice_, opened, event.utc_ms)
             case PollVoted() as voted if event.actor is not None:
-                slice_.by_id[voted.poll].cast(event.actor, voted.option)
+                slice_.by_id[voted.poll].cast(event.actor, _cast(voted, event.utc_ms))
+            case PollExtended() as extended:
+                _extend(slice_.by_id[extended.id], extended)
             case PollClosed(id=id_):
                 _close(slice_, (id_,), event.utc_ms)
+            case PollCounted() as counted:
+                _count(slice_, counted)
+            case PollPublished(id=id_):
+                slice_.by_id[id_].published = True
             case SessionEnded():
                 _close(slice_, tuple(sorted(slice_.open_ids)), event.utc_ms)
 
     def touched(self, slice_: Polls, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
-            case PollOpened(id=id_):
-                yield Touch(f"poll/{id_}")
             case PollVoted(poll=id_):
                 yield Touch(f"poll/{id_}")
                 yield Touch(f"my/vote/{id_}", owner=event.actor)
+                if _is_written(slice_.by_id[id_]) and event.actor is not None:
+                    yield _written(id_, event.actor)
+            case PollExtended(id=id_, participant=str() as participant):
+                yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
+                yield Touch(f"my/poll_time/{id_}", owner=participant)
+            case PollOpened(id=id_):
+                yield Touch(f"poll/{id_}")
+                yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
+            case PollExtended(id=id_) | PollCounted(id=id_) | PollPublished(id=id_):
+                yield Touch(f"poll/{id_}")
             case PollClosed() | SessionEnded():
                 yield from (Touch(f"poll/{id_}") for id_ in slice_.just_closed)
 
     def entities(self, slice_: Polls) -> Iterable[Touch]:
         """See `Idea`."""
-        return (Touch(f"poll/{id_}") for id_ in slice_.by_id)
+        for id_, poll in slice_.by_id.items():
+            yield Touch(f"poll/{id_}")
+            yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
+            if _is_written(poll):
+                yield from (_written(id_, voter) for voter in poll.votes)
 
     def own(self, slice_: Polls, participant_id: str) -> Iterable[Touch]:
         """See `Personal`."""
         for id_, poll in slice_.by_id.items():
             if participant_id in poll.votes:
                 yield Touch(f"my/vote/{id_}", owner=participant_id)
+            if participant_id in poll.extended:
+                yield Touch(f"my/poll_time/{id_}", owner=participant_id)
 
     def render(self, slice_: Polls, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
-        poll = slice_.by_id[touch.path.rpartition("/")[2]]
-        if touch.owner is not None:
-            return {"option": poll.votes[touch.owner]}
-        return {
-            "id": poll.id,
-            "question": texts.get(poll.question_ref),
-            "options": [texts.get(ref) for ref in poll.option_refs],
-            "state": "open" if poll.closed_utc_ms is None else "closed",
-            "show": poll.show,
-            "counts": list(poll.counts) if poll.shows_counts_to(audience) else None,
-            "voters": len(poll.votes),
-            "opened_utc_ms": poll.opened_utc_ms,
-            "closed_utc_ms": poll.closed_utc_ms,
-        }
+        segments = touch.path.split("/")
+        if segments[0] == "answer":
+            return _answer(slice_.by_id[segments[1]], segments[2], audience, texts)
+        poll = slice_.by_id[segments[-1]]
+        if segments[0] == "poll_desk":
+            return _desk(poll, texts)
+        if touch.owner is None:
+            return _entity(poll, audience, texts)
+        if segments[1] == "poll_time":
+            return {"closes_utc_ms": poll.extended[touch.owner]}
+        return _own_vote(poll, poll.votes[touch.owner])
+
+
+def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
+    form = Form(
+        opened.kind, len(opened.option_refs), len(opened.match_refs), opened.low, opened.high, opened.most
+    )
+    slice_.by_id[opened.id] = Poll(opened, form, now, opened.closes_utc_ms, counts=[0] * form.places)
+    slice_.open_ids.add(opened.id)
+    if opened.anonymous:
+        slice_.uncounted_ids.add(opened.id)
+
+
+def _cast(voted: PollVoted, now: UtcMs) -> Cast:
+    picks = voted.picks or ((voted.option,) if voted.option >= 0 else ())
+    return Cast(picks, voted.text_ref, voted.correct, now)
+
+
+def _extend(poll: Poll, extended: PollExtended) -> None:
+    if extended.participant is None:
+        poll.closes_utc_ms = extended.closes_utc_ms
+    else:
+        poll.extended[extended.participant] = extended.closes_utc_ms
+
+
+def _count(slice_: Polls, counted: PollCounted) -> None:
+    poll = slice_.by_id[counted.id]
+    poll.counted = counted
+    slice_.uncounted_ids.discard(counted.id)
+    if counted.shown:
+        poll.counts, poll.right = list(counted.counts), counted.right
 
 
 def _close(slice_: Polls, ids: tuple[str, ...], now: UtcMs) -> None:
@@ -121,6 +235,104 @@ def _close(slice_: Polls, ids: tuple[str, ...], now: UtcMs) -> None:
     slice_.open_ids.difference_update(ids)
     for id_ in ids:
         slice_.by_id[id_].closed_utc_ms = now
+
+
+def _is_written(poll: Poll) -> bool:
+    return poll.form.kind == "text" and not poll.opened.anonymous
+
+
+def _written(poll_id: str, voter: str) -> Touch:
+    """What somebody wrote: for staff and for themselves."""
+    return Touch(f"answer/{poll_id}/{voter}", _STAFF_AND_AUTHOR, members=frozenset({voter}))
+
+
+def _answer(poll: Poll, voter: str, audience: Audience, texts: Texts) -> Entity:
+    cast = poll.votes[voter]
+    return {
+        "poll": poll.id,
+        "participant": voter,
+        "text": texts.get(cast.text_ref) if cast.text_ref else None,
+        "correct": cast.correct if poll.opened.instant or audience is Audience.STAFF else None,
+        "utc_ms": cast.utc_ms,
+    }
+
+
+def _own_vote(poll: Poll, cast: Cast) -> Entity:
+    single = poll.form.kind == "single" and cast.picks
+    return {
+        "option": cast.picks[0] if single else None,
+        "picks": list(cast.picks),
+        "correct": cast.correct if poll.opened.instant else None,
+    }
+
+
+def _entity(poll: Poll, audience: Audience, texts: Texts) -> Entity:
+    opened, shows, reveals = poll.opened, poll.shows_counts_to(audience), poll.reveals_to(audience)
+    entity = {
+        "id": poll.id,
+        "kind": opened.kind,
+        "question": texts.get(opened.question_ref),
+        "options": [texts.get(ref) for ref in opened.option_refs],
+        "state": "open" if poll.closed_utc_ms is None else "closed",
+        "show": opened.show,
+        "counts": list(poll.counts) if shows else None,
+        "voters": len(poll.votes),
+        "opened_utc_ms": poll.opened_utc_ms,
+        "closes_utc_ms": poll.closes_utc_ms,
+        "closed_utc_ms": poll.closed_utc_ms,
+        "published": poll.published,
+        "anonymous": opened.anonymous,
+        "scored": poll.is_scored,
+        "instant": opened.instant,
+        "right_count": poll.right if shows and reveals and poll.is_scored else None,
+        "right": list(opened.right) if reveals and opened.right else None,
+        "accepted": [texts.get(ref) for ref in opened.accepted_refs] if reveals else None,
+        "explanation": texts.get(opened.explanation_ref) if reveals and opened.explanation_ref else None,
+        "rerun_of": opened.rerun_of,
+        "survey": opened.survey,
+    }
+    return entity | _of_kind(poll, audience, texts, shows=shows)
+
+
+def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> dict[str, Entity]:
+    """Return the fields that only some polls have."""
+    opened, extra = poll.opened, dict[str, Entity]()
+    match opened.kind:
+        case "matching":
+            extra["matches"] = [texts.get(ref) for ref in opened.match_refs]
+        case "rating":
+            extra |= {"low": opened.low, "high": opened.high}
+        case "multiple":
+            extra["most"] = opened.most
+        case "text":
+            extra["texts"] = _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else None
+    if opened.anonymous:
+        extra |= {"fewest": FEWEST_SHOWN, "counted": poll.counted is not None}
+    return extra
+
+
+def _desk(poll: Poll, texts: Texts) -> Entity:
+    """What staff alone know of a poll."""
+    return {
+        "points": [texts.get(ref) for ref in poll.opened.point_refs],
+        "item": poll.opened.item,
+        "extended": dict(poll.extended),
+    }
+
+
+def _shows_texts(poll: Poll, audience: Audience) -> bool:
+    """What people wrote is shown to others only when staff publish it: they have read it by then."""
+    return poll.published or (audience is Audience.STAFF and poll.opened.anonymous)
+
+
+def _texts_shown(poll: Poll, texts: Texts) -> list[str]:
+    refs = (
+        poll.counted.text_refs
+        if poll.counted is not None
+        else [cast.text_ref for cast in poll.votes.values() if cast.text_ref]
+    )
+    words = (texts.get(ref) for ref in list(refs)[-MOST_TEXTS_SHOWN:])
+    return [text for text in words if text is not None]
 
 
 POLL = PollIdea()

@@ -54,6 +54,11 @@ class _Snapshot(Collector):
             ("commits", timelines.commits, "Transactions in which they were."),
         ):
             yield CounterMetricFamily(f"lectern_class_{name}", meaning, value)
+        stewards = self._services.stewards
+        if stewards is not None:
+            yield GaugeMetricFamily(
+                "lectern_sessions_steered", "Sessions whose media this server steers.", len(stewards.ours)
+            )
         restarts = CounterMetricFamily(
             "lectern_child_restarts", "Child processes started again.", labels=["child"]
         )

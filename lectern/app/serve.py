@@ -26,6 +26,7 @@ from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
 from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
+from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
 
 _log = structlog.get_logger()
@@ -123,7 +124,17 @@ def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
 
 
 async def serve(settings: Settings, *, demo: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        Rejected: there may be other servers, and they could not reach this one (`server_address_missing`).
+    """
+    if settings.redis_url and not settings.is_reachable:
+        raise Rejected(
+            "server_address_missing",
+            "With LECTERN_REDIS_URL other server processes must reach this one, and LECTERN_HOST="
+            f"{settings.host} is no address: set LECTERN_SERVER_ADDRESS, like http://10.0.0.7:{settings.port}.",
+        )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

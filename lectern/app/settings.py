@@ -110,13 +110,6 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return self
 
-    @model_validator(mode="after")
-    def _others_reach_this_server(self) -> "Settings":
-        if self.redis_url and not self.server_address and self.host in _EVERYWHERE:
-            msg = "LECTERN_REDIS_URL with this LECTERN_HOST needs LECTERN_SERVER_ADDRESS, like http://10.0.0.7:8080"
-            raise ValueError(msg)
-        return self
-
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -155,6 +148,11 @@ class Settings(BaseSettings):
             return self.server_address.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether `address` is one that another server process can use."""
+        return bool(self.server_address) or self.host not in _EVERYWHERE
 
     @property
     def is_loopback(self) -> bool:

@@ -3,11 +3,14 @@
 import accounts.tables
 import analytics.tables
 import catalogue.tables
+import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
 import sessions.tables
+import signaling.screens.tables
 import signaling.stream_keys.tables
 from lectern.db.schema import metadata
 
@@ -17,10 +20,13 @@ _MODULES = (
     accounts.tables,
     analytics.tables,
     catalogue.tables,
+    interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
     lectern.timeline.tables,
     sessions.tables,
+    signaling.screens.tables,
     signaling.stream_keys.tables,
 )

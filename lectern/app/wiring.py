@@ -13,6 +13,8 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.poll_report import PollReports
+from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
@@ -24,11 +26,15 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.breakout.arrivals import Arrivals
+from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
 from interactions.live.namespace import ClassNamespace
+from interactions.question_sets.library import Library
+from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
 from lectern.app.audit_trail import AuditTrail
@@ -43,6 +49,7 @@ from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
 from lectern.storage.files import LocalFiles
@@ -62,6 +69,9 @@ from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.plane.stewardship import Alone
+from signaling.screens.passes import ScreenPasses
+from signaling.screens.routes import ScreenRoutes
+from signaling.screens.service import Screens
 from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
@@ -104,6 +114,7 @@ class Services:
     tokens: JoinTokens
     doors: DoorsOfSessions
     entry: EntryRoutes
+    screens: Screens
     stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
@@ -133,10 +144,16 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *ScreenRoutes(
+                self.screens, self.doors, public_url=self.settings.url, mono_s=time.monotonic
+            ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
+            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *GroupRoutes(self.engine).routes(),
+            *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -145,6 +162,11 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _poll_results(self) -> PollRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
+        return PollRoutes(reports, self.accounts)
 
     def _analytics(self) -> AnalyticsDeps:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -210,6 +232,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             bus,
             followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
+            clerks=class_ideas.CLERKS,
         )
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
@@ -218,6 +241,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
+        passes = ScreenPasses(load_keys(settings.data / "secrets", "screen"))
+        screens = Screens(database, tokens, passes, doors=doors, seats=seats, names=at_door, clock=utc_ms)
         stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
         stewards = (
             None
@@ -253,7 +278,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             presence=at_door,
             tokens=tokens,
             doors=doors,
-            entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            entry=EntryRoutes(
+                doors, tokens, screens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic
+            ),
+            screens=screens,
             stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
@@ -284,7 +312,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             turn=turn,
             class_namespace=ClassNamespace(
                 engine,
-                ClassAdmission(at_door, tokens, doors, now_s),
+                ClassAdmission(at_door, Arrivals(engine), tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),

@@ -7,7 +7,7 @@ disposable: it is what the database says, folded.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +38,13 @@ class Follower(Protocol):
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """Take in `events` of the session of `head`. Raising refuses the whole change."""
+
+
+class Clerk(Protocol):
+    """Carries out one kind of a decision's orders, in the transaction of the decision."""
+
+    async def carry_out(self, tx: AsyncConnection, head: Head, order: Any) -> Sequence[NewEvent]:
+        """Do it, and return the events that follow. Raising (before any write) refuses the decision."""
 
 
 Forewarning = Callable[[str, Sequence[NewEvent]], Callable[[], None]]
@@ -94,6 +101,7 @@ class TimelineEngine:
         *,
         followers: Sequence[Follower] = (),
         guard: Guard | None = None,
+        clerks: Mapping[type, Clerk] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self.database = database
@@ -104,6 +112,7 @@ class TimelineEngine:
         self.forewarn: Forewarning | None = None
         self._followers = followers
         self._guard = guard
+        self._clerks = clerks or {}
         self._live: OrderedDict[str, LiveSession] = OrderedDict()
         self._lines: dict[str, Line[Work]] = {}
         self.counts = Counts()
@@ -207,10 +216,11 @@ class TimelineEngine:
                 for work in works:
                     try:
                         outcome = work.decide(state, now)
+                        followed = await self.obey(tx, head, outcome.orders)
                     except Exception as refusal:  # noqa: BLE001 (it is raised to whoever brought this work)
-                        work.refusal = refusal
+                        work.refuse(refusal)
                         continue
-                    placed, position = number(position, outcome.all_events, now)
+                    placed, position = number(position, outcome.all_events + followed, now)
                     fold(self.registry, state, placed)
                     appended += placed
                     erased += outcome.erase
@@ -252,6 +262,13 @@ class TimelineEngine:
     async def _announce(self, session_id: str, appended: Sequence[TimelineEvent]) -> None:
         if appended:
             await self.bus.announce(session_id, appended[-1].seq)
+
+    async def obey(self, tx: AsyncConnection, head: Head, orders: Iterable[Any]) -> tuple[NewEvent, ...]:
+        """Hand a decision's orders to their clerks in turn, and return the events that follow."""
+        followed: list[NewEvent] = []
+        for order in orders:
+            followed += await self._clerks[type(order)].carry_out(tx, head, order)
+        return tuple(followed)
 
     async def current(self, session_id: str, *, at_least: int | None = None) -> LiveSession:
         """Return the session's state as the database has it now.

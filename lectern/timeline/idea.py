@@ -150,12 +150,14 @@ class Call:
 class Decision:
     """What follows from a command: events to append (perhaps none) and the answer to the caller.
 
-    `erase` names words that are deleted for good, after the events.
+    `erase` names words that are deleted for good, after the events. `orders` are for clerks: what is to be
+    written beside the timeline in the same transaction, because the timeline must not know it.
     """
 
     events: tuple[NewEvent, ...] = ()
     result: dict[str, Any] = field(default_factory=dict)
     erase: tuple[str, ...] = ()
+    orders: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ Guard = Callable[[ClassState, Actor], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What follows from one work: events, in order, and words to delete for good."""
+    """What follows from one work: events, in order, words to delete for good, and orders for clerks."""
 
     events: tuple[NewEvent, ...] = ()
     erase: tuple[str, ...] = ()
+    orders: tuple[Any, ...] = ()
 
     @property
     def all_events(self) -> tuple[NewEvent, ...]:
@@ -47,6 +48,10 @@ class Work(ABC):
     @abstractmethod
     def decide(self, state: ClassState, now: UtcMs) -> Outcome:
         """Decide, with everything decided before it in `state`. Pure but for what it notes in itself."""
+
+    def refuse(self, refusal: Exception) -> None:
+        """Note that `decide`, or a clerk that it gave an order, raised."""
+        self.refusal = refusal
 
     @classmethod
     @abstractmethod
@@ -90,10 +95,16 @@ class CommandWork(Work):
         if self.guard is not None:
             self.guard(state, self.actor)
         decision = self.command.decide(state, Call(self.actor, now, new_id), self.data)
-        outcome = Outcome(decision.events, decision.erase)
+        outcome = Outcome(decision.events, decision.erase, decision.orders)
         self.first = FirstResult(decision.result, state.seq + len(outcome.all_events))
         self._known[self.key] = self.first
         return outcome
+
+    def refuse(self, refusal: Exception) -> None:
+        """See `Work`. Whoever repeats it in the same batch is not told of a success that was none."""
+        self.refusal = refusal
+        if not self.is_repeated:
+            self._known.pop(self.key, None)
 
     @classmethod
     async def write(cls, tx: AsyncConnection, head: Head, works: Sequence[Self]) -> None:

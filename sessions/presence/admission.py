@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.ids import new_id
+from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine
 from sessions.presence.coming import DEVICES, Arrival, Coming, Going, kind_of
@@ -49,6 +50,14 @@ class Presence:
         participants = (await self._engine.current(grant.session_id)).state.of(PRESENCE).participants
         present = participants.get(participant_id)
         return present is not None and present.removed
+
+    async def name_of_screen(self, session_id: str, participant_id: str) -> str | None:
+        """Return a screen's name ("" where it was erased); None if there is none, or it was removed."""
+        state = (await self._engine.current(session_id)).state
+        present = state.of(PRESENCE).participants.get(participant_id)
+        if present is None or present.removed or present.joined.role != SessionRole.SCREEN:
+            return None
+        return state.texts.get(present.joined.name_ref, "")
 
     async def enter(self, org_id: str, grant: SessionGrant, name: str, arrival: Arrival) -> Entered:
         """Let a connection in; the participant comes to be with the first one.

@@ -11,7 +11,7 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Forbidden, Gone
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantJoined
+from lectern.timeline.event import NewEvent, ParticipantJoined, ScreenScanned
 from lectern.timeline.idea import ClassState
 from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
@@ -86,6 +86,8 @@ class Coming(Work):
         if not may_enter_late and state.of(LESSON).state is LessonState.ENDED:
             raise Gone("session_over", "This session is over.")
         consented = present.joined.consent if present is not None else None
+        if self.grant.role is SessionRole.SCREEN:  # nobody in particular, so nobody who could consent
+            consented = self.consent_version
         if self.consent_version not in (consented, self.arrival.consent):
             raise Forbidden(
                 "consent_required",
@@ -94,15 +96,22 @@ class Coming(Work):
             )
         events: list[NewEvent] = []
         self.participant_id = known.id if known else new_id()
-        if known is None or known.role != self.grant.role or consented != self.consent_version:
-            self._remember(is_new=known is None)
+        is_news = known is None or known.role != self.grant.role or consented != self.consent_version
+        came = state.of(LESSON).state is LessonState.LIVE or (known is not None and known.came)
+        if is_news or (known is not None and known.came != came):
+            self._remember(is_new=known is None, came=came)
+        if is_news:
             events.append(self._joined())
+        screen = self.grant.screen_id
+        if screen is not None and (present is None or present.screen != screen):
+            scanned = ScreenScanned(participant=self.participant_id, screen=screen)
+            events.append(NewEvent(payload=scanned, actor=self.participant_id))
         self.connection = Connection(new_id(), self.grant.session_id, self.participant_id, now, now)
         opened = ConnectionOpened(
             connection=self.connection.id,
             participant=self.participant_id,
             device=self.arrival.device if self.arrival.device in DEVICES else "pc",
-            source=self.arrival.source[:64] if self.arrival.source else None,
+            source=self._source(),
             campaign=self.arrival.campaign[:64] if self.arrival.campaign else None,
         )
         events.append(NewEvent(payload=opened, actor=self.participant_id))
@@ -120,13 +129,19 @@ class Coming(Work):
         opened = [work.connection for work in works if work.connection is not None]
         await store.open_connections(tx, head.org_id, opened)
 
-    def _remember(self, *, is_new: bool) -> None:
+    def _remember(self, *, is_new: bool, came: bool) -> None:
         session_id, role = self.grant.session_id, self.grant.role
-        participant = Participant(self.participant_id, session_id, self.kind, self.subject, role)
+        participant = Participant(self.participant_id, session_id, self.kind, self.subject, role, came)
         self._known.by_subject[self.kind, self.subject] = participant
         self._known.changed[participant.id] = participant
         if is_new:
             self._known.new.add(participant.id)
+
+    def _source(self) -> str | None:
+        """What brought it: a scanned code is proved by the token, the rest is said by the link."""
+        if self.grant.screen_id is not None:
+            return "screen"
+        return self.arrival.source[:64] if self.arrival.source else None
 
     def _joined(self) -> NewEvent:
         ref = new_id()

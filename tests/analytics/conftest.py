@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.neighbours import MediumKind, PersonCard, SessionFacts
+from analytics.poll_report import PollReports
+from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps, routes
 from analytics.store import AnalyticsStore
@@ -150,6 +152,8 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
 
     app = web.Application()
     mount(app, routes(AnalyticsDeps(office.reports, office)), authenticate)
+    polls = PollReports(sqlite_database, office.store, office, office)
+    mount(app, PollRoutes(polls, office).routes(), authenticate)
     async with TestClient(TestServer(app)) as client:
         office.client = client
         yield office

@@ -66,7 +66,7 @@ async def test_raw_intervals_are_never_overwritten(database: Database) -> None:
 async def test_the_timeline_is_read_as_far_as_attendance_needs_it(database: Database) -> None:
     lesson = await Lesson.open(database, SESSION)
     await lesson.at(1, Raw("participant_joined", {"participant": "p"}, "p", {"ref": "Ann"}))
-    await lesson.at(2, Raw("hand_raised", {}, "p"), Raw("chat_sent", {"id": "m"}, "p", {"m": "words"}))
+    await lesson.at(2, Raw("slide_turned", {}, "p"), Raw("chat_sent", {"id": "m"}, "p", {"m": "words"}))
     async with database.read() as tx:
         found = await STORE.happenings(tx, SESSION)
         assert [(h.type, h.utc_ms - START, h.actor) for h in found] == [

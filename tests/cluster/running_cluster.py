@@ -70,6 +70,13 @@ def plan_in(folder: Path) -> Plan:
     )
 
 
+def kill(cluster: Running, part: str, number: signal.Signals = signal.SIGKILL) -> None:
+    """End a process; its supervisor starts it again."""
+    pid = cluster.children[part].pid
+    assert pid is not None
+    os.kill(pid, number)
+
+
 @dataclass(slots=True)
 class Class:
     """A live session of a cluster, and its learners, at both servers. `learners` come back by themselves."""
@@ -86,9 +93,7 @@ class Class:
 
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End a process of the cluster; its supervisor starts it again."""
-        pid = self.cluster.children[part].pid
-        assert pid is not None
-        os.kill(pid, number)
+        kill(self.cluster, part, number)
 
     async def is_back(self, part: str, probe: Probe) -> None:
         """Until it was started again and can be used."""
@@ -143,18 +148,25 @@ class Class:
 @asynccontextmanager
 async def cluster_with_class(learners: int) -> AsyncIterator[Class]:
     """Every third learner only polls, as behind a proxy that lets no WebSocket through."""
+    async with small_cluster() as cluster, AsyncExitStack() as stack:
+        tokens = await _live_session(cluster.plan, learners)
+        url = cluster.plan.url
+        presenter = await stack.enter_async_context(class_client(url, tokens["presenter"]))
+        made = Class(cluster, tokens, presenter)
+        for number in range(learners):
+            transports = ("polling",) if number % 3 == 2 else ("websocket",)
+            learner = class_client(url, tokens[f"learner {number}"], transports=transports)
+            made.learners.append(await stack.enter_async_context(learner))
+        yield made
+
+
+@asynccontextmanager
+async def small_cluster() -> AsyncIterator[Running]:
+    """Without relay and worker; its folder is gone afterwards. After a failure its logs' ends are told."""
     folder = Path(tempfile.mkdtemp(prefix="lectern-cluster-"))
-    plan = plan_in(folder)
     try:
-        async with running(plan, without=("turn", "worker")) as cluster, AsyncExitStack() as stack:
-            tokens = await _live_session(plan, learners)
-            presenter = await stack.enter_async_context(class_client(plan.url, tokens["presenter"]))
-            made = Class(cluster, tokens, presenter)
-            for number in range(learners):
-                transports = ("polling",) if number % 3 == 2 else ("websocket",)
-                learner = class_client(plan.url, tokens[f"learner {number}"], transports=transports)
-                made.learners.append(await stack.enter_async_context(learner))
-            yield made
+        async with running(plan_in(folder), without=("turn", "worker")) as cluster:
+            yield cluster
     except BaseException:
         for log in sorted((folder / "log").glob("*.log")):
             print(f"── {log.name}\n{log.read_text(errors='replace')[-2_500:]}")

@@ -13,7 +13,8 @@ FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 
 
 def test_the_file_is_what_the_code_says() -> None:
-    assert json.loads(FILE.read_text()) == async_api(registry())
+    # Through JSON: defaults that are tuples come back as arrays.
+    assert json.loads(FILE.read_text()) == json.loads(json.dumps(async_api(registry())))
 
 
 def test_every_command_is_in_it() -> None:
@@ -25,7 +26,7 @@ def test_every_command_is_in_it() -> None:
     ("command", "is_valid"),
     [
         ({"id": "1", "type": "poll_vote", "data": {"id": "p", "option": 0}}, True),
-        ({"id": "1", "type": "poll_vote", "data": {"id": "p"}}, False),
+        ({"id": "1", "type": "poll_vote", "data": {"option": 0}}, False),
         ({"id": "1", "type": "no_such", "data": {}}, False),
         ({"id": "1", "type": "lesson_end", "data": {}}, True),
     ],

@@ -14,7 +14,7 @@ from interactions.lesson.idea import LESSON, refuse_removed
 from interactions.live.admission import Admitted
 from interactions.live.namespace import ClassNamespace
 from interactions.live.server import socket_server
-from interactions.registry import COMMANDS, FOLLOWERS, IDEAS
+from interactions.registry import CLERKS, COMMANDS, FOLLOWERS, IDEAS
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.kernel.clock import Clock, utc_ms
@@ -36,7 +36,13 @@ WAIT_S = 25.0
 def engine_over(database: Database, bus: Bus | None = None, clock: Clock = utc_ms) -> TimelineEngine:
     """Return an engine as one server process has it."""
     return TimelineEngine(
-        database, REGISTRY, bus or LocalBus(), followers=FOLLOWERS, guard=refuse_removed, clock=clock
+        database,
+        REGISTRY,
+        bus or LocalBus(),
+        followers=FOLLOWERS,
+        guard=refuse_removed,
+        clerks=CLERKS,
+        clock=clock,
     )
 
 

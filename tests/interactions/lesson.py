@@ -1,7 +1,11 @@
 """A lesson to play with: every idea of the class, a full cast, already live unless told otherwise."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import pytest
 
+from interactions.ballots.orders import Ballot, CastBallot, CountBallots, ballot_elsewhere, counted
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import LecternError
@@ -12,9 +16,34 @@ from tests.class_proof import Proof, everybody
 REGISTRY = Registry.of(IDEAS, COMMANDS)
 
 
+@dataclass(slots=True)
+class BoxInMemory:
+    """The ballot box of a lesson without a database; does what `BallotClerk` does (test_ballots.py)."""
+
+    ballots: dict[str, dict[str, Ballot]] = field(default_factory=dict)
+
+    def cast(self, _proof: Proof, order: CastBallot) -> Sequence[NewEvent]:
+        """Put a ballot in, or refuse it."""
+        box = self.ballots.setdefault(order.poll, {})
+        if (order.secret in box) is order.first:
+            raise ballot_elsewhere()
+        box[order.secret] = Ballot(order.picks, order.text, order.right)
+        return ()
+
+    def count(self, proof: Proof, order: CountBallots) -> Sequence[NewEvent]:
+        """Open the box, and destroy what was in it."""
+        return (counted(order, list(self.ballots.pop(order.poll, {}).values()), proof.new_id),)
+
+
+def proof_with_box() -> Proof:
+    """Return an empty lesson that has a ballot box."""
+    box = BoxInMemory()
+    return Proof(REGISTRY, clerks={CastBallot: box.cast, CountBallots: box.count})
+
+
 def waiting_lesson() -> Proof:
     """Return a lesson whose people are in the waiting room."""
-    proof = Proof(REGISTRY)
+    proof = proof_with_box()
     everybody(proof)
     return proof
 

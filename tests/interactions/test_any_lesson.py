@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
 from interactions.lesson.idea import LESSON
+from interactions.poll import commands as poll
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.errors import Overloaded, Rejected
 from lectern.kernel.roles import SessionRole
@@ -19,19 +20,28 @@ from lectern.timeline.event import (
     NewEvent,
     ParticipantRemoved,
     RosterChanged,
+    ScreenScanned,
     SessionEnded,
     SessionStarted,
     TextErased,
     TrackPublished,
     TrackUnpublished,
 )
-from tests.class_proof import Proof, everybody
-from tests.interactions.lesson import REGISTRY, wait
+from tests.class_proof import everybody
+from tests.interactions.lesson import proof_with_box, wait
 
 CAST = ("p", "h", "s", "l1", "l2", "l3")
 LEARNERS = ("l1", "l2", "l3")
 TEXTS = ("a", "b", "长句 " * 10, "\x00")
-RARE = ("checkin_close", "checkin_withdraw", "poll_close", "breakout_close", "question_dismiss", "hand_lower")
+RARE = (
+    "checkin_close",
+    "checkin_withdraw",
+    "poll_close",
+    "poll_publish",
+    "breakout_close",
+    "question_dismiss",
+    "hand_lower",
+)
 OFTEN = (
     "question_ask",
     "question_publish",
@@ -39,6 +49,8 @@ OFTEN = (
     "question_unpin",
     "question_split",
     "chat_release",
+    "checkin_make_up",
+    "checkin_make_up_refuse",
 )
 WEIGHTS = [1 if command.name in RARE else 10 if command.name in OFTEN else 4 for command in COMMANDS]
 FITTING = {
@@ -53,6 +65,7 @@ KINDS = {
     "poll": "poll",
     "question": "question",
     "chat": "message",
+    "breakout": "outcome",
 }
 
 
@@ -66,7 +79,7 @@ class AnyLesson:
     def __init__(self, rng: Random, done: Counter[str] | None = None) -> None:
         self.rng = rng
         self.done: Counter[str] = Counter() if done is None else done
-        self.proof = Proof(REGISTRY)
+        self.proof = proof_with_box()
         everybody(self.proof)
         self.guests = 0
         self.remember()
@@ -89,6 +102,8 @@ class AnyLesson:
             self.remember()
         elif chance < 0.94:
             self.somebody_comes_or_goes()
+        elif chance < 0.945:
+            self.somebody_scans()
         elif chance < 0.95:
             self.somebody_publishes()
         elif chance < 0.96:
@@ -104,13 +119,61 @@ class AnyLesson:
         weights = [weight / (1 + self.done[one.name]) for one, weight in zip(COMMANDS, WEIGHTS, strict=True)]
         command = self.rng.choices(COMMANDS, weights)[0]
         able = [who for who in CAST if self.proof.actors[who].role in command.roles]
-        arguments = {
-            field.name: self.argument(command.name, field.name)
-            for field in msgspec.structs.fields(command.data)
-        }
+        arguments = {"poll_open": self.question, "poll_vote": self.vote}.get(command.name, dict)()
+        if not arguments:
+            arguments = {
+                field.name: self.argument(command.name, field.name)
+                for field in msgspec.structs.fields(command.data)
+            }
         with suppress(Rejected, Overloaded):
             self.proof.command(self.rng.choice(able), command.name, **arguments)
             self.done[command.name] += 1
+
+    def question(self) -> dict[str, Any]:
+        """Invent a question that mostly can be asked."""
+        rng = self.rng
+        kind = rng.choice(("single", "single", "multiple", "rating", "ranking", "text", "matching"))
+        options = rng.choice((["A", "B"], ["A", "B", "C"], ["A"]))
+        right = {
+            "single": [0],
+            "multiple": [0, 1],
+            "ranking": list(range(len(options))),
+            "matching": list(range(len(options))),
+        }.get(kind, [])
+        return {
+            "question": rng.choice(("Q", "问", "\x00")),
+            "kind": kind,
+            "options": options,
+            "matches": [f"{option}!" for option in options],
+            "right": rng.choice((right, [] if kind != "matching" else right)),
+            "accepted": rng.choice(([], ["a"])),
+            "explanation": rng.choice((None, "Because")),
+            "points": rng.choice(([], ["fire"])),
+            "show": rng.choice(("live", "after_close", "staff_only")),
+            "seconds": rng.choice((None, 5, 60)),
+            "anonymous": rng.random() < 0.3,
+            "instant": rng.random() < 0.1,
+        }
+
+    def vote(self) -> dict[str, Any]:
+        """Answer a poll, mostly as it can be answered; nothing where there is none."""
+        entities = self.proof.clients["p"].entities
+        polls = [entity for path, entity in entities.items() if path.startswith("poll/")][-3:]
+        if not polls or self.rng.random() < 0.1:
+            return {}
+        poll = self.rng.choice(polls)
+        places = range(len(poll["options"]))
+        fitting = {
+            "ranking": self.rng.sample(places, len(places)),
+            "matching": self.rng.sample(places, len(places)),
+            "rating": [self.rng.randint(1, 6)],
+        }.get(poll["kind"], [self.rng.randrange(3)])
+        return {
+            "id": poll["id"],
+            "picks": fitting,
+            "text": self.rng.choice(TEXTS),
+            "secret": self.rng.choice(("l-secret-of-mine!", "another-secret-1")),
+        }
 
     def argument(self, command: str, field: str) -> Any:
         """Invent an argument that often fits what there is."""
@@ -122,21 +185,28 @@ class AnyLesson:
         if command in FITTING and field == "id" and self.rng.random() < 0.8:
             key, value = FITTING[command]
             ids = [id_ for id_ in ids if entities[f"{kind}/{id_}"][key] == value] or ids
-        groups = [group["id"] for group in entities["breakout"]["groups"]]
+        groups = entities["breakout"]["groups"]
+        if command in ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose"):
+            return self.argument_of_groups(field, groups)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
         split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
         choices: dict[str, list[Any]] = {
             "id": ids[-3:] or ["nothing"],
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
-            "option": [-1, 0, 1, 2],
+            "option": [None, -1, 0, 1, 2],
+            "picks": [None, None, [0], [1], [0, 1], [1, 0], [0, 1, 2], [2, 0, 1], [3]],
+            "secret": ["l-secret-of-mine!", "another-secret-1"],
+            "questions": [[self.question(), self.question()]],
             "show": ["live", "after_close", "staff_only"],
-            "seconds": [5, 20, 60],
+            "seconds": [5, 20, 60, 90],
             "late_after_seconds": [None, 0, 30],
             "in_seconds": [0, 0, 5],
             "within_seconds": [0, 0, 9],
             "forced": [True, False],
             "round": ids[-3:] or ["nothing"],
             "winners": [0, 1, 2],
+            "screen": ["s", "l1"],
+            "extra": [-1, 0, 3],
             "status": ["on_time", "late", "make_up", "absent"],
             "person": [None, "ann", "bob"],
             "on": [True, False],
@@ -150,20 +220,40 @@ class AnyLesson:
             "moderated": [True, True, False],
             "group": [None, *groups],
             "groups": [split],
+            "late": ["stay", "smallest", "choose"],
+            "staying": [[]],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
             "camera": [True, False],
         }
         return self.rng.choice(choices.get(field, TEXTS))
 
+    def argument_of_groups(self, field: str, groups: list[str]) -> Any:
+        """Invent whom to move where, which group to visit, to help, to choose."""
+        choices: dict[str, list[Any]] = {
+            "group": groups or ["nothing"],
+            "on": [True, True, False],
+            "participant": [*LEARNERS, "p"],
+        }
+        return self.rng.choice(choices[field])
+
     def time_passes(self) -> None:
         """Close what has become due, once."""
         wait(self.proof, self.rng.choice((0.001, 7, 40)))
+        polls = poll.due(self.proof.state, self.proof.now)
+        self.proof.carry_out(polls.events, polls.orders)
+        again = poll.due(self.proof.state, self.proof.now)
+        assert (again.events, again.orders) == ((), ())
         for due in (checkin.due, breakout.due):
             events, following = due(self.proof.state, self.proof.now)
             assert following is None or following > self.proof.now
             if events:
                 self.proof.append(*events)
                 assert due(self.proof.state, self.proof.now)[0] == ()
+
+    def somebody_scans(self) -> None:
+        """A phone reads the code of a screen, or of something that is none."""
+        who, screen = self.rng.choice(LEARNERS), self.rng.choice(("s", "s", "g1", "l1"))
+        self.proof.append(NewEvent(payload=ScreenScanned(participant=who, screen=screen), actor=who))
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""
@@ -202,7 +292,7 @@ def test_chance_reaches_every_event_and_every_entity_of_the_class() -> None:
     wanted = {payload.TYPE for idea in IDEAS for payload in idea.events}
     paths = {path for idea in IDEAS for path in idea.paths}
     done: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(120):
         lesson = AnyLesson(Random(seed), done)
         lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
         for _ in range(200):

@@ -17,7 +17,7 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.bus import LocalBus
 from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import NewEvent, ParticipantRemoved, TimelineEvent
+from lectern.timeline.event import NewEvent, ParticipantJoined, ParticipantRemoved, TimelineEvent
 from lectern.timeline.idea import Actor, Audience, Viewer
 from lectern.timeline.live import LiveSession
 from lectern.timeline.store import FirstResult, Head
@@ -93,6 +93,19 @@ async def test_somebody_who_was_removed_gives_no_commands(engine: TimelineEngine
     with pytest.raises(Gone) as caught:
         await give(engine, L1, "hand_raise")
     assert caught.value.code == "removed"
+
+
+async def test_a_host_who_was_demoted_gives_no_more_commands_of_a_host(engine: TimelineEngine) -> None:
+    """On the connection that they were admitted with as a host; as the learner they are now, they do."""
+    host = Actor("h", SessionRole.HOST)
+    await give(engine, host, "chat_rules", open=True, moderated=True)
+    joined = ParticipantJoined(participant="h", kind="person", role="learner", person=None, name_ref="n")
+    async with engine.change(SESSION) as change:
+        change.append(NewEvent(payload=joined, actor="h"))
+    with pytest.raises(Forbidden) as caught:
+        await give(engine, host, "chat_rules", open=True, moderated=False)
+    assert caught.value.code == "not_allowed"
+    await give(engine, Actor("h", SessionRole.LEARNER), "chat_send", text="as one of you")
 
 
 async def test_a_follower_that_fails_takes_the_events_with_it(database: Database) -> None:
@@ -343,4 +356,4 @@ async def test_what_is_decided_together_is_what_would_be_decided_one_by_one(
             said[key] = outcome
             choices[actor.participant_id] = int(str(data["option"]))
     state = (await engine_over(engine.database).current(SESSION)).state.of(POLL).by_id[poll]
-    assert state.votes == choices
+    assert {who: cast.picks for who, cast in state.votes.items()} == {who: (n,) for who, n in choices.items()}

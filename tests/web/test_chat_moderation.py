@@ -38,6 +38,7 @@ async def _chat(host: Page, phone: Page, pc: Page) -> None:
     await held.get_by_test_id("chat-release").click()
     await expect(pc.get_by_test_id("chat-message")).to_contain_text("<b>bold</b>")
     await expect(pc.get_by_test_id("bullet")).to_contain_text("<b>bold</b>")
+    await pc.wait_for_timeout(1_500)  # for the picture: the comment has flown in
     await take_picture(pc, "chat-bullets-pc")
     await say(phone, "rude words")
     await host.get_by_test_id("chat-refuse").click()
@@ -65,13 +66,31 @@ async def _hands(host: Page, phone: Page, pc: Page) -> None:
     assert await violations(host) == []
 
 
+async def _questions(host: Page, phone: Page) -> None:
+    await phone.get_by_test_id("tab-questions").click()
+    await phone.get_by_test_id("question-input").fill("为什么公差这么小?")
+    await phone.get_by_test_id("question-send").click()
+    await host.get_by_test_id("tab-questions").click()
+    await host.get_by_test_id("question-publish").click()
+    await host.get_by_test_id("question-pin").click()
+    await expect(phone.get_by_test_id("question")).to_contain_text("正在回答")
+    await host.get_by_test_id("question-more").click()
+    await take_picture(host, "questions-studio-pc")
+    await take_picture(phone, "questions-room-phone")
+    assert await violations(host) == []
+    assert await violations(phone) == []
+    await host.get_by_test_id("question-answer").click()
+    await expect(phone.get_by_test_id("question")).to_contain_text("已现场回答")
+    await phone.get_by_test_id("tab-chat").click()
+
+
 async def _reactions(host: Page, phone: Page, pc: Page) -> None:
     for _ in range(25):
         await phone.get_by_test_id("react-like").click()
     await pc.get_by_test_id("react-more").click()
     await take_picture(pc, "reactions-pc")
     await pc.get_by_test_id("react-clap").click()
-    await expect(host.get_by_test_id("reaction-gauge")).to_contain_text("👏 1")
+    await expect(host.get_by_test_id("reaction-gauge")).to_contain_text("Applause 1")
     own = await phone.get_by_test_id("react-like").inner_text()
     assert 10 <= int(own.split()[-1]) <= 25
     await expect(pc.get_by_test_id("react-like")).to_contain_text(own.split()[-1])
@@ -102,6 +121,7 @@ async def test_a_class_under_its_host(tmp_path: Path) -> None:
         try:
             await _chat(host, phone, pc)
             await _hands(host, phone, pc)
+            await _questions(host, phone)
             await _reactions(host, phone, pc)
         except BaseException:
             await chromium.take_pictures("chat-moderation-failed")

@@ -5,7 +5,6 @@
 import type { ReactionKind } from './wire'
 
 export const KINDS: readonly ReactionKind[] = ['like', 'heart', 'clap', 'laugh', 'wow']
-export const EMOJI: Readonly<Record<ReactionKind, string>> = { like: '👍', heart: '❤️', clap: '👏', laugh: '😄', wow: '😮' }
 /** What the server counts of one person in one event. */
 export const MOST = 10
 export const EVERY_MS = 1000
@@ -46,7 +45,7 @@ export function sumOf(counts: Counts): number {
   return Object.values(counts).reduce((sum, n) => sum + n, 0)
 }
 
-/** Which emoji rise when the sums changed: as many of each as came, at most `most` in all, the frequent ones first. */
+/** Which pictures rise when the sums changed: as many of each as came, at most `most` in all, the frequent ones first. */
 export function risen(before: Counts | null, now: Counts, most: number): ReactionKind[] {
   if (before === null) return []
   const came = KINDS.map((kind) => ({ kind, n: Math.max(0, (now[kind] ?? 0) - (before[kind] ?? 0)) })).sort((a, b) => b.n - a.n)

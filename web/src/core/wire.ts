@@ -121,8 +121,20 @@ export interface Draw {
   readonly drawn_utc_ms: number
 }
 
+/** A screen with its heads: who scanned its code, and whom the host counted besides. */
+export interface Site {
+  readonly id: string
+  readonly name: string | null
+  readonly heads: number
+  readonly scanned: number
+  readonly extra: number
+}
+
+export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
+
 export interface Poll {
   readonly id: string
+  readonly kind: PollKind
   readonly question: string | null
   readonly options: readonly (string | null)[]
   readonly state: 'open' | 'closed'
@@ -130,7 +142,41 @@ export interface Poll {
   readonly counts: readonly number[] | null
   readonly voters: number
   readonly opened_utc_ms: number
+  readonly closes_utc_ms: number | null
   readonly closed_utc_ms: number | null
+  readonly published: boolean
+  readonly anonymous: boolean
+  readonly scored: boolean
+  readonly instant: boolean
+  readonly right_count: number | null
+  readonly right: readonly number[] | null
+  readonly accepted: readonly (string | null)[] | null
+  readonly explanation: string | null
+  readonly rerun_of: string | null
+  readonly survey: string | null
+  readonly matches?: readonly (string | null)[]
+  readonly low?: number
+  readonly high?: number
+  readonly most?: number | null
+  readonly texts?: readonly string[] | null
+  readonly fewest?: number
+  readonly counted?: boolean
+}
+
+/** What staff alone know of a poll. */
+export interface PollDesk {
+  readonly points: readonly (string | null)[]
+  readonly item: string | null
+  readonly extended: Readonly<Record<string, number>>
+}
+
+/** What somebody wrote; seen by staff and its author. */
+export interface WrittenAnswer {
+  readonly poll: string
+  readonly participant: string
+  readonly text: string | null
+  readonly correct: boolean | null
+  readonly utc_ms: number | null
 }
 
 export interface Question {
@@ -225,15 +271,43 @@ export type Trouble = 'media_lost' | 'sending_lossy' | 'receiving_lossy' | 'rece
 
 export interface BreakoutGroup {
   readonly id: string
+  readonly place: number
   readonly name: string
   readonly task: string | null
+  readonly material: string | null
   readonly members: readonly string[]
+  readonly most: number | null
+  readonly reporter: string | null
 }
 
-export interface Breakout {
+export type LateRule = 'stay' | 'smallest' | 'choose'
+
+/** The entity `breakout`; its groups are entities of their own. */
+export interface BreakoutState {
   readonly state: 'none' | 'open' | 'closed'
-  readonly groups: readonly BreakoutGroup[]
+  readonly groups: readonly string[]
   readonly ends_utc_ms: number | null
+  readonly last_minute: boolean
+  readonly late: LateRule
+  /** In which group staff are. */
+  readonly visits: Readonly<Record<string, string>>
+  /** Which groups ask for somebody to come, and since when. */
+  readonly calls: Readonly<Record<string, number>>
+  /** Whose microphone all groups hear. */
+  readonly voices: readonly string[]
+  readonly told: { readonly text: string | null; readonly author: string | null; readonly utc_ms: number } | null
+}
+
+/** What a group brought back. */
+export interface Outcome {
+  readonly id: string
+  readonly group: string | null
+  readonly task: string | null
+  readonly text: string | null
+  readonly author: string | null
+  readonly members: readonly string[]
+  readonly shown: boolean
+  readonly utc_ms: number
 }
 
 export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
@@ -245,7 +319,9 @@ export interface MyCheckin {
 }
 
 export interface MyVote {
-  readonly option: number
+  readonly option: number | null
+  readonly picks: readonly number[]
+  readonly correct: boolean | null
 }
 
 /** Which entity lives under which first part of a path. */
@@ -255,7 +331,10 @@ export interface EntityKinds {
   checkin: Checkin
   checkin_plan: CheckinPlan
   draw: Draw
+  screen: Site
   poll: Poll
+  poll_desk: PollDesk
+  answer: WrittenAnswer
   question: Question
   pool: PoolNote
   query: Query
@@ -264,8 +343,11 @@ export interface EntityKinds {
   hand: Hand
   stage_time: StageTime
   health: HealthNote
+  group: BreakoutGroup
+  outcome: Outcome
   'my/checkin': MyCheckin
   'my/vote': MyVote
+  'my/poll_time': { readonly closes_utc_ms: number }
   'my/upvote': true
   'my/question': true
 }

@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, Replay, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -31,10 +31,21 @@ export const api = {
   session: (id: string) => request<Session>('GET', `${root}/sessions/${id}`),
   lobby: (id: string) => request<Lobby>('GET', `${root}/sessions/${id}/lobby`),
   enter: (id: string, name?: string) => request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: name === undefined ? {} : { name } }),
+  /** Before a screen; `bearer` is the token with which this phone was there before. */
+  sitDown: (id: string, who: { screen_pass: string; name?: string; external_id?: string }, bearer: string | null) =>
+    request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: who, bearer }),
+  scan: (id: string, qr: string) => request<{ readonly screen_pass: string; readonly screen: string; readonly by_roster: boolean }>('POST', `${root}/sessions/${id}/scans`, { body: { qr } }),
+  screenIn: (code: string, name: string) => request<{ readonly session_id: string; readonly token: string }>('POST', `${root}/screens`, { body: { code, name } }),
+  screenQr: (id: string, bearer: string) => request<ScreenQr>('GET', `${root}/sessions/${id}/screen-qr`, { bearer }),
+  screenCode: (id: string, bearer: string | null) => request<ScreenCode>('GET', `${root}/sessions/${id}/screen-code`, { bearer }),
+  newScreenCode: (id: string, byRoster: boolean, bearer: string | null) => request<ScreenCode>('POST', `${root}/sessions/${id}/screen-code`, { body: { by_roster: byRoster }, bearer }),
+  dropScreenCode: (id: string, bearer: string | null) => request<null>('DELETE', `${root}/sessions/${id}/screen-code`, { bearer }),
   broadcast: (id: string, token: string) => request<Broadcast>('GET', `${root}/sessions/${id}/broadcast`, { bearer: token }),
   importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
+  pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
+  pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
   checkin: (id: string, round: string, bearer: string | null) =>
     request<{ readonly round: CheckinRound; readonly lines: readonly CheckinLine[] }>('GET', `${root}/sessions/${id}/checkins/${round}`, { bearer }),
@@ -50,6 +61,18 @@ export const api = {
   createStreamKey: (id: string, key: { name: string; use: 'publish' | 'watch'; own: boolean; expires_utc_ms: number | null }, bearer: string | null) =>
     request<StreamKey>('POST', `${root}/sessions/${id}/stream-keys`, { body: key, bearer }),
   revokeStreamKey: (id: string, keyId: string, bearer: string | null) => request<null>('DELETE', `${root}/sessions/${id}/stream-keys/${keyId}`, { bearer }),
+
+  questionSets: (filter: { q?: string | null; cursor?: string | null } = {}) => request<Page<QuestionSetLine>>('GET', `${root}/question-sets${query(filter)}`),
+  questionSet: (id: string, lang: string) => request<QuestionSet>('GET', `${root}/question-sets/${id}?lang=${lang}`),
+  createQuestionSet: (set: { title: string; text: string }, lang: string) => request<QuestionSet>('POST', `${root}/question-sets?lang=${lang}`, { body: set }),
+  changeQuestionSet: (id: string, set: { title: string; text: string; version: number }, lang: string) =>
+    request<QuestionSet>('PUT', `${root}/question-sets/${id}?lang=${lang}`, { body: set }),
+  deleteQuestionSet: (id: string) => request<null>('DELETE', `${root}/question-sets/${id}`),
+  readQuestions: (text: string, bearer: string | null) => request<QuestionReading>('POST', `${root}/question-sets/read`, { body: { text }, bearer }),
+  /** `bearer`: the join token of presenter or host, where nobody is signed in. */
+  preparedQuestions: (id: string, bearer: string | null) => request<{ readonly items: readonly QuestionSet[] }>('GET', `${root}/sessions/${id}/question-sets`, { bearer }),
+  prepareQuestions: (id: string, setIds: readonly string[], bearer: string | null) =>
+    request<{ readonly items: readonly QuestionSet[] }>('PUT', `${root}/sessions/${id}/question-sets`, { body: { set_ids: setIds }, bearer }),
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),

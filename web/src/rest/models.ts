@@ -1,6 +1,6 @@
 /** What `/api/v1` answers: docs/protocol.md, "REST". */
 import type { PresenceInterval } from '../core/presence_bar'
-import type { Trouble } from '../core/wire'
+import type { PollKind, Trouble } from '../core/wire'
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -66,7 +66,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
@@ -154,6 +154,10 @@ export interface AttendanceRow {
   readonly answers: number
   readonly messages: number
   readonly questions: number
+  readonly hands: number
+  readonly upvotes: number
+  readonly reactions: number
+  readonly stage_minutes: number
   readonly replay_minutes: number
   /** `screen`: came by the code of a screen; `screens` names them. */
   readonly source: 'screen' | null
@@ -162,6 +166,7 @@ export interface AttendanceRow {
 
 export interface Attendance {
   readonly expected: number
+  readonly screens: readonly { readonly participant: string; readonly name: string; readonly scanned: number; readonly extra: number }[]
   readonly rows: readonly AttendanceRow[]
 }
 
@@ -212,6 +217,84 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** A question as it is prepared: the data of `poll_open`. */
+export interface QuestionDraft {
+  readonly kind: PollKind
+  readonly question: string
+  readonly options: readonly string[]
+  readonly matches: readonly string[]
+  readonly right: readonly number[]
+  readonly accepted: readonly string[]
+  readonly low: number
+  readonly high: number
+  readonly most: number | null
+  readonly explanation: string | null
+  readonly points: readonly string[]
+  readonly show: 'live' | 'after_close' | 'staff_only'
+  readonly seconds: number | null
+  readonly anonymous: boolean
+  readonly instant: boolean
+}
+
+export interface QuestionSetLine {
+  readonly id: string
+  readonly title: string
+  readonly count: number
+  readonly updated_utc_ms: number
+}
+
+export interface QuestionSet {
+  readonly id: string
+  readonly title: string
+  readonly version: number
+  readonly updated_utc_ms: number
+  readonly questions: readonly (QuestionDraft & { readonly id: string })[]
+  readonly text: string
+}
+
+export interface QuestionReading {
+  readonly questions: readonly { readonly line: number; readonly question: QuestionDraft }[]
+  readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[]
+}
+
+export interface Grade {
+  readonly answered: number
+  readonly attempts: number
+  readonly right: number
+  readonly rate: number | null
+  readonly first_rate: number | null
+  readonly median_s: number | null
+  readonly once_wrong: number
+  readonly corrected: number
+}
+
+export interface PollQuestion {
+  readonly id: string
+  readonly kind: PollKind
+  readonly question: string
+  readonly options: readonly string[]
+  readonly points: readonly string[]
+  readonly low: number
+  readonly scored: boolean
+  readonly anonymous: boolean
+  readonly rerun_of: string | null
+  readonly opened_utc_ms: number
+  readonly right: readonly number[]
+  readonly counts: readonly number[] | null
+  readonly wrong: Readonly<Record<string, number>>
+  readonly growth: number | null
+  readonly sums: Grade
+}
+
+export interface PollResults {
+  readonly asked: number
+  readonly questions: readonly PollQuestion[]
+  readonly people: readonly { readonly participant: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Grade }[]
+  readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
+  readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
+  readonly worst: readonly string[]
+}
+
 export type CheckinStatus = 'on_time' | 'late' | 'make_up' | 'absent' | 'pending'
 
 export interface CheckinRound {
@@ -247,4 +330,19 @@ export interface OwnCheckin {
   readonly request: 'pending' | 'refused' | null
   readonly may_request: boolean
   readonly until_utc_ms: number | null
+}
+
+/** The QR code of a screen: an SVG path in a square of `size` units. */
+export interface ScreenQr {
+  readonly url: string
+  readonly size: number
+  readonly path: string
+  readonly expires_in_s: number
+  readonly next_in_s: number
+}
+
+export interface ScreenCode {
+  readonly code: string | null
+  readonly url: string
+  readonly by_roster: boolean
 }

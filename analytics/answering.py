@@ -1,0 +1,238 @@
+"""How people answered the polls of a session: attempts, right and wrong, speed, correction. Pure.
+
+Every answer is an attempt and counts with its time; the last one of a person is their answer. Definitions of
+the figures: docs/data-dictionary.md, after requirements.md 2.2. Anonymous polls bring their sums alone.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from analytics.attendance import Happening
+
+READ: frozenset[str] = frozenset(
+    {
+        "participant_joined", "connection_opened", "connection_closed", "participant_removed", "poll_opened",
+        "poll_voted", "poll_closed", "poll_counted",
+    }
+)  # fmt: skip
+"""The event types that answers are made of."""
+WORST = 10
+"""How many questions the list of those most often wrong has (T-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answer of one participant; `took_ms` from when they could see the question."""
+
+    poll: str
+    participant: str
+    utc_ms: int
+    picks: tuple[int, ...]
+    text_ref: str | None
+    correct: bool | None
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A participant who answered, or could have."""
+
+    id: str
+    person: str | None
+    name_ref: str | None
+
+
+@dataclass(slots=True)
+class Asked:
+    """One poll, each run of a question on its own; `root` is the first run's id."""
+
+    id: str
+    root: str
+    opened: Mapping[str, Any]
+    opened_utc_ms: int
+    attempts: list[Attempt] = field(default_factory=list)
+    counted: Mapping[str, Any] | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether only sums are known."""
+        return bool(self.opened.get("anonymous"))
+
+    @property
+    def scored(self) -> bool:
+        """Whether there is a right answer."""
+        return bool(self.opened.get("right") or self.opened.get("accepted_refs"))
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Sums over answers. `first_right` counts people who were right at once; `took_ms` is a median."""
+
+    answered: int
+    attempts: int
+    right: int
+    first_right: int
+    took_ms: int | None
+    once_wrong: int
+    corrected: int
+
+    @property
+    def rate(self) -> float | None:
+        """Correct / answered."""
+        return self.right / self.answered if self.answered else None
+
+    @property
+    def wrong_rate(self) -> float:
+        """1 − correct rate; 0 where nobody answered."""
+        return 0.0 if self.rate is None else 1 - self.rate
+
+
+def read_answers(happenings: Iterable[Happening]) -> tuple[list[Asked], dict[str, Member]]:
+    """Return the polls in the order in which they were opened, and everybody who joined as a learner."""
+    polls: dict[str, Asked] = {}
+    members: dict[str, Member] = {}
+    here: dict[str, dict[str, int]] = {}
+    """Since when each connection of a participant is there."""
+    shown: dict[tuple[str, str], int] = {}
+    open_ids: set[str] = set()
+    for each in happenings:
+        payload = each.payload
+        match each.type:
+            case "participant_joined":
+                _join(members, payload)
+            case "connection_opened":
+                who = str(payload.get("participant"))
+                here.setdefault(who, {})[str(payload.get("connection"))] = each.utc_ms
+                for id_ in open_ids:
+                    shown.setdefault((id_, who), each.utc_ms)
+            case "connection_closed":
+                here.get(str(payload.get("participant")), {}).pop(str(payload.get("connection")), None)
+            case "participant_removed":
+                here.pop(str(payload.get("participant")), None)
+            case "poll_opened":
+                id_ = str(payload.get("id"))
+                root = str(payload.get("rerun_of") or id_)
+                polls[id_] = Asked(id_, root, payload, each.utc_ms)
+                open_ids.add(id_)
+                shown.update({(id_, who): each.utc_ms for who, connections in here.items() if connections})
+            case "poll_closed":
+                open_ids.discard(str(payload.get("id")))
+            case "poll_counted" if str(payload.get("id")) in polls:
+                polls[str(payload.get("id"))].counted = payload
+            case "poll_voted" if each.actor is not None and str(payload.get("poll")) in polls:
+                asked = polls[str(payload.get("poll"))]
+                since = shown.get((asked.id, each.actor), asked.opened_utc_ms)
+                asked.attempts.append(_attempt(asked.id, each, since))
+    return list(polls.values()), members
+
+
+def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
+    """Sum up the named answers of `participants` to `polls`; runs of one question are looked at together.
+
+    Once wrong: pairs of person and question with a wrong attempt; corrected: those with a right attempt
+    after it, in the same run or a later one.
+    """
+    answered = attempts = right = first_right = 0
+    took: list[int] = []
+    history: dict[tuple[str, str], list[bool]] = {}
+    for asked in polls:
+        by_person = _by_person(asked, participants)
+        answered += len(by_person)
+        for who, tries in by_person.items():
+            attempts += len(tries)
+            right += tries[-1].correct is True
+            first_right += tries[0].correct is True
+            took.append(tries[0].took_ms)
+            history.setdefault((asked.root, who), []).extend(each.correct is True for each in tries)
+    graded = [tries for tries in history.values() if False in tries] if any(p.scored for p in polls) else []
+    return Grade(
+        answered=answered,
+        attempts=attempts,
+        right=right,
+        first_right=first_right,
+        took_ms=round(median(took)) if took else None,
+        once_wrong=len(graded),
+        corrected=sum(True in tries[tries.index(False) :] for tries in graded),
+    )
+
+
+def wrong_picks(asked: Asked, participants: Collection[str]) -> dict[int, int]:
+    """Return how often each option stood in a wrong attempt without belonging to the right answer."""
+    right = set(asked.opened.get("right") or ())
+    found: dict[int, int] = {}
+    if asked.opened.get("kind", "single") not in {"single", "multiple"}:
+        return found
+    for attempt in asked.attempts:
+        if attempt.participant in participants and attempt.correct is False:
+            for pick in attempt.picks:
+                if pick not in right:
+                    found[pick] = found.get(pick, 0) + 1
+    return found
+
+
+def growth(polls: Sequence[Asked], participants: Collection[str]) -> dict[str, float]:
+    """Return for each later run of a question its correct rate minus that of the run before."""
+    last: dict[str, float] = {}
+    found: dict[str, float] = {}
+    for asked in polls:
+        rate = grade([asked], participants).rate if asked.scored and not asked.anonymous else None
+        if rate is None:
+            continue
+        if asked.root in last:
+            found[asked.id] = rate - last[asked.root]
+        last[asked.root] = rate
+    return found
+
+
+def worst(polls: Sequence[Asked], participants: Collection[str]) -> list[tuple[Asked, Grade]]:
+    """Return the questions with the highest wrong rate (T-04); of equal ones, those more people answered."""
+    graded = [
+        (asked, grade([asked], participants)) for asked in polls if asked.scored and not asked.anonymous
+    ]
+    wrong = [(asked, sums) for asked, sums in graded if sums.wrong_rate > 0]
+    return sorted(wrong, key=lambda pair: (-pair[1].wrong_rate, -pair[1].answered))[:WORST]
+
+
+def by_key(
+    polls: Sequence[Asked], keys: Callable[[Asked], Iterable[str]], participants: Collection[str]
+) -> dict[str, Grade]:
+    """Sum up scored polls by each of their keys (knowledge points)."""
+    groups: dict[str, list[Asked]] = {}
+    for asked in polls:
+        if asked.scored and not asked.anonymous:
+            for key in keys(asked):
+                groups.setdefault(key, []).append(asked)
+    return {key: grade(group, participants) for key, group in groups.items()}
+
+
+def _join(members: dict[str, Member], payload: Mapping[str, Any]) -> None:
+    id_ = str(payload.get("participant"))
+    known = members.get(id_)
+    if payload.get("role", "learner") == "learner" and payload.get("kind") != "screen":
+        person = payload.get("person") or (known.person if known else None)
+        members[id_] = Member(id_, person, payload.get("name_ref") or (known.name_ref if known else None))
+
+
+def _attempt(poll: str, voted: Happening, since: int) -> Attempt:
+    payload, option = voted.payload, voted.payload.get("option", -1)
+    picks = tuple(payload.get("picks") or (() if option < 0 else (option,)))
+    return Attempt(
+        poll=poll,
+        participant=str(voted.actor),
+        utc_ms=voted.utc_ms,
+        picks=picks,
+        text_ref=payload.get("text_ref"),
+        correct=payload.get("correct"),
+        took_ms=max(0, voted.utc_ms - since),
+    )
+
+
+def _by_person(asked: Asked, participants: Collection[str]) -> dict[str, list[Attempt]]:
+    found: dict[str, list[Attempt]] = {}
+    if not asked.anonymous:
+        for attempt in asked.attempts:
+            if attempt.participant in participants:
+                found.setdefault(attempt.participant, []).append(attempt)
+    return found

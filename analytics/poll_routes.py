@@ -1,0 +1,185 @@
+"""Poll results over HTTP: for reading, and as files."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from analytics.answering import Grade
+from analytics.neighbours import Audit
+from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent
+from analytics.poll_sheets import answers_table, poll_tables
+from analytics.routes import PersonModel, SheetQuery
+from analytics.sheet_words import Lang
+from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.routes import Request, Route
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class GradeModel(BaseModel):
+    """Sums over answers; rates are null where nobody answered. Definitions: docs/data-dictionary.md."""
+
+    answered: int
+    attempts: int
+    right: int
+    rate: float | None
+    first_rate: float | None
+    median_s: float | None
+    once_wrong: int
+    corrected: int
+
+
+class PollQuestionModel(BaseModel):
+    """One poll; `counts` is null where too few answered anonymously, `growth` where it is no later run."""
+
+    id: str
+    kind: str
+    question: str
+    options: list[str]
+    points: list[str]
+    low: int
+    scored: bool
+    anonymous: bool
+    rerun_of: str | None
+    item: str | None
+    opened_utc_ms: int
+    right: list[int]
+    counts: list[int] | None
+    wrong: dict[int, int]
+    growth: float | None
+    sums: GradeModel
+
+
+class PollPersonModel(BaseModel):
+    """How somebody did; a guest has a name alone."""
+
+    participant: str
+    person: PersonModel | None
+    name: str | None
+    sums: GradeModel
+
+
+class NamedGradeModel(BaseModel):
+    """How a knowledge point or department did; null is no department."""
+
+    name: str | None
+    sums: GradeModel
+
+
+class PollResultsModel(BaseModel):
+    """Poll results; `asked` counts the scored questions, `worst` names those most often wrong (T-04)."""
+
+    asked: int
+    questions: list[PollQuestionModel]
+    people: list[PollPersonModel]
+    points: list[NamedGradeModel]
+    departments: list[NamedGradeModel]
+    worst: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PollRoutes:
+    """The handlers."""
+
+    reports: PollReports
+    audit: Audit
+
+    def routes(self) -> list[Route]:
+        """Return what `lectern.app` mounts."""
+        results = "/api/v1/sessions/{id}/poll-results"
+        return [
+            Route("GET", results, self.read, "How the polls were answered", PollResultsModel),
+            Route("GET", f"{results}.csv", self.csv, "Every answer, as a table", query=SheetQuery),
+            Route(
+                "GET", f"{results}.xlsx", self.xlsx, "Questions, people, answers (Excel)", query=SheetQuery
+            ),
+        ]
+
+    async def read(self, request: Request) -> PollResultsModel:
+        """The results."""
+        report = await self.reports.report(request.who, request.path["id"])
+        return PollResultsModel(
+            asked=sum(line.asked.scored and not line.asked.anonymous for line in report.questions),
+            questions=[_question(line) for line in report.questions],
+            people=[_person(who, sums) for who, sums in report.people],
+            points=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.points],
+            departments=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.departments],
+            worst=[line.asked.id for line in report.worst],
+        )
+
+    async def csv(self, request: Request) -> web.Response:
+        """Every attempt."""
+        report = await self._exported(request)
+        content = csv_file(answers_table(report, _lang(request)))
+        return _file(content, "text/csv", disposition("polls", report.facts.title, ending="csv"), "utf-8")
+
+    async def xlsx(self, request: Request) -> web.Response:
+        """A workbook."""
+        report = await self._exported(request)
+        content = xlsx_file(poll_tables(report, _lang(request)))
+        return _file(content, _XLSX, disposition("polls", report.facts.title, ending="xlsx"), None)
+
+    async def _exported(self, request: Request) -> PollReport:
+        report = await self.reports.report(request.who, request.path["id"])
+        rows = {"questions": len(report.questions), "people": len(report.people)}
+        await self.audit.audit(request.who, "poll_results_exported", request.path["id"], rows)
+        return report
+
+
+def _lang(request: Request) -> Lang:
+    asked: SheetQuery = request.query
+    chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
+    return asked.lang or ("zh-CN" if chinese else "en")
+
+
+def _file(content: bytes, content_type: str, name: str, charset: str | None) -> web.Response:
+    headers = {
+        "Content-Disposition": name,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
+
+
+def _grade(sums: Grade) -> GradeModel:
+    return GradeModel(
+        answered=sums.answered,
+        attempts=sums.attempts,
+        right=sums.right,
+        rate=None if sums.rate is None else round(sums.rate, 4),
+        first_rate=round(sums.first_right / sums.answered, 4) if sums.answered else None,
+        median_s=None if sums.took_ms is None else round(sums.took_ms / 1000, 1),
+        once_wrong=sums.once_wrong,
+        corrected=sums.corrected,
+    )
+
+
+def _question(line: QuestionLine) -> PollQuestionModel:
+    opened = line.asked.opened
+    return PollQuestionModel(
+        id=line.asked.id,
+        kind=line.kind,
+        question=line.question,
+        options=list(line.options),
+        points=list(line.points),
+        low=int(opened.get("low", 1)),
+        scored=line.asked.scored,
+        anonymous=line.asked.anonymous,
+        rerun_of=opened.get("rerun_of"),
+        item=opened.get("item"),
+        opened_utc_ms=line.asked.opened_utc_ms,
+        right=list(opened.get("right") or ()),
+        counts=None if line.counts is None else list(line.counts),
+        wrong=dict(line.wrong),
+        growth=None if line.growth is None else round(line.growth, 4),
+        sums=_grade(line.sums),
+    )
+
+
+def _person(who: Respondent, sums: Grade) -> PollPersonModel:
+    card = who.card
+    person = card and PersonModel(
+        id=card.id, external_id=card.external_id, name=card.name, department=card.department
+    )
+    return PollPersonModel(participant=who.id, person=person, name=who.name, sums=_grade(sums))

@@ -1,0 +1,106 @@
+"""The library of questions through the door: kept, changed, attached to a session, and whose it is."""
+
+from typing import Any
+
+import pytest
+
+from lectern.kernel.roles import SessionRole
+from tests.installation import Installation
+
+SETS = "/api/v1/question-sets"
+TEXT = "1. Which exit? [60s]\nA. Door\n*B. Window\nPoints: fire\n\n2. How was it? [rating 0-10]"
+
+
+async def kept(house: Installation, **more: Any) -> Any:
+    """Keep a set and return it."""
+    made = await house.ask("POST", SETS, by="presenter", json={"title": "Fire", "text": TEXT} | more)
+    assert made.status == 201
+    return made.data
+
+
+async def test_a_set_is_kept_found_changed_and_deleted(house: Installation) -> None:
+    made = await kept(house)
+    assert [q["kind"] for q in made["questions"]] == ["single", "rating"]
+    assert made["questions"][0]["right"] == [1]
+    assert (made["version"], made["text"].splitlines()[0]) == (1, "1. [single, 60s] Which exit?")
+    found = (await house.ask("GET", f"{SETS}?q=fir", by="host")).data["items"]
+    assert [(line["title"], line["count"]) for line in found] == [("Fire", 2)]
+    assert (await house.ask("GET", f"{SETS}?q=%25", by="host")).data["items"] == []
+
+    one = f"{SETS}/{made['id']}"
+    changed = {"title": "Fire 2", "text": "1. New?\n\n2. which exit?\nA. Roof\n*B. Window", "version": 1}
+    answer = await house.ask("PUT", f"{one}?lang=zh-CN", by="host", json=changed)
+    assert (answer.status, answer.data["version"]) == (200, 2)
+    assert answer.data["questions"][1]["id"] == made["questions"][0]["id"]  # still the same question
+    assert answer.data["text"].startswith("1．[简答] New?")
+    late = await house.ask("PUT", one, by="presenter", json=changed)
+    assert (late.status, late.code) == (409, "set_changed")
+
+    assert (await house.ask("DELETE", one, by="host")).status == 204
+    assert (await house.ask("GET", one, by="host")).code == "set_not_found"
+    audit = (await house.ask("GET", "/api/v1/audit", by="admin")).data["items"]
+    assert (audit[0]["action"], audit[0]["target"]) == ("question_set_deleted", made["id"])
+
+
+async def test_a_preview_keeps_nothing_and_names_lines(house: Installation) -> None:
+    read = await house.ask("POST", f"{SETS}/read", by="host", json={"text": TEXT + "\n\n3. Half\nA. a"})
+    assert [each["line"] for each in read.data["questions"]] == [1, 6]
+    assert [(e["line"], e["code"]) for e in read.data["errors"]] == [(8, "options_count_invalid")]
+    assert (await house.ask("GET", SETS, by="host")).data["items"] == []
+    refused = await house.ask("POST", SETS, by="host", json={"title": "T", "text": "1. Half\nA. a"})
+    assert (refused.status, refused.code) == (422, "questions_unclear")
+    assert refused.data["error"]["details"]["errors"][0]["line"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"title": "", "text": TEXT}, 400),
+        ({"title": "\x07", "text": TEXT}, 422),
+        ({"title": "T"}, 422),
+        ({"title": "T", "questions": [{"question": "Q", "options": ["A"]}]}, 422),
+        ({"title": "T", "questions": [{"question": "Q", "kind": "essay"}]}, 400),
+        ({"title": "T", "text": "x" * 300_000}, 400),
+    ],
+)
+async def test_sets_that_make_no_sense(house: Installation, body: dict[str, Any], status: int) -> None:
+    assert (await house.ask("POST", SETS, by="presenter", json=body)).status == status
+
+
+async def test_a_session_gets_its_questions_and_its_staff_read_them(house: Installation) -> None:
+    made, other = await kept(house), await kept(house, title="Other")
+    session = await house.plan()
+    prepared = f"/api/v1/sessions/{session.id}/question-sets"
+    wanted = {"set_ids": [other["id"], made["id"]]}
+    assert (await house.ask("PUT", prepared, by="presenter", json=wanted)).status == 200
+    host = house.token(session, SessionRole.HOST, guest="Helper")
+    listed = await house.ask("GET", prepared, token=host)
+    assert [set_["title"] for set_ in listed.data["items"]] == ["Other", "Fire"]
+    gone = {"set_ids": [made["id"], "nothing"]}
+    assert (await house.ask("PUT", prepared, by="presenter", json=gone)).code == "set_not_found"
+    assert len((await house.ask("GET", prepared, token=host)).data["items"]) == 2
+    await house.ask("DELETE", f"{SETS}/{other['id']}", by="host")
+    assert len((await house.ask("GET", prepared, token=host)).data["items"]) == 1
+
+
+async def test_questions_are_for_those_who_teach(house: Installation) -> None:
+    made = await kept(house)
+    session, another = await house.plan(), await house.plan()
+    for by in ("learner", "manager"):
+        assert (await house.ask("GET", SETS, by=by)).status == 403
+        assert (await house.ask("GET", f"{SETS}/{made['id']}", by=by)).status == 403
+        assert (await house.ask("DELETE", f"{SETS}/{made['id']}", by=by)).status == 403
+    prepared = f"/api/v1/sessions/{session.id}/question-sets"
+    assert (await house.ask("GET", prepared, by="learner")).status == 403
+    for token in (
+        house.token(session, SessionRole.LEARNER, person="learner"),
+        house.token(another, SessionRole.HOST, guest="Helper"),
+    ):
+        assert (await house.ask("GET", prepared, token=token)).status == 403
+        assert (await house.ask("GET", SETS, token=token)).status == 403
+    read = f"{SETS}/read"
+    assert (await house.ask("POST", read, json={"text": "Q"})).status == 401
+    learner = house.token(session, SessionRole.LEARNER, person="learner")
+    assert (await house.ask("POST", read, token=learner, json={"text": "Q"})).status == 403
+    host = house.token(session, SessionRole.HOST, guest="Helper")
+    assert (await house.ask("POST", read, token=host, json={"text": "Q"})).status == 200

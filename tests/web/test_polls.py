@@ -1,0 +1,163 @@
+"""Questions are prepared, asked by one click, answered on PC and phone, published, asked again, exported."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.scripted_lesson.chromium import browsers, take_picture
+from tests.scripted_lesson.server import running_server
+from tests.web.test_accessibility import violations
+from tests.whole_lesson.before_the_lesson import learner_token
+from tests.whole_lesson.story import Story, on
+
+pytestmark = pytest.mark.browser
+
+TEXT = """\
+1、灭火器多久检查一次？【限时600秒，手动公布】
+A、每月（正确）
+B、每年
+解析：按规定每月一次。
+知识点：灭火
+
+2. Put them in order [ranking, when published]
+A. Call for help
+B. Leave the building
+Answer: B > A
+
+3. How safe do you feel? [rating 1-5, anonymous]
+
+4. What is missing?
+"""
+
+
+async def _prepares(story: Story, page: Page) -> None:
+    """Write a set as text: a mistake is named with its line, and mended."""
+    await story.open(page, "/admin/questions/new")
+    await on(page, "set-title").fill("消防安全")
+    await on(page, "question-text").fill(TEXT + "\n5. Half a question\nA. one")
+    await expect(on(page, "question-error")).to_contain_text("16")
+    await expect(on(page, "question-read")).to_have_count(4)
+    await expect(on(page, "set-save")).to_be_disabled()
+    await take_picture(page, "question-set-pc")
+    assert await violations(page) == []
+    await on(page, "question-text").fill(TEXT)
+    await expect(on(page, "question-error")).to_have_count(0)
+    await on(page, "set-save").click()
+    await expect(on(page, "set-delete")).to_be_visible()
+    await story.open(page, "/admin/questions")
+    await expect(on(page, "set-row")).to_contain_text("消防安全")
+    await take_picture(page, "question-sets-pc")
+    assert await violations(page) == []
+
+
+async def _goes_live(story: Story, page: Page) -> None:
+    session = await story.rest(page, "POST", "/sessions", data={"title": "Fire safety"})
+    story.session_id = session["id"]
+    await story.open(page, f"/studio/{story.session_id}")
+    await on(page, "consent").click()
+    await on(page, "prepare-questions").click()
+    await on(page, "library-set").locator("input").check()
+    await page.keyboard.press("Escape")
+    await on(page, "go-live").click()
+    await on(page, "tab-polls").click()
+    await expect(on(page, "prepared-question")).to_have_count(4)
+
+
+async def _joins(story: Story, page: Page, person: str) -> None:
+    token = await learner_token(story, person)
+    await story.open(page, f"/room/{story.session_id}#t={token}")
+    await on(page, "join").click()
+    await expect(on(page, "room")).to_be_visible()
+
+
+@pytest.mark.timeout(150)
+async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        studio = story.presenter = await chromium.on_pc("zh-CN")
+        await story.sign_in(studio, "presenter")
+        await _prepares(story, studio)
+        await _goes_live(story, studio)
+        desk, phone = await chromium.on_pc("en"), await chromium.on_phone("zh-CN")
+        await _joins(story, desk, "L001")
+        await _joins(story, phone, "L002")
+
+        await on(studio, "fire").nth(0).click()
+        await on(desk, "poll-vote-1").click()
+        await on(phone, "poll-vote-0").click()
+        asked = on(studio, "desk-poll").first
+        await expect(asked.get_by_test_id("poll-voters")).to_contain_text("2")
+        await expect(on(desk, "invitation")).not_to_contain_text("按规定每月一次")
+        await take_picture(studio, "studio-polls-pc")
+        await take_picture(phone, "room-poll-answered-phone")
+        assert await violations(studio) == []
+        await asked.get_by_test_id("poll-publish").click()
+        for page in (desk, phone):
+            await on(page, "tab-polls").click()
+            await expect(on(page, "poll-explanation")).to_contain_text("按规定每月一次")
+            await expect(on(page, "poll-right")).to_contain_text("1")
+            assert await violations(page) == []
+        await take_picture(desk, "room-poll-published-pc-en")
+        await take_picture(phone, "room-poll-published-phone")
+
+        await on(studio, "poll-again").first.click()  # after the explanation: everybody knows it now
+        await on(desk, "poll-vote-0").click()
+        await on(phone, "poll-vote-0").click()
+        await on(studio, "desk-poll").first.get_by_test_id("poll-publish").click()
+        await expect(on(phone, "poll-before")).to_be_visible()
+
+        await on(studio, "fire").nth(1).click()
+        await on(desk, "poll-up-1").click()
+        await on(desk, "poll-send").click()
+        await on(phone, "poll-send").click()
+        await take_picture(phone, "room-ranking-phone")
+        await on(studio, "desk-poll").first.get_by_test_id("poll-publish").click()
+        await expect(on(studio, "desk-poll").first.get_by_test_id("poll-right")).to_contain_text("50")
+
+        await on(studio, "fire").nth(2).click()
+        await expect(on(phone, "poll-rate-4")).to_be_visible()
+        await take_picture(phone, "room-rating-phone")
+        await on(phone, "poll-rate-4").click()
+        await on(phone, "poll-change").click()
+        await on(phone, "poll-rate-5").click()
+        await on(studio, "desk-poll").first.get_by_test_id("poll-close").click()
+        await expect(on(studio, "poll-too-few")).to_be_visible()
+
+        await on(studio, "fire").nth(3).click()
+        await on(phone, "poll-text").fill("<b>出口</b>\u202e标志")
+        await on(phone, "poll-send").click()
+        written = on(studio, "desk-poll").first
+        await expect(written).to_contain_text("<b>出口</b>")
+        await written.get_by_test_id("poll-publish").click()
+        await expect(on(desk, "poll").first).to_contain_text("<b>出口</b>")
+        await studio.set_viewport_size({"width": 390, "height": 844})
+        await take_picture(studio, "studio-polls-phone")
+        assert await violations(studio) == []
+
+        await _looks_at_results(story, studio)
+
+
+async def _looks_at_results(story: Story, page: Page) -> None:
+    """The presenter finds the figures, and takes the tables along."""
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await story.open(page, f"/admin/sessions/{story.session_id}")
+    await on(page, "open-poll-results").click()
+    await expect(on(page, "result-question")).to_have_count(5)
+    await expect(on(page, "worst")).to_contain_text("灭火器")
+    await expect(on(page, "result-person")).to_have_count(2)
+    await expect(on(page, "rate-chart").locator("canvas")).to_be_visible()
+    assert await violations(page) == []
+    await take_picture(page, "poll-results-pc")
+    async with page.expect_download() as download:
+        await on(page, "results-xlsx").click()
+    content = (await (await download.value).path()).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        words = book.read("xl/sharedStrings.xml").decode()
+    assert "&lt;b&gt;出口" in words
+    assert "灭火器多久检查一次？" in words
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await take_picture(page, "poll-results-phone")
+    assert await violations(page) == []
