@@ -1,4 +1,4 @@
-"""Questions are prepared, asked with one click, answered on PC and phone, published, asked again, exported."""
+"""Questions are prepared, asked by one click, answered on PC and phone, published, asked again, exported."""
 
 import io
 import zipfile
