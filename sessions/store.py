@@ -44,13 +44,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person, a guest or a screen inside one session. `subject` is the person's or the guest's id."""
+    """A person, a guest or a screen inside one session. `subject` is the person's or the guest's id.
+
+    `came`: was connected while the lesson was live. Who only asked a question days before did not come.
+    """
 
     id: str
     session_id: str
     kind: str
     subject: str
     role: str
+    came: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,9 @@ class SessionStore:
 
         r, p, c = t.roster_entries.c, t.participants.c, t.connections.c
         expected = await count(r.person_id, r.session_id)
-        came = await count(p.id, p.session_id, p.role == "learner")
+        came = await count(p.id, p.session_id, (p.role == "learner") & p.came)
         on_roster = exists().where(r.session_id == p.session_id, r.person_id == p.subject)
-        of_roster = await count(p.subject, p.session_id, (p.role == "learner") & on_roster)
+        of_roster = await count(p.subject, p.session_id, (p.role == "learner") & p.came & on_roster)
         online = await count(c.participant_id, c.session_id)
         return {
             id_: Counts(
@@ -169,7 +173,9 @@ class SessionStore:
         p = t.participants.c
         query = select(t.participants).where(p.session_id == session_id, p.kind == kind, p.subject == subject)
         row = (await tx.execute(query)).one_or_none()
-        return None if row is None else Participant(row.id, row.session_id, row.kind, row.subject, row.role)
+        if row is None:
+            return None
+        return Participant(row.id, row.session_id, row.kind, row.subject, row.role, row.came)
 
     async def subject_of(self, tx: AsyncConnection, participant_id: str) -> str | None:
         """Return the person (or guest) behind a participant."""
@@ -178,9 +184,11 @@ class SessionStore:
         return subject
 
     async def put_participant(self, tx: AsyncConnection, org_id: str, participant: Participant) -> None:
-        """Insert a participant, or give the known one its role."""
+        """Insert a participant, or give the known one its role, and note whether they came."""
         found = await tx.execute(
-            update(t.participants).where(t.participants.c.id == participant.id).values(role=participant.role)
+            update(t.participants)
+            .where(t.participants.c.id == participant.id)
+            .values(role=participant.role, came=participant.came)
         )
         if found.rowcount == 0:
             await tx.execute(
@@ -191,6 +199,7 @@ class SessionStore:
                     kind=participant.kind,
                     subject=participant.subject,
                     role=participant.role,
+                    came=participant.came,
                 )
             )
 
@@ -236,6 +245,7 @@ class LessonFollower:
         for event in events:
             values: dict[str, Any] = {}
             if isinstance(event.payload, SessionStarted):
+                await self._admit_waiting(tx, head.session_id)
                 values = {
                     "state": LessonState.LIVE,
                     "first_started_utc_ms": head.first_started_utc_ms or event.utc_ms,
@@ -246,6 +256,14 @@ class LessonFollower:
                 await tx.execute(
                     update(t.sessions).where(t.sessions.c.id == head.session_id).values(**values)
                 )
+
+    async def _admit_waiting(self, tx: AsyncConnection, session_id: str) -> None:
+        """Who waits when the lesson begins has come."""
+        p, c = t.participants.c, t.connections.c
+        waiting = select(c.participant_id).where(c.session_id == session_id)
+        await tx.execute(
+            update(t.participants).where(p.session_id == session_id, p.id.in_(waiting)).values(came=True)
+        )
 
 
 def _session(row: Any) -> Session:

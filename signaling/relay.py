@@ -35,7 +35,7 @@ class Link:
     def __init__(self, address: str, said: Callable[[str, Any], Awaitable[None]]) -> None:
         self.address = address
         # A session of our own: the library leaves its own one open when it cannot connect.
-        self._http = aiohttp.ClientSession()
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_connect=_CONNECT_WITHIN_S))
         self._socket = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
         self._said = said
         self._is_wanted = True

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lectern.app.finding import Finding
 from lectern.app.http import WEB_CLIENT
-from lectern.app.media_doctor import announced_addresses, media_tcp, turn
+from lectern.app.media_doctor import announced_addresses, media_nodes, media_tcp, turn
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -125,6 +125,8 @@ async def _http_port(settings: Settings) -> Finding:
 
 
 async def _media_port(settings: Settings) -> Finding:
+    if settings.media_nodes:
+        return await media_nodes(settings)
     ports = range(settings.media_port, settings.media_port + settings.media_processes)
     findings = [_port(settings.host, port, socket.SOCK_DGRAM, "LECTERN_MEDIA_PORT") for port in ports]
     finding = next((finding for finding in findings if not finding.good), findings[0])

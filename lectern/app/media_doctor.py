@@ -13,6 +13,7 @@ from lectern.app.settings import Settings
 from lectern.app.turn_check import Outcome, address_of, allocate
 from lectern.kernel.clock import utc_ms
 from signaling.entry.turn import Turn
+from streaming.control.client import MediaGone, MediaRefused, connect
 from streaming.sockets import local_addresses
 
 _CONNECT_S: Final = 3.0
@@ -27,8 +28,25 @@ _TURN_REMEDY: Final[dict[Outcome, str]] = {
 }
 
 
+async def media_nodes(settings: Settings) -> Finding:
+    """Whether the media processes that run by themselves take orders from this user."""
+    for path in settings.media_nodes:
+        try:
+            async with connect(str(path), timeout=_CONNECT_S):
+                pass
+        except (MediaGone, MediaRefused, OSError) as error:
+            remedy = (
+                "Start `python -m streaming.process --control` with this path, as the servers' user, "
+                "or mend LECTERN_MEDIA_NODES."
+            )
+            return Finding(False, f"Media process at {path}: {error}", remedy)
+    return Finding(True, f"Media processes that run by themselves: {len(settings.media_nodes)} answer")
+
+
 async def media_tcp(settings: Settings) -> Finding:
     """Whether ICE-TCP can have the media port, or already has it."""
+    if settings.media_nodes:
+        return Finding(True, "Media over TCP: as the media processes were started")
     if not settings.media_tcp:
         remedy = "People behind a firewall without UDP then need TURN. Unset LECTERN_MEDIA_TCP to allow it."
         return Finding(True, "Media over TCP: switched off", remedy)

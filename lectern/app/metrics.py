@@ -45,6 +45,11 @@ class _Snapshot(Collector):
             ("connections_lost", counts.connections_lost, "Connections that fell back to a snapshot."),
         ):
             yield CounterMetricFamily(f"lectern_class_{name}", meaning, value)
+        stewards = self._services.stewards
+        if stewards is not None:
+            yield GaugeMetricFamily(
+                "lectern_sessions_steered", "Sessions whose media this server steers.", len(stewards.ours)
+            )
         restarts = CounterMetricFamily(
             "lectern_child_restarts", "Child processes started again.", labels=["child"]
         )

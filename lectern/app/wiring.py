@@ -26,6 +26,8 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.breakout.arrivals import Arrivals
+from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
@@ -150,6 +152,7 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *GroupRoutes(self.engine).routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
@@ -309,7 +312,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             turn=turn,
             class_namespace=ClassNamespace(
                 engine,
-                ClassAdmission(at_door, tokens, doors, now_s),
+                ClassAdmission(at_door, Arrivals(engine), tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),

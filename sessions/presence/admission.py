@@ -95,12 +95,15 @@ class Presence:
                     version=self.consent_version,
                 )
             participant_id = known.id if known else new_id()
-            if known is None or known.role != grant.role or consented != self.consent_version:
+            is_new = known is None or known.role != grant.role or consented != self.consent_version
+            came = change.state.of(LESSON).state is LessonState.LIVE or (known is not None and known.came)
+            if is_new or (known is not None and known.came != came):
                 await self._store.put_participant(
                     change.tx,
                     org_id,
-                    Participant(participant_id, grant.session_id, kind, subject, grant.role),
+                    Participant(participant_id, grant.session_id, kind, subject, grant.role, came),
                 )
+            if is_new:
                 change.append(_joined(participant_id, kind, grant, name, self.consent_version))
             if grant.screen_id is not None and (present is None or present.screen != grant.screen_id):
                 scanned = ScreenScanned(participant=participant_id, screen=grant.screen_id)

@@ -30,6 +30,8 @@ PROXY, CLIENT, OUTER = "10.0.0.1", "203.0.113.9", "10.0.0.2"
         (PROXY, f"1.2.3.4, {CLIENT}", (PROXY,), CLIENT),  # what the client put there itself is not believed
         (PROXY, f"1.2.3.4, {CLIENT}, {OUTER}", (PROXY, OUTER), CLIENT),
         (PROXY, f" {CLIENT} ,", (PROXY,), CLIENT),
+        (PROXY, f"1.2.3.4, {CLIENT}, {OUTER}", ("10.0.0.0/24",), CLIENT),  # a network of proxies
+        (PROXY, CLIENT, ("10.0.1.0/24", "fd00::/8"), PROXY),
         (PROXY, "not an address", (PROXY,), PROXY),
         (PROXY, "", (PROXY,), PROXY),
         (PROXY, "2001:db8:0:0::1", (PROXY,), "2001:db8::1"),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lectern.app.media_doctor import announced_addresses, media_tcp, turn
+from lectern.app.media_doctor import announced_addresses, media_nodes, media_tcp, turn
 from lectern.app.settings import Settings
 from tests.installation import settings_of
-from tests.streaming.media_process import media_process
+from tests.streaming.media_process import media_process, started_media_process
 from tests.streaming.socket_peer import SocketPeer, candidate_of
 from tests.turn_server import SECRET, turn_server
 
@@ -66,3 +66,19 @@ async def test_the_media_port_over_tcp_free_ours_and_taken(tmp_path: Path) -> No
 
 def _settings(data: Path, port: int) -> Settings:
     return settings_of(data, media_port=port)
+
+
+async def test_media_processes_that_run_by_themselves(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lectern.app.media_doctor._CONNECT_S", 0.2)
+    folder = tmp_path_factory.mktemp("m")
+    settings = settings_of(folder, media_nodes=f"{folder}/media1")
+    missing = await media_nodes(settings)
+    assert not missing.good
+    assert "LECTERN_MEDIA_NODES" in missing.remedy
+    async with started_media_process(folder / "media1"):
+        monkeypatch.setattr("lectern.app.media_doctor._CONNECT_S", 20.0)
+        found = await media_nodes(settings)
+        assert (found.good, found.what) == (True, "Media processes that run by themselves: 1 answer")
+        assert (await media_tcp(settings)).good

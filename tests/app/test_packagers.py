@@ -49,3 +49,45 @@ async def test_a_closed_replay_is_told(tmp_path: Path) -> None:
 
 async def test_a_replay_that_cannot_be_closed_is_given_up(tmp_path: Path) -> None:
     assert await _outcome(tmp_path, FAILS, ended=True) == [("given up", "s1")]
+
+
+LIVES = (
+    sys.executable,
+    "-c",
+    """
+import pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+(folder / "runs").touch()
+sys.stdin.read()
+(folder / "runs").unlink()
+""",
+)
+
+
+async def test_a_session_that_another_server_takes_is_let_go(tmp_path: Path) -> None:
+    folder = tmp_path / "s1"
+    (folder / "rec").mkdir(parents=True)
+    ours = ["s1"]
+
+    async def sessions() -> tuple[list[str], list[str]]:
+        return list(ours), []
+
+    async def tell(_session_id: str) -> None:
+        raise AssertionError("it has not come to an end")
+
+    packagers = Packagers(
+        tmp_path,
+        sessions,
+        on_finished=tell,
+        on_given_up=tell,
+        command_of=lambda session: (*LIVES, str(session)),
+    )
+    async with task_group() as tasks, asyncio.timeout(40):
+        running = tasks.create_task(packagers.run())
+        while not (folder / "runs").exists():
+            await asyncio.sleep(0.02)
+        ours.clear()
+        await packagers.let_go("s1")
+        assert not (folder / "runs").exists()  # ended in order, before another one begins
+        await packagers.let_go("s1")
+        running.cancel()

@@ -107,3 +107,26 @@ async def test_no_child_outlives_its_parent(
     parent.send_signal(how)
     await parent.wait()
     assert await fifo.read() == b"closing\n"
+
+
+_FOREIGN = """
+import signal, sys, time
+def end(number, frame):
+    print("ended by", number, flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGINT, end)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+async def test_a_foreign_program_is_asked_by_its_signal_and_its_words_are_kept(tmp_path: Path) -> None:
+    log = tmp_path / "foreign.log"
+    child = Child("test", [sys.executable, "-c", _FOREIGN], end_signal=signal.SIGINT, output=log)
+    for life in (1, 2):
+        async with asyncio.TaskGroup() as tasks, asyncio.timeout(40):
+            running = tasks.create_task(child.run())
+            while not log.exists() or log.read_text().count("up\n") < life:
+                await asyncio.sleep(0.02)
+            running.cancel()
+    assert log.read_text() == "up\nended by 2\n" * 2

@@ -2,6 +2,7 @@
 
 import aiohttp
 import pytest
+import socketio
 
 from lectern.kernel.roles import SessionRole
 from tests.cluster.two_servers import House, Served, house, until
@@ -37,6 +38,7 @@ async def test_people_at_two_servers_are_in_one_room_which_outlives_its_steward(
         assert second.services.plane.sessions() == set()
         assert recordings(here) == ["1"]
 
+        await _is_not_passed_on_twice(here, second)
         await far.socket.call("bye", {}, namespace="/signal", timeout=10)
         await until("far's transport ends", lambda: first.services.plane.loads()["media-1"][0] == 2)
         await far.offer()
@@ -52,6 +54,22 @@ async def test_people_at_two_servers_are_in_one_room_which_outlives_its_steward(
         await until("the recording goes on", lambda: recordings(here) == ["1", "2"])
         assert second.services.stewards is not None
         assert second.services.stewards.is_ours(here.session.id)
+
+
+async def _is_not_passed_on_twice(here: House, wrong: Served) -> None:
+    """Whoever passes something on to a server that is not the steward (any more) is told so, and no other."""
+    socket = socketio.AsyncClient(reconnection=False)
+    await socket.connect(
+        wrong.url,
+        transports=["websocket"],
+        namespaces=["/signal"],
+        auth={"token": here.token("far"), "relayed": True},
+    )
+    try:
+        answer = await socket.call("offer", {"sdp": "v=0", "sources": {}}, namespace="/signal", timeout=10)
+    finally:
+        await socket.disconnect()
+    assert answer["error"]["code"] == "media_unavailable"
 
 
 async def test_whip_at_the_other_server_ends_in_the_same_room(postgres_url: str, redis_url: str) -> None:

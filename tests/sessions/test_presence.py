@@ -112,11 +112,11 @@ async def door(database_url: str) -> AsyncIterator[Door]:
 async def test_coming_and_going(door: Door) -> None:
     entered = await door.enter("p1")
     assert await door.online(entered.participant_id)
-    assert await door.counts() == Counts(expected=0, attended=1, online=1)
+    assert await door.counts() == Counts(expected=0, attended=0, online=1)
     await door.presence.left(door.session_id, entered.connection_id)
     await door.presence.left(door.session_id, entered.connection_id)  # twice is once
     assert not await door.online(entered.participant_id)
-    assert await door.counts() == Counts(expected=0, attended=1, online=0)
+    assert await door.counts() == Counts(expected=0, attended=0, online=0)
     assert await door.events() == [
         ("participant_joined", None),
         ("connection_opened", None),
@@ -124,8 +124,21 @@ async def test_coming_and_going(door: Door) -> None:
     ]
 
 
+async def test_who_is_there_while_it_is_live_has_come_and_who_only_asked_before_has_not(door: Door) -> None:
+    asked = await door.enter("p1")
+    await door.presence.left(door.session_id, asked.connection_id)
+    await door.enter("p2")
+    await door.sessions.start(door.session_id)
+    assert (await door.counts()).attended == 1
+    await door.enter("p3")
+    assert (await door.counts()).attended == 2
+    await door.enter("p1")
+    assert (await door.counts()).attended == 3
+
+
 async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
     await door.sessions.expect(await door.sessions.get(door.session_id), ["p1", "p2"])
+    await door.sessions.start(door.session_id)
     await door.enter("p1")
     await door.enter("p3")  # a colleague whom nobody expected
     assert await door.counts() == Counts(expected=2, attended=1, online=2)
@@ -134,7 +147,7 @@ async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
 async def test_two_tabs_are_one_participant(door: Door) -> None:
     first, second = await door.enter("p1"), await door.enter("p1")
     assert first.participant_id == second.participant_id
-    assert await door.counts() == Counts(expected=0, attended=1, online=1)
+    assert await door.counts() == Counts(expected=0, attended=0, online=1)
     await door.presence.left(door.session_id, first.connection_id)
     assert await door.online(first.participant_id)
     await door.presence.left(door.session_id, second.connection_id)

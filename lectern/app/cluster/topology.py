@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from signal import SIGINT, SIGQUIT, SIGTERM
+from signal import SIGINT, SIGTERM
 from typing import Final
 
 from lectern.app.cluster import configs
@@ -118,7 +118,7 @@ def stages(plan: Plan) -> list[list[Part]]:
         [_server(plan, number, port) for number, port in enumerate(plan.server_ports, 1)],
         [
             Part("worker", (*_LECTERN, "worker"), None, environment=lectern_environment(plan)),
-            _with_signal("nginx", nginx, Probe(plan.port, "/healthz"), SIGQUIT),
+            _with_signal("nginx", nginx, Probe(plan.port, "/healthz"), SIGTERM),
         ],
     ]
 

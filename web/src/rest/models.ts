@@ -66,7 +66,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null

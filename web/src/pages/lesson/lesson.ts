@@ -7,10 +7,11 @@ import type { LinkState } from '../../core/class_link_state'
 import { all, one, snapshot } from '../../core/entities'
 import type { MediaPath } from '../../core/media_path_state'
 import { VIDEO_SLOTS } from '../../core/offer_plan'
+import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
 import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, Breakout, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
@@ -29,8 +30,6 @@ declare global {
     }
   }
 }
-
-const noBreakout: Breakout = { state: 'none', groups: [], ends_utc_ms: null }
 
 function deviceKind(): 'pc' | 'phone' | 'tablet' {
   if (!matchMedia('(pointer: coarse)').matches) return 'pc'
@@ -81,12 +80,10 @@ export class Lesson {
   readonly screens = computed(() => all(this.store, 'screen'))
   readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
   readonly myHand = computed(() => this.hands.value.find((hand) => hand.participant === this.identity.value?.participant_id))
-  readonly breakout = computed(() => (this.store.get('breakout') as Breakout | undefined) ?? noBreakout)
-  readonly myGroup = computed(() => {
-    if (this.breakout.value.state !== 'open') return null
-    const id = this.identity.value?.participant_id
-    return this.breakout.value.groups.find((group) => group.id === this.me.value?.group || (id !== undefined && group.members.includes(id))) ?? null
-  })
+  readonly breakout = computed(() => breakoutOf(this.store))
+  /** The group we are in, as a member or on a visit. */
+  readonly myGroup = computed(() => groupWith(this.breakout.value, this.identity.value?.participant_id))
+  readonly outcomes = computed(() => all(this.store, 'outcome').sort((a, b) => a.utc_ms - b.utc_ms))
   /** What we send right now, for our own tiles. */
   readonly sending = shallowRef<ReadonlySet<Source>>(new Set())
   /** Who speaks now, the one to look at first. */
@@ -101,14 +98,15 @@ export class Lesson {
   })
   readonly tiles = computed(() => {
     const group = this.myGroup.value
-    const inGroups = new Set(this.breakout.value.state === 'open' ? this.breakout.value.groups.flatMap((each) => each.members) : [])
+    const breakout = this.breakout.value
+    const inGroups = new Set(breakout.state === 'open' ? breakout.groups.flatMap((each) => peopleIn(breakout, each)).filter((id) => !breakout.voices.includes(id)) : [])
     const tiles = tilesOf({
       me: this.identity.value?.participant_id ?? null,
       slots: this.slots.value,
       tracks: this.tracks.value,
       own: [...this.sending.value],
       presenters: new Set(this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id)),
-      members: group ? new Set(group.members) : new Set([...this.names.value.keys()].filter((id) => !inGroups.has(id))),
+      members: group ? new Set([...peopleIn(breakout, group), ...breakout.voices]) : new Set([...this.names.value.keys()].filter((id) => !inGroups.has(id))),
     })
     return heroFirst(tiles)
   })

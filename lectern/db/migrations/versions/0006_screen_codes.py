@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from lectern.db import schema
 
-revision = '0004'
+revision = '0006'
 down_revision = '0005'
 branch_labels = None
 depends_on = None
