@@ -98,6 +98,12 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         """How many connections this process holds."""
         return len(self._connections)
 
+    @property
+    def cut_off(self) -> int:
+        """How many peers of this process were cut off because they left too much unread."""
+        cut: int = self.server.eio.cut_off
+        return cut
+
     async def run(self) -> None:
         """Deliver events and report presence; ends by cancellation, and then reports everybody gone."""
         try:

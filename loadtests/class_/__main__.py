@@ -94,7 +94,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
         data = Path(folder)
         async with house(data, database=arguments.database, before_it_starts=prepare) as home:
             if big:
-                figures += await attendance(home, big[0])
+                figures += told(await attendance(home, big[0]))
             if set(only) == {"attendance"}:
                 return figures
             async with acting(home.server.url) as actors, browsers() as chromium:
@@ -106,6 +106,13 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
                     crowd.leave()
                     for note in stage.notes:
                         say(note)
+    return figures
+
+
+def told(figures: list[Figure]) -> list[Figure]:
+    """Say figures as soon as they are there; the table comes at the end."""
+    for figure in figures:
+        say(f"  {figure.name}: {figure.value:.6g} {figure.unit}")
     return figures
 
 
@@ -121,10 +128,10 @@ async def _class(stage: Stage, only: tuple[str, ...], peer_rate: float) -> list[
         few_rate, _ = await scenes.fan_out(
             stage.crowd, lambda: stage.house.used, lambda: scenes.say_to_all(stage)
         )
-    figures = await _filled(stage, empty, wants_burst="join" in only)
+    figures = told(await _filled(stage, empty, wants_burst="join" in only))
     if "fanout" in only or "growth" in only:
         say("fan-out")
-        figures += await _fan_out(stage, peer_rate, few_rate)
+        figures += told(await _fan_out(stage, peer_rate, few_rate))
     scenes_of = {name: scene for name, scene in PLAYED.items() if name in only}
     if scenes_of:
         say(f"{stage.acting_users} acting users take the places of lean connections, and one Chromium")
@@ -135,7 +142,7 @@ async def _class(stage: Stage, only: tuple[str, ...], peer_rate: float) -> list[
         say(name)
         try:
             async with stage.measured(name):
-                figures += await scene(stage)
+                figures += told(await scene(stage))
         except Exception as error:  # noqa: BLE001 (the other scenes' figures are worth having)
             stage.notes.append(f"{name} could not be played: {error!r}")
             figures.append(Figure(f"{name}: could not be played", 1, "", 0))

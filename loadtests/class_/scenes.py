@@ -306,8 +306,9 @@ async def greet(stage: Stage) -> None:
     """Let the acting users and the browser join."""
     tokens = [stage.house.learner() for _ in range(stage.acting_users)]
     if tokens:
-        await stage.actors.order(do="join", tokens=tokens, consent="2026-11", per_s=20)
+        await stage.actors.order(do="join", tokens=tokens, consent="2026-11", per_s=10)
         stage.actors.users = len(tokens)
+        await _acted(stage, "join")
     await stage.open_page()
 
 
