@@ -1,6 +1,7 @@
 """Two server processes in one, over one database, one Redis and one media process; and people with tabs."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
@@ -119,13 +120,6 @@ class Tab:
             self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
         )
 
-    async def moves(self, to: Served) -> None:
-        """Come back to another server."""
-        self.at = to
-        self.socket = socketio.AsyncClient(reconnection=False)
-        await self.connect()
-        await self.offer()
-
     async def offer(self) -> None:
         """Offer until somebody answers, as a browser does."""
         while "error" in (answer := await self._offer()):
@@ -187,7 +181,8 @@ class Tab:
             self.offering.cancel()
         await self.socket.disconnect()
         if self.pc is not None:
-            await self.pc.close()
+            with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
+                await asyncio.wait_for(self.pc.close(), 5)
 
 
 @asynccontextmanager
