@@ -55,10 +55,6 @@ class Served:
     url: str
     _exit: AsyncExitStack
 
-    async def leaves(self) -> None:
-        """End it; its clients are disconnected."""
-        await self._exit.aclose()
-
 
 @dataclass(slots=True)
 class House:
