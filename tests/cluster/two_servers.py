@@ -49,11 +49,10 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]] | Callable[[], b
 
 @dataclass(slots=True)
 class Served:
-    """A server process, as far as it matters here. `leaves` ends it in order."""
+    """A server process, as far as it matters here."""
 
     services: Services
     url: str
-    _exit: AsyncExitStack
 
 
 @dataclass(slots=True)
@@ -217,7 +216,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         async with asyncio.timeout(PATIENCE_S):
             while not services.plane.is_available:
                 await asyncio.sleep(0.02)
-        yield Served(services, f"http://127.0.0.1:{port}", exit_)
+        yield Served(services, f"http://127.0.0.1:{port}")
 
 
 @asynccontextmanager
