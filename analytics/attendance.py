@@ -19,7 +19,8 @@ READ: frozenset[str] = taking_part.READ | frozenset(
     {
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "checkin_withdrawn",
-        "checkin_corrected", "screen_scanned", "poll_voted", "question_asked", "chat_sent",
+        "checkin_corrected", "screen_scanned", "screen_heads_set", "poll_voted", "question_asked",
+        "chat_sent",
     }
 )  # fmt: skip
 """The event types that attendance is made of. Unknown fields in them are ignored."""
@@ -153,6 +154,15 @@ def _take_in(register: _Register, happening: Happening) -> None:
             visit = register.visits.get(str(payload.get("participant") or happening.actor))
             if visit is not None:
                 _act(visit, happening)
+
+
+def screen_heads(happenings: Iterable[Happening]) -> dict[str, int]:
+    """Return how many heads the host counted last before each screen, besides those who scanned its code."""
+    return {
+        str(happening.payload.get("screen")): int(happening.payload.get("extra", 0))
+        for happening in happenings
+        if happening.type == "screen_heads_set"
+    }
 
 
 def screen_names(happenings: Iterable[Happening]) -> dict[str, str]:

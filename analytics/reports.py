@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees, viewer_of
-from analytics.attendance import Attendance, attendance, screen_names
+from analytics.attendance import Attendance, attendance, screen_heads, screen_names
 from analytics.incidents import READ as INCIDENT_EVENTS
 from analytics.incidents import Incident, incidents
 from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, SessionFacts, Sessions
@@ -43,12 +43,23 @@ class AttendanceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A screen: how many of the visible rows scanned its code, and how many more the host counted."""
+
+    participant: str
+    name: str
+    scanned: int
+    extra: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttendanceReport:
     """The attendance of a session as one reader may see it; `expected` counts the roster's people in it."""
 
     facts: SessionFacts
     expected: int
     rounds: tuple[str, ...]
+    sites: tuple["Site", ...]
     lines: tuple[AttendanceLine, ...]
 
 
@@ -111,6 +122,7 @@ class Reports:
             words = await self.store.words(tx, session_id, [*refs, *screens.values()])
             effort = await self.store.replay_effort_ms(tx, session_id)
         cards = await self.people.cards(facts.org_id, [row.person for row in rows if row.person])
+        heads = screen_heads(happenings)
         named = {screen: words.get(ref, "") for screen, ref in screens.items()}
         lines = [_attendance_line(row, cards, words, effort, named) for row in rows]
         visible = [line for line in lines if sees(who, line.card)]
@@ -119,6 +131,10 @@ class Reports:
             facts,
             sum(line.row.expected for line in visible),
             tuple(round_ for round_, _ in rows[0].checkins) if rows else (),
+            tuple(
+                Site(screen, name, sum(screen in line.row.screens for line in visible), heads.get(screen, 0))
+                for screen, name in named.items()
+            ),
             tuple(visible),
         )
 

@@ -68,10 +68,20 @@ class AttendanceRowModel(BaseModel):
     screens: list[str]
 
 
+class SiteModel(BaseModel):
+    """A screen with its heads: `scanned` have rows of their own, `extra` were counted by the host."""
+
+    participant: str
+    name: str
+    scanned: int
+    extra: int
+
+
 class AttendanceModel(BaseModel):
     """Who attended; `expected` counts the people of the roster that the reader may see."""
 
     expected: int
+    screens: list[SiteModel]
     rows: list[AttendanceRowModel]
 
 
@@ -207,7 +217,14 @@ class _AnalyticsRoutes:
 
     async def attendance(self, request: Request) -> AttendanceModel:
         report = await self._reports.attendance(request.who, request.path["id"])
-        return AttendanceModel(expected=report.expected, rows=[_row(line) for line in report.lines])
+        return AttendanceModel(
+            expected=report.expected,
+            screens=[
+                SiteModel(participant=s.participant, name=s.name, scanned=s.scanned, extra=s.extra)
+                for s in report.sites
+            ],
+            rows=[_row(line) for line in report.lines],
+        )
 
     async def attendance_csv(self, request: Request) -> web.Response:
         session_id = request.path["id"]

@@ -1,4 +1,4 @@
-"""The moments of a replay that a class remembers: polls, questions, check-ins, groups. Pure."""
+"""The moments of a replay that a class remembers: polls, questions, check-ins, groups and their results."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,13 +6,14 @@ from typing import Any
 
 from lectern.manifest.clock_map import ClockMap
 
-_TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message"}
+_TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message", "outcome": "group"}
 
 MARKED: Mapping[str, str] = {
     "poll_opened": "poll",
     "question_published": "question",
     "checkin_opened": "checkin",
     "breakout_opened": "breakout",
+    "breakout_shown": "outcome",
 }
 """The timeline events that leave a mark, and its kind."""
 

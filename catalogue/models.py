@@ -31,7 +31,7 @@ class MarkModel(BaseModel):
 
     at_ms: int
     end_ms: int | None = None
-    kind: Literal["poll", "question", "checkin", "breakout"]
+    kind: Literal["poll", "question", "checkin", "breakout", "outcome"]
     id: str
     title: str
     data: dict[str, Any] | None

@@ -24,10 +24,23 @@ from interactions.question import commands as question
 from interactions.question.idea import QUESTION
 from interactions.reaction import commands as reaction
 from interactions.reaction.idea import REACTION
+from interactions.screen import commands as screen
+from interactions.screen.idea import SCREEN
 from lectern.timeline.engine import Clerk, Follower
 from lectern.timeline.idea import Command, Idea
 
-IDEAS: tuple[Idea[Any], ...] = (LESSON, CHECKIN, LOTTERY, POLL, QUESTION, CHAT, HAND, REACTION, BREAKOUT)
+IDEAS: tuple[Idea[Any], ...] = (
+    LESSON,
+    CHECKIN,
+    LOTTERY,
+    POLL,
+    QUESTION,
+    CHAT,
+    HAND,
+    REACTION,
+    BREAKOUT,
+    SCREEN,
+)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -41,6 +54,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *hand.COMMANDS,
         *reaction.COMMANDS,
         *breakout.COMMANDS,
+        *screen.COMMANDS,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
-from lectern.timeline.store import Head
+from lectern.timeline.store import Head, padded
 from sessions import tables as t
 from sessions.lesson.idea import LessonState
 
@@ -44,13 +44,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person, a guest or a screen inside one session. `subject` is the person's or the guest's id."""
+    """A person, a guest or a screen inside one session. `subject` is the person's or the guest's id.
+
+    `came`: was connected while the lesson was live. Who only asked a question days before did not come.
+    """
 
     id: str
     session_id: str
     kind: str
     subject: str
     role: str
+    came: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,9 @@ class SessionStore:
 
         r, p, c = t.roster_entries.c, t.participants.c, t.connections.c
         expected = await count(r.person_id, r.session_id)
-        came = await count(p.id, p.session_id, p.role == "learner")
+        came = await count(p.id, p.session_id, (p.role == "learner") & p.came)
         on_roster = exists().where(r.session_id == p.session_id, r.person_id == p.subject)
-        of_roster = await count(p.subject, p.session_id, (p.role == "learner") & on_roster)
+        of_roster = await count(p.subject, p.session_id, (p.role == "learner") & p.came & on_roster)
         online = await count(c.participant_id, c.session_id)
         return {
             id_: Counts(
@@ -169,7 +173,9 @@ class SessionStore:
         p = t.participants.c
         query = select(t.participants).where(p.session_id == session_id, p.kind == kind, p.subject == subject)
         row = (await tx.execute(query)).one_or_none()
-        return None if row is None else Participant(row.id, row.session_id, row.kind, row.subject, row.role)
+        if row is None:
+            return None
+        return Participant(row.id, row.session_id, row.kind, row.subject, row.role, row.came)
 
     async def subject_of(self, tx: AsyncConnection, participant_id: str) -> str | None:
         """Return the person (or guest) behind a participant."""
@@ -178,9 +184,11 @@ class SessionStore:
         return subject
 
     async def put_participant(self, tx: AsyncConnection, org_id: str, participant: Participant) -> None:
-        """Insert a participant, or give the known one its role."""
+        """Insert a participant, or give the known one its role, and note whether they came."""
         found = await tx.execute(
-            update(t.participants).where(t.participants.c.id == participant.id).values(role=participant.role)
+            update(t.participants)
+            .where(t.participants.c.id == participant.id)
+            .values(role=participant.role, came=participant.came)
         )
         if found.rowcount == 0:
             await tx.execute(
@@ -191,29 +199,54 @@ class SessionStore:
                     kind=participant.kind,
                     subject=participant.subject,
                     role=participant.role,
+                    came=participant.came,
                 )
             )
 
-    async def open_connection(self, tx: AsyncConnection, org_id: str, connection: Connection) -> None:
-        """Remember that a connection is open."""
-        values = {field: getattr(connection, field) for field in Connection.__slots__}
-        await tx.execute(insert(t.connections).values(org_id=org_id, **values))
+    async def participants_of(
+        self, tx: AsyncConnection, session_id: str, subjects: Collection[str]
+    ) -> list[Participant]:
+        """Return the participants of these persons, guests and screens."""
+        p = t.participants.c
+        query = select(t.participants).where(
+            p.session_id == session_id, p.subject.in_(padded(sorted(subjects)))
+        )
+        return [
+            Participant(row.id, row.session_id, row.kind, row.subject, row.role, row.came)
+            for row in await tx.execute(query)
+        ]
 
-    async def close_connection(
-        self, tx: AsyncConnection, connection_id: str, *, silent_since: int | None = None
-    ) -> Connection | None:
-        """Forget an open connection and return it; None if it was closed already.
+    async def add_participants(
+        self, tx: AsyncConnection, org_id: str, participants: Collection[Participant]
+    ) -> None:
+        """Insert participants who were not there before."""
+        if participants:
+            rows = [
+                {"org_id": org_id} | {name: getattr(participant, name) for name in Participant.__slots__}
+                for participant in participants
+            ]
+            await tx.execute(insert(t.participants), rows)
 
-        With `silent_since`, only if it was not seen since then.
-        """
-        query = select(t.connections).where(t.connections.c.id == connection_id)
-        if silent_since is not None:
-            query = query.where(t.connections.c.last_seen_utc_ms < silent_since)
-        row = (await tx.execute(query)).one_or_none()
-        if row is None:
-            return None
-        await tx.execute(delete(t.connections).where(t.connections.c.id == connection_id))
-        return _connection(row)
+    async def open_connections(
+        self, tx: AsyncConnection, org_id: str, connections: Collection[Connection]
+    ) -> None:
+        """Remember that connections are open."""
+        if connections:
+            rows = [
+                {"org_id": org_id} | {name: getattr(connection, name) for name in Connection.__slots__}
+                for connection in connections
+            ]
+            await tx.execute(insert(t.connections), rows)
+
+    async def open_connections_of(self, tx: AsyncConnection, ids: Collection[str]) -> list[Connection]:
+        """Return those of these connections that are open."""
+        query = select(t.connections).where(t.connections.c.id.in_(padded(sorted(ids))))
+        return [_connection(row) for row in await tx.execute(query)]
+
+    async def close_connections(self, tx: AsyncConnection, ids: Collection[str]) -> None:
+        """Forget open connections."""
+        if ids:
+            await tx.execute(delete(t.connections).where(t.connections.c.id.in_(padded(sorted(ids)))))
 
     async def seen(self, tx: AsyncConnection, connection_ids: Collection[str], now: UtcMs) -> None:
         """Persist that these connections are alive."""
@@ -236,6 +269,7 @@ class LessonFollower:
         for event in events:
             values: dict[str, Any] = {}
             if isinstance(event.payload, SessionStarted):
+                await self._admit_waiting(tx, head.session_id)
                 values = {
                     "state": LessonState.LIVE,
                     "first_started_utc_ms": head.first_started_utc_ms or event.utc_ms,
@@ -246,6 +280,14 @@ class LessonFollower:
                 await tx.execute(
                     update(t.sessions).where(t.sessions.c.id == head.session_id).values(**values)
                 )
+
+    async def _admit_waiting(self, tx: AsyncConnection, session_id: str) -> None:
+        """Who waits when the lesson begins has come."""
+        p, c = t.participants.c, t.connections.c
+        waiting = select(c.participant_id).where(c.session_id == session_id)
+        await tx.execute(
+            update(t.participants).where(p.session_id == session_id, p.id.in_(waiting)).values(came=True)
+        )
 
 
 def _session(row: Any) -> Session:

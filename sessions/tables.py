@@ -1,6 +1,6 @@
 """Lessons as planned and as held, in tables. Everything about the lesson's course is on its timeline."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, true
 
 from lectern.db.schema import Id, Millis, metadata, org_column
 
@@ -41,6 +41,7 @@ participants = Table(
     Column("kind", String(20), nullable=False),
     Column("subject", Id, nullable=False),
     Column("role", String(20), nullable=False),
+    Column("came", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("session_id", "kind", "subject"),
 )
 

@@ -15,7 +15,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from lectern.edge.faults import to_wire
 from lectern.kernel.access import SessionGrant
-from lectern.kernel.errors import Conflict, Gone, Overloaded, ProtocolViolation, Rejected
+from lectern.kernel.errors import Conflict, Forbidden, Gone, Overloaded, ProtocolViolation, Rejected
 from lectern.kernel.rate import RateLimit
 from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors
@@ -141,6 +141,8 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
             session = await self._doors.session(grant.session_id)
             if session.state == "ended":
                 raise Conflict("session_over", "This session is over.")
+            if grant.screen_id is not None:
+                raise Forbidden("media_on_screen", "The picture is on the screen. This device takes part.")
             participant = await self._seats.participant_of(grant)
             if participant is None:
                 raise Rejected("not_joined", "Join the class first.")

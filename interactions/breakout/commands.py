@@ -2,104 +2,209 @@
 
 import msgspec
 
-from interactions.breakout.idea import BREAKOUT
-from interactions.lesson.idea import require_live, takes_part
-from interactions.wording import GROUP_NAME_CHARS, TASK_CHARS, wording, wording_or_none
+from interactions.breakout.events import (
+    BreakoutExtended,
+    BreakoutHelp,
+    BreakoutReported,
+    BreakoutReporter,
+    BreakoutShown,
+    BreakoutTold,
+    BreakoutVisited,
+    BreakoutVoice,
+    BreakoutWarned,
+)
+from interactions.breakout.idea import BREAKOUT, WARNING_MS, Breakout, Group
+from interactions.breakout.placing import Choose, Move, choose, move, require_group, require_open
+from interactions.breakout.plan import (
+    CloseBreakout,
+    OpenBreakout,
+    close_breakout,
+    open_breakout,
+    require_duration,
+)
+from interactions.lesson.idea import require_live
+from interactions.wording import OUTCOME_CHARS, TOLD_CHARS, wording
 from lectern.kernel.clock import UtcMs
-from lectern.kernel.errors import Conflict, Rejected
-from lectern.timeline.event import BreakoutClosed, BreakoutGroup, BreakoutOpened, NewEvent
-from lectern.timeline.idea import STAFF, Call, ClassState, Command, Decision
-
-MOST_GROUPS = 50
-SHORTEST_S = 10
-LONGEST_S = 24 * 3_600
+from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
+from lectern.timeline.event import BreakoutClosed, Event, NewEvent
+from lectern.timeline.idea import ANYONE, LEARNERS, STAFF, Call, ClassState, Command, Decision
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One group as staff plan it."""
+class Extend(msgspec.Struct, frozen=True, kw_only=True):
+    """By how much longer the groups go on; where no end was set, they end then."""
 
-    name: str
-    members: tuple[str, ...]
-    task: str | None = None
+    seconds: int
 
 
-class OpenBreakout(msgspec.Struct, frozen=True, kw_only=True):
-    """Split the class, for `seconds` or (null) until closed."""
+class Tell(msgspec.Struct, frozen=True, kw_only=True):
+    """What all groups should read."""
 
-    groups: tuple[Group, ...]
-    seconds: int | None = None
-
-
-class CloseBreakout(msgspec.Struct, frozen=True, kw_only=True):
-    """Bring everybody back."""
+    text: str
 
 
-def open_breakout(state: ClassState, call: Call, data: OpenBreakout) -> Decision:
-    """Split the class; whoever is in no group stays in the main room."""
-    require_live(state)
-    if state.of(BREAKOUT).is_open:
-        raise Conflict("breakout_already_open", "The class is in groups already. Close them first.")
-    if not 1 <= len(data.groups) <= MOST_GROUPS:
-        raise Rejected("groups_count_invalid", f"Plan 1 to {MOST_GROUPS} groups.", most=MOST_GROUPS)
-    if data.seconds is not None and not SHORTEST_S <= data.seconds <= LONGEST_S:
-        raise Rejected(
-            "duration_invalid",
-            f"Groups last {SHORTEST_S} seconds to {LONGEST_S // 3_600} hours.",
-            shortest_s=SHORTEST_S,
-            longest_s=LONGEST_S,
-        )
-    _require_members(state, data)
-    texts: dict[str, str] = {}
-    groups = tuple(_group(call, planned, texts) for planned in data.groups)
-    ends = None if data.seconds is None else UtcMs(call.now + data.seconds * 1_000)
-    opened = BreakoutOpened(groups=groups, ends_utc_ms=ends)
-    return Decision((NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts),))
+class Help(msgspec.Struct, frozen=True, kw_only=True):
+    """Call for the host, or take the call back; staff say for which group."""
+
+    on: bool
+    group: str | None = None
 
 
-def close_breakout(state: ClassState, call: Call, data: CloseBreakout) -> Decision:
-    """End the groups; when none are open, nothing happens."""
-    require_live(state)
-    if not state.of(BREAKOUT).is_open:
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Which group to look in on; null goes back to the main room."""
+
+    group: str | None = None
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one's microphone is heard in all groups."""
+
+    on: bool
+
+
+class Reporter(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reports for the group that they are in."""
+
+    participant: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A group's result; staff say of which group."""
+
+    text: str
+    group: str | None = None
+
+
+class Show(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the whole class sees the result of a group."""
+
+    id: str
+    on: bool
+
+
+def extend(state: ClassState, call: Call, data: Extend) -> Decision:
+    """Give the groups more time."""
+    breakout = require_open(state)
+    require_duration(data.seconds)
+    ends = UtcMs(max(call.now, breakout.ends_utc_ms or 0) + data.seconds * 1_000)
+    require_duration((ends - call.now) // 1_000)
+    return _one(call, BreakoutExtended(ends_utc_ms=ends))
+
+
+def tell(state: ClassState, call: Call, data: Tell) -> Decision:
+    """Write to all groups at once; the latest message stays in view."""
+    require_open(state)
+    ref, text = call.new_id(), wording(data.text, TOLD_CHARS, "text")
+    told = NewEvent(payload=BreakoutTold(text_ref=ref), actor=call.actor.participant_id, texts={ref: text})
+    return Decision((told,))
+
+
+def ask_help(state: ClassState, call: Call, data: Help) -> Decision:
+    """Put a group into the queue of those who wait for the host, or take it out."""
+    breakout = require_open(state)
+    group = _own_or_named(breakout, call, data.group)
+    if data.on == (group.id in breakout.calls):
         return Decision()
-    return Decision((NewEvent(payload=BreakoutClosed(reason="staff"), actor=call.actor.participant_id),))
+    return _one(call, BreakoutHelp(group=group.id, on=data.on))
+
+
+def visit(state: ClassState, call: Call, data: Visit) -> Decision:
+    """Go to a group, for all to see, or back."""
+    breakout = require_open(state)
+    if data.group is not None:
+        require_group(breakout, data.group)
+    if breakout.visits.get(call.actor.participant_id) == data.group:
+        return Decision()
+    return _one(call, BreakoutVisited(group=data.group))
+
+
+def voice(state: ClassState, call: Call, data: Voice) -> Decision:
+    """Speak to all groups at once, or stop."""
+    breakout = require_open(state)
+    if data.on == (call.actor.participant_id in breakout.voices):
+        return Decision()
+    return _one(call, BreakoutVoice(on=data.on))
+
+
+def name_reporter(state: ClassState, call: Call, data: Reporter) -> Decision:
+    """Let staff name the reporter of a group, or a member take it on where nobody has."""
+    breakout = require_open(state)
+    group = breakout.group_with(data.participant)
+    if group is None:
+        raise NotFound("group_not_found", "This person is in no group.")
+    if not call.actor.is_staff and data.participant != call.actor.participant_id:
+        raise Forbidden("not_allowed", "Only the host names somebody else.")
+    if group.reporter == data.participant:
+        return Decision()
+    if not call.actor.is_staff and group.reporter is not None:
+        raise Conflict("reporter_taken", "Somebody reports for this group already.")
+    return _one(call, BreakoutReporter(group=group.id, participant=data.participant))
+
+
+def report(state: ClassState, call: Call, data: Report) -> Decision:
+    """Write down a group's result, also after the groups have ended; the last version counts."""
+    require_live(state)
+    breakout = state.of(BREAKOUT)
+    group = _own_or_named(breakout, call, data.group)
+    if not call.actor.is_staff and group.reporter != call.actor.participant_id:
+        raise Forbidden("not_reporter", "Only the reporter writes down the group's result.")
+    ref, text = call.new_id(), wording(data.text, OUTCOME_CHARS, "text")
+    reported = BreakoutReported(group=group.id, text_ref=ref)
+    return Decision((NewEvent(payload=reported, actor=call.actor.participant_id, texts={ref: text}),))
+
+
+def show(state: ClassState, call: Call, data: Show) -> Decision:
+    """Show a group's result to everybody, or to its group alone again."""
+    require_live(state)
+    outcome = state.of(BREAKOUT).outcomes.get(data.id)
+    if outcome is None:
+        raise NotFound("outcome_not_found", "This group has not written down a result.")
+    if outcome.is_shown == data.on:
+        return Decision()
+    return _one(call, BreakoutShown(id=data.id, on=data.on))
 
 
 def due(state: ClassState, now: UtcMs) -> tuple[tuple[NewEvent, ...], UtcMs | None]:
-    """Return the closing event that time has brought, and when time brings the next one."""
+    """Return what time has brought (the warning, or the end), and when it brings the next thing."""
     breakout = state.of(BREAKOUT)
-    if not breakout.is_open or breakout.ends_utc_ms is None:
+    ends = breakout.ends_utc_ms
+    if not breakout.is_open or ends is None:
         return (), None
-    if now < breakout.ends_utc_ms:
-        return (), breakout.ends_utc_ms
-    return (NewEvent(payload=BreakoutClosed(reason="time")),), None
+    if now >= ends:
+        return (NewEvent(payload=BreakoutClosed(reason="time")),), None
+    if breakout.is_last_minute:
+        return (), ends
+    if now >= ends - WARNING_MS:
+        return (NewEvent(payload=BreakoutWarned(ends_utc_ms=ends)),), ends
+    return (), UtcMs(ends - WARNING_MS)
 
 
-def _require_members(state: ClassState, data: OpenBreakout) -> None:
-    placed: set[str] = set()
-    for group in data.groups:
-        for member in group.members:
-            if not takes_part(state, member):
-                raise Rejected(
-                    "member_unknown",
-                    "Somebody in these groups is not in the lesson.",
-                    participant=member[:64],
-                )
-            if member in placed:
-                raise Rejected("member_twice", "Nobody can be in two groups at once.", participant=member)
-            placed.add(member)
+def _own_or_named(breakout: Breakout, call: Call, named: str | None) -> Group:
+    """Return the group that staff name, or the one to which a learner belongs."""
+    if call.actor.is_staff:
+        if named is None:
+            raise Rejected("group_missing", "Say which group.")
+        return require_group(breakout, named)
+    group = breakout.group_with(call.actor.participant_id)
+    if group is None or named not in (None, group.id):
+        raise NotFound("group_not_found", "You are in no such group.")
+    return group
 
 
-def _group(call: Call, planned: Group, texts: dict[str, str]) -> BreakoutGroup:
-    name_ref, task_ref = call.new_id(), None
-    texts[name_ref] = wording(planned.name, GROUP_NAME_CHARS, "name")
-    task = wording_or_none(planned.task, TASK_CHARS, "task")
-    if task is not None:
-        task_ref = call.new_id()
-        texts[task_ref] = task
-    return BreakoutGroup(id=call.new_id(), name_ref=name_ref, task_ref=task_ref, members=planned.members)
+def _one(call: Call, payload: Event) -> Decision:
+    return Decision((NewEvent(payload=payload, actor=call.actor.participant_id),))
 
 
 COMMANDS = (
     Command("breakout_open", OpenBreakout, STAFF, open_breakout),
     Command("breakout_close", CloseBreakout, STAFF, close_breakout),
+    Command("breakout_extend", Extend, STAFF, extend),
+    Command("breakout_move", Move, STAFF, move),
+    Command("breakout_choose", Choose, LEARNERS, choose),
+    Command("breakout_tell", Tell, STAFF, tell),
+    Command("breakout_help", Help, ANYONE, ask_help),
+    Command("breakout_visit", Visit, STAFF, visit),
+    Command("breakout_voice", Voice, STAFF, voice),
+    Command("breakout_reporter", Reporter, ANYONE, name_reporter),
+    Command("breakout_report", Report, ANYONE, report),
+    Command("breakout_show", Show, STAFF, show),
 )

@@ -5,16 +5,34 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from interactions.breakout.events import (
+    BreakoutExtended,
+    BreakoutHelp,
+    BreakoutReported,
+    BreakoutReporter,
+    BreakoutShown,
+    BreakoutTold,
+    BreakoutVisited,
+    BreakoutVoice,
+    BreakoutWarned,
+)
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import (
     BreakoutClosed,
     BreakoutGroup,
     BreakoutOpened,
+    BreakoutPlaced,
     Event,
+    ParticipantJoined,
+    ParticipantRemoved,
     SessionEnded,
     TimelineEvent,
 )
 from lectern.timeline.idea import Audience, ClassState, Entity, Texts, Touch
+
+WARNING_MS = 60_000
+"""How long before the end the groups are warned."""
 
 
 class State(StrEnum):
@@ -35,25 +53,108 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], State]] = MappingProxyType(
 
 
 @dataclass(slots=True)
+class Group:
+    """One group. `members` keeps the order in which they came; who visits is not among them."""
+
+    id: str
+    place: int
+    name_ref: str
+    task_ref: str | None
+    material_ref: str | None
+    most: int | None
+    members: dict[str, None]
+    reporter: str | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else may choose it; staff may still move people here."""
+        return self.most is not None and len(self.members) >= self.most
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a group brought back; it outlives its breakout."""
+
+    group: Group
+    text_ref: str
+    author: str | None
+    utc_ms: UtcMs
+    is_shown: bool = False
+
+
+@dataclass(slots=True)
 class Breakout:
-    """The present or last breakout; each has groups of its own."""
+    """The present or last breakout; each has groups of its own.
+
+    `visits` says in which group staff are, since when a group calls stands in `calls`. `is_last_minute` is
+    also true of a breakout that was planned shorter. `just_left` and `just_demoted` are what the last event
+    changed beside its own subject.
+    """
 
     state: State = State.NONE
-    groups: dict[str, BreakoutGroup] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     ends_utc_ms: UtcMs | None = None
+    late: str = "stay"
+    staying: set[str] = field(default_factory=set)
+    is_last_minute: bool = False
+    visits: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, UtcMs] = field(default_factory=dict)
+    voices: dict[str, None] = field(default_factory=dict)
+    told: tuple[str, str | None, UtcMs] | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    just_left: str | None = None
+    just_demoted: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether the class is split now."""
         return self.state is State.OPEN
 
+    def group_with(self, participant_id: str) -> Group | None:
+        """Return the group that somebody belongs to."""
+        return next((group for group in self.groups.values() if participant_id in group.members), None)
+
+    def whereabouts(self) -> dict[str, str]:
+        """Return in which group everybody is now, visiting staff too; the others are in the main room."""
+        if not self.is_open:
+            return {}
+        return {who: group.id for group in self.groups.values() for who in group.members} | self.visits
+
+    def until(self, ends_utc_ms: UtcMs | None, now: UtcMs) -> None:
+        """Set the end, seen from `now`."""
+        self.ends_utc_ms = ends_utc_ms
+        self.is_last_minute = ends_utc_ms is not None and ends_utc_ms - WARNING_MS <= now
+
+
+def first_due(ends_utc_ms: UtcMs, now: UtcMs) -> UtcMs:
+    """Return when time next changes a breakout that ends then: the warning, or the end itself."""
+    warning = UtcMs(ends_utc_ms - WARNING_MS)
+    return warning if warning > now else ends_utc_ms
+
 
 class BreakoutIdea:
     """Folds and draws the breakout."""
 
     name = "breakout"
-    events: tuple[type[Event], ...] = (BreakoutOpened, BreakoutClosed, SessionEnded)
-    paths: tuple[str, ...] = ("breakout",)
+    events: tuple[type[Event], ...] = (
+        BreakoutOpened,
+        BreakoutClosed,
+        BreakoutPlaced,
+        BreakoutExtended,
+        BreakoutWarned,
+        BreakoutTold,
+        BreakoutHelp,
+        BreakoutVisited,
+        BreakoutVoice,
+        BreakoutReporter,
+        BreakoutReported,
+        BreakoutShown,
+        ParticipantJoined,
+        ParticipantRemoved,
+        SessionEnded,
+    )
+    paths: tuple[str, ...] = ("breakout", "group", "outcome")
 
     def empty(self) -> Breakout:
         """See `Idea`."""
@@ -63,38 +164,210 @@ class BreakoutIdea:
         """See `Idea`."""
         turn = event.payload
         slice_.state = TRANSITIONS[slice_.state].get(type(turn), slice_.state) if turn else slice_.state
-        if isinstance(turn, BreakoutOpened):
-            slice_.groups = {group.id: group for group in turn.groups}
-            slice_.ends_utc_ms = turn.ends_utc_ms
+        slice_.just_left, slice_.just_demoted = None, False
+        match turn:
+            case BreakoutOpened():
+                _open(slice_, turn, event.utc_ms)
+            case BreakoutClosed() | SessionEnded():
+                slice_.visits.clear()
+                slice_.calls.clear()
+                slice_.voices.clear()
+            case BreakoutPlaced():
+                _place(slice_, turn)
+            case BreakoutExtended(ends_utc_ms=ends):
+                slice_.until(ends, event.utc_ms)
+            case BreakoutWarned():
+                slice_.is_last_minute = True
+            case BreakoutTold(text_ref=ref):
+                slice_.told = ref, event.actor, event.utc_ms
+            case BreakoutReporter(group=id_, participant=reporter):
+                slice_.groups[id_].reporter = reporter
+            case BreakoutReported() | BreakoutShown():
+                _bring_back(slice_, turn, event)
+            case BreakoutHelp() | BreakoutVisited() | BreakoutVoice():
+                _attend(slice_, turn, event)
+            case ParticipantJoined(participant=who, role=role) if not SessionRole(role).is_staff:
+                slice_.just_demoted = _stop_leading(slice_, who)
+            case ParticipantRemoved(participant=who):
+                slice_.just_demoted = _stop_leading(slice_, who)
+                slice_.just_left = _leave(slice_, who)
 
     def touched(self, slice_: Breakout, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
-        return (Touch("breakout"),)
+        match event.payload:
+            case BreakoutOpened():
+                yield Touch("breakout")
+                yield from (Touch(f"group/{id_}") for id_ in (*slice_.before, *slice_.groups))
+            case BreakoutPlaced(group=group, left=left):
+                yield from (Touch(f"group/{id_}") for id_ in (left, group) if id_ is not None)
+                for id_ in (left, group):
+                    yield from _outcome_touches(slice_, id_)
+            case BreakoutReporter(group=id_):
+                yield Touch(f"group/{id_}")
+            case BreakoutReported(group=id_) | BreakoutShown(id=id_):
+                yield from _outcome_touches(slice_, id_)
+            case ParticipantJoined() | ParticipantRemoved():
+                if slice_.just_demoted:
+                    yield Touch("breakout")
+                if slice_.just_left is not None:
+                    yield Touch(f"group/{slice_.just_left}")
+                    yield from _outcome_touches(slice_, slice_.just_left)
+            case _:
+                yield Touch("breakout")
 
     def entities(self, slice_: Breakout) -> Iterable[Touch]:
         """See `Idea`."""
-        return (Touch("breakout"),)
+        yield Touch("breakout")
+        yield from (Touch(f"group/{id_}") for id_ in slice_.groups)
+        for id_ in slice_.outcomes:
+            yield from _outcome_touches(slice_, id_)
 
     def render(self, slice_: Breakout, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
-        groups = [
-            {
-                "id": group.id,
-                "name": texts.get(group.name_ref),
-                "task": None if group.task_ref is None else texts.get(group.task_ref),
-                "members": list(group.members),
-            }
-            for group in slice_.groups.values()
-        ]
-        return {"state": slice_.state.value, "groups": groups, "ends_utc_ms": slice_.ends_utc_ms}
+        kind, _, id_ = touch.path.partition("/")
+        if kind == "group":
+            group = slice_.groups.get(id_)
+            return None if group is None else _draw_group(group, texts)
+        if kind == "outcome":
+            outcome = slice_.outcomes[id_]
+            is_seen = outcome.is_shown or audience is Audience.STAFF or touch.members is not None
+            return _draw_outcome(outcome, texts) if is_seen else None
+        told = slice_.told
+        return {
+            "state": slice_.state.value,
+            "groups": list(slice_.groups),
+            "ends_utc_ms": slice_.ends_utc_ms,
+            "last_minute": slice_.is_open and slice_.is_last_minute,
+            "late": slice_.late,
+            "visits": dict(slice_.visits),
+            "calls": dict(slice_.calls),
+            "voices": list(slice_.voices),
+            "told": None
+            if told is None
+            else {"text": texts.get(told[0]), "author": told[1], "utc_ms": told[2]},
+        }
+
+
+def _open(slice_: Breakout, opened: BreakoutOpened, now: UtcMs) -> None:
+    slice_.before = tuple(slice_.groups)
+    slice_.groups = {
+        planned.id: _group(place, planned) for place, planned in enumerate(opened.groups, start=1)
+    }
+    slice_.until(opened.ends_utc_ms, now)
+    slice_.late = opened.late
+    slice_.staying = set(opened.staying)
+    slice_.told = None
+
+
+def _group(place: int, planned: BreakoutGroup) -> Group:
+    return Group(
+        planned.id,
+        place,
+        planned.name_ref,
+        planned.task_ref,
+        planned.material_ref,
+        planned.most,
+        dict.fromkeys(planned.members),
+    )
+
+
+def _place(slice_: Breakout, placed: BreakoutPlaced) -> None:
+    _leave(slice_, placed.participant)
+    if placed.group is None:
+        slice_.staying.add(placed.participant)
+    else:
+        slice_.groups[placed.group].members[placed.participant] = None
+        slice_.staying.discard(placed.participant)
+
+
+def _leave(slice_: Breakout, who: str) -> str | None:
+    group = slice_.group_with(who)
+    if group is None:
+        return None
+    del group.members[who]
+    if group.reporter == who:
+        group.reporter = None
+    return group.id
+
+
+def _stop_leading(slice_: Breakout, who: str) -> bool:
+    """Take back what only staff may do; tell whether there was any."""
+    was_leading = who in slice_.visits or who in slice_.voices
+    slice_.visits.pop(who, None)
+    slice_.voices.pop(who, None)
+    return was_leading
+
+
+def _attend(
+    slice_: Breakout, turn: BreakoutHelp | BreakoutVisited | BreakoutVoice, event: TimelineEvent
+) -> None:
+    match turn:
+        case BreakoutHelp(group=group, on=True):
+            slice_.calls.setdefault(group, event.utc_ms)
+        case BreakoutHelp(group=group):
+            slice_.calls.pop(group, None)
+        case BreakoutVisited(group=None) if event.actor is not None:
+            slice_.visits.pop(event.actor, None)
+        case BreakoutVisited(group=str(group)) if event.actor is not None:
+            slice_.visits[event.actor] = group
+            slice_.calls.pop(group, None)
+        case BreakoutVoice(on=True) if event.actor is not None:
+            slice_.voices[event.actor] = None
+        case BreakoutVoice(on=False) if event.actor is not None:
+            slice_.voices.pop(event.actor, None)
+
+
+def _bring_back(slice_: Breakout, turn: BreakoutReported | BreakoutShown, event: TimelineEvent) -> None:
+    if isinstance(turn, BreakoutShown):
+        slice_.outcomes[turn.id].is_shown = turn.on
+        return
+    known = slice_.outcomes.get(turn.group)
+    if known is None:
+        group = slice_.groups[turn.group]
+        slice_.outcomes[turn.group] = Outcome(group, turn.text_ref, event.actor, event.utc_ms)
+    else:
+        known.text_ref, known.author, known.utc_ms = turn.text_ref, event.actor, event.utc_ms
+
+
+def _outcome_touches(slice_: Breakout, id_: str | None) -> Iterable[Touch]:
+    """Draw a result for the class first, then for its group: of two touches the later wins."""
+    outcome = None if id_ is None else slice_.outcomes.get(id_)
+    if outcome is not None:
+        yield Touch(f"outcome/{id_}")
+        if not outcome.is_shown:
+            yield Touch(f"outcome/{id_}", members=frozenset(outcome.group.members))
+
+
+def _draw_group(group: Group, texts: Texts) -> Entity:
+    return {
+        "id": group.id,
+        "place": group.place,
+        "name": texts.get(group.name_ref),
+        "task": None if group.task_ref is None else texts.get(group.task_ref),
+        "material": None if group.material_ref is None else texts.get(group.material_ref),
+        "members": list(group.members),
+        "most": group.most,
+        "reporter": group.reporter,
+    }
+
+
+def _draw_outcome(outcome: Outcome, texts: Texts) -> Entity:
+    group = outcome.group
+    return {
+        "id": group.id,
+        "group": texts.get(group.name_ref),
+        "task": None if group.task_ref is None else texts.get(group.task_ref),
+        "text": texts.get(outcome.text_ref),
+        "author": outcome.author,
+        "members": list(group.members),
+        "shown": outcome.is_shown,
+        "utc_ms": outcome.utc_ms,
+    }
 
 
 BREAKOUT = BreakoutIdea()
 
 
 def group_of(state: ClassState, participant_id: str) -> str | None:
-    """Return the group in which somebody is now; None is the main room (signaling asks this)."""
-    breakout = state.of(BREAKOUT)
-    if not breakout.is_open:
-        return None
-    return next((g.id for g in breakout.groups.values() if participant_id in g.members), None)
+    """Return the group in which somebody is now, as member or visitor; None is the main room."""
+    return state.of(BREAKOUT).whereabouts().get(participant_id)

@@ -136,7 +136,7 @@ def delete(state: ClassState, call: Call, data: Delete) -> Decision:
     require_not_over(state)
     actor = call.actor
     message = state.of(CHAT).by_id.get(data.id)
-    if message is None or not _reads(state, actor, message):
+    if message is None or not _reads(actor, message):
         raise _unknown()
     if not actor.is_staff and message.author != actor.participant_id:
         raise Forbidden("not_allowed", "Only its author, the presenter and the host can delete a message.")
@@ -146,12 +146,12 @@ def delete(state: ClassState, call: Call, data: Delete) -> Decision:
     return Decision((event,), erase=(message.text_ref,))
 
 
-def _reads(state: ClassState, actor: Actor, message: Message) -> bool:
+def _reads(actor: Actor, message: Message) -> bool:
     if actor.is_staff or message.author == actor.participant_id:
         return True
     if message.group is None:
         return not message.is_held
-    return actor.participant_id in state.of(CHAT).members.get(message.group, frozenset())
+    return actor.participant_id in (message.readers or frozenset())
 
 
 def _unknown() -> NotFound:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from interactions.chat.events import ChatDeleted, ChatMuted, ChatReleased, ChatRulesSet, ChatSent
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import BreakoutOpened, Event, TimelineEvent
+from lectern.timeline.event import BreakoutOpened, BreakoutPlaced, Event, TimelineEvent
 from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
 
 SHOWN_MESSAGES = 500
@@ -15,7 +15,10 @@ SHOWN_MESSAGES = 500
 
 @dataclass(slots=True)
 class Message:
-    """One message. `is_deleted` once somebody took it back; `is_held` until staff release it, if ever."""
+    """One message. `is_deleted` once somebody took it back; `is_held` until staff release it, if ever.
+
+    `readers` are who may read one that is shown in a group; None: everybody.
+    """
 
     id: str
     group: str | None
@@ -25,6 +28,7 @@ class Message:
     is_deleted: bool = False
     is_shown: bool = True
     is_held: bool = False
+    readers: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class Chat:
 
 
 class ChatIdea:
-    """Folds and draws messages. Groups keep their members for good, so nobody loses what they read."""
+    """Folds and draws messages. Nobody loses what they read when they leave a group, or when it ends."""
 
     name = "chat"
     events: tuple[type[Event], ...] = (
@@ -58,6 +62,7 @@ class ChatIdea:
         ChatMuted,
         ChatRulesSet,
         BreakoutOpened,
+        BreakoutPlaced,
     )
     paths: tuple[str, ...] = ("message", "chat", "chat_mute")
 
@@ -93,18 +98,23 @@ class ChatIdea:
                 slice_.is_open, slice_.is_moderated = is_open, moderated
             case BreakoutOpened(groups=groups):
                 slice_.members.update({group.id: frozenset(group.members) for group in groups})
+            case BreakoutPlaced() as placed:
+                _let_read(slice_, placed)
 
     def touched(self, slice_: Chat, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
             case ChatSent(id=id_) | ChatReleased(id=id_) | ChatDeleted(id=id_):
                 if slice_.just_hidden is not None:
-                    yield from _touches(slice_, slice_.by_id[slice_.just_hidden])
-                yield from _touches(slice_, slice_.by_id[id_])
+                    yield from _touches(slice_.by_id[slice_.just_hidden])
+                yield from _touches(slice_.by_id[id_])
             case ChatMuted(participant=who):
                 yield from _mute_touches(who)
             case ChatRulesSet():
                 yield Touch("chat")
+            case BreakoutPlaced(participant=newcomer, group=str(group)):
+                for id_ in slice_.shown.get(group, ()):
+                    yield Touch(f"message/{id_}", owner=newcomer)
 
     def entities(self, slice_: Chat) -> Iterable[Touch]:
         """See `Idea`."""
@@ -113,9 +123,9 @@ class ChatIdea:
             yield Touch(f"chat_mute/{who}", STAFF_ONLY)
         for ids in slice_.shown.values():
             for id_ in ids:
-                yield from _touches(slice_, slice_.by_id[id_])
+                yield from _touches(slice_.by_id[id_])
         for id_ in slice_.held:
-            yield from _touches(slice_, slice_.by_id[id_])
+            yield from _touches(slice_.by_id[id_])
 
     def own(self, slice_: Chat, participant_id: str) -> Iterable[Touch]:
         """See `Personal`."""
@@ -159,6 +169,8 @@ def _decide(chat: Chat, message: Message) -> None:
 
 
 def _show(chat: Chat, message: Message) -> None:
+    if message.group is not None:
+        message.readers = chat.members.get(message.group, frozenset()) | {message.author}
     ids = chat.shown.setdefault(message.group, deque())
     ids.append(message.id)
     if len(ids) > SHOWN_MESSAGES:
@@ -166,14 +178,25 @@ def _show(chat: Chat, message: Message) -> None:
         chat.by_id[chat.just_hidden].is_shown = False
 
 
-def _touches(chat: Chat, message: Message) -> Iterable[Touch]:
+def _let_read(slice_: Chat, placed: BreakoutPlaced) -> None:
+    """Show a newcomer what the group wrote; who left it reads on no further."""
+    newcomer = {placed.participant}
+    if placed.left is not None:
+        slice_.members[placed.left] = slice_.members.get(placed.left, frozenset()) - newcomer
+    if placed.group is not None:
+        slice_.members[placed.group] = slice_.members.get(placed.group, frozenset()) | newcomer
+        for id_ in slice_.shown.get(placed.group, ()):
+            message = slice_.by_id[id_]
+            message.readers = (message.readers or frozenset()) | newcomer
+
+
+def _touches(message: Message) -> Iterable[Touch]:
     path = f"message/{message.id}"
     if message.is_held:
         yield Touch(path, STAFF_ONLY)
         yield Touch(path, owner=message.author)
         return
-    members = None if message.group is None else chat.members.get(message.group, frozenset())
-    yield Touch(path, members=members)
+    yield Touch(path, members=message.readers)
 
 
 def _mute_touches(who: str) -> Iterable[Touch]:

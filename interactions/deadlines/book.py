@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from interactions.breakout.events import BreakoutExtended, BreakoutWarned
+from interactions.breakout.idea import first_due
 from interactions.checkin.events import (
     CheckinClosed,
     CheckinExtended,
@@ -37,10 +39,8 @@ def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
             due = {"checkin": closes}
         case CheckinClosed() | CheckinWithdrawn(was_open=True):
             due = {"checkin": None}
-        case BreakoutOpened(ends_utc_ms=ends):
-            due = {"breakout": ends}
-        case BreakoutClosed():
-            due = {"breakout": None}
+        case BreakoutOpened() | BreakoutExtended() | BreakoutWarned() | BreakoutClosed() as turn:
+            due = {"breakout": _breakout_due(turn, event.utc_ms)}
         case SessionEnded():
             due = {"checkin_start": None, "checkin": None, "breakout": None}
         case payload:
@@ -63,6 +63,14 @@ def _of_polls(payload: Event | None) -> dict[str, UtcMs | None]:
         case PollCounted(id=id_):
             due[BALLOTS + id_] = None
     return due
+
+
+def _breakout_due(
+    turn: BreakoutOpened | BreakoutExtended | BreakoutWarned | BreakoutClosed, now: UtcMs
+) -> UtcMs | None:
+    if isinstance(turn, BreakoutClosed) or turn.ends_utc_ms is None:
+        return None
+    return turn.ends_utc_ms if isinstance(turn, BreakoutWarned) else first_due(turn.ends_utc_ms, now)
 
 
 class DeadlineBook:

@@ -50,7 +50,6 @@ class Deadlines:
             polls = polls_due(change.state, change.now)
             change.append(*polls.events)
             change.append(*await self._engine.obey(change.tx, change.head, polls.orders))
-            await store.drop_overdue(change.tx, session_id, change.now)
 
     async def _run(self) -> None:
         while True:

@@ -27,11 +27,6 @@ async def drop(tx: AsyncConnection, session_id: str, kind: str) -> None:
     await tx.execute(delete(d).where(d.c.session_id == session_id, d.c.kind == kind))
 
 
-async def drop_overdue(tx: AsyncConnection, session_id: str, now: UtcMs) -> None:
-    """Forget what is due by now: it has just been done."""
-    await tx.execute(delete(d).where(d.c.session_id == session_id, d.c.due_utc_ms <= now))
-
-
 async def end(tx: AsyncConnection, session_id: str, now: UtcMs) -> None:
     """Forget what was due in a lesson that is over; ballots that still wait are to be counted now."""
     waits = d.c.kind.startswith(BALLOTS)

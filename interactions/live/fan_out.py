@@ -156,6 +156,16 @@ class FanOut:
             del self._channels[session_id]
             channel.woken.set()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """How much was written to connections and has not been taken by them."""
+        return sum(
+            line.backlog_bytes() or 0
+            for channel in self._channels.values()
+            for group in channel.groups.values()
+            for _, line in group.members.values()
+        )
+
     def _announced(self, session_id: str, seq: int) -> None:
         channel = self._channels.get(session_id)
         if channel is not None and seq > channel.announced:

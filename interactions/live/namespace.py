@@ -98,6 +98,12 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         """How many connections this process holds."""
         return len(self._connections)
 
+    @property
+    def cut_off(self) -> int:
+        """How many peers of this process were cut off because they left too much unread."""
+        cut: int = self.server.eio.cut_off
+        return cut
+
     async def run(self) -> None:
         """Deliver events and report presence; ends by cancellation, and then reports everybody gone."""
         try:
@@ -139,7 +145,8 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             after = _after(auth)
             admitted = await self._admission.admit(auth, self._client_ip(environ))
             self._refuse_hoard(admitted.actor.participant_id)
-            view = await self._engine.view(admitted.session_id, admitted.viewer, after)
+            # Letting them in was a change of this timeline, so what is at hand includes it.
+            view = await self._engine.view(admitted.session_id, admitted.viewer, after, at_hand=True)
         except Exception as error:  # noqa: BLE001 (the edge again: the client learns why it is refused)
             if admitted is not None:
                 await self._leave(admitted)

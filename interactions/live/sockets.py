@@ -236,6 +236,8 @@ class LeanSocket(AsyncSocket):  # type: ignore[misc] # engineio ships no types
             self._is_serving = False
 
     def _lost(self) -> None:
+        if self._wire is not None and self._wire.was_cut_off:
+            self.server.cut_off += 1
         if self.closed or self.closing:
             return
         if self.carriage is Carriage.WIRE:
@@ -258,6 +260,8 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # engineio ships n
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "monitor_clients": False})
         self._errands: set[asyncio.Task[None]] = set()
+        self.cut_off = 0
+        """How many peers were cut off because they left too much unread."""
 
     def errand(self, work: Awaitable[None]) -> None:
         """Do something for a socket from a callback; a failure is logged and is that socket's own."""

@@ -40,6 +40,7 @@ class Wire(asyncio.Protocol):
         "_transport",
         "limit_bytes",
         "receive",
+        "was_cut_off",
     )
 
     def __init__(
@@ -54,6 +55,7 @@ class Wire(asyncio.Protocol):
         self._parts_size = 0
         self._transport: asyncio.Transport | None = None
         self._is_closing = False
+        self.was_cut_off = False
 
     @property
     def waiting_bytes(self) -> int:
@@ -67,6 +69,7 @@ class Wire(asyncio.Protocol):
             return
         transport.write(frame)
         if transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
+            self.was_cut_off = True
             transport.abort()
 
     def send(self, message: str | bytes) -> None:
@@ -78,12 +81,12 @@ class Wire(asyncio.Protocol):
 
     def pause(self) -> None:
         """Take nothing in for now: the peer sends faster than it is served."""
-        if self._transport is not None:
+        if self._transport is not None and not self._is_closing:
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Take in again."""
-        if self._transport is not None:
+        if self._transport is not None and not self._is_closing:
             self._transport.resume_reading()
 
     def close(self, code: int = CloseReason.NORMAL_CLOSURE) -> None:

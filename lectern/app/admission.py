@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from interactions.breakout.arrivals import Arrivals
 from interactions.live.admission import Admitted
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Overloaded, ProtocolViolation
@@ -20,9 +21,15 @@ class ClassAdmission:
     """`interactions.live.admission.Admission`, answered by tokens and presence."""
 
     def __init__(
-        self, presence: Presence, tokens: JoinTokens, doors: Doors, now_s: Callable[[], int]
+        self,
+        presence: Presence,
+        arrivals: Arrivals,
+        tokens: JoinTokens,
+        doors: Doors,
+        now_s: Callable[[], int],
     ) -> None:
         self._presence = presence
+        self._places = arrivals
         self._tokens = tokens
         self._doors = doors
         self._now_s = now_s
@@ -54,6 +61,7 @@ class ClassAdmission:
             consent=sent["consent"],
         )
         entered = await self._presence.enter(read.org_id, grant, name or "", arrival)
+        await self._places.place(grant.session_id, entered.participant_id)
         resume = self._tokens.issue(
             read.org_id,
             replace(grant, participant_id=entered.participant_id),

@@ -37,12 +37,21 @@ class _Snapshot(Collector):
         """See prometheus_client."""
         namespace = self._services.class_namespace
         counts = namespace.fan_out.counts
+        timelines = self._services.engine.counts
         yield GaugeMetricFamily("lectern_class_connections", "Class connections here.", namespace.connected)
+        yield GaugeMetricFamily(
+            "lectern_class_waiting_bytes",
+            "Written to class connections and not taken by them.",
+            namespace.fan_out.waiting_bytes,
+        )
         for name, value, meaning in (
             ("frames_sent", counts.frames_sent, "Event frames written to class connections."),
             ("frames_made", counts.frames_made, "Event frames encoded; each is shared by many viewers."),
             ("frames_held", counts.frames_held, "Times a slow connection was made to wait."),
             ("connections_lost", counts.connections_lost, "Connections that fell back to a snapshot."),
+            ("connections_cut", namespace.cut_off, "Connections ended because they left too much unread."),
+            ("works", timelines.works, "Commands, joins and leaves that were carried out."),
+            ("commits", timelines.commits, "Transactions in which they were."),
         ):
             yield CounterMetricFamily(f"lectern_class_{name}", meaning, value)
         stewards = self._services.stewards

@@ -16,9 +16,6 @@ def situation_of(state: ClassState) -> Situation:
     lesson = state.of(LESSON)
     breakout = state.of(BREAKOUT)
     participants = state.of(PRESENCE).participants
-    groups: dict[str, str] = {}
-    if breakout.is_open:
-        groups = {member: group.id for group in breakout.groups.values() for member in group.members}
     roles = {id_: SessionRole(present.joined.role) for id_, present in participants.items()}
     staff = frozenset(id_ for id_, role in roles.items() if role.is_staff)
     guests = {id_: camera for id_, camera in invited(state).items() if id_ in roles}
@@ -26,12 +23,13 @@ def situation_of(state: ClassState) -> Situation:
         live=lesson.state is LessonState.LIVE,
         ended=lesson.state is LessonState.ENDED,
         first_started_utc_ms=lesson.first_started_utc_ms,
-        groups=groups,
+        groups=breakout.whereabouts(),
         may_speak=staff | guests.keys(),
         removed=frozenset(id_ for id_, present in participants.items() if present.removed),
         staff=staff,
         presenters=tuple(id_ for id_, role in roles.items() if role is SessionRole.PRESENTER),
         invited=tuple(guests),
+        heard_everywhere=frozenset(breakout.voices),
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
         away_since_utc_ms={
             id_: present.left_utc_ms

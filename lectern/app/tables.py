@@ -10,6 +10,7 @@ import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
 import sessions.tables
+import signaling.screens.tables
 import signaling.stream_keys.tables
 from lectern.db.schema import metadata
 
@@ -26,5 +27,6 @@ _MODULES = (
     lectern.servers.tables,
     lectern.timeline.tables,
     sessions.tables,
+    signaling.screens.tables,
     signaling.stream_keys.tables,
 )

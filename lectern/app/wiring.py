@@ -26,6 +26,8 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.breakout.arrivals import Arrivals
+from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
@@ -47,6 +49,7 @@ from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.store import JobStore
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
 from lectern.storage.files import LocalFiles
@@ -66,6 +69,9 @@ from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
 from signaling.plane.stewardship import Alone
+from signaling.screens.passes import ScreenPasses
+from signaling.screens.routes import ScreenRoutes
+from signaling.screens.service import Screens
 from signaling.stage import commands as stage
 from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
@@ -108,6 +114,7 @@ class Services:
     tokens: JoinTokens
     doors: DoorsOfSessions
     entry: EntryRoutes
+    screens: Screens
     stream_keys: StreamKeys
     authenticate: Authenticator
     plane: MediaPlane
@@ -137,11 +144,15 @@ class Services:
             *accounts.routes(),
             *sessions.routes(),
             *self.entry.routes(),
+            *ScreenRoutes(
+                self.screens, self.doors, public_url=self.settings.url, mono_s=time.monotonic
+            ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *GroupRoutes(self.engine).routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
@@ -230,6 +241,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         doors = DoorsOfSessions(sessions, accounts)
         at_door = Presence(engine, settings.consent_version)
         seats = SeatsOfPresence(at_door, doors)
+        passes = ScreenPasses(load_keys(settings.data / "secrets", "screen"))
+        screens = Screens(database, tokens, passes, doors=doors, seats=seats, names=at_door, clock=utc_ms)
         stream_keys = StreamKeys(database, doors, mono_s=time.monotonic)
         stewards = (
             None
@@ -265,7 +278,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             presence=at_door,
             tokens=tokens,
             doors=doors,
-            entry=EntryRoutes(doors, tokens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic),
+            entry=EntryRoutes(
+                doors, tokens, screens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic
+            ),
+            screens=screens,
             stream_keys=stream_keys,
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
@@ -296,7 +312,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             turn=turn,
             class_namespace=ClassNamespace(
                 engine,
-                ClassAdmission(at_door, tokens, doors, now_s),
+                ClassAdmission(at_door, Arrivals(engine), tokens, doors, now_s),
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),

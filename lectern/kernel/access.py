@@ -42,7 +42,8 @@ class SessionGrant:
     """What a join or play token says: one session, one role, one person or guest.
 
     `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
-    `participant_id` is set once the participant exists (after the first connection).
+    `participant_id` is set once the participant exists (after the first connection). `screen_id` is the
+    screen (a participant) by whose code they came in: they take part without media.
     """
 
     session_id: str
@@ -51,6 +52,7 @@ class SessionGrant:
     participant_id: str | None = None
     guest_id: str | None = None
     guest_name: str | None = None
+    screen_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

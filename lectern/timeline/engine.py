@@ -285,9 +285,15 @@ class TimelineEngine:
         async with self.database.read() as tx:
             return await self._caught_up(tx, await self.store.head(tx, session_id))
 
-    async def view(self, session_id: str, viewer: Viewer, after: int | None) -> View:
-        """Return what `viewer` needs to be up to date: events since `after`, else a snapshot."""
-        live = await self.current(session_id)
+    async def view(
+        self, session_id: str, viewer: Viewer, after: int | None, *, at_hand: bool = False
+    ) -> View:
+        """Return what `viewer` needs to be up to date: events since `after`, else a snapshot.
+
+        With `at_hand`, the state that this process holds will do, if it reaches `after`: for a caller who has
+        just changed this timeline, and whom frames will tell of the rest.
+        """
+        live = await self.current(session_id, at_least=(after or 0) if at_hand else None)
         recent = None if after is None else live.since(after)
         if recent is None:
             return View(live.state.seq, snapshot(self.registry, live.state, viewer), None)

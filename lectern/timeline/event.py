@@ -91,21 +91,53 @@ class ParticipantRemoved(Event, frozen=True, kw_only=True):
     participant: str
 
 
+class ScreenScanned(Event, frozen=True, kw_only=True):
+    """Somebody came in by the code that `screen` (a participant) shows: they sit before it."""
+
+    TYPE: ClassVar[str] = "screen_scanned"
+    participant: str
+    screen: str
+
+
 class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """One group of a breakout: a room of the session with a task."""
+    """One group of a breakout: a room of the session with a task and material (text with links).
+
+    `most` limits how many may choose it.
+    """
 
     id: str
     name_ref: str
     task_ref: str | None
     members: tuple[str, ...]
+    material_ref: str | None = None
+    most: int | None = None
 
 
 class BreakoutOpened(Event, frozen=True, kw_only=True):
-    """The class splits into groups, until closed or until `ends_utc_ms`."""
+    """The class splits into groups, until closed or until `ends_utc_ms`.
+
+    `late` says what becomes of learners without a group: they `stay` in the main room, go to the `smallest`
+    group when they come, or `choose`. Those in `staying` were left in the main room on purpose.
+    """
 
     TYPE: ClassVar[str] = "breakout_opened"
     groups: tuple[BreakoutGroup, ...]
     ends_utc_ms: UtcMs | None = None
+    late: str = "stay"
+    staying: tuple[str, ...] = ()
+
+
+class BreakoutPlaced(Event, frozen=True, kw_only=True):
+    """Somebody is in `group` from now on (null: the main room), and not in `left` any more.
+
+    `by` is staff, choice (their own) or rule (they came late).
+    """
+
+    TYPE: ClassVar[str] = "breakout_placed"
+    participant: str
+    group: str | None
+    left: str | None = None
+    by: str = "staff"
 
 
 class BreakoutClosed(Event, frozen=True, kw_only=True):

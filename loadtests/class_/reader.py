@@ -130,6 +130,7 @@ class Seat(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
         del exc
+        self._transport = None
         self.lost_at_s = time.monotonic()
         if not self.settled.done():
             self.settled.set_exception(Refused("the connection was closed"))
@@ -173,7 +174,7 @@ class Seat(asyncio.Protocol):
         kind = data[start : start + 2]
         if kind == b"42":
             self._take_event(data[start : min(end, start + _HEAD_BYTES)])
-        elif kind[:1] == _PING:
+        elif kind[:1] == _PING and self._transport is not None and not self._transport.is_closing():
             self._send(_PONG)
         elif kind == b"43":
             body = data[start + 2 : end]
@@ -227,7 +228,8 @@ class Seat(asyncio.Protocol):
 
     def _send(self, payload: bytes) -> None:
         """Send one frame, masked (RFC 6455 §5.3) with a key of zeros: its bytes stay as they are."""
-        assert self._transport is not None
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError("the connection was closed")
         size = len(payload)
         head = bytes((129, 128 | size)) if size < 126 else bytes((129, 128 | 126)) + size.to_bytes(2)
         self._transport.write(head + b"\0\0\0\0" + payload)

@@ -7,7 +7,14 @@ import msgspec
 
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import Event, NewEvent, ParticipantJoined, ParticipantRemoved, TimelineEvent
+from lectern.timeline.event import (
+    Event,
+    NewEvent,
+    ParticipantJoined,
+    ParticipantRemoved,
+    ScreenScanned,
+    TimelineEvent,
+)
 from lectern.timeline.idea import STAFF, Actor, Audience, Call, ClassState, Command, Decision, Texts, Touch
 
 
@@ -36,7 +43,8 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
 class Present:
     """One participant. `connections` maps those that are open to their device.
 
-    `left_utc_ms` is when the latest one that closed was last seen.
+    `left_utc_ms` is when the latest one that closed was last seen. `screen` is the one whose code they
+    scanned last.
     """
 
     joined: ParticipantJoined
@@ -44,20 +52,26 @@ class Present:
     device: str | None = None
     removed: bool = False
     left_utc_ms: int | None = None
+    screen: str | None = None
 
 
 @dataclass(slots=True)
 class Presence:
-    """The slice: participants by id, in the order in which they first came."""
+    """The slice: participants by id, in the order in which they first came.
+
+    `is_news` tells whether the last event changed what anybody sees of its participant: a second tab does
+    not, nor does coming back before it was noticed that one was gone.
+    """
 
     participants: dict[str, Present] = field(default_factory=dict)
+    is_news: bool = False
 
 
 class PresenceIdea:
     """Entities `participant/<id>`."""
 
     name = "presence"
-    events = (ParticipantJoined, ParticipantRemoved, ConnectionOpened, ConnectionClosed)
+    events = (ParticipantJoined, ParticipantRemoved, ScreenScanned, ConnectionOpened, ConnectionClosed)
     paths = ("participant",)
 
     def empty(self) -> Presence:
@@ -67,6 +81,7 @@ class PresenceIdea:
     def apply(self, slice_: Presence, event: TimelineEvent) -> None:
         """See `Idea`."""
         payload = event.payload
+        slice_.is_news = True
         if isinstance(payload, ParticipantJoined):
             known = slice_.participants.get(payload.participant)
             if known is None:
@@ -74,26 +89,34 @@ class PresenceIdea:
             else:
                 known.joined = payload
             return
-        assert isinstance(payload, ConnectionOpened | ConnectionClosed | ParticipantRemoved)
+        assert isinstance(payload, ConnectionOpened | ConnectionClosed | ParticipantRemoved | ScreenScanned)
         present = slice_.participants.get(payload.participant)
         if present is None:
+            slice_.is_news = False
             return
+        before = bool(present.connections), present.device, present.removed
         if isinstance(payload, ConnectionOpened):
             present.connections[payload.connection] = payload.device
             present.device = payload.device
         elif isinstance(payload, ConnectionClosed):
             present.connections.pop(payload.connection, None)
             present.left_utc_ms = payload.at_utc_ms
+        elif isinstance(payload, ScreenScanned):
+            present.screen = payload.screen
         else:
             present.removed = True
+        slice_.is_news = before != (bool(present.connections), present.device, present.removed)
 
     def touched(self, slice_: Presence, event: TimelineEvent) -> list[Touch]:
         """See `Idea`."""
-        del slice_
         payload = event.payload
+        if isinstance(payload, ScreenScanned):
+            return []
         assert isinstance(
             payload, ParticipantJoined | ConnectionOpened | ConnectionClosed | ParticipantRemoved
         )
+        if not slice_.is_news:
+            return []
         return [Touch(f"participant/{payload.participant}")]
 
     def entities(self, slice_: Presence) -> list[Touch]:

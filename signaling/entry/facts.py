@@ -17,6 +17,16 @@ class SessionFacts:
     host_person_id: str | None
 
 
+class Seating(Protocol):
+    """Knows who sits before a screen of a session."""
+
+    async def seat_of(self, session_id: str, pass_: str) -> str:
+        """Return the screen (a participant) that a pass was given for. Raises Unauthenticated."""
+
+    async def by_roster(self, session_id: str) -> bool:
+        """Tell whether people before a screen may come in by number and name."""
+
+
 class Doors(Protocol):
     """Answers questions about sessions and people."""
 

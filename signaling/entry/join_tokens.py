@@ -54,6 +54,7 @@ class JoinTokens:
             "gid": grant.guest_id,
             "gnm": grant.guest_name,
             "pid": grant.participant_id,
+            "scr": grant.screen_id,
         }
         claims |= {claim: value for claim, value in optional.items() if value is not None}
         return jwt.encode({"alg": _ALGORITHM, "kid": self._current}, claims, self._keys[self._current])
@@ -76,6 +77,7 @@ class JoinTokens:
                 participant_id=claims.get("pid"),
                 guest_id=claims.get("gid"),
                 guest_name=claims.get("gnm"),
+                screen_id=claims.get("scr"),
             )
             return Read(str(claims["org"]), grant)
         except (JoseError, KeyError, ValueError, TypeError):

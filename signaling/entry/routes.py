@@ -1,6 +1,7 @@
 """Join tokens over HTTP: for whoever is signed in, for guests, and for integrators."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -11,16 +12,22 @@ from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected, Una
 from lectern.kernel.ids import new_id
 from lectern.kernel.rate import RateLimit, origin_of
 from lectern.kernel.roles import OrgRole, SessionRole
-from signaling.entry.facts import Doors, SessionFacts
+from signaling.entry.facts import Doors, Seating, SessionFacts
 from signaling.entry.join_tokens import JOIN_TTL_S, JoinTokens
 
 MAX_TTL_S = 30 * 86_400
 
 
 class Enter(BaseModel):
-    """A guest gives a name; somebody who is signed in need not."""
+    """A guest gives a name; somebody who is signed in need not.
+
+    With `screen_pass` they sit before a screen and come without media; where its host allows it, `name` and
+    `external_id` of the roster stand in for signing in.
+    """
 
     name: str | None = Field(None, max_length=100)
+    screen_pass: str | None = Field(None, max_length=200)
+    external_id: str | None = Field(None, max_length=120)
 
 
 class Entered(BaseModel):
@@ -54,6 +61,7 @@ class EntryRoutes:
         self,
         doors: Doors,
         tokens: JoinTokens,
+        screens: Seating,
         *,
         public_url: str,
         now_s: Callable[[], int],
@@ -61,9 +69,11 @@ class EntryRoutes:
     ) -> None:
         self._doors = doors
         self._tokens = tokens
+        self._screens = screens
         self._public_url = public_url
         self._now_s = now_s
         self._mono_s = mono_s
+        self._names_by_address = RateLimit(per_s=0.5, burst=60)
         self._guests_by_address = RateLimit(per_s=5, burst=300)  # a whole office may join behind one address
 
     def routes(self) -> list[Route]:
@@ -94,12 +104,25 @@ class EntryRoutes:
         """A token for the signed-in person, or for a guest."""
         session = await self._doors.session(request.path["id"])
         who: Principal | None = request.who
+        wanted: Enter = request.body
+        screen = None
+        if wanted.screen_pass is not None:
+            screen = await self._screens.seat_of(session.id, wanted.screen_pass)
         if who is not None and who.person_id is not None and who.grant is None:
             role = await self._role_of(who, session)
             name = await self._doors.name_of(who.person_id) or ""
             grant = SessionGrant(session.id, role, who.person_id)
+        elif screen is not None and who is not None and _sat_before(who, session):
+            assert who.grant is not None
+            grant, name = (
+                who.grant,
+                who.grant.guest_name or await self._doors.name_of(who.person_id or "") or "",
+            )
+        elif screen is not None and wanted.external_id:
+            grant, name = await self._by_roster(request, session)
         else:
             grant, name = self._guest(request, session)
+        grant = replace(grant, screen_id=screen)
         token = self._tokens.issue(session.org_id, grant, now_s=self._now_s())
         return Entered(token=token, role=grant.role, name=name)
 
@@ -113,6 +136,35 @@ class EntryRoutes:
         if session.guests_allowed or await self._doors.expects(session.id, who.person_id or ""):
             return SessionRole.LEARNER
         raise Forbidden("not_invited", "You are not on this session's list. Ask the presenter or HR.")
+
+    async def _by_roster(self, request: Request, session: SessionFacts) -> tuple[SessionGrant, str]:
+        """Somebody before a screen who says their number and their name as they stand on the roster.
+
+        Raises:
+            Unauthenticated: this session's screens want people to sign in. Forbidden: no such pair
+            (`not_on_list`); which of the two is wrong is not said.
+        """
+        wanted: Enter = request.body
+        if not await self._screens.by_roster(session.id):
+            raise Unauthenticated("sign_in_required", "This session is for invited people. Please sign in.")
+        wait = self._names_by_address.wait_s(origin_of(request.client_ip), self._mono_s())
+        if wait > 0:
+            raise Overloaded("too_many_tries", "Too many people at once.", retry_after_s=round(wait + 0.5))
+        person_id = await self._doors.person_by_external_id(
+            session.org_id, (wanted.external_id or "").strip()
+        )
+        name = await self._doors.name_of(person_id) if person_id is not None else None
+        said = "".join((wanted.name or "").split()).casefold()
+        if (
+            person_id is None
+            or name is None
+            or "".join(name.split()).casefold() != said
+            or not await self._doors.expects(session.id, person_id)
+        ):
+            raise Forbidden(
+                "not_on_list", "This number and name are not on the session's list. Check both, or ask HR."
+            )
+        return SessionGrant(session.id, SessionRole.LEARNER, person_id), name
 
     def _guest(self, request: Request, session: SessionFacts) -> tuple[SessionGrant, str]:
         if not session.guests_allowed:
@@ -140,7 +192,8 @@ class EntryRoutes:
             )
         token = await self.issue(session, request.body)
         await self._doors.audit(who.org_id, who.subject_id, "join_token_created", session.id)
-        page = "studio" if SessionRole(request.body.role).is_staff else "room"
+        role = SessionRole(request.body.role)
+        page = "studio" if role.is_staff else "screen" if role is SessionRole.SCREEN else "room"
         return JoinTokenModel(token=token, url=f"{self._public_url}/{page}/{session.id}#t={token}")
 
     async def issue(self, session: SessionFacts, wanted: NewJoinToken) -> str:
@@ -161,3 +214,9 @@ class EntryRoutes:
         else:
             raise Rejected("name_missing", "Give the employee number of a person or the name of a guest.")
         return self._tokens.issue(session.org_id, grant, now_s=self._now_s(), ttl_s=wanted.ttl_s)
+
+
+def _sat_before(who: Principal, session: SessionFacts) -> bool:
+    """Tell whether a phone that scans (again) brings the token of the learner it was here before."""
+    grant = who.grant
+    return grant is not None and grant.session_id == session.id and grant.role is SessionRole.LEARNER

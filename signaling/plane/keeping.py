@@ -22,7 +22,7 @@ from signaling.plane.situation import Situation, SituationOf
 from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
-from signaling.stage.routing import assign, feeds
+from signaling.stage.routing import assign, feeds, is_for_main_room
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
@@ -205,7 +205,7 @@ class Keeping:
     async def keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.
 
-        The recording holds what the main room hears, and nothing that is said in a group.
+        The recording holds what the main room hears; what is said in a group alone is not in it.
         """
         taken = places(situation, tracks.values())
         room = self._held.rooms.get(peer.session_id)
@@ -215,7 +215,7 @@ class Keeping:
             muted = track is not None and track.muted_by is not None
             muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
-            wanted = allowed, allowed and peer.participant not in situation.groups
+            wanted = allowed, allowed and is_for_main_room(peer.participant, source, situation)
             if peer.publishing.get(mid, (True, True)) != wanted:
                 await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
                 peer.publishing[mid] = wanted

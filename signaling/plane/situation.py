@@ -13,6 +13,7 @@ class Situation:
     `may_speak` are those who are heard (and recorded) in the main room if there is a place for them: `staff`
     (who send everything; `presenters` first, in the order in which they came), and learners whom staff let on
     stage, in that order: those `with_camera` are seen as well. `removed` were sent out.
+    The microphones of `heard_everywhere` (staff who speak to all groups) reach the main room and every group.
     `away_since_utc_ms` are those who have no class connection now, with the moment when they were last seen;
     it does not count when situations are compared, for it changes nothing of what is sent to whom.
     """
@@ -27,6 +28,7 @@ class Situation:
     presenters: tuple[str, ...] = ()
     invited: tuple[str, ...] = ()
     with_camera: frozenset[str] = frozenset()
+    heard_everywhere: frozenset[str] = frozenset()
     away_since_utc_ms: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 

@@ -54,13 +54,13 @@ def places(situation: Situation, tracks: Iterable[Track]) -> tuple[str, ...]:
 def sends_now(participant: str, source: str, situation: Situation, taken: Collection[str]) -> bool:
     """Tell whether what `participant` sends as `source` is taken in, given `places` of this moment.
 
-    A group hears its members, on stage or not. In the main room a place is needed; other staff (`taken` does
-    not name them) get one while there is one.
+    A group hears its members, on stage or not, and sees staff who visit it too. In the main room a place is
+    needed; other staff (`taken` does not name them) get one while there is one.
     """
     if participant in situation.removed:
         return False
     if participant in situation.groups:
-        return source == "mic"
+        return source == "mic" or participant in situation.staff
     if participant in situation.staff:
         return participant in tuple(taken)[:MAX_ON_STAGE] or (
             participant not in taken and len(taken) < MAX_ON_STAGE

@@ -45,9 +45,18 @@ EMPTY: Final = Feed()
 
 def in_main_room(track: Track, situation: Situation, taken: Collection[str]) -> bool:
     """Tell whether the main room (and its recording) gets `track`; `taken` are the places on stage."""
-    return track.participant not in situation.groups and sends_now(
+    return is_for_main_room(track.participant, track.source, situation) and sends_now(
         track.participant, track.source, situation, taken
     )
+
+
+def is_for_main_room(participant: str, source: str, situation: Situation) -> bool:
+    """Tell whether a source belongs to the main room: nothing of a group does but a voice to all."""
+    return participant not in situation.groups or _is_voice_to_all(participant, source, situation)
+
+
+def _is_voice_to_all(participant: str, source: str, situation: Situation) -> bool:
+    return source == "mic" and participant in situation.heard_everywhere
 
 
 def reaches(track: Track, listener: str, situation: Situation, taken: Collection[str]) -> bool:
@@ -56,9 +65,10 @@ def reaches(track: Track, listener: str, situation: Situation, taken: Collection
         return False
     group = situation.groups.get(listener)
     if group is not None:
-        return situation.groups.get(track.participant) == group and sends_now(
-            track.participant, track.source, situation, taken
+        is_here = situation.groups.get(track.participant) == group or _is_voice_to_all(
+            track.participant, track.source, situation
         )
+        return is_here and sends_now(track.participant, track.source, situation, taken)
     return in_main_room(track, situation, taken)
 
 
@@ -108,7 +118,10 @@ def assign(
 
 
 def _presenters_sound(offered: Iterable[Track], situation: Situation) -> list[str]:
-    return [t.id for t in offered if t.source == "mic" and t.participant in situation.presenters]
+    """Sounds that have a slot before all others: whoever speaks to all groups, then the presenters."""
+    leading = situation.heard_everywhere | set(situation.presenters)
+    sounds = [t for t in offered if t.source == "mic" and t.participant in leading]
+    return [t.id for t in sorted(sounds, key=lambda t: t.participant not in situation.heard_everywhere)]
 
 
 def feeds(

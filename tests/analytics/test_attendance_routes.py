@@ -231,5 +231,5 @@ async def test_a_session_that_nobody_came_to_is_a_list_of_absences(office: Offic
         (0.0, None, None)
     }
     office.roster = []
-    assert (await office.call("GET", TABLE, "admin"))[1] == {"expected": 0, "rows": []}
+    assert (await office.call("GET", TABLE, "admin"))[1] == {"expected": 0, "screens": [], "rows": []}
     assert (await office.call("GET", "/api/v1/sessions/none/attendance", "admin"))[0] == 404

@@ -24,11 +24,14 @@ def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
         Moment(5, "checkin_opened", 50_000, {"id": "c1"}),
         Moment(6, "breakout_opened", 60_000, {}),
         Moment(7, "hand_raised", 61_000, {"id": "h"}),
+        Moment(8, "breakout_shown", 62_000, {"id": "g1", "on": True}),
+        Moment(9, "breakout_shown", 63_000, {"id": "hidden_again", "on": True}),
     ]
     entities: dict[str, dict[str, Any]] = {
         "poll/p1": {"question": "Which?", "counts": [1, 2]},
         "question/q1": {"text": None},
         "checkin/c1": {"message": "Here?"},
+        "outcome/g1": {"group": "One", "text": "Ours"},
     }
     found = [(m.at_ms, m.kind, m.id, m.title) for m in remembered(moments, entities, TWO_RECORDINGS).marks]
     assert found == [
@@ -36,6 +39,7 @@ def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
         (20_000, "question", "q1", ""),
         (40_000, "checkin", "c1", "Here?"),
         (50_000, "breakout", "6", ""),
+        (52_000, "outcome", "g1", "One"),
     ]
 
 

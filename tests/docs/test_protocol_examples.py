@@ -131,16 +131,19 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
     proof.command("l1", "hand_raise")
     proof.command("h", "hand_grant", participant="l1")
     proof.command("h", "chat_mute", participant="l1", on=True)
+    proof.command("h", "breakout_open", groups=[{"name": "G", "members": ["l1"]}])
+    group = proof.clients["h"].entities["breakout"]["groups"][0]
+    proof.command("h", "breakout_report", text="Ours", group=group)
     documented = documented_entities()
     seen: dict[str, list[str]] = {}
-    for who in ("l1", "p"):
+    for who in ("l1", "s", "p"):
         for path, entity in proof.clients[who].entities.items():
             kind = path.rpartition("/")[0] or path
             seen[kind] = [] if entity is True else list(entity)
     assert set(seen) == {
         "checkin", "checkin_plan", "draw", "poll", "poll_desk", "question", "message", "hand",
         "breakout", "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions",
-        "pool", "query", "asking", "funnel", "run", "my/question",
+        "pool", "query", "asking", "funnel", "run", "my/question", "group", "outcome", "screen", "my",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

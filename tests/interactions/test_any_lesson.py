@@ -20,6 +20,7 @@ from lectern.timeline.event import (
     NewEvent,
     ParticipantRemoved,
     RosterChanged,
+    ScreenScanned,
     SessionEnded,
     SessionStarted,
     TextErased,
@@ -64,6 +65,7 @@ KINDS = {
     "poll": "poll",
     "question": "question",
     "chat": "message",
+    "breakout": "outcome",
 }
 
 
@@ -100,6 +102,8 @@ class AnyLesson:
             self.remember()
         elif chance < 0.94:
             self.somebody_comes_or_goes()
+        elif chance < 0.945:
+            self.somebody_scans()
         elif chance < 0.95:
             self.somebody_publishes()
         elif chance < 0.96:
@@ -181,7 +185,9 @@ class AnyLesson:
         if command in FITTING and field == "id" and self.rng.random() < 0.8:
             key, value = FITTING[command]
             ids = [id_ for id_ in ids if entities[f"{kind}/{id_}"][key] == value] or ids
-        groups = [group["id"] for group in entities["breakout"]["groups"]]
+        groups = entities["breakout"]["groups"]
+        if command in ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose"):
+            return self.argument_of_groups(field, groups)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
         split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
         choices: dict[str, list[Any]] = {
@@ -192,13 +198,15 @@ class AnyLesson:
             "secret": ["l-secret-of-mine!", "another-secret-1"],
             "questions": [[self.question(), self.question()]],
             "show": ["live", "after_close", "staff_only"],
-            "seconds": [5, 20, 60],
+            "seconds": [5, 20, 60, 90],
             "late_after_seconds": [None, 0, 30],
             "in_seconds": [0, 0, 5],
             "within_seconds": [0, 0, 9],
             "forced": [True, False],
             "round": ids[-3:] or ["nothing"],
             "winners": [0, 1, 2],
+            "screen": ["s", "l1"],
+            "extra": [-1, 0, 3],
             "status": ["on_time", "late", "make_up", "absent"],
             "person": [None, "ann", "bob"],
             "on": [True, False],
@@ -212,10 +220,21 @@ class AnyLesson:
             "moderated": [True, True, False],
             "group": [None, *groups],
             "groups": [split],
+            "late": ["stay", "smallest", "choose"],
+            "staying": [[]],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
             "camera": [True, False],
         }
         return self.rng.choice(choices.get(field, TEXTS))
+
+    def argument_of_groups(self, field: str, groups: list[str]) -> Any:
+        """Invent whom to move where, which group to visit, to help, to choose."""
+        choices: dict[str, list[Any]] = {
+            "group": groups or ["nothing"],
+            "on": [True, True, False],
+            "participant": [*LEARNERS, "p"],
+        }
+        return self.rng.choice(choices[field])
 
     def time_passes(self) -> None:
         """Close what has become due, once."""
@@ -230,6 +249,11 @@ class AnyLesson:
             if events:
                 self.proof.append(*events)
                 assert due(self.proof.state, self.proof.now)[0] == ()
+
+    def somebody_scans(self) -> None:
+        """A phone reads the code of a screen, or of something that is none."""
+        who, screen = self.rng.choice(LEARNERS), self.rng.choice(("s", "s", "g1", "l1"))
+        self.proof.append(NewEvent(payload=ScreenScanned(participant=who, screen=screen), actor=who))
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""
@@ -268,7 +292,7 @@ def test_chance_reaches_every_event_and_every_entity_of_the_class() -> None:
     wanted = {payload.TYPE for idea in IDEAS for payload in idea.events}
     paths = {path for idea in IDEAS for path in idea.paths}
     done: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(120):
         lesson = AnyLesson(Random(seed), done)
         lesson.proof.append(NewEvent(payload=SessionStarted(), actor="p"))
         for _ in range(200):

@@ -1,5 +1,6 @@
 """Anonymous polls: counted once, changeable by whoever holds the secret, and linkable by nobody."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -139,6 +140,29 @@ async def test_storage_cannot_link_a_ballot_to_a_person(engine: TimelineEngine) 
     if engine.database.is_sqlite:
         assert keys == sorted(keys)  # as they lie in the file, without a row number beside them
     assert "secret-of" not in await everything(engine.database)
+
+
+async def test_two_devices_at_once_are_one_answer_and_a_refusal_stays_one(engine: TimelineEngine) -> None:
+    id_ = str((await engine.execute(SESSION, P, "open", "poll_open", QUESTION)).result["id"])
+
+    async def vote(who: str, command: str, by: str, option: int = 0) -> str:
+        data = {"id": id_, "option": option, "secret": secret(by)}
+        try:
+            await engine.execute(SESSION, Actor(who, SessionRole.LEARNER), command, "poll_vote", data)
+        except Conflict as refusal:
+            return refusal.code
+        return "ok"
+
+    # Two devices of everybody, and every command twice, all at once.
+    tried = [(who, f"{device}", f"{who}{device}") for who in LEARNERS for device in (1, 2) for _ in range(2)]
+    said = await asyncio.gather(*(vote(*each) for each in tried))
+    for who in LEARNERS:
+        answers = [code for each, code in zip(tried, said, strict=True) if each[0] == who]
+        assert answers == ["ok", "ok", "ballot_elsewhere", "ballot_elsewhere"]
+    async with engine.database.read() as tx:
+        assert (await tx.execute(text("SELECT count(*) FROM poll_ballots"))).scalar() == FEWEST_SHOWN
+    await engine.execute(SESSION, P, "close", "poll_close", {"id": id_})
+    assert (await engine.current(SESSION)).state.slices["poll"].by_id[id_].counts == [FEWEST_SHOWN, 0]
 
 
 async def test_the_close_counts_and_destroys_the_ballots_once(engine: TimelineEngine) -> None:

@@ -20,7 +20,7 @@ def grouped(proof: Proof) -> tuple[str, str]:
     groups = [{"name": "One", "task": None, "members": ["l1", "l2"]}, {"name": "Two", "members": ["l3"]}]
     proof.command("p", "breakout_open", groups=groups)
     first, second = proof.clients["p"].entities["breakout"]["groups"]
-    return first["id"], second["id"]
+    return first, second
 
 
 def seers(proof: Proof, id_: str) -> set[str]:

@@ -60,9 +60,9 @@ async def test_time_closes_what_is_open_and_a_restart_does_not_matter(
 ) -> None:
     await engine.execute(SESSION, P, "1", "checkin_open", {"message": "", "seconds": 60})
     await engine.execute(
-        SESSION, P, "2", "breakout_open", {"groups": [{"name": "G", "members": ["l1"]}], "seconds": 90}
+        SESSION, P, "2", "breakout_open", {"groups": [{"name": "G", "members": ["l1"]}], "seconds": 150}
     )
-    assert await waiting(engine) == {"checkin": 1_060_000, "breakout": 1_090_000}
+    assert await waiting(engine) == {"checkin": 1_060_000, "breakout": 1_090_000}  # its warning
     clock.now = UtcMs(1_059_999)
     assert await Deadlines(engine).close_due() == 1_060_000
     assert (await types(engine))[-1] == "breakout_opened"
@@ -70,6 +70,10 @@ async def test_time_closes_what_is_open_and_a_restart_does_not_matter(
     after_restart = engine_over(engine.database, clock=clock)
     assert await Deadlines(after_restart).close_due() == 1_090_000
     assert (await types(engine))[-1] == "checkin_closed"
+    clock.now = UtcMs(1_090_000)
+    await Deadlines(after_restart).close_due()
+    assert (await types(engine))[-1] == "breakout_warned"
+    assert await waiting(engine) == {"breakout": 1_150_000}
     clock.now = UtcMs(2_000_000)
     assert await Deadlines(after_restart).close_due() is None
     assert (await types(engine))[-1] == "breakout_closed"

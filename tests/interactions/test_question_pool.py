@@ -3,6 +3,7 @@
 from contextlib import suppress
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -232,6 +233,7 @@ def test_a_host_who_became_a_learner_moderates_no_longer() -> None:
     refused(proof, "question_not_found", "h", "question_reword", id=id_, text="Mine")
 
 
+@pytest.mark.timeout(240)
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_votes_are_what_people_wanted_however_questions_are_merged(seed: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from interactions.breakout.commands import due
 from lectern.timeline.event import NewEvent, ParticipantRemoved, SessionStarted
 from tests.class_proof import Proof, through_json
 from tests.interactions.lesson import end, wait, waiting_lesson
@@ -92,7 +93,7 @@ def chat_and_groups(proof: Proof) -> None:
     proof.command("l1", "chat_send", text="hello <b>all</b>")
     groups = [{"name": "One", "task": "Think", "members": ["l1"]}, {"name": "Two", "members": ["l2"]}]
     proof.command("p", "breakout_open", groups=groups, seconds=600)
-    mine = proof.clients["p"].entities["breakout"]["groups"][0]["id"]
+    mine, _other = proof.clients["p"].entities["breakout"]["groups"]
     proof.command("l1", "chat_send", text="just us", group=mine)
     taken_back = proof.command("l1", "chat_send", text="oops")["id"]
     proof.command("l1", "chat_delete", id=taken_back)
@@ -104,8 +105,31 @@ def chat_and_groups(proof: Proof) -> None:
     proof.command("p", "breakout_close")
 
 
+def breakout(proof: Proof) -> None:
+    """Choosing, moving, calling, visiting, word and voice to all, the last minute, a result that is shown."""
+    start(proof)
+    groups = [{"name": "One", "task": "Think", "material": "https://example.org"}, {"name": "Two", "most": 1}]
+    proof.command("p", "breakout_open", groups=groups, seconds=120, late="choose", staying=["l3"])
+    one, two = proof.clients["p"].entities["breakout"]["groups"]
+    proof.command("l1", "breakout_choose", group=one)
+    proof.command("l1", "chat_send", text="anybody here?", group=one)
+    proof.command("l2", "breakout_choose", group=two)
+    proof.command("h", "breakout_move", participant="l2", group=one)
+    proof.command("l2", "breakout_help", on=True)
+    proof.command("h", "breakout_visit", group=one)
+    proof.command("p", "breakout_tell", text="Hurry")
+    proof.command("p", "breakout_voice", on=True)
+    wait(proof, 60)
+    proof.append(*due(proof.state, proof.now)[0])
+    proof.command("h", "breakout_extend", seconds=60)
+    proof.command("l1", "breakout_reporter", participant="l1")
+    proof.command("l1", "breakout_report", text="Done")
+    proof.command("p", "breakout_close")
+    proof.command("h", "breakout_show", id=one, on=True)
+
+
 SCRIPTS: dict[str, Script] = {
-    script.__name__: script for script in (checkin, poll, question, question_pool, chat_and_groups)
+    script.__name__: script for script in (checkin, poll, question, question_pool, chat_and_groups, breakout)
 }
 
 

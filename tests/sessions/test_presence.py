@@ -1,5 +1,6 @@
 """Who is here: coming, going, silence after a crash, consent, and being sent out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent, ParticipantRemoved
 from lectern.timeline.idea import Audience, Viewer
 from sessions.presence.admission import SILENT_AFTER_MS, Arrival, Entered, Presence
+from sessions.presence.idea import PRESENCE
 from sessions.service import Sessions
 from sessions.store import Counts, LessonFollower
 
@@ -112,11 +114,11 @@ async def door(database_url: str) -> AsyncIterator[Door]:
 async def test_coming_and_going(door: Door) -> None:
     entered = await door.enter("p1")
     assert await door.online(entered.participant_id)
-    assert await door.counts() == Counts(expected=0, attended=1, online=1)
+    assert await door.counts() == Counts(expected=0, attended=0, online=1)
     await door.presence.left(door.session_id, entered.connection_id)
     await door.presence.left(door.session_id, entered.connection_id)  # twice is once
     assert not await door.online(entered.participant_id)
-    assert await door.counts() == Counts(expected=0, attended=1, online=0)
+    assert await door.counts() == Counts(expected=0, attended=0, online=0)
     assert await door.events() == [
         ("participant_joined", None),
         ("connection_opened", None),
@@ -124,8 +126,21 @@ async def test_coming_and_going(door: Door) -> None:
     ]
 
 
+async def test_who_is_there_while_it_is_live_has_come_and_who_only_asked_before_has_not(door: Door) -> None:
+    asked = await door.enter("p1")
+    await door.presence.left(door.session_id, asked.connection_id)
+    await door.enter("p2")
+    await door.sessions.start(door.session_id)
+    assert (await door.counts()).attended == 1
+    await door.enter("p3")
+    assert (await door.counts()).attended == 2
+    await door.enter("p1")
+    assert (await door.counts()).attended == 3
+
+
 async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
     await door.sessions.expect(await door.sessions.get(door.session_id), ["p1", "p2"])
+    await door.sessions.start(door.session_id)
     await door.enter("p1")
     await door.enter("p3")  # a colleague whom nobody expected
     assert await door.counts() == Counts(expected=2, attended=1, online=2)
@@ -134,7 +149,7 @@ async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
 async def test_two_tabs_are_one_participant(door: Door) -> None:
     first, second = await door.enter("p1"), await door.enter("p1")
     assert first.participant_id == second.participant_id
-    assert await door.counts() == Counts(expected=0, attended=1, online=1)
+    assert await door.counts() == Counts(expected=0, attended=0, online=1)
     await door.presence.left(door.session_id, first.connection_id)
     assert await door.online(first.participant_id)
     await door.presence.left(door.session_id, second.connection_id)
@@ -231,3 +246,35 @@ async def test_an_unknown_device_and_long_campaigns_do_no_harm(door: Door) -> No
     async with door.engine.database.read() as tx:
         opened = (await door.engine.store.read(tx, door.session_id, 0))[-1].raw
     assert (opened["device"], len(opened["source"]), len(opened["campaign"])) == ("pc", 64, 64)
+
+
+async def test_a_class_that_comes_at_once_is_let_in_together_and_each_for_themselves(door: Door) -> None:
+    """Whoever may not come in keeps nobody else out, and two tabs of one person are one participant."""
+    commits = door.engine.counts.commits
+    subjects = [f"l{number % 30}" for number in range(60)]
+    outcomes = await asyncio.gather(
+        *(door.enter(subject, consent=None if subject == "l7" else CONSENT) for subject in subjects),
+        return_exceptions=True,
+    )
+    assert door.engine.counts.commits - commits <= 3
+    participants: dict[str, set[str]] = {}
+    for subject, outcome in zip(subjects, outcomes, strict=True):
+        if subject == "l7":
+            assert isinstance(outcome, Forbidden)
+        else:
+            assert isinstance(outcome, Entered)
+            participants.setdefault(subject, set()).add(outcome.participant_id)
+    assert all(len(ids) == 1 for ids in participants.values())
+    state = (await door.engine.current(door.session_id)).state.of(PRESENCE).participants
+    assert {len(state[ids.pop()].connections) for ids in participants.values()} == {2}
+
+
+async def test_who_comes_back_before_it_was_noticed_is_no_news(door: Door) -> None:
+    first = await door.enter("l1")
+    seq = (await door.engine.current(door.session_id)).state.seq
+    await door.enter("l1")
+    view = await door.engine.view(door.session_id, Viewer("x", Audience.LEARNER), seq)
+    assert (view.seq, view.events) == (seq + 1, [])
+    await door.presence.left(door.session_id, first.connection_id)
+    view = await door.engine.view(door.session_id, Viewer("x", Audience.LEARNER), seq)
+    assert (view.seq, view.events) == (seq + 2, [])

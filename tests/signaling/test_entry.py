@@ -81,7 +81,7 @@ async def test_a_token_for_somebody_else(house: Installation) -> None:
     person = await house.ask("POST", ask, by="host", json={"role": "learner", "external_id": "L3"})
     assert grant_of(house, person).person_id == house.people["stranger"]
     assert person.data["url"].endswith(f"/room/{session.id}#t={person.data['token']}")
-    for role, page in (("host", "studio"), ("presenter", "studio"), ("screen", "room")):
+    for role, page in (("host", "studio"), ("presenter", "studio"), ("screen", "screen")):
         made = await house.ask("POST", ask, by="presenter", json={"role": role, "name": "Shop 7"})
         assert made.data["url"].endswith(f"/{page}/{session.id}#t={made.data['token']}")
     screen = await house.ask("POST", ask, by="presenter", json={"role": "screen", "name": "Shop 7"})

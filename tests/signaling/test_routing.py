@@ -18,6 +18,7 @@ def situation(
     invited: tuple[str, ...] = (),
     with_camera: tuple[str, ...] = (),
     live: bool = True,
+    everywhere: tuple[str, ...] = (),
 ) -> Situation:
     return Situation(
         live=live,
@@ -30,6 +31,7 @@ def situation(
         presenters=("presenter",),
         invited=invited,
         with_camera=frozenset(with_camera),
+        heard_everywhere=frozenset(everywhere),
     )
 
 
@@ -74,6 +76,25 @@ def test_groups_hear_themselves_and_the_main_room_does_not() -> None:
     assert set(assign("cy", SLOTS, tracks, {}, situation(groups=groups)).values()) == {None}
     assert assign("dee", SLOTS, tracks, {}, situation(groups=groups))["5"] == "t3"
     assert not in_main_room(ANN, situation(groups=groups, invited=("ann",)), ("presenter", "ann"))
+
+
+def test_staff_who_visit_a_group_are_heard_and_seen_there_alone() -> None:
+    here = situation(groups={"ann": "g1", "presenter": "g1"})
+    assert assign("ann", SLOTS, [CAMERA, MIC], {}, here) == {"3": "t1", "4": None, "5": "t3", "6": None}
+    assert assign("presenter", SLOTS, [ANN], {}, here)["5"] == "t4"
+    assert set(assign("dee", SLOTS, [CAMERA, MIC], {}, here).values()) == {None}
+    assert not in_main_room(MIC, here, ("presenter",))
+
+
+def test_a_voice_to_all_is_heard_in_every_room_and_recorded() -> None:
+    others = [Track(f"t{n}", f"x{n}", "mic", "audio") for n in (7, 8, 9)]
+    groups = {track.participant: "g1" for track in others} | {"ann": "g1", "cy": "g2"}
+    for visiting in ({}, {"presenter": "g2"}):
+        now = situation(groups=groups | visiting, everywhere=("presenter",))
+        for listener in ("ann", "cy", "dee"):
+            assert "t3" in assign(listener, SLOTS, [*others, MIC, CAMERA], {}, now).values()
+        assert in_main_room(MIC, now, ("presenter",))
+        assert "t1" not in assign("ann", SLOTS, [CAMERA], {}, now).values()  # the voice, not the picture
 
 
 def test_muted_tracks_and_lessons_that_are_not_live_reach_nobody() -> None:

@@ -1,4 +1,4 @@
-"""Questions are prepared, asked with one click, answered on PC and phone, published, asked again, exported."""
+"""Questions are prepared, asked by one click, answered on PC and phone, published, asked again, exported."""
 
 import io
 import zipfile
@@ -38,7 +38,7 @@ async def _prepares(story: Story, page: Page) -> None:
     await story.open(page, "/admin/questions/new")
     await on(page, "set-title").fill("消防安全")
     await on(page, "question-text").fill(TEXT + "\n5. Half a question\nA. one")
-    await expect(on(page, "question-error")).to_contain_text("17")
+    await expect(on(page, "question-error")).to_contain_text("16")
     await expect(on(page, "question-read")).to_have_count(4)
     await expect(on(page, "set-save")).to_be_disabled()
     await take_picture(page, "question-set-pc")
@@ -58,10 +58,11 @@ async def _goes_live(story: Story, page: Page) -> None:
     story.session_id = session["id"]
     await story.open(page, f"/studio/{story.session_id}")
     await on(page, "consent").click()
+    await on(page, "prepare-questions").click()
+    await on(page, "library-set").locator("input").check()
+    await page.keyboard.press("Escape")
     await on(page, "go-live").click()
     await on(page, "tab-polls").click()
-    await on(page, "choose-sets").click()
-    await on(page, "library-set").locator("input").check()
     await expect(on(page, "prepared-question")).to_have_count(4)
 
 
@@ -117,6 +118,7 @@ async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
         await expect(on(studio, "desk-poll").first.get_by_test_id("poll-right")).to_contain_text("50")
 
         await on(studio, "fire").nth(2).click()
+        await expect(on(phone, "poll-rate-4")).to_be_visible()
         await take_picture(phone, "room-rating-phone")
         await on(phone, "poll-rate-4").click()
         await on(phone, "poll-change").click()

@@ -61,9 +61,9 @@ async def _before_the_lesson(chromium: Browsers, host: Page, server: Server, poo
     secret = cards.filter(has_text="Which press")
     await expect(secret).to_contain_text("Without a name")
     assert "Ada" not in await secret.inner_text()
-    for _ in range(3):
+    for published in (1, 2, 3):
         await host.get_by_test_id("question-publish").first.click()
-    await expect(host.get_by_test_id("funnel")).to_contain_text("3 published")
+        await expect(host.get_by_test_id("funnel")).to_contain_text(f"{published} published")
 
     await (
         phone.get_by_test_id("question")
@@ -116,6 +116,24 @@ async def _order(host: Page) -> None:
     assert await violations(host) == []
 
 
+async def _after_the_end(host: Page, phone: Page, pc: Page) -> None:
+    await host.get_by_test_id("pool-view").click()
+    left = host.get_by_test_id("desk-question").filter(has_text="<img src=x").first
+    await left.get_by_test_id("question-answer-text").fill("Because of the tolerance.")
+    await left.get_by_test_id("question-answer").click()
+    for page in (phone, pc):
+        await expect(page.get_by_test_id("question").filter(has_text="<img src=x")).to_contain_text(
+            "Because of the tolerance."
+        )
+    await take_picture(phone, "pool-after-phone")
+    await host.set_viewport_size({"width": 390, "height": 844})
+    await host.get_by_test_id("question-more").first.click()
+    await take_picture(host, "pool-desk-phone")
+    await host.set_viewport_size({"width": 360, "height": 640})
+    assert await violations(host) == []
+    assert await violations(phone) == []
+
+
 @pytest.mark.timeout(150)
 async def test_questions_from_the_days_before_to_the_day_after(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
@@ -144,17 +162,7 @@ async def test_questions_from_the_days_before_to_the_day_after(tmp_path: Path) -
 
         await host.request.post(f"{lesson}/end", headers=HEADERS)
         await expect(phone.get_by_test_id("question-input")).to_have_count(0)
-        await host.get_by_test_id("pool-view").click()
-        left = host.get_by_test_id("desk-question").filter(has_text="<img src=x").first
-        await left.get_by_test_id("question-answer-text").fill("Because of the tolerance.")
-        await left.get_by_test_id("question-answer").click()
-        for page in (phone, pc):
-            await expect(page.get_by_test_id("question").filter(has_text="<img src=x")).to_contain_text(
-                "Because of the tolerance."
-            )
-        await take_picture(phone, "pool-after-phone")
-        assert await violations(phone) == []
-
+        await _after_the_end(host, phone, pc)
         later = await chromium.on_pc("zh-CN")
         await later.request.post(
             f"{server.url}/api/v1/sign-in", data={"login": "admin", "password": PASSWORD}, headers=HEADERS

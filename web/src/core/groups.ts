@@ -1,4 +1,84 @@
-/** Forming breakout groups by chance or by hand. */
+/** Forming breakout groups by chance, by hand, by department or from a list; and the breakout put together. */
+import { one, type EntityStore } from './entities'
+import type { BreakoutGroup, BreakoutState } from './wire'
+
+export interface Breakout extends Omit<BreakoutState, 'groups'> {
+  readonly groups: readonly BreakoutGroup[]
+}
+
+const none: BreakoutState = { state: 'none', groups: [], ends_utc_ms: null, last_minute: false, late: 'stay', visits: {}, calls: {}, voices: [], told: null }
+
+/** The breakout with its groups, in their order. */
+export function breakoutOf(store: EntityStore): Breakout {
+  const state = (store.get('breakout') as BreakoutState | undefined) ?? none
+  return { ...state, groups: state.groups.flatMap((id) => one(store, 'group', id) ?? []) }
+}
+
+/** The group in which somebody is now, as a member or on a visit; null is the main room. */
+export function groupWith(breakout: Breakout, person: string | undefined): BreakoutGroup | null {
+  if (breakout.state !== 'open' || person === undefined) return null
+  const visited = breakout.visits[person]
+  return breakout.groups.find((group) => (visited === undefined ? group.members.includes(person) : group.id === visited)) ?? null
+}
+
+/** Everybody in a group now: its members, and staff who look in. */
+export function peopleIn(breakout: Breakout, group: BreakoutGroup): string[] {
+  const visitors = Object.entries(breakout.visits).flatMap(([who, where]) => (where === group.id ? [who] : []))
+  return [...group.members.filter((member) => breakout.visits[member] === undefined), ...visitors]
+}
+
+export interface Plan {
+  readonly names: readonly string[]
+  readonly members: readonly (readonly string[])[]
+}
+
+/** People sorted by a word of theirs (a department); without one they share the last group. */
+export function groupsBy(people: readonly string[], wordOf: (person: string) => string | null, without: string): Plan {
+  const found = new Map<string, string[]>()
+  for (const person of people) {
+    const word = wordOf(person)?.trim() ?? ''
+    found.set(word, [...(found.get(word) ?? []), person])
+  }
+  const named = [...found].sort(([a], [b]) => Number(a === '') - Number(b === '') || a.localeCompare(b))
+  return { names: named.map(([name]) => (name === '' ? without : name)), members: named.map(([, members]) => members) }
+}
+
+export interface ListPlan extends Plan {
+  /** Lines that name nobody here, or somebody twice, as they stand. */
+  readonly unknown: readonly string[]
+}
+
+/** Groups out of pasted lines `name, group` (comma, semicolon or tab; quotes and a heading are fine). */
+export function groupsFromList(text: string, people: readonly { readonly id: string; readonly name: string }[]): ListPlan {
+  const names: string[] = []
+  const members: string[][] = []
+  const unknown: string[] = []
+  const free = [...people]
+  text.split(/\r?\n/).forEach((line) => {
+    const [name, group] = line.split(/[,;\t，；]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))
+    if (!name && !group) return
+    const at = free.findIndex((person) => person.name.trim().toLocaleLowerCase() === name?.toLocaleLowerCase())
+    const [person] = at < 0 || !group ? [] : free.splice(at, 1)
+    if (!person || !group) {
+      unknown.push(line.trim())
+      return
+    }
+    if (!names.includes(group)) {
+      names.push(group)
+      members.push([])
+    }
+    members[names.indexOf(group)]?.push(person.id)
+  })
+  return { names, members, unknown }
+}
+
+/** Text in pieces, so that web addresses can be drawn as links. Nothing but http and https becomes one. */
+export function withLinks(text: string): { readonly text: string; readonly href: string | null }[] {
+  return text
+    .split(/(https?:\/\/[^\s<>"'，。；）)]*[^\s<>"'，。；）).,;:!?])/)
+    .map((piece, at) => ({ text: piece, href: at % 2 === 1 ? piece : null }))
+    .filter((piece) => piece.text !== '')
+}
 
 /** Deals people into `count` groups whose sizes differ by at most one. `rng` returns numbers in [0, 1). */
 export function dealGroups(people: readonly string[], count: number, rng: () => number): string[][] {

@@ -6,6 +6,8 @@ export interface MomentDetail {
   readonly counts: readonly number[] | null
   readonly answer: string | null
   readonly votes: number | null
+  /** A group's result. */
+  readonly text: string | null
 }
 
 export function detailOf(data: unknown): MomentDetail {
@@ -18,6 +20,7 @@ export function detailOf(data: unknown): MomentDetail {
     counts: counts.length === options.length && options.length > 0 ? counts : null,
     answer: typeof fields['answer'] === 'string' ? fields['answer'] : null,
     votes: typeof fields['votes'] === 'number' ? fields['votes'] : null,
+    text: typeof fields['text'] === 'string' ? fields['text'] : null,
   }
 }
 

@@ -121,6 +121,15 @@ export interface Draw {
   readonly drawn_utc_ms: number
 }
 
+/** A screen with its heads: who scanned its code, and whom the host counted besides. */
+export interface Site {
+  readonly id: string
+  readonly name: string | null
+  readonly heads: number
+  readonly scanned: number
+  readonly extra: number
+}
+
 export type PollKind = 'single' | 'multiple' | 'rating' | 'ranking' | 'text' | 'matching'
 
 export interface Poll {
@@ -262,15 +271,43 @@ export type Trouble = 'media_lost' | 'sending_lossy' | 'receiving_lossy' | 'rece
 
 export interface BreakoutGroup {
   readonly id: string
+  readonly place: number
   readonly name: string
   readonly task: string | null
+  readonly material: string | null
   readonly members: readonly string[]
+  readonly most: number | null
+  readonly reporter: string | null
 }
 
-export interface Breakout {
+export type LateRule = 'stay' | 'smallest' | 'choose'
+
+/** The entity `breakout`; its groups are entities of their own. */
+export interface BreakoutState {
   readonly state: 'none' | 'open' | 'closed'
-  readonly groups: readonly BreakoutGroup[]
+  readonly groups: readonly string[]
   readonly ends_utc_ms: number | null
+  readonly last_minute: boolean
+  readonly late: LateRule
+  /** In which group staff are. */
+  readonly visits: Readonly<Record<string, string>>
+  /** Which groups ask for somebody to come, and since when. */
+  readonly calls: Readonly<Record<string, number>>
+  /** Whose microphone all groups hear. */
+  readonly voices: readonly string[]
+  readonly told: { readonly text: string | null; readonly author: string | null; readonly utc_ms: number } | null
+}
+
+/** What a group brought back. */
+export interface Outcome {
+  readonly id: string
+  readonly group: string | null
+  readonly task: string | null
+  readonly text: string | null
+  readonly author: string | null
+  readonly members: readonly string[]
+  readonly shown: boolean
+  readonly utc_ms: number
 }
 
 export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
@@ -294,6 +331,7 @@ export interface EntityKinds {
   checkin: Checkin
   checkin_plan: CheckinPlan
   draw: Draw
+  screen: Site
   poll: Poll
   poll_desk: PollDesk
   answer: WrittenAnswer
@@ -305,6 +343,8 @@ export interface EntityKinds {
   hand: Hand
   stage_time: StageTime
   health: HealthNote
+  group: BreakoutGroup
+  outcome: Outcome
   'my/checkin': MyCheckin
   'my/vote': MyVote
   'my/poll_time': { readonly closes_utc_ms: number }

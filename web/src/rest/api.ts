@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -31,6 +31,15 @@ export const api = {
   session: (id: string) => request<Session>('GET', `${root}/sessions/${id}`),
   lobby: (id: string) => request<Lobby>('GET', `${root}/sessions/${id}/lobby`),
   enter: (id: string, name?: string) => request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: name === undefined ? {} : { name } }),
+  /** Before a screen; `bearer` is the token with which this phone was there before. */
+  sitDown: (id: string, who: { screen_pass: string; name?: string; external_id?: string }, bearer: string | null) =>
+    request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: who, bearer }),
+  scan: (id: string, qr: string) => request<{ readonly screen_pass: string; readonly screen: string; readonly by_roster: boolean }>('POST', `${root}/sessions/${id}/scans`, { body: { qr } }),
+  screenIn: (code: string, name: string) => request<{ readonly session_id: string; readonly token: string }>('POST', `${root}/screens`, { body: { code, name } }),
+  screenQr: (id: string, bearer: string) => request<ScreenQr>('GET', `${root}/sessions/${id}/screen-qr`, { bearer }),
+  screenCode: (id: string, bearer: string | null) => request<ScreenCode>('GET', `${root}/sessions/${id}/screen-code`, { bearer }),
+  newScreenCode: (id: string, byRoster: boolean, bearer: string | null) => request<ScreenCode>('POST', `${root}/sessions/${id}/screen-code`, { body: { by_roster: byRoster }, bearer }),
+  dropScreenCode: (id: string, bearer: string | null) => request<null>('DELETE', `${root}/sessions/${id}/screen-code`, { bearer }),
   broadcast: (id: string, token: string) => request<Broadcast>('GET', `${root}/sessions/${id}/broadcast`, { bearer: token }),
   importRoster: (id: string, file: Blob) => request<ImportReport>('POST', `${root}/sessions/${id}/roster`, { raw: csv(file) }),
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),

@@ -66,7 +66,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
@@ -166,6 +166,7 @@ export interface AttendanceRow {
 
 export interface Attendance {
   readonly expected: number
+  readonly screens: readonly { readonly participant: string; readonly name: string; readonly scanned: number; readonly extra: number }[]
   readonly rows: readonly AttendanceRow[]
 }
 
@@ -329,4 +330,19 @@ export interface OwnCheckin {
   readonly request: 'pending' | 'refused' | null
   readonly may_request: boolean
   readonly until_utc_ms: number | null
+}
+
+/** The QR code of a screen: an SVG path in a square of `size` units. */
+export interface ScreenQr {
+  readonly url: string
+  readonly size: number
+  readonly path: string
+  readonly expires_in_s: number
+  readonly next_in_s: number
+}
+
+export interface ScreenCode {
+  readonly code: string | null
+  readonly url: string
+  readonly by_roster: boolean
 }

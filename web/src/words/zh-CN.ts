@@ -66,7 +66,7 @@ const zh: Words = {
     kindLabel: '题型', kind: { single: '单选', multiple: '多选', rating: '评分', ranking: '排序', text: '简答', matching: '匹配' },
     show: { live: '实时显示', after_close: '结束后显示', staff_only: '由我公布' }, published: '已公布', anonymous: '匿名', makeAnonymous: '匿名：谁也查不到是谁的回答', instant: '立即告诉学员对错，可以重答', instantShort: '即时反馈',
     markRight: '选项 {n} 正确', tickHint: '勾选正确答案就是测验；不勾就是投票。', partner: '与 {n} 配对', scale: '分值', accepted: '可接受的答案（选填）', acceptedHint: '北京 / 北京市', more: '更多：限时、公布方式、匿名', time: '限时', noTime: '由我结束', seconds: '{n} 秒', explanation: '解析（随结果公布）',
-    prepared: '备好的题目', chooseSets: '选择题组', noLibrary: '还没有题组。', openLibrary: '打开题库', nothingPrepared: '本场还没有备题。', questions: '{n} 题', fire: '现在提问', fireAgain: '再问一次', fireAll: '{n} 题一起发出（问卷）',
+    prepared: '备好的题目', prepare: '准备投票和测验', chooseSets: '选择题组', noLibrary: '还没有题组。', openLibrary: '打开题库', nothingPrepared: '本场还没有备题。', questions: '{n} 题', fire: '现在提问', fireAgain: '再问一次', fireAll: '{n} 题一起发出（问卷）',
     paste: '粘贴文字', text: '用文字写题', textExample: '1、灭火器多久检查一次？【限时60秒】\nA、每月（正确）\nB、每年\n解析：按规定每月一次。', preview: '识别结果', line: '第 {n} 行：', howTo: '怎么写',
     howToText: '每题以序号开头，或在题目前空一行。\n选项用 A、B、C、或“- ”；正确项在前面加 *，或在后面加（正确），或另写一行“答案：B”。\n没有选项就是简答题；写成“- 左 -> 右”就是匹配题。\n题目后面可加【多选】【评分 0-10】【排序】【判断】【限时60秒】【匿名】【即时反馈】【结束后公布】【手动公布】。\n单独一行：“解析：……”“知识点：灭火、疏散”。',
     closeAndPublish: '结束并公布结果', publish: '向全体公布结果', again: '再问一次，对比前后', moreTime: '延长时间', plusSeconds: '+ {n} 秒', forWhom: '给谁', forAll: '给所有人', give: '延长', extendedFor: '已为 {names} 延长', countedLater: '结束时统计，满 {n} 人才显示结果。',
@@ -96,11 +96,28 @@ const zh: Words = {
     grant: '同意', grantFor: '同意 {name} 补签', grantedReason: '同意补签申请', refuse: '不同意', refuseFor: '不同意 {name} 补签', change: '更正', changeFor: '更正 {name} 的签到', status: '记为', reason: '原因（记入审计）', save: '保存', reasonIs: '原因：{text}',
   },
   makeUp: { title: '我的签到', missed: '签到结束了，你还没有签', reason: '当时在场？告诉主持人原因', placeholder: '例如：手机没电了', ask: '申请补签', asked: '已申请，等主持人确认。', refused: '补签未通过，请联系主持人。', until: '{when} 前可以申请' },
+  seat: {
+    stale: '请重新扫码', lobby: '你在大屏“{name}”前。画面和声音在大屏上，手机用来签到、答题和提问。', room: '画面和声音在大屏“{name}”上', number: '你的工号', numberIfAny: '你的工号（没有可不填）',
+  },
+  tv: {
+    title: '在这块屏幕上看课', text: '输入主讲人给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
+    scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
+  },
+  screenDesk: {
+    title: '会议室、门店大屏', text: '在电视上打开 {url}，输入这个代码。大屏前的人用手机扫屏幕上的二维码，逐人计数。', make: '生成代码', again: '换一个代码', stop: '不再让新屏幕进入', byRoster: '凭工号和姓名进入（不用登录）', code: '大屏代码', link: '大屏链接', none: '还没有大屏接入。',
+    heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存',
+  },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
-    running: '正在分组研讨', size: '{n} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
-    who: '成员分配', none: '留在主会场', open: '开始分组',
+    running: '正在分组研讨', size: '{n} 人', sizeOf: '{n} / {most} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
+    who: '成员分配', whoHow: '给每个人选一个组，或把名字拖到组里。', none: '留在主会场', open: '开始分组',
+    byDepartment: '按部门', noDepartment: '未填部门', byList: '按名单', listHow: '每行一人：姓名,组名', listExample: '李伟,第一组', listTake: '按名单分组', listFile: '选择 CSV 文件', listRead: '已分配 {n} 人。', listUnknown: '在场的人里没有找到：{lines}',
+    ownChoice: '学员自己选组', most: '每组最多人数（不填则不限）', late: '迟到的人', rule: { smallest: '进人最少的组', choose: '自己选组', stay: '留在主会场' },
+    material: '资料', materialHow: '文字和链接', lastMinute: '最后一分钟', calls: '请求帮助的小组', asksForHelp: '请求帮助', visit: '进组看看', leave: '回主会场', visitors: '{names} 在这里',
+    voiceOn: '对所有组讲话', voiceOff: '停止对所有组讲话', voiceHint: '麦克风打开时，所有组都能听到你。', voiceHeard: '所有组都能听到 {names}', tell: '给所有组留言', tellSend: '发给所有组', toldAll: '已发给所有组。',
+    moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
+    help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
   },
   device: {
     mic: {
@@ -170,7 +187,7 @@ const zh: Words = {
   },
   replay: {
     play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组' }, download: '下载 MP4', preparing: '正在准备下载… {n} %', notReady: '回放还没好', notReadyText: '正在收尾，好了会自动打开。', failed: '回放没有做成',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n} %', notReady: '回放还没好', notReadyText: '正在收尾，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
@@ -204,6 +221,7 @@ const zh: Words = {
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
+    choice_not_offered: '由主持人安排分组。', group_full: '这个组已满，请选别的组。', group_not_found: '这个组已经不在了。', reporter_taken: '你们组已经有人汇报了。', not_reporter: '只有汇报人能写成果。', outcome_not_found: '这个组还没有成果。', groups_count_invalid: '可分 1 到 50 组。', group_limit_invalid: '人数上限太小了。', member_unknown: '有人已经离开，请重新分组。',
     breakout_already_open: '已经在分组研讨了。', breakout_closed: '分组已结束。', checkin_already_open: '已有一次签到在进行。', session_not_live: '还没有开播。', hand_not_raised: '手已经放下了。', stage_full: '台上 12 个位置已满。请先让一位下麦。', not_invitable: '对方已离开，或者不是学员。',
     chat_closed: '主持人已关闭聊天。',
     chat_muted: '主持人已禁止你在本场发言。',
@@ -212,6 +230,7 @@ const zh: Words = {
     learner_not_found: '对方已离开，或不是学员。',
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
+    qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
     checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',

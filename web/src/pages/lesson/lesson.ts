@@ -7,15 +7,16 @@ import type { LinkState } from '../../core/class_link_state'
 import { all, one, snapshot } from '../../core/entities'
 import type { MediaPath } from '../../core/media_path_state'
 import { VIDEO_SLOTS } from '../../core/offer_plan'
+import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
 import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, Breakout, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
 import { i18n } from '../../words'
-import { keep, kept } from './keys'
+import { keep, keepLong, kept } from './keys'
 
 declare global {
   interface Window {
@@ -30,8 +31,6 @@ declare global {
   }
 }
 
-const noBreakout: Breakout = { state: 'none', groups: [], ends_utc_ms: null }
-
 function deviceKind(): 'pc' | 'phone' | 'tablet' {
   if (!matchMedia('(pointer: coarse)').matches) return 'pc'
   return Math.min(screen.width, screen.height) >= 600 ? 'tablet' : 'phone'
@@ -39,6 +38,8 @@ function deviceKind(): 'pc' | 'phone' | 'tablet' {
 
 export class Lesson {
   readonly store = shallowReactive(new Map<string, Json>())
+  /** Name of the screen before which this device takes part: the picture is there, so there is no media here. */
+  readonly seat = ref<string | null>(null)
   readonly link = ref<LinkState>('absent')
   readonly attempt = ref(0)
   readonly identity = shallowRef<Identity | null>(null)
@@ -61,7 +62,8 @@ export class Lesson {
     return id === undefined ? undefined : one(this.store, 'participant', id)
   })
   readonly participants = computed(() => all(this.store, 'participant'))
-  readonly online = computed(() => this.participants.value.filter((person) => person.online))
+  /** People; a screen is a player, and its people are counted by themselves. */
+  readonly online = computed(() => this.participants.value.filter((person) => person.online && person.role !== 'screen'))
   readonly names = computed(() => new Map(this.participants.value.map((person) => [person.id, person.name])))
   readonly messages = computed(() => all(this.store, 'message').sort((a, b) => a.utc_ms - b.utc_ms))
   readonly questions = computed(() => all(this.store, 'question').sort((a, b) => b.votes - a.votes || a.created_utc_ms - b.created_utc_ms))
@@ -75,14 +77,13 @@ export class Lesson {
   readonly checkins = computed(() => all(this.store, 'checkin').sort((a, b) => b.opened_utc_ms - a.opened_utc_ms))
   readonly checkinPlan = computed(() => all(this.store, 'checkin_plan')[0] ?? null)
   readonly draws = computed(() => all(this.store, 'draw').sort((a, b) => b.drawn_utc_ms - a.drawn_utc_ms))
+  readonly screens = computed(() => all(this.store, 'screen'))
   readonly hands = computed(() => all(this.store, 'hand').sort((a, b) => a.raised_utc_ms - b.raised_utc_ms))
   readonly myHand = computed(() => this.hands.value.find((hand) => hand.participant === this.identity.value?.participant_id))
-  readonly breakout = computed(() => (this.store.get('breakout') as Breakout | undefined) ?? noBreakout)
-  readonly myGroup = computed(() => {
-    if (this.breakout.value.state !== 'open') return null
-    const id = this.identity.value?.participant_id
-    return this.breakout.value.groups.find((group) => group.id === this.me.value?.group || (id !== undefined && group.members.includes(id))) ?? null
-  })
+  readonly breakout = computed(() => breakoutOf(this.store))
+  /** The group we are in, as a member or on a visit. */
+  readonly myGroup = computed(() => groupWith(this.breakout.value, this.identity.value?.participant_id))
+  readonly outcomes = computed(() => all(this.store, 'outcome').sort((a, b) => a.utc_ms - b.utc_ms))
   /** What we send right now, for our own tiles. */
   readonly sending = shallowRef<ReadonlySet<Source>>(new Set())
   /** Who speaks now, the one to look at first. */
@@ -97,14 +98,15 @@ export class Lesson {
   })
   readonly tiles = computed(() => {
     const group = this.myGroup.value
-    const inGroups = new Set(this.breakout.value.state === 'open' ? this.breakout.value.groups.flatMap((each) => each.members) : [])
+    const breakout = this.breakout.value
+    const inGroups = new Set(breakout.state === 'open' ? breakout.groups.flatMap((each) => peopleIn(breakout, each)).filter((id) => !breakout.voices.includes(id)) : [])
     const tiles = tilesOf({
       me: this.identity.value?.participant_id ?? null,
       slots: this.slots.value,
       tracks: this.tracks.value,
       own: [...this.sending.value],
       presenters: new Set(this.participants.value.filter((person) => person.role === 'presenter').map((person) => person.id)),
-      members: group ? new Set(group.members) : new Set([...this.names.value.keys()].filter((id) => !inGroups.has(id))),
+      members: group ? new Set([...peopleIn(breakout, group), ...breakout.voices]) : new Set([...this.names.value.keys()].filter((id) => !inGroups.has(id))),
     })
     return heroFirst(tiles)
   })
@@ -132,7 +134,12 @@ export class Lesson {
   private ticking: ReturnType<typeof setInterval> | undefined
 
   /** `wantsMedia` false: a page of the class without picture and sound. */
-  constructor(readonly sessionId: string, private readonly wantsMedia = true) {
+  constructor(
+    readonly sessionId: string,
+    private readonly wantsMedia = true,
+    private readonly device: 'pc' | 'phone' | 'tablet' | 'screen' = deviceKind(),
+  ) {
+    this.seat.value = kept('at', sessionId)
     this.classLink = new ClassLink(this.store, () => this.credentials(), {
       onState: (state, attempt) => {
         this.link.value = state
@@ -141,6 +148,8 @@ export class Lesson {
       onJoined: (identity) => {
         this.identity.value = identity
         keep('token', sessionId, identity.resume_token)
+        if (this.seat.value !== null) keepLong('seat', sessionId, identity.resume_token)
+        if (identity.role === 'screen') keepLong('screen', sessionId, identity.resume_token)
       },
       onMedia: (what) => {
         if (what === 'start') this.considerMedia()
@@ -227,7 +236,7 @@ export class Lesson {
   }
 
   private considerMedia(): void {
-    if (this.link.value !== 'joined' || !this.wantsMedia) return
+    if (this.link.value !== 'joined' || !this.wantsMedia || this.seat.value !== null) return
     const state = this.entity.value?.state
     if (state === 'live') this.mediaRoom().want()
     else if (state === 'ended') this.media?.stop()
@@ -252,7 +261,7 @@ export class Lesson {
     return {
       token: this.token,
       lang: i18n.global.locale.value,
-      device: deviceKind(),
+      device: this.device,
       source: link.get('src'),
       campaign: link.get('c'),
       consent: kept('consent', this.sessionId),

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from lectern.db import schema
 
-revision = '0011'
+revision = '0003'
 down_revision = '0002'
 branch_labels = None
 depends_on = None

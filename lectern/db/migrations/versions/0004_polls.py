@@ -5,8 +5,8 @@ import sqlalchemy as sa
 
 from lectern.db import schema
 
-revision = '0005'
-down_revision = '0011'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

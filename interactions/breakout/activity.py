@@ -1,0 +1,129 @@
+"""What each group did (BRK-07): who was in it, for how long, how much they wrote. Pure, over the timeline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from interactions.breakout.events import BreakoutHelp, BreakoutReported, BreakoutVisited
+from interactions.chat.events import ChatSent
+from lectern.kernel.clock import UtcMs
+from lectern.timeline.event import (
+    BreakoutClosed,
+    BreakoutOpened,
+    BreakoutPlaced,
+    ParticipantRemoved,
+    SessionEnded,
+    TimelineEvent,
+)
+
+CONNECTED = "connection_opened"
+DISCONNECTED = "connection_closed"
+"""Events of the sessions package, read by their stored fields: `participant`, `connection`, `at_utc_ms`."""
+
+
+@dataclass(slots=True)
+class MemberActivity:
+    """One person in one group. `present_ms` counts while they belonged to it and were connected."""
+
+    participant: str
+    present_ms: int = 0
+    messages: int = 0
+
+
+@dataclass(slots=True)
+class GroupActivity:
+    """One group of one breakout; `closed_utc_ms` is None while it works."""
+
+    id: str
+    name_ref: str
+    opened_utc_ms: UtcMs
+    closed_utc_ms: UtcMs | None = None
+    members: dict[str, MemberActivity] = field(default_factory=dict)
+    calls: int = 0
+    visits: int = 0
+    report_ref: str | None = None
+
+    def member(self, participant: str) -> MemberActivity:
+        """Return somebody's line, new if they were not here before."""
+        return self.members.setdefault(participant, MemberActivity(participant))
+
+
+def group_activity(events: Iterable[TimelineEvent], now: UtcMs) -> list[GroupActivity]:
+    """Return every group that the class had, in order, as of `now`."""
+    reading = _Reading()
+    for event in events:
+        reading.take(event)
+    reading.count_until(now)
+    return list(reading.groups.values())
+
+
+@dataclass(slots=True)
+class _Reading:
+    groups: dict[str, GroupActivity] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)
+    since: dict[str, UtcMs] = field(default_factory=dict)
+    connections: dict[str, set[str]] = field(default_factory=dict)
+
+    def take(self, event: TimelineEvent) -> None:
+        now = event.utc_ms
+        match event.payload:
+            case BreakoutOpened(groups=planned):
+                for group in planned:
+                    self.groups[group.id] = GroupActivity(group.id, group.name_ref, now)
+                    for who in group.members:
+                        self._put(who, group.id, now)
+            case BreakoutPlaced(participant=who, group=to):
+                self._put(who, to, now)
+            case ParticipantRemoved(participant=who):
+                self._put(who, None, now)
+            case BreakoutClosed() | SessionEnded():
+                self._close(now)
+            case ChatSent(group=str(id_)) if id_ in self.groups and event.actor is not None:
+                if self.place.get(event.actor) == id_:  # staff who look in are no members
+                    self.groups[id_].member(event.actor).messages += 1
+            case BreakoutHelp(group=id_, on=True):
+                self.groups[id_].calls += 1
+            case BreakoutVisited(group=str(id_)):
+                self.groups[id_].visits += 1
+            case BreakoutReported(group=id_, text_ref=ref):
+                self.groups[id_].report_ref = ref
+            case _:
+                self._connect(event)
+
+    def count_until(self, now: UtcMs) -> None:
+        for who in self.place:
+            self._count(who, now)
+
+    def _connect(self, event: TimelineEvent) -> None:
+        if event.type not in (CONNECTED, DISCONNECTED):
+            return
+        who, connection = str(event.raw["participant"]), str(event.raw["connection"])
+        held = self.connections.setdefault(who, set())
+        if event.type == CONNECTED:
+            self._count(who, event.utc_ms)
+            held.add(connection)
+        elif connection in held:
+            self._count(who, UtcMs(int(event.raw["at_utc_ms"])))
+            held.discard(connection)
+        self.since[who] = max(self.since.get(who, event.utc_ms), event.utc_ms)
+
+    def _put(self, who: str, group: str | None, now: UtcMs) -> None:
+        self._count(who, now)
+        if group is None:
+            self.place.pop(who, None)
+        else:
+            self.place[who] = group
+            self.groups[group].member(who)
+
+    def _close(self, now: UtcMs) -> None:
+        self.count_until(now)
+        self.place.clear()
+        for group in self.groups.values():
+            group.closed_utc_ms = group.closed_utc_ms or now
+
+    def _count(self, who: str, until: UtcMs) -> None:
+        """Add the time since the last change, if it was spent in a group and connected."""
+        since = self.since.get(who, until)
+        group = self.place.get(who)
+        if group is not None and self.connections.get(who):
+            self.groups[group].member(who).present_ms += max(0, until - since)
+        self.since[who] = max(since, until)

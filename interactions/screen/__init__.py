@@ -1,0 +1,1 @@
+"""Screens as sites of a lesson: one player, many heads. Persons are counted, not players."""

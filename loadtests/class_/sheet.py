@@ -1,0 +1,126 @@
+"""The attendance table of a big session: 2,000 people, 20,000 events, asked for over HTTP."""
+
+import time
+from collections.abc import Iterator
+
+import aiohttp
+
+from interactions.chat.events import ChatSent
+from interactions.checkin.events import CheckinAnswered, CheckinClosed, CheckinOpened
+from lectern.app.settings import Settings
+from lectern.app.wiring import built
+from lectern.kernel.access import ALLOWED, Principal
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.ids import new_id
+from lectern.kernel.roles import OrgRole
+from lectern.timeline.event import NewEvent, ParticipantJoined, SessionEnded, SessionStarted
+from loadtests.class_.house import House
+from loadtests.figures import Figure
+from sessions.presence.idea import ConnectionClosed, ConnectionOpened
+from tests.scripted_lesson.server import PASSWORD
+
+PEOPLE = 2_000
+EVENTS = 20_000
+ASKED = 7
+
+
+async def hold_big_session(settings: Settings) -> str:
+    """Write a session with everybody in it, and return its id."""
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        roles = frozenset({OrgRole.ADMIN})
+        admin = Principal(org.id, new_id(), ALLOWED[OrgRole.ADMIN], roles)
+        numbers = [f"B{number:05}" for number in range(PEOPLE)]
+        people = "\n".join(f"{number},Person {number},Stores" for number in numbers)
+        await services.accounts.import_people(admin, f"external_id,name,department\n{people}\n".encode())
+        async with services.database.read() as tx:
+            known = await services.accounts.store.persons_by_external_id(tx, org.id, numbers)
+        session = await services.sessions.create(
+            org_id=org.id,
+            title="Everybody",
+            starts_utc_ms=None,
+            zone=org.zone,
+            presenter_person_id=None,
+            host_person_id=None,
+            guests_allowed=True,
+            auto_start=True,
+        )
+        await services.sessions.expect(session, [person.id for person in known.values()])
+        events = list(_happenings([person.id for person in known.values()], services.engine.clock()))
+        for start in range(0, len(events), 2_000):
+            async with services.engine.change(session.id) as change:
+                change.append(*events[start : start + 2_000])
+    return session.id
+
+
+def _happenings(persons: list[str], now: UtcMs) -> Iterator[NewEvent]:
+    """Everybody comes, drops out once and comes back, checks in twice and says the rest of the events."""
+    yield NewEvent(payload=SessionStarted())
+    rounds = [new_id(), new_id()]
+    lines = [(person, new_id(), new_id(), new_id()) for person in persons]
+    for person, participant, first, _ in lines:
+        ref = new_id()
+        joined = ParticipantJoined(
+            participant=participant, kind="person", role="learner", person=person, name_ref=ref
+        )
+        yield NewEvent(payload=joined, actor=participant, texts={ref: person})
+        yield _opened(participant, first)
+    due = UtcMs(now + 60_000)
+    for round_ in rounds:
+        yield NewEvent(
+            payload=CheckinOpened(
+                id=round_,
+                message_ref=None,
+                late_after_utc_ms=due,
+                closes_utc_ms=due,
+            )
+        )
+        for _, participant, _, _ in lines:
+            yield NewEvent(payload=CheckinAnswered(id=round_, status="on_time"), actor=participant)
+        yield NewEvent(payload=CheckinClosed(id=round_, reason="closed"))
+    for _, participant, first, second in lines:
+        yield _closed(participant, first, now)
+        yield _opened(participant, second)
+    spent = 1 + 2 * PEOPLE + 2 * (PEOPLE + 2) + 2 * PEOPLE + PEOPLE + 1
+    for number in range(EVENTS - spent):
+        ref = new_id()
+        said = ChatSent(id=new_id(), group=None, text_ref=ref)
+        yield NewEvent(payload=said, actor=lines[number % PEOPLE][1], texts={ref: "x"})
+    for _, participant, _, second in lines:
+        yield _closed(participant, second, now)
+    yield NewEvent(payload=SessionEnded())
+
+
+def _opened(participant: str, connection: str) -> NewEvent:
+    opened = ConnectionOpened(connection=connection, participant=participant, device="pc")
+    return NewEvent(payload=opened, actor=participant)
+
+
+def _closed(participant: str, connection: str, now: int) -> NewEvent:
+    closed = ConnectionClosed(connection=connection, participant=participant, at_utc_ms=now, reason="left")
+    return NewEvent(payload=closed, actor=participant)
+
+
+async def attendance(house: House, session_id: str) -> list[Figure]:
+    """Ask for the table as an administrator's page does."""
+    took_ms = []
+    url = f"{house.server.url}/api/v1"
+    async with aiohttp.ClientSession(
+        headers={"X-Lectern": "1"}, cookie_jar=aiohttp.CookieJar(unsafe=True)
+    ) as page:
+        async with page.post(f"{url}/sign-in", json={"login": "admin", "password": PASSWORD}) as answer:
+            assert answer.status == 200, await answer.text()
+        for _ in range(ASKED):
+            began = time.monotonic()
+            async with page.get(f"{url}/sessions/{session_id}/attendance") as answer:
+                table = await answer.json()
+            took_ms.append((time.monotonic() - began) * 1000)
+            assert len(table["rows"]) == PEOPLE
+    return [
+        Figure(
+            f"attendance of {PEOPLE} people, {EVENTS} events, median of {ASKED}",
+            sorted(took_ms)[ASKED // 2],
+            "ms",
+            300,
+        )
+    ]
