@@ -200,7 +200,11 @@ async def bare_peer() -> AsyncIterator[Peer]:
     port = free_port()
     command: Sequence[str] = (*_PINNED, sys.executable, "-m", "loadtests.class_.bare_peer", str(port))
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=CHECKOUT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *command,
+        cwd=CHECKOUT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # it complains about every client that leaves at its end
     )
     peer = Peer(port, process)
     try:
