@@ -148,7 +148,7 @@ async def _class(stage: Stage, only: tuple[str, ...], peer_rate: float) -> list[
             figures.append(Figure(f"{name}: could not be played", 1, "", 0))
     resyncs = sum(seat.resyncs for seat in stage.crowd.seats)
     figures.append(Figure("frames that did not fit a client's cursor", resyncs, ""))
-    return [*figures, *stage.load_figures()]
+    return [*figures, *told(stage.load_figures())]
 
 
 async def _filled(stage: Stage, empty_bytes: int, *, wants_burst: bool) -> list[Figure]:
