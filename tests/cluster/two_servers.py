@@ -1,6 +1,7 @@
 """Two server processes in one, over one database, one Redis and one media process; and people with tabs."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
@@ -48,15 +49,10 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]] | Callable[[], b
 
 @dataclass(slots=True)
 class Served:
-    """A server process, as far as it matters here. `leaves` ends it in order."""
+    """A server process, as far as it matters here."""
 
     services: Services
     url: str
-    _exit: AsyncExitStack
-
-    async def leaves(self) -> None:
-        """End it; its clients are disconnected."""
-        await self._exit.aclose()
 
 
 @dataclass(slots=True)
@@ -119,13 +115,6 @@ class Tab:
             self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
         )
 
-    async def moves(self, to: Served) -> None:
-        """Come back to another server."""
-        self.at = to
-        self.socket = socketio.AsyncClient(reconnection=False)
-        await self.connect()
-        await self.offer()
-
     async def offer(self) -> None:
         """Offer until somebody answers, as a browser does."""
         while "error" in (answer := await self._offer()):
@@ -187,7 +176,8 @@ class Tab:
             self.offering.cancel()
         await self.socket.disconnect()
         if self.pc is not None:
-            await self.pc.close()
+            with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
+                await asyncio.wait_for(self.pc.close(), 5)
 
 
 @asynccontextmanager
@@ -226,7 +216,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         async with asyncio.timeout(PATIENCE_S):
             while not services.plane.is_available:
                 await asyncio.sleep(0.02)
-        yield Served(services, f"http://127.0.0.1:{port}", exit_)
+        yield Served(services, f"http://127.0.0.1:{port}")
 
 
 @asynccontextmanager
