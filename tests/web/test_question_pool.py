@@ -96,6 +96,7 @@ async def _before_the_lesson(chromium: Browsers, host: Page, server: Server, poo
         await take_picture(page, name)
         assert await violations(page) == []
     await secret.get_by_test_id("question-more").click()
+    await expect(secret.get_by_test_id("merge-into")).to_have_count(0)  # it names the other question
     await kept.get_by_test_id("question-more").click()
     await kept.get_by_test_id("run-add").click()
     return phone, pc
