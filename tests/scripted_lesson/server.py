@@ -169,8 +169,8 @@ async def running_server(data: Path, environment: Mapping[str, str] | None = Non
     """A started server with an organisation; ended afterwards."""
     server = new_server(data, environment)
     await set_up_organisation(server.settings())
-    await server.start()
     try:
+        await server.start()
         yield server
-    finally:
+    finally:  # also of a start that took too long
         await server.end()
