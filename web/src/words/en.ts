@@ -38,7 +38,7 @@ const en = {
   },
   banner: { away: 'Connection lost. Reconnecting (attempt {n}). What you typed is kept.' },
   chat: { news: '{n} new messages', empty: 'No messages yet. Say hello.', me: 'Me', write: 'Write a message', send: 'Send', sending: 'Sending…', remove: 'Delete message', erased: 'This text was deleted',
-    ruleOpen: 'Learners may write', ruleModerated: 'I read messages first', bullets: 'Comments over the picture', heldTitle: '{n} wait for you', release: 'Publish', refuse: 'Do not publish', waits: 'waits for the host', refused: 'not published', mute: 'Stop {name} from writing', unmute: 'Let {name} write again', youAreMuted: 'The host has stopped you from writing in this lesson.', isClosed: 'The host has closed the chat.', isModerated: 'The host reads messages before everybody does.',
+    ruleOpen: 'Learners may write', ruleModerated: 'I read messages first', bullets: 'Comments over the picture', heldTitle: 'Waiting for you: {n}', release: 'Publish', refuse: 'Do not publish', waits: 'waits for the host', refused: 'not published', mute: 'Stop {name} from writing', unmute: 'Let {name} write again', youAreMuted: 'The host has stopped you from writing in this lesson.', isClosed: 'The host has closed the chat.', isModerated: 'The host reads messages before everybody does.',
   },
   reaction: { like: 'Like', heart: 'Love it', clap: 'Applause', laugh: 'Funny', wow: 'Wow', more: 'More reactions', send: '{what}, {n} so far' },
   question: {
