@@ -34,7 +34,7 @@ _SWEEP_EVERY_S = 5.0
 _WORKER_NICE = 10
 MOST_WAITING_CONNECTIONS = 4096
 """Connections that wait to be accepted (`listen`; the kernel's `somaxconn` bounds it, too). When a class of
-thousands comes back at once, whoever finds no room here is asked to try again by TCP alone, after 1, 3, 7 s."""
+thousands comes back at once, whoever finds no room here is left to TCP, which tries again after 1 and 3 s."""
 COLLECT_AFTER = (50_000, 20, 20)
 """New container objects before the young, middle and old generations are looked through (`gc`)."""
 
