@@ -28,6 +28,7 @@ from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
+from sessions.presence.admission import SILENT_AFTER_MS
 
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
@@ -197,6 +198,8 @@ def calm_collector() -> None:
 
 
 async def _sweep(services: Services) -> None:
+    """Close what is silent; but whoever was connected to our former life is given the time to come back."""
+    await asyncio.sleep(SILENT_AFTER_MS / 1000)
     while True:
         await services.presence.sweep()
         await asyncio.sleep(_SWEEP_EVERY_S)
