@@ -162,8 +162,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         if services.stewards is not None:
             services.stewards.listen(packagers.let_go)
         async with task_group() as tasks:
+            packaging = tasks.create_task(run_forever("packagers", packagers.run))
             background = [
-                tasks.create_task(run_forever("packagers", packagers.run)),
                 *(tasks.create_task(child.run()) for child in watched),
                 *([] if services.stewards is None else [tasks.create_task(services.stewards.run())]),
                 tasks.create_task(services.plane.run()),
@@ -181,6 +181,12 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 background.append(tasks.create_task(hold_past_lesson(services)))
             await stop.wait()
             _log.info("server_stopping")
+            # First nothing of ours writes for a session; then others may take it over; then our clients
+            # look for them.
+            packaging.cancel()
+            await asyncio.wait((packaging,))
+            if services.stewards is not None:
+                await services.stewards.leave()
             await runner.cleanup()
             for task in background:
                 task.cancel()

@@ -224,6 +224,8 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
         async def end() -> None:
+            assert services.stewards is not None
+            await services.stewards.leave()
             await runner.cleanup()
             for loop in loops:
                 loop.cancel()
