@@ -44,6 +44,7 @@ from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
+from lectern.app.storage import files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -52,7 +53,6 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
-from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
@@ -225,7 +225,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
+        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
             registry(settings.make_up_hours),
