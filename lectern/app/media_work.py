@@ -96,7 +96,12 @@ class MediaWork:
             return done
         scratch = self._scratch / attempt.job.id
         self._ask(attempt, partial(copy_folder, files, f"{session}/hls", scratch / "hls"))
-        result = _do(attempt, job, scratch)
+        try:
+            result = _do(attempt, job, scratch)
+        except MediaFailedError as error:
+            if error.code != "disk_error":  # nothing of it helps another attempt
+                shutil.rmtree(scratch)
+            raise
         made = scratch / job.output
         for path in sorted(made.iterdir(), key=lambda path: path.name == _RESULT):
             key = f"{output}/{path.name}"
