@@ -58,6 +58,7 @@ class Batch:
         self._urgent: deque[Datagram] = deque()
         self._urgent_causes: list[float] = []
         self._runs: deque[Run] = deque()
+        self._left: list[Run] = []
         self._in_runs = 0
         self._others: deque[Datagram] = deque()
         self._cause = 0.0
@@ -188,11 +189,16 @@ class Batch:
             return False
         self._note_latencies(self._urgent_causes)
         while self._runs and limit > 0 and self.blocked < 0:
-            run = self._runs[0]
+            run = self._runs.popleft()
             limit -= self._send_from(run, limit)
-            if run.sent == len(run.paths) and run is self._runs[0]:
-                self._runs.popleft()
+            if run.sent < len(run.paths):
+                self._runs.appendleft(run)
+            elif self._left:
+                self._left[-1].causes += run.causes
+            else:
                 self._note_latencies(run.causes)
+            self._runs.extendleft(reversed(self._left))
+            self._left.clear()
         return not self._runs
 
     def _send_urgent(self) -> None:
@@ -265,10 +271,10 @@ class Batch:
         return gone
 
     def _send_apart(self, path: Path, parts: Sequence[bytes]) -> None:
-        """To one subscriber; what the socket does not take goes to the front."""
+        """To one subscriber; what the socket does not take is left, to go to the front."""
         gone = self._send_single([path] * len(parts), list(parts))
-        for left in reversed(parts[gone:]):
-            self._runs.appendleft(Run([path], [[left]], 0))
+        for left in parts[gone:]:
+            self._left.append(Run([path], [[left]], 0))
             self._in_runs += 1
             self._waiting_bytes += len(left)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import cast
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.forwarding.hot_path.batch import (
@@ -69,6 +69,7 @@ sheets = st.lists(
 )
 
 
+@settings(max_examples=300)
 @given(sheets, st.booleans(), st.lists(st.integers(1, 9), max_size=40), st.integers(1, 7))
 def test_everybody_gets_everything_in_order_whatever_the_kernel_does(
     film: list[tuple[int, int, bool]], cuts: bool, rooms: list[int], limit: int
