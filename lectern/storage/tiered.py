@@ -49,17 +49,17 @@ class TieredFiles:
         self._away_until = 0.0
 
     async def put(self, key: str, content: bytes) -> None:
-        """See `Files`: safe in the bucket; the copy here, if there is one, is replaced too."""
+        """See `Files`: safe in the bucket, and here too if this folder holds the session (see `_is_home`)."""
         await self._bucket.put(key, content)
         self._shown.pop(key, None)
-        if await self._is_here(key):
+        if await self._is_home(key):
             await self._local.put(key, content)
 
     async def put_file(self, key: str, source: Path) -> None:
         """See `Files`."""
         await self._bucket.put_file(key, source)
         self._shown.pop(key, None)
-        if await self._is_here(key):
+        if await self._is_home(key):
             await self._local.put_file(key, source)
 
     async def get(self, key: str) -> bytes:
@@ -114,6 +114,15 @@ class TieredFiles:
 
     async def _is_here(self, key: str) -> bool:
         return await asyncio.to_thread(self._local.path(key).is_file)
+
+    async def _is_home(self, key: str) -> bool:
+        """Whether this folder holds the recording that `key` belongs to (`sessions/<id>/…`), or this very
+        file.
+
+        What is made of a recording then stays beside it, and leaves this disk with it.
+        """
+        home = "/".join(key.split("/")[:2])
+        return await self._is_here(key) or await asyncio.to_thread((self._local.path(home) / "hls").is_dir)
 
     async def _final(self, key: str) -> FoundFile:
         found = await self._remembered(key, with_content=False)
