@@ -286,7 +286,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             stewards=stewards,
-            steering=Steering(database, stewards, plane, SessionStore(), keeper),
+            steering=Steering(
+                database,
+                stewards,
+                plane,
+                SessionStore(),
+                keeper,
+                waits_for_bucket=bool(settings.storage_url and settings.redis_url),
+            ),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,

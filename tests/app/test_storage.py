@@ -1,6 +1,7 @@
 """Object storage as an installation sees it: settings, the doctor's words, backup, and a session fetched
 back."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,21 @@ from pydantic import ValidationError
 from lectern.app.backup import backup
 from lectern.app.cli import main
 from lectern.app.settings import Settings
-from lectern.app.storage import bucket_of, fetch_session, files_of, place_of
+from lectern.app.steering import Steering
+from lectern.app.storage import bucket_of, carrying, fetch_session, files_of, place_of
 from lectern.app.storage_doctor import remedy_of, storage
 from lectern.app.wiring import built
 from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.tasks import task_group
+from lectern.manifest import Replay, write_replay
 from lectern.storage.bucket import BucketFiles
+from lectern.storage.carrier import Carrier
 from lectern.storage.local import LocalFiles
 from lectern.storage.place import BucketPlace
+from lectern.storage.read_cache import ReadCache
 from lectern.storage.shelved import note_shelved, shelved
 from lectern.storage.tiered import TieredFiles
+from sessions.store import SessionStore
 from tests.installation import settings_of
 from tests.s3_server import Gate, bucket_place, gate, s3_url
 
@@ -141,3 +148,49 @@ def test_the_command_to_fetch(
     with pytest.raises(SystemExit) as ended:
         main(["session", "fetch", "nothing"])
     assert "holds nothing" in str(ended.value)
+
+
+async def test_a_worker_carries_while_it_works(bucket_place: BucketPlace, tmp_path: Path) -> None:
+    settings = with_bucket(tmp_path / "data", bucket_place)
+    bucket = BucketFiles(bucket_place)
+    async with carrying(settings):
+        segment = settings.sessions_dir / "a" / "hls" / "1.m4s"
+        segment.parent.mkdir(parents=True)
+        segment.write_bytes(b"film")
+        async with asyncio.timeout(20):
+            while not await bucket.list("sessions/a"):
+                await asyncio.sleep(0.05)
+    async with carrying(settings_of(tmp_path / "other")):
+        assert not (tmp_path / "other").exists()
+
+
+async def test_with_several_servers_a_replay_is_ready_when_the_bucket_has_it(
+    bucket_place: BucketPlace, tmp_path: Path
+) -> None:
+    settings = with_bucket(tmp_path, bucket_place)
+    async with built(settings) as services:
+        keeper = services.catalogue.keeper
+        cache = ReadCache(tmp_path / "cache", 1 << 20)
+        bucket = BucketFiles(bucket_place)
+        keeper = replace(keeper, files=TieredFiles(LocalFiles(tmp_path), bucket, cache, alone=False))
+        steering = Steering(
+            services.database, None, services.plane, SessionStore(), keeper, waits_for_bucket=True
+        )
+        org = await services.accounts.set_up("Demo", "Asia/Shanghai")
+        session = await services.sessions.create(
+            org_id=org.id, title="Carried", starts_utc_ms=None, zone=org.zone, presenter_person_id=None,
+            host_person_id=None, guests_allowed=True,
+        )  # fmt: skip
+        await services.sessions.start(session.id)
+        await services.sessions.end(session.id)
+        folder = settings.sessions_dir / session.id / "hls"
+        folder.mkdir(parents=True)
+        (folder / "1.m4s").write_bytes(b"film")
+        write_replay(folder / "replay.json", Replay(duration_ms=0, utc_ms=0, videos=(), clock=()))
+        async with asyncio.timeout(20), task_group() as tasks:
+            closing = tasks.create_task(steering.closed(session.id))
+            await asyncio.sleep(0.2)
+            assert not closing.done()
+            assert (await steering.recorded())[1] == [session.id]
+            assert await Carrier(tmp_path, bucket, keep_s=60).round()
+        assert (await steering.recorded())[1] == []
