@@ -256,6 +256,6 @@ def _reasons(
             {"rounds": evidence.made_up},
         ),
         (evidence.answers > 0, "answered", {"answers": evidence.answers, "polls": evidence.polls}),
-        (evidence.words > 0 or evidence.stage_ms > 0, "spoke", spoken),
+        (any(spoken.values()), "spoke", spoken),
     ]
     return tuple(Reason(code, numbers) for holds, code, numbers in found if holds)

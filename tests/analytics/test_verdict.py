@@ -182,7 +182,7 @@ def test_confidence_is_a_share_and_doubt_its_opposite(rule: Rule, evidence: Evid
 @given(rules, evidences())
 def test_the_export_is_enough_to_compute_it_again(rule: Rule, evidence: Evidence) -> None:
     """Rounding every time to hundredths of a minute, as exports do, changes nothing."""
-    rounded = {
+    rounded: dict[str, Any] = {
         name: round(to_minutes(value) * MINUTE) if name.endswith("_ms") else value
         for name, value in asdict(evidence).items()
     }
