@@ -132,12 +132,15 @@ class AnalyticsStore:
         )
         return [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in await tx.execute(query)]
 
-    async def news(self, tx: AsyncConnection, session_id: str, after: int) -> tuple[int, list[Happening]]:
-        """Return the events after `after` that attendance is made of, and the last one's number."""
+    async def news(
+        self, tx: AsyncConnection, session_id: str, after: int, limit: int
+    ) -> tuple[int, list[Happening]]:
+        """Return the next `limit` events after `after` that attendance reads, and the last one's number."""
         query = (
             select(events.c.seq, events.c.type, events.c.utc_ms, events.c.actor, events.c.payload)
             .where(events.c.session_id == session_id, events.c.seq > after, events.c.type.in_(READ))
             .order_by(events.c.seq)
+            .limit(limit)
         )
         rows = (await tx.execute(query)).all()
         last = rows[-1].seq if rows else after

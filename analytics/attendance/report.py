@@ -28,6 +28,8 @@ from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.manifest.clock_map import ClockMap
 
+PAGE = 2_000
+"""Events read and folded at a time: what was read of them is gone before the next ones come."""
 MOST_KEPT = 16
 """Registers that are kept; one of two thousand people takes about 8 MB."""
 
@@ -99,6 +101,19 @@ class _Kept:
     register: Register = field(default_factory=Register)
     seq: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def fold(self, happenings: Sequence[Happening], last: int) -> None:
+        """Take in a page of events, the last of which has the number `last`."""
+        for happening in happenings:
+            self.register.take_in(happening)
+        self.seq = last
+
+    def draw(self, roster: Sequence[str], now: int) -> "_Drawn":
+        """Return what reports are made of, apart from what may go on changing."""
+        register = self.register
+        return _Drawn(
+            register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,26 +229,19 @@ class AttendanceReports:
         self._kept.move_to_end(session_id)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+        loop = asyncio.get_running_loop()
         async with kept.lock:
-            last, happenings = await self.store.news(tx, session_id, kept.seq)
-            drawing = asyncio.get_running_loop().run_in_executor(None, _draw, kept, happenings, roster, now)
             try:
-                drawn = await asyncio.shield(drawing)
+                while True:
+                    last, page = await self.store.news(tx, session_id, kept.seq, PAGE)
+                    await asyncio.shield(loop.run_in_executor(None, kept.fold, page, last))
+                    if len(page) < PAGE:
+                        break
+                return await asyncio.shield(loop.run_in_executor(None, kept.draw, roster, now))
             except BaseException:
-                # Half folded, or still at it: whoever comes next begins again.
+                # A thread may still be at it: whoever comes next begins a register of their own.
                 self._kept.pop(session_id, None)
                 raise
-            kept.seq = last
-            return drawn
-
-
-def _draw(kept: _Kept, happenings: Sequence[Happening], roster: Sequence[str], now: int) -> _Drawn:
-    register = kept.register
-    for happening in happenings:
-        register.take_in(happening)
-    return _Drawn(
-        register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
-    )
 
 
 @dataclass(frozen=True, slots=True)
