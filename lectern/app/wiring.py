@@ -13,7 +13,9 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.cases import Cases
 from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.poll_report import PollReports
@@ -45,6 +47,7 @@ from lectern.app.answers import (
     PeopleOfAccounts,
     ReportFacts,
     SessionFactsForCatalogue,
+    TrailOfAccounts,
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
@@ -162,6 +165,19 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *AttendanceRoutes(
+                self.attending,
+                Cases(
+                    self.database,
+                    self.attending.cases,
+                    self.attending,
+                    seats=self.presence,
+                    trail=TrailOfAccounts(self.accounts.store),
+                    objection_days=self.settings.objection_days,
+                ),
+                self.accounts,
+                self.settings.weak_sign_in,
+            ).routes(),
             *GroupRoutes(self.engine).routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
