@@ -33,7 +33,7 @@ PAUSE_AFTER_FAULT_S = 0.5
 MOST_WAITING_BYTES = 64 * 1024
 """A connection for which more than this waits is owed frames until it has taken it."""
 FARTHEST_BEHIND = 500
-"""A connection that is owed more events than these gets a snapshot instead."""
+"""A connection that is owed more events than these, of which others are told too, gets a snapshot instead."""
 WRITES_AT_ONCE = 250
 """Connections that are written to before others get a turn: acknowledgements do not wait for a broadcast."""
 
@@ -280,7 +280,7 @@ class FanOut:
 
     def _frames(self, live: LiveSession, after: int, head: int) -> Frames[Frame] | None:
         recent = live.recent.between(after, head)
-        if recent is None or len(recent) > FARTHEST_BEHIND:
+        if recent is None or recent.length > FARTHEST_BEHIND:
             return None
 
         def make(told: int, head: int, events: list[WireEvent]) -> Frame:
