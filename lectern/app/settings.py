@@ -127,6 +127,15 @@ class Settings(BaseSettings):
     weak_sign_in: float = Field(
         0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
     )
+    feedback_days: int = Field(
+        7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
+    )
+    feedback_fewest: int = Field(
+        5, ge=3, le=50, description="Feedback forms that show at once at the least; fewer wait for company."
+    )
+    hint_minutes: int = Field(
+        15, ge=0, le=240, description="Minutes without interaction that earn presenters a hint; 0: never."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
     @field_validator("trusted_proxies", "media_public_ips", "turn_urls", "media_nodes", mode="before")

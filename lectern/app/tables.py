@@ -6,6 +6,7 @@ import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.feedback.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
@@ -24,6 +25,7 @@ _MODULES = (
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.feedback.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
