@@ -18,6 +18,8 @@ from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
 from interactions.lottery import commands as lottery
 from interactions.lottery.idea import LOTTERY
+from interactions.notes.clerk import NotesClerk
+from interactions.notes.orders import KeepNotes
 from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
@@ -63,4 +65,6 @@ COMMANDS = commands()
 FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
 
 _BALLOTS = BallotClerk()
-CLERKS: Mapping[type, Clerk] = MappingProxyType({CastBallot: _BALLOTS, CountBallots: _BALLOTS})
+CLERKS: Mapping[type, Clerk] = MappingProxyType(
+    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, KeepNotes: NotesClerk()}
+)

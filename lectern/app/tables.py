@@ -5,6 +5,7 @@ import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
@@ -22,6 +23,7 @@ _MODULES = (
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
