@@ -7,6 +7,7 @@ import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
+import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
@@ -26,6 +27,7 @@ _MODULES = (
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,
+    interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
