@@ -156,7 +156,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         packagers = Packagers(
             settings.sessions_dir,
             services.steering.recorded,
-            on_finished=keeper.refresh,
+            on_finished=services.steering.closed,
             on_given_up=keeper.give_up,
         )
         if services.stewards is not None:
