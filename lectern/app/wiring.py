@@ -13,6 +13,11 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.cases import Cases
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -26,20 +31,31 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
+from interactions.feedback.commands import Terms
+from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.answers import (
+    ClocksOfReplays,
+    DoorsOfSessions,
+    PeopleOfAccounts,
+    ReportFacts,
+    SessionFactsForCatalogue,
+    TrailOfAccounts,
+)
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
+from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
@@ -84,10 +100,10 @@ from signaling.whip.endpoint import WhipEndpoint
 from streaming.control.ends import ControlEnd, control_end
 
 
-def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
-    """Every idea and command of the class; `make_up_hours` as in the settings."""
+def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
+    """Every idea and command of the class; `make_up_hours` and `hint_minutes` as in the settings."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.ideas(hint_minutes)),
         commands=(
             *lesson.COMMANDS,
             *presence.COMMANDS,
@@ -128,6 +144,7 @@ class Services:
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
+    attending: AttendanceReports
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -153,7 +170,21 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *AttendanceRoutes(
+                self.attending,
+                Cases(
+                    self.database,
+                    self.attending.cases,
+                    self.attending,
+                    seats=self.presence,
+                    trail=TrailOfAccounts(self.accounts.store),
+                    objection_days=self.settings.objection_days,
+                ),
+                self.accounts,
+                self.settings.weak_sign_in,
+            ).routes(),
             *GroupRoutes(self.engine).routes(),
+            *self._feedback().routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
@@ -163,6 +194,11 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _feedback(self) -> FeedbackRoutes:
+        facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
+        terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
+        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -178,6 +214,7 @@ class Services:
             sessions=facts,
             media=self.catalogue.watching,
             seats=self.presence,
+            attending=self.attending,
         )
         return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
@@ -243,7 +280,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(settings.make_up_hours),
+            registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
@@ -284,6 +321,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if stewards is not None:
             stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
+        facts = ReportFacts(accounts, sessions)
         yield Services(
             settings=settings,
             database=database,
@@ -340,5 +378,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             deadlines=Deadlines(engine),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
+            attending=AttendanceReports(
+                database,
+                AnalyticsStore(),
+                CaseStore(),
+                people=facts,
+                sessions=facts,
+                recordings=ClocksOfReplays(CatalogueStore()),
+                standard=Rule(**settings.attendance_rule),
+                completed_from=settings.completion_threshold,
             ),
         )
