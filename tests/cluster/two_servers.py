@@ -205,7 +205,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         port=port,
         database_url=postgres_url,
         redis_url=redis_url,
-        media_nodes=(control,),
+        media_nodes=(str(control),),
         embedded_worker=False,
         public_url="http://127.0.0.1",
     )
