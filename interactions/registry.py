@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from interactions.attention.idea import ATTENTION
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -40,6 +41,7 @@ IDEAS: tuple[Idea[Any], ...] = (
     REACTION,
     BREAKOUT,
     SCREEN,
+    ATTENTION,
 )
 
 

@@ -1,4 +1,4 @@
-"""The `/class` namespace: welcome, resync, command, clock (docs/protocol.md)."""
+"""The `/class` namespace: welcome, resync, command, clock, attention (docs/protocol.md)."""
 
 import asyncio
 import json
@@ -11,6 +11,9 @@ import msgspec
 import socketio
 import structlog
 
+from interactions.attention.events import Attended
+from interactions.attention.gatherer import AttentionGatherer
+from interactions.attention.report import AttentionMessage, placed
 from interactions.live.admission import Admission, Admitted
 from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connection, welcome
 from interactions.live.fan_out import FanOut
@@ -18,7 +21,8 @@ from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
 from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
+from lectern.kernel.errors import Forbidden, Gone, Overloaded, ProtocolViolation
+from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 
@@ -82,8 +86,10 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "command": self._command,
             "resync": self._resync,
             "clock": self._clock,
+            "attention": self._attention,
         }
         self._reactions = ReactionGatherer(engine)
+        self._attentions = AttentionGatherer(engine)
 
     @property
     def fan_out(self) -> FanOut:
@@ -111,6 +117,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
                 tasks.create_task(self._reactions.run())
+                tasks.create_task(run_forever("class_attention", self._attentions.run))
         finally:
             async with task_group() as tasks:
                 for connection in list(self._connections.values()):
@@ -161,7 +168,15 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         allowance = self._allowances.setdefault(
             admitted.actor.participant_id, TokenBucket(COMMAND_BURST, COMMANDS_PER_S)
         )
-        connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq, commands=allowance)
+        connection = Connection(
+            sid,
+            admitted,
+            greeting,
+            cursor=view.seq,
+            told=view.seq,
+            commands=allowance,
+            attended_utc_ms=self._engine.clock(),
+        )
         self._connections[sid] = connection
         self._held[admitted.actor.participant_id] += 1
         _log.info("class_connected", **_whose(admitted))
@@ -221,6 +236,22 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         view = await self._engine.view(admitted.session_id, admitted.viewer, message.after)
         connection.resynced(view)
         return welcome(admitted, view, message.after, self._engine.clock())
+
+    async def _attention(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.attentions.take(asyncio.get_running_loop().time())
+        message = _decode(raw, AttentionMessage)
+        admitted = connection.admitted
+        if admitted.actor.role is not SessionRole.LEARNER:
+            raise Forbidden("not_allowed", "Your role in this session does not allow this.")
+        now = self._engine.clock()
+        report = Attended(
+            participant=admitted.actor.participant_id,
+            connection=admitted.connection_id,
+            changes=placed(message.changes, since=connection.attended_utc_ms, now=now),
+        )
+        self._attentions.take(admitted.session_id, report)
+        connection.attended_utc_ms = now
+        return {"ok": True}
 
     async def _clock(self, connection: Connection, raw: Any) -> dict[str, Any]:
         connection.clocks.take(asyncio.get_running_loop().time())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from interactions.attention.report import AttentionMessage
 from interactions.live.namespace import ClockMessage, ResyncMessage
 from lectern import __version__
 from lectern.edge.asyncapi import Message, Namespace, describe_namespaces
@@ -54,6 +55,7 @@ NAMESPACES = (
             ),
             Message("resync", "Ask for what happened since, or for a snapshot.", True, ResyncMessage),
             Message("clock", "Ask what time it is on the server.", True, ClockMessage),
+            Message("attention", "How attentive the page was since it last said so.", True, AttentionMessage),
             Message(
                 "welcome",
                 "First message: a snapshot, or the events since.",

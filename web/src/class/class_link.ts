@@ -5,6 +5,7 @@
  * everything; nothing here starts on its own before `open()`.
  */
 import { Manager, type Socket } from 'socket.io-client'
+import type { AttentionChange } from '../core/attention'
 import { step, type LinkEvent, type LinkState } from '../core/class_link_state'
 import { CommandQueue, type Command } from '../core/command_queue'
 import { Cursor } from '../core/cursor'
@@ -104,6 +105,11 @@ export class ClassLink {
     const settled = this.queue.push(command)
     if (this.state === 'joined') this.transmit(command)
     return settled
+  }
+
+  /** Says how attentive the page is; lost without harm, for a new connection says it anew. */
+  attention(changes: readonly AttentionChange[]): void {
+    if (this.state === 'joined') this.socket.emit('attention', { changes })
   }
 
   private transmit(command: Command): void {

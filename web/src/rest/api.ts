@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -54,7 +54,14 @@ export const api = {
   refuseMakeUp: (id: string, round: string, whom: Whom, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/checkins/${round}/refusals`, { body: whom, bearer }),
   myCheckins: (id: string, bearer: string | null) => request<{ readonly items: readonly OwnCheckin[] }>('GET', `${root}/sessions/${id}/my-checkins`, { bearer }),
   askMakeUp: (id: string, round: string, reason: string, bearer: string | null) => request<unknown>('POST', `${root}/sessions/${id}/checkins/${round}/make-up`, { body: { reason }, bearer }),
-  attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
+  attendanceUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/attendance.${ending}?lang=${lang}`,
+  myAttendance: (id: string, bearer: string | null) => request<OwnAttendance>('GET', `${root}/sessions/${id}/attendance/mine`, { bearer }),
+  setAttendanceRule: (id: string | null, rule: AttendanceRule) => request<null>('PUT', id === null ? `${root}/attendance/rule` : `${root}/sessions/${id}/attendance/rule`, { body: rule }),
+  decideAttendance: (id: string, subject: string, verdict: Verdict | null, reason: string) => request<null>('POST', `${root}/sessions/${id}/attendance/decisions`, { body: { subject, verdict, reason } }),
+  objectToAttendance: (id: string, text: string, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/attendance/objections`, { body: { text }, bearer }),
+  answerObjection: (id: string, objection: string, verdict: Verdict | null, text: string) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/answer`, { body: { verdict, text } }),
+  withdrawObjection: (id: string, objection: string, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/withdraw`, { body: {}, bearer }),
+  signIns: (sessions: readonly string[]) => request<{ readonly items: readonly (SignIns & { readonly session: string; readonly rate: number | null })[] }>('GET', `${root}/attendance/sign-ins${query({ sessions: sessions.join(',') })}`),
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
   streamKeys: (id: string, bearer: string | null) => request<{ readonly items: readonly StreamKey[] }>('GET', `${root}/sessions/${id}/stream-keys`, { bearer }),
