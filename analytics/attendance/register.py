@@ -22,7 +22,7 @@ READ: frozenset[str] = taking_part.READ | frozenset(
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "checkin_withdrawn",
         "checkin_corrected", "screen_scanned", "screen_heads_set", "poll_opened", "poll_voted",
-        "question_asked", "chat_sent", "attention_reported",
+        "question_asked", "chat_sent", "page_states_reported",
     }
 )  # fmt: skip
 """The event types that attendance is made of. Unknown fields in them are ignored."""
@@ -168,7 +168,7 @@ class Register:
                 self.heads[str(payload.get("screen"))] = int(payload.get("extra", 0))
             case "participant_joined":
                 _join(self, happening)
-            case "attention_reported":
+            case "page_states_reported":
                 self._attend(payload)
             case _:
                 visit = self.visits.get(str(payload.get("participant") or happening.actor))

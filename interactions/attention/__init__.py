@@ -1,1 +1,1 @@
-"""Whether a learner's page is in view, only heard, or neither: evidence of attendance, told to nobody."""
+"""Attention: how long the class has only listened, so that presenters are reminded to let it act (T-12)."""

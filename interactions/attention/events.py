@@ -1,22 +1,13 @@
-"""What pages said of themselves."""
+"""What happens to the hint."""
 
 from typing import ClassVar
 
-import msgspec
-
+from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import Event
 
 
-class Attended(msgspec.Struct, frozen=True, kw_only=True):
-    """One connection: from when on (UTC) which state held: `watching`, `listening` or `away`."""
+class HintSnoozed(Event, frozen=True, kw_only=True):
+    """Staff do not want the hint before `until_utc_ms`; null: not again in this lesson."""
 
-    participant: str
-    connection: str
-    changes: tuple[tuple[int, str], ...]
-
-
-class AttentionReported(Event, frozen=True, kw_only=True):
-    """What came together in one process within a few seconds; no actor, and nobody sees it."""
-
-    TYPE: ClassVar[str] = "attention_reported"
-    people: tuple[Attended, ...]
+    TYPE: ClassVar[str] = "hint_snoozed"
+    until_utc_ms: UtcMs | None

@@ -1,4 +1,4 @@
-"""The `/class` namespace: welcome, resync, command, clock, attention (docs/protocol.md)."""
+"""The `/class` namespace: welcome, resync, command, clock, page state, notes (docs/protocol.md)."""
 
 import asyncio
 import json
@@ -11,14 +11,15 @@ import msgspec
 import socketio
 import structlog
 
-from interactions.attention.events import Attended
-from interactions.attention.gatherer import AttentionGatherer
-from interactions.attention.report import AttentionMessage, placed
 from interactions.live.admission import Admission, Admitted
 from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connection, welcome
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
+from interactions.notes.desk import NotesClose, NotesDesk, NotesOpen, NotesWrite
+from interactions.page_state.events import Attended
+from interactions.page_state.gatherer import PageStateGatherer
+from interactions.page_state.report import PageStateMessage, placed
 from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
 from lectern.kernel.errors import Forbidden, Gone, Overloaded, ProtocolViolation
@@ -86,10 +87,14 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "command": self._command,
             "resync": self._resync,
             "clock": self._clock,
-            "attention": self._attention,
+            "page_state": self._page_state,
+            "notes_open": self._notes_open,
+            "notes_write": self._notes_write,
+            "notes_close": self._notes_close,
         }
         self._reactions = ReactionGatherer(engine)
-        self._attentions = AttentionGatherer(engine)
+        self._page_states = PageStateGatherer(engine)
+        self._notes = NotesDesk(engine, lambda: SocketOutlet(self.server, self.namespace))
 
     @property
     def fan_out(self) -> FanOut:
@@ -117,7 +122,8 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
                 tasks.create_task(self._reactions.run())
-                tasks.create_task(run_forever("class_attention", self._attentions.run))
+                tasks.create_task(run_forever("class_page_states", self._page_states.run))
+                tasks.create_task(self._notes.watching.run())
         finally:
             async with task_group() as tasks:
                 for connection in list(self._connections.values()):
@@ -193,6 +199,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         if self._connections.pop(connection.sid, None) is None:
             return
         self.fan_out.remove(connection)
+        self._notes.watching.forget(connection.sid)
         participant_id = connection.admitted.actor.participant_id
         self._held[participant_id] -= 1
         if not self._held[participant_id]:
@@ -237,9 +244,9 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         connection.resynced(view)
         return welcome(admitted, view, message.after, self._engine.clock())
 
-    async def _attention(self, connection: Connection, raw: Any) -> dict[str, Any]:
-        connection.attentions.take(asyncio.get_running_loop().time())
-        message = _decode(raw, AttentionMessage)
+    async def _page_state(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.page_states.take(asyncio.get_running_loop().time())
+        message = _decode(raw, PageStateMessage)
         admitted = connection.admitted
         if admitted.actor.role is not SessionRole.LEARNER:
             raise Forbidden("not_allowed", "Your role in this session does not allow this.")
@@ -249,9 +256,18 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             connection=admitted.connection_id,
             changes=placed(message.changes, since=connection.attended_utc_ms, now=now),
         )
-        self._attentions.take(admitted.session_id, report)
+        self._page_states.take(admitted.session_id, report)
         connection.attended_utc_ms = now
         return {"ok": True}
+
+    async def _notes_open(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.open(connection, _decode(raw, NotesOpen))
+
+    async def _notes_write(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.write(connection, _decode(raw, NotesWrite))
+
+    async def _notes_close(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.close(connection, _decode(raw, NotesClose))
 
     async def _clock(self, connection: Connection, raw: Any) -> dict[str, Any]:
         connection.clocks.take(asyncio.get_running_loop().time())

@@ -1,227 +1,132 @@
-"""What pages say of themselves: believed only where it can be true, stored in few events, shown to nobody."""
+"""The hint after a time without interaction: when it comes, what puts it off, and who sees it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from random import Random
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.attendance.happening import Happening
-from analytics.attendance.register import attendance
-from analytics.spans import length_ms
-from interactions.attention.events import Attended, AttentionReported
-from interactions.attention.gatherer import MOST_WAITING, AttentionGatherer
-from interactions.attention.report import AttentionMessage, Change, placed
-from lectern.db.engine import Database
-from lectern.db.schema import metadata
-from lectern.kernel.errors import Overloaded
-from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import NewEvent, SessionEnded
-from tests.analytics.test_attendance import MINUTE, at, closed, joined, opened
-from tests.interactions.class_server import (
-    SESSION,
-    WAIT_S,
-    Client,
-    begin,
-    class_server,
-    connected,
-    engine_over,
-)
-from tests.interactions.lesson import live_lesson
+from interactions.attention.idea import ATTENTION, HINT_MINUTES, Attention, AttentionIdea, hint_at
+from interactions.registry import COMMANDS, ideas
+from lectern.kernel.clock import UtcMs
+from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.idea import Registry
+from tests.class_proof import Proof
+from tests.interactions.lesson import end, live_lesson, refused, wait, waiting_lesson
+from tests.interactions.test_any_lesson import AnyLesson
 
-STATES = ("watching", "listening", "away")
+MINUTE_MS = 60_000
 
 
-def test_moments_lie_between_what_was_said_before_and_now() -> None:
-    changes = (
-        Change("away", 50_000),
-        Change("watching", 20_000),
-        Change("away", 30_000),
-        Change("watching", 0),
-    )
-    assert placed(changes, since=970_000, now=1_000_000) == (
-        (970_000, "away"), (980_000, "watching"), (980_000, "away"), (1_000_000, "watching"),
-    )  # fmt: skip
+def hint(proof: Proof) -> int | None:
+    """Return in how many minutes the host gets the hint; None for never."""
+    at = proof.clients["h"].entities["attention"]["hint_utc_ms"]
+    return None if at is None else (at - proof.now) // MINUTE_MS
 
 
-@given(
-    st.lists(st.builds(Change, st.sampled_from(STATES), st.integers(0, 3_600_000)), min_size=1, max_size=12),
-    st.integers(0, 10_000_000),
-    st.integers(0, 10_000_000),
-)
-def test_nobody_is_attentive_in_the_future_or_before_they_came(
-    changes: list[Change], since: int, now: int
-) -> None:
-    moments = [utc_ms for utc_ms, _ in placed(changes, since=since, now=now)]
-    assert moments == sorted(moments)
-    assert min(since, now) <= moments[0]
-    assert moments[-1] <= max(now, min(since, now))
-    assert [state for _, state in placed(changes, since=since, now=now)] == [change.to for change in changes]
+def test_it_comes_after_the_time_and_only_while_the_lesson_is_on() -> None:
+    assert hint(waiting_lesson()) is None
+    proof = live_lesson()
+    assert hint(proof) == HINT_MINUTES
+    wait(proof, 20 * 60)
+    assert hint(proof) == HINT_MINUTES - 20
+    end(proof)
+    assert hint(proof) is None
+
+
+def test_only_staff_hear_of_it() -> None:
+    proof = live_lesson()
+    proof.command("h", "hint_snooze", minutes=5)
+    assert "attention" in proof.clients["p"].entities
+    for who in ("l1", "s"):
+        assert "attention" not in proof.clients[who].entities
+    refused(proof, "not_allowed", "l1", "hint_snooze", minutes=5)
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("who", "command", "data"),
     [
-        {},
-        {"changes": []},
-        {"changes": [{"to": "asleep", "ago_ms": 0}]},
-        {"changes": [{"to": "away", "ago_ms": -1}]},
-        {"changes": [{"to": "away", "ago_ms": 3_600_001}]},
-        {"changes": [{"to": "away", "ago_ms": 0}] * 13},
-        {"changes": [{"to": "away", "ago_ms": 0, "utc_ms": 5}]},
-        {"changes": [{"to": "away", "ago_ms": 0}], "connection": "another"},
+        ("p", "poll_open", {"question": "Q", "options": ["A", "B"]}),
+        ("h", "checkin_open", {"message": None, "seconds": 60}),
     ],
 )
-def test_what_is_no_report(raw: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(raw, AttentionMessage)
-
-
-def said(minute: float, participant: str, connection: str, *changes: tuple[float, str]) -> Happening:
-    moments = [[round(m * MINUTE), state] for m, state in changes]
-    person = {"participant": participant, "connection": connection, "changes": moments}
-    return at(minute, "attention_reported", None, people=[person])
-
-
-def row(*happenings: Happening) -> Any:
-    lesson = (at(10, "session_started"), joined(10, "p", "ann"), *happenings, at(40, "session_ended"))
-    return attendance(lesson, ("ann",), 100 * MINUTE)[0]
-
-
-def test_away_is_time_in_which_every_device_was_hidden_and_silent() -> None:
-    found = row(
-        opened(10, "p", "pc"), said(10, "p", "pc", (10, "watching")), said(20, "p", "pc", (15, "away")),
-        opened(18, "p", "phone"), said(18, "p", "phone", (18, "listening")), closed(25, "p", "phone"),
-        said(31, "p", "pc", (30, "watching")), closed(40, "p", "pc"),
-    )  # fmt: skip
-    assert found.away == ((15 * MINUTE, 18 * MINUTE), (25 * MINUTE, 30 * MINUTE))
-    assert (found.present_ms, found.attentive_ms) == (30 * MINUTE, 22 * MINUTE)
-
-
-def test_what_nobody_reported_is_neither() -> None:
-    found = row(opened(10, "p", "pc"), said(20, "p", "pc", (20, "watching")), closed(30, "p", "pc"))
-    assert (found.present_ms, found.attentive_ms, found.away) == (20 * MINUTE, 10 * MINUTE, ())
-
-
-def test_no_claim_counts_for_time_without_that_connection() -> None:
-    found = row(
-        opened(12, "p", "pc"), closed(14, "p", "pc"), said(30, "p", "pc", (12, "watching")),
-        said(30, "p", "foreign", (12, "watching")), said(30, "nobody", "pc", (12, "watching")),
-    )  # fmt: skip
-    assert (found.present_ms, found.attentive_ms) == (2 * MINUTE, 0)
-
-
-def test_a_phone_before_a_screen_is_not_judged_by_its_page() -> None:
-    seat = at(10, "connection_opened", "p", participant="p", connection="c", device="phone", source="screen")
-    found = row(seat, said(11, "p", "c", (11, "away")), closed(40, "p", "c"))
-    assert (found.present_ms, found.away) == (30 * MINUTE, ())
-
-
-reports = st.lists(
-    st.tuples(st.sampled_from(["pc", "phone"]), st.sampled_from(STATES), st.integers(0, 60)), max_size=12
-)
-
-
-@given(reports)
-def test_attention_and_away_are_parts_of_presence(script: list[tuple[str, str, int]]) -> None:
-    found = row(
-        opened(10, "p", "pc"),
-        opened(12, "p", "phone"),
-        *[said(13, "p", connection, (minute, state)) for connection, state, minute in script],
-        closed(30, "p", "pc"),
-        closed(35, "p", "phone"),
-    )
-    assert found.present_ms == 25 * MINUTE
-    assert found.attentive_ms + length_ms(found.away) <= found.present_ms
-
-
-def test_it_is_shown_to_nobody() -> None:
+def test_interaction_begins_the_time_anew(who: str, command: str, data: dict[str, Any]) -> None:
     proof = live_lesson()
-    reported = AttentionReported(people=(Attended(participant="l1", connection="c", changes=((1, "away"),)),))
-    proof.append(NewEvent(payload=reported))
-    assert proof.projected[-1].puts == ()
+    wait(proof, 10 * 60)
+    proof.command(who, command, **data)
+    assert hint(proof) == HINT_MINUTES
 
 
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[TimelineEngine]:
-    database = Database(f"sqlite:///{tmp_path / 'lectern.db'}")
-    async with database.write() as tx:
-        await tx.run_sync(metadata.create_all)
-    engine = engine_over(database)
-    await begin(engine)
-    yield engine
-    await database.close()
+def test_what_learners_do_among_themselves_is_none() -> None:
+    proof = live_lesson()
+    wait(proof, 10 * 60)
+    proof.command("l1", "chat_send", text="hello")
+    proof.command("l2", "question_ask", text="Why?")
+    proof.command("l3", "hand_raise")
+    proof.command("l3", "hand_lower")
+    assert hint(proof) == HINT_MINUTES - 10
 
 
-async def stored(engine: TimelineEngine) -> list[AttentionReported]:
-    async with engine.database.read() as tx:
-        events = await engine.store.read(tx, SESSION, 0)
-    return [event.payload for event in events if isinstance(event.payload, AttentionReported)]
+def test_a_question_that_is_taken_up_is() -> None:
+    proof = live_lesson()
+    asked = proof.command("l1", "question_ask", text="Why?")["id"]
+    proof.command("h", "question_publish", id=asked)
+    wait(proof, 10 * 60)
+    assert hint(proof) == HINT_MINUTES - 10
+    proof.command("p", "question_pin", id=asked)
+    assert hint(proof) == HINT_MINUTES
 
 
-def report(participant: str) -> Attended:
-    return Attended(participant=participant, connection=f"c-{participant}", changes=((5, "away"),))
+def test_no_hint_while_groups_work_or_a_learner_is_on_stage() -> None:
+    proof = live_lesson()
+    proof.command("p", "breakout_open", groups=[{"name": "One", "members": ["l1"]}])
+    assert hint(proof) is None
+    proof.command("p", "breakout_close")
+    assert hint(proof) == HINT_MINUTES
+    for leave in ("lower", "remove"):
+        proof.command("p", "stage_invite", participant="l1")
+        wait(proof, 60 * 60)
+        assert hint(proof) is None
+        if leave == "lower":
+            proof.command("l1", "hand_lower")
+        else:
+            proof.append(NewEvent(payload=ParticipantRemoved(participant="l1"), actor="p"))
+        assert hint(proof) == HINT_MINUTES
 
 
-async def test_what_comes_together_is_one_event(engine: TimelineEngine) -> None:
-    gathered = AttentionGatherer(engine)
-    for participant in ("l1", "l2", "l1"):
-        gathered.take(SESSION, report(participant))
-    await gathered.flush()
-    await gathered.flush()
-    assert [[person.participant for person in event.people] for event in await stored(engine)] == [
-        ["l1", "l2", "l1"]
-    ]
+def test_it_is_put_off_for_all_of_the_staff_or_for_good() -> None:
+    proof = live_lesson()
+    wait(proof, 20 * 60)
+    proof.command("p", "hint_snooze", minutes=10)
+    assert hint(proof) == 10
+    proof.command("h", "hint_snooze")
+    assert hint(proof) is None
+    proof.command("h", "hint_snooze", minutes=10)
+    assert hint(proof) == 10
+    for minutes in (0, 241):
+        refused(proof, "minutes_invalid", "h", "hint_snooze", minutes=minutes)
+    end(proof)
+    refused(proof, "session_over", "h", "hint_snooze", minutes=5)
 
 
-async def test_after_the_lesson_nothing_is_stored_and_a_store_that_is_away_harms_nobody(
-    engine: TimelineEngine,
-) -> None:
-    gathered = AttentionGatherer(engine)
-    gathered.take("no-such-session", report("l1"))
-    gathered.take(SESSION, report("l1"))
-    await gathered.flush()
-    assert len(await stored(engine)) == 1
-    async with engine.change(SESSION) as change:
-        change.append(NewEvent(payload=SessionEnded()))
-    gathered.take(SESSION, report("l1"))
-    await gathered.flush()
-    assert len(await stored(engine)) == 1
+def test_an_installation_sets_the_time_or_does_without() -> None:
+    listening = Attention(since_utc_ms=UtcMs(0))
+    assert hint_at(listening, 3) == 3 * MINUTE_MS
+    assert hint_at(listening, 0) is None
+    found = [idea for idea in Registry.of(ideas(3), COMMANDS).ideas if isinstance(idea, AttentionIdea)]
+    assert [idea.minutes for idea in found] == [3]
 
 
-async def test_a_bound_on_what_waits(engine: TimelineEngine) -> None:
-    gathered = AttentionGatherer(engine)
-    for _ in range(MOST_WAITING):
-        gathered.take(SESSION, report("l1"))
-    with pytest.raises(Overloaded):
-        gathered.take(SESSION, report("l1"))
-
-
-async def test_over_a_socket_the_connection_is_the_servers_and_often_is_too_often(
-    engine: TimelineEngine,
-) -> None:
-    message = {"changes": [{"to": "away", "ago_ms": 3_000_000}]}
-    async with (
-        class_server(engine) as server,
-        connected(server.url, "learner:l1") as learner,
-        connected(server.url, "host:h") as host,
-    ):
-
-        async def say(client: Client, data: dict[str, Any]) -> Any:
-            answer = await client.socket.call("attention", data, namespace="/class", timeout=WAIT_S)
-            return answer["error"]["code"] if "error" in answer else answer
-
-        assert await say(host, message) == "not_allowed"
-        assert await say(learner, {"changes": []}) == "message_invalid"
-        before = engine.clock()
-        assert [await say(learner, message) for _ in range(2)] == [{"ok": True}] * 2
-        assert await say(learner, message) == "too_fast"
-        await server.namespace._attentions.flush()
-    [event] = await stored(engine)
-    assert [person.participant for person in event.people] == ["l1", "l1"]
-    first, second = (person.changes[0][0] for person in event.people)
-    # Fifty minutes ago is before this connection: it counts from its opening on, later ones from there.
-    assert before - 30_000 < first <= second <= engine.clock()
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_hint_is_never_due_earlier_than_the_time_after_the_last_event_that_counts(seed: int) -> None:
+    lesson = AnyLesson(Random(seed))
+    for _ in range(40):
+        lesson.step()
+        attention = lesson.proof.state.of(ATTENTION)
+        at = hint_at(attention, HINT_MINUTES)
+        counted = [e.utc_ms for e in lesson.proof.stored if e.type in {"poll_opened", "checkin_opened"}]
+        if at is not None:
+            assert attention.since_utc_ms is not None
+            assert at >= max([attention.since_utc_ms, *counted]) + HINT_MINUTES * MINUTE_MS

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from accounts.store import Person
-from interactions.attention.events import Attended, AttentionReported
 from interactions.chat.events import ChatSent
 from interactions.checkin.events import CheckinAnswered, CheckinClosed, CheckinOpened
+from interactions.page_state.events import Attended, PageStatesReported
 from lectern.app.wiring import Services, built
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.timeline.event import NewEvent, ParticipantJoined, SessionEnded, SessionStarted
@@ -89,7 +89,7 @@ async def _an_hour(server: Server) -> str:
         await told.at(0, NewEvent(payload=SessionStarted()), *_comes(wang), *_comes(li))
         seen = ((told.utc(0), "watching"), (told.utc(20), "away"), (told.utc(27), "watching"))
         reported = Attended(participant="p-L001", connection="c-L001", changes=seen)
-        await told.at(28, NewEvent(payload=AttentionReported(people=(reported,))))
+        await told.at(28, NewEvent(payload=PageStatesReported(people=(reported,))))
         for minute, round_, who in ((10, "r1", (wang, li)), (50, "r2", (wang,))):
             due = UtcMs(told.utc(minute + 1))
             opened = CheckinOpened(id=round_, message_ref=None, late_after_utc_ms=due, closes_utc_ms=due)
@@ -201,7 +201,7 @@ async def _a_page_reports_itself(server: Server, chromium: Browsers, admin: Page
 
     async def reported() -> bool:
         timeline = await (await admin.request.get(f"{api}/{session_id}/timeline")).json()
-        found = [event["payload"] for event in timeline["items"] if event["type"] == "attention_reported"]
+        found = [event["payload"] for event in timeline["items"] if event["type"] == "page_states_reported"]
         return any(
             change[1] == "watching" for event in found for p in event["people"] for change in p["changes"]
         )

@@ -6,6 +6,7 @@
  */
 import { Manager, type Socket } from 'socket.io-client'
 import type { AttentionChange } from '../core/attention'
+import { BACK_OFF, backOffMs } from '../core/back_off'
 import { step, type LinkEvent, type LinkState } from '../core/class_link_state'
 import { CommandQueue, type Command } from '../core/command_queue'
 import { Cursor } from '../core/cursor'
@@ -60,8 +61,9 @@ export class ClassLink {
       autoConnect: false,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
-      reconnectionDelay: 400,
-      reconnectionDelayMax: 4000,
+      reconnectionDelay: BACK_OFF.firstMs,
+      reconnectionDelayMax: BACK_OFF.longestMs,
+      randomizationFactor: BACK_OFF.jitter,
       timeout: 6000,
     })
     this.socket = this.manager.socket('/class', {
@@ -109,7 +111,7 @@ export class ClassLink {
 
   /** Says how attentive the page is; lost without harm, for a new connection says it anew. */
   attention(changes: readonly AttentionChange[]): void {
-    if (this.state === 'joined') this.socket.emit('attention', { changes })
+    if (this.state === 'joined') this.socket.emit('page_state', { changes })
   }
 
   private transmit(command: Command): void {
@@ -176,7 +178,7 @@ export class ClassLink {
   private retryLater(): void {
     clearTimeout(this.retryTimer)
     this.feed('attempted')
-    this.retryTimer = setTimeout(() => this.socket.connect(), Math.min(4000, 300 * 2 ** Math.min(this.attempt, 4)))
+    this.retryTimer = setTimeout(() => this.socket.connect(), backOffMs(Math.max(1, this.attempt), Math.random()))
   }
 
   private askClock(): void {

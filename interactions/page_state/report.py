@@ -22,8 +22,8 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ago_ms: Annotated[int, msgspec.Meta(ge=0, le=MOST_AGO_MS)]
 
 
-class AttentionMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`attention`: what changed since the last report, the oldest first."""
+class PageStateMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`page_state`: what changed since the last report, the oldest first."""
 
     changes: Annotated[tuple[Change, ...], msgspec.Meta(min_length=1, max_length=MOST_CHANGES)]
 

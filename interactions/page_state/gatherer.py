@@ -8,8 +8,8 @@ import asyncio
 
 import structlog
 
-from interactions.attention.events import Attended, AttentionReported
 from interactions.lesson.idea import LESSON, Phase
+from interactions.page_state.events import Attended, PageStatesReported
 from lectern.kernel.errors import Overloaded
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import NewEvent
@@ -21,7 +21,7 @@ MOST_WAITING = 10_000
 _log = structlog.get_logger()
 
 
-class AttentionGatherer:
+class PageStateGatherer:
     """All reports that this process was sent. Stores only while `run()` runs."""
 
     def __init__(self, engine: TimelineEngine, every_s: float = EVERY_S) -> None:
@@ -55,9 +55,9 @@ class AttentionGatherer:
             try:
                 await self._write(session_id, reports)
             except Exception as error:  # noqa: BLE001 (a store that is away loses these; the next ones may be kept)
-                _log.warning("attention_not_stored", session_id=session_id, error=repr(error))
+                _log.warning("page_states_not_stored", session_id=session_id, error=repr(error))
 
     async def _write(self, session_id: str, reports: list[Attended]) -> None:
         async with self._engine.change(session_id) as change:
             if change.state.of(LESSON).phase is not Phase.OVER:
-                change.append(NewEvent(payload=AttentionReported(people=tuple(reports))))
+                change.append(NewEvent(payload=PageStatesReported(people=tuple(reports))))
