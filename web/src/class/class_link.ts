@@ -5,7 +5,7 @@
  * everything; nothing here starts on its own before `open()`.
  */
 import { Manager, type Socket } from 'socket.io-client'
-import type { AttentionChange } from '../core/attention'
+import type { PageStateChange } from '../core/page_state'
 import { BACK_OFF, backOffMs } from '../core/back_off'
 import { step, type LinkEvent, type LinkState } from '../core/class_link_state'
 import { CommandQueue, type Command } from '../core/command_queue'
@@ -110,7 +110,7 @@ export class ClassLink {
   }
 
   /** Says how attentive the page is; lost without harm, for a new connection says it anew. */
-  attention(changes: readonly AttentionChange[]): void {
+  pageState(changes: readonly PageStateChange[]): void {
     if (this.state === 'joined') this.socket.emit('page_state', { changes })
   }
 

@@ -1,13 +1,13 @@
 /** Watches whether this page is in view or heard, and tells the class connection. Loaded with the room's later parts. */
-import { AttentionLog, attentionOf, type AttentionChange } from '../core/attention'
+import { PageStateLog, pageStateOf, type PageStateChange } from '../core/page_state'
 
 const LOOK_MS = 5_000
 
-export class AttentionReporter {
-  private readonly log = new AttentionLog()
+export class PageStateReporter {
+  private readonly log = new PageStateLog()
   private readonly timer: ReturnType<typeof setInterval>
 
-  constructor(private readonly send: (changes: readonly AttentionChange[]) => void) {
+  constructor(private readonly send: (changes: readonly PageStateChange[]) => void) {
     addEventListener('visibilitychange', this.look)
     // Sound has no event that covers all its ways of falling silent.
     this.timer = setInterval(this.look, LOOK_MS)
@@ -15,7 +15,7 @@ export class AttentionReporter {
 
   /** The connection is new: what it was told before, it was told on another one. */
   readonly connected = (): void => {
-    this.log.restart(attentionOf(page()), performance.now())
+    this.log.restart(pageStateOf(page()), performance.now())
     this.look()
   }
 
@@ -26,7 +26,7 @@ export class AttentionReporter {
 
   private readonly look = (): void => {
     const nowMs = performance.now()
-    this.log.note(attentionOf(page()), nowMs)
+    this.log.note(pageStateOf(page()), nowMs)
     if (this.log.dueInMs(nowMs) === 0) this.send(this.log.take(nowMs))
   }
 }

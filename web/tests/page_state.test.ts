@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { AttentionLog, attentionOf, REPORT_EVERY_MS } from '../src/core/attention'
+import { PageStateLog, pageStateOf, REPORT_EVERY_MS } from '../src/core/page_state'
 
 describe('attention', () => {
   it('is in view, heard, or neither', () => {
-    expect(attentionOf({ hidden: false, audible: false })).toBe('watching')
-    expect(attentionOf({ hidden: true, audible: true })).toBe('listening')
-    expect(attentionOf({ hidden: true, audible: false })).toBe('away')
+    expect(pageStateOf({ hidden: false, audible: false })).toBe('watching')
+    expect(pageStateOf({ hidden: true, audible: true })).toBe('listening')
+    expect(pageStateOf({ hidden: true, audible: false })).toBe('away')
   })
 
   it('is told at once on a new connection, then at most every 21 seconds', () => {
-    const log = new AttentionLog()
+    const log = new PageStateLog()
     log.note('away', 0)
     expect(log.dueInMs(0)).toBeNull()
     log.restart('watching', 1_000)
@@ -25,7 +25,7 @@ describe('attention', () => {
   })
 
   it('keeps the newest changes of somebody who flips for ever', () => {
-    const log = new AttentionLog()
+    const log = new PageStateLog()
     log.restart('watching', 0)
     for (let at = 1; at <= 40; at += 1) log.note(at % 2 === 0 ? 'watching' : 'away', at)
     const taken = log.take(40)
@@ -34,7 +34,7 @@ describe('attention', () => {
   })
 
   it('starts over with a new connection', () => {
-    const log = new AttentionLog()
+    const log = new PageStateLog()
     log.restart('away', 0)
     log.take(0)
     log.restart('away', 5_000)

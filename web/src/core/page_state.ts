@@ -2,10 +2,10 @@
  * How attentive this page is, for the record of attendance: what changed, gathered into few reports. Only the page's own state
  * (in view, or its sound playing), never what somebody does elsewhere. Pure: `nowMs` is monotonic.
  */
-export type Attention = 'watching' | 'listening' | 'away'
+export type PageState = 'watching' | 'listening' | 'away'
 
-export interface AttentionChange {
-  readonly to: Attention
+export interface PageStateChange {
+  readonly to: PageState
   readonly ago_ms: number
 }
 
@@ -13,24 +13,24 @@ export interface AttentionChange {
 export const REPORT_EVERY_MS = 21_000
 const MOST_CHANGES = 12
 
-export function attentionOf(page: { readonly hidden: boolean; readonly audible: boolean }): Attention {
+export function pageStateOf(page: { readonly hidden: boolean; readonly audible: boolean }): PageState {
   if (!page.hidden) return 'watching'
   return page.audible ? 'listening' : 'away'
 }
 
-export class AttentionLog {
-  private state: Attention | null = null
-  private changes: { to: Attention; atMs: number }[] = []
+export class PageStateLog {
+  private state: PageState | null = null
+  private changes: { to: PageState; atMs: number }[] = []
   private reportedMs = Number.NEGATIVE_INFINITY
 
   /** A new connection knows nothing: the state of now is news again. */
-  restart(state: Attention, nowMs: number): void {
+  restart(state: PageState, nowMs: number): void {
     this.state = state
     this.changes = [{ to: state, atMs: nowMs }]
     this.reportedMs = Number.NEGATIVE_INFINITY
   }
 
-  note(state: Attention, nowMs: number): void {
+  note(state: PageState, nowMs: number): void {
     if (this.state === null || state === this.state) return
     this.state = state
     this.changes.push({ to: state, atMs: nowMs })
@@ -43,7 +43,7 @@ export class AttentionLog {
     return this.changes.length === 0 ? null : Math.max(0, this.reportedMs + REPORT_EVERY_MS - nowMs)
   }
 
-  take(nowMs: number): AttentionChange[] {
+  take(nowMs: number): PageStateChange[] {
     const found = this.changes.map((change) => ({ to: change.to, ago_ms: Math.round(Math.max(0, nowMs - change.atMs)) }))
     this.changes = []
     this.reportedMs = nowMs
