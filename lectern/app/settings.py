@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from notices.address import is_address
+from lectern.kernel.address import is_address
 from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]

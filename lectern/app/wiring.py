@@ -40,6 +40,8 @@ from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, 
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
@@ -128,6 +130,7 @@ class Services:
     class_namespace: ClassNamespace
     deadlines: Deadlines
     outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
 
     def routes(self) -> list[Route]:
@@ -156,6 +159,8 @@ class Services:
             *analytics_routes(self._analytics()),
             *GroupRoutes(self.engine).routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -232,7 +237,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             database,
             registry(settings.make_up_hours),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
@@ -320,6 +331,9 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             deadlines=Deadlines(engine),
             outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),
