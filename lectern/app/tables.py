@@ -1,10 +1,13 @@
 """All tables of all packages, gathered on one metadata."""
 
 import accounts.tables
+import analytics.attendance.tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.feedback.tables
+import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
@@ -19,10 +22,13 @@ __all__ = ["metadata"]
 
 _MODULES = (
     accounts.tables,
+    analytics.attendance.tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.feedback.tables,
+    interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,

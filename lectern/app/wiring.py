@@ -13,6 +13,11 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.cases import Cases
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -26,26 +31,38 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
+from interactions.feedback.commands import Terms
+from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.answers import (
+    ClocksOfReplays,
+    DoorsOfSessions,
+    PeopleOfAccounts,
+    ReportFacts,
+    SessionFactsForCatalogue,
+    TrailOfAccounts,
+)
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
+from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
+from lectern.app.storage import files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -54,7 +71,6 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
-from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
@@ -86,10 +102,10 @@ from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
 
-def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
-    """Every idea and command of the class; `make_up_hours` as in the settings."""
+def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
+    """Every idea and command of the class; `make_up_hours` and `hint_minutes` as in the settings."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.ideas(hint_minutes)),
         commands=(
             *lesson.COMMANDS,
             *presence.COMMANDS,
@@ -132,6 +148,7 @@ class Services:
     outbox: Outbox
     notices: NoticeDesk
     signal_namespace: SignalNamespace
+    attending: AttendanceReports
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -157,7 +174,21 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *AttendanceRoutes(
+                self.attending,
+                Cases(
+                    self.database,
+                    self.attending.cases,
+                    self.attending,
+                    seats=self.presence,
+                    trail=TrailOfAccounts(self.accounts.store),
+                    objection_days=self.settings.objection_days,
+                ),
+                self.accounts,
+                self.settings.weak_sign_in,
+            ).routes(),
             *GroupRoutes(self.engine).routes(),
+            *self._feedback().routes(),
             *self._poll_results().routes(),
             *self.notices.mine.routes(),
             *self.notices.administration.routes(),
@@ -169,6 +200,11 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _feedback(self) -> FeedbackRoutes:
+        facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
+        terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
+        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -184,6 +220,7 @@ class Services:
             sessions=facts,
             media=self.catalogue.watching,
             seats=self.presence,
+            attending=self.attending,
         )
         return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
@@ -232,10 +269,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
+        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(settings.make_up_hours),
+            registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(
                 LessonFollower(),
@@ -283,6 +320,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if stewards is not None:
             stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
+        facts = ReportFacts(accounts, sessions)
         yield Services(
             settings=settings,
             database=database,
@@ -300,7 +338,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             stewards=stewards,
-            steering=Steering(database, stewards, plane, SessionStore(), keeper),
+            steering=Steering(
+                database,
+                stewards,
+                plane,
+                SessionStore(),
+                keeper,
+                waits_for_bucket=bool(settings.storage_url and settings.redis_url),
+            ),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
@@ -336,5 +381,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
+            attending=AttendanceReports(
+                database,
+                AnalyticsStore(),
+                CaseStore(),
+                people=facts,
+                sessions=facts,
+                recordings=ClocksOfReplays(CatalogueStore()),
+                standard=Rule(**settings.attendance_rule),
+                completed_from=settings.completion_threshold,
             ),
         )

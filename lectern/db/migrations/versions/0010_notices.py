@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0010'
-down_revision = '0006'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
