@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -85,15 +84,24 @@ async def test_a_server_that_says_nothing() -> None:
 
 
 async def test_a_server_that_hangs_up_in_the_middle() -> None:
-    class Rude(Box):
-        async def handle_DATA(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
-            return "250 never heard"
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while line := await reader.readline():
+            if line == b".\r\n":
+                break
+            if line[:4].upper() in {b"EHLO", b"MAIL", b"RCPT"}:
+                writer.write(b"250 fine\r\n")
+            elif line[:4].upper() == b"DATA":
+                writer.write(b"354 go on\r\n")
+        writer.close()  # without a word about the mail
+        await writer.wait_closed()
 
-    async with mail_server(Rude()) as server:
-        with pytest.raises(ServerAway):
-            await send(server, "ann@example.com")
+    server = await asyncio.start_server(rude, LOCAL, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ServerAway) as away:
+            await send(MailServer(LOCAL, port, "none", timeout_s=5), "ann@example.com")
+    assert away.value.problem == "mail_server_away"
 
 
 @pytest.fixture(scope="module")
