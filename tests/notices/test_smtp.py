@@ -71,19 +71,25 @@ async def test_nobody_listens() -> None:
 
 
 async def test_a_server_that_says_nothing() -> None:
-    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(5)
+    left = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
         writer.close()
+        left.set()
 
     server = await asyncio.start_server(silent, LOCAL, 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ServerAway) as away:
             await send(MailServer(LOCAL, port, "none", timeout_s=0.3), "ann@example.com")
+        await left.wait()
     assert away.value.problem == "mail_server_away"
 
 
 async def test_a_server_that_hangs_up_in_the_middle() -> None:
+    left = asyncio.Event()
+
     async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hello\r\n")
         while line := await reader.readline():
@@ -94,13 +100,14 @@ async def test_a_server_that_hangs_up_in_the_middle() -> None:
             elif line[:4].upper() == b"DATA":
                 writer.write(b"354 go on\r\n")
         writer.close()  # without a word about the mail
-        await writer.wait_closed()
+        left.set()
 
     server = await asyncio.start_server(rude, LOCAL, 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ServerAway) as away:
             await send(MailServer(LOCAL, port, "none", timeout_s=5), "ann@example.com")
+        await left.wait()
     assert away.value.problem == "mail_server_away"
 
 
