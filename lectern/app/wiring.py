@@ -56,6 +56,8 @@ from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
@@ -72,6 +74,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from notices.outbox import Outbox
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -143,6 +146,8 @@ class Services:
     turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
+    outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
 
@@ -186,6 +191,8 @@ class Services:
             *GroupRoutes(self.engine).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -282,10 +289,17 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
+        outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         play_keys = load_keys(settings.data / "secrets", "play")
@@ -376,6 +390,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
+            outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),
