@@ -33,6 +33,14 @@ class SessionFacts:
     starts_utc_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that has begun."""
+
+    id: str
+    zone: str
+
+
 class People(Protocol):
     """Knows who people are."""
 
@@ -48,6 +56,13 @@ class Sessions(Protocol):
 
     async def expected(self, session_id: str) -> Sequence[str]:
         """Return the ids of the people on the roster."""
+
+
+class Courses(Protocol):
+    """Knows which sessions were held."""
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+        """Return the sessions that began in this time, with `q` in their title, in order."""
 
 
 class Seats(Protocol):

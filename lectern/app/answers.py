@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
 from accounts.store import Person
-from analytics.neighbours import PersonCard
+from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole
@@ -111,6 +111,12 @@ class ReportFacts:
         """See `Sessions`."""
         session = await self._sessions.get(session_id)
         return ReportedSession(session.org_id, session.title, session.zone, session.starts_utc_ms)
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms)
+        return [Held(session.id, session.zone) for session in found]
 
     async def expected(self, session_id: str) -> list[str]:
         """See `Sessions`."""

@@ -13,6 +13,8 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -159,6 +161,7 @@ class Services:
             *GroupRoutes(self.engine).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -172,6 +175,10 @@ class Services:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
         return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
