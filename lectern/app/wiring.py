@@ -18,6 +18,8 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -193,6 +195,7 @@ class Services:
             *self._poll_results().routes(),
             *self.notices.mine.routes(),
             *self.notices.administration.routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -206,6 +209,10 @@ class Services:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
         return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -29,6 +29,7 @@ export const router = createRouter({
         { path: 'people', component: () => import('./pages/admin/PeoplePage.vue'), meta: { title: 'admin.people' } },
         { path: 'sessions/:id/polls', component: () => import('./pages/questions/PollResultsPage.vue'), props: true, meta: { title: 'results.title' } },
         { path: 'sessions/:id/feedback', component: () => import('./pages/feedback/FeedbackResultsPage.vue'), props: true, meta: { title: 'feedback.results' } },
+        { path: 'growth', component: () => import('./pages/questions/GrowthPage.vue'), meta: { title: 'growth.title' } },
         { path: 'feedback', component: () => import('./pages/feedback/WorkItemsPage.vue'), meta: { title: 'items.title' } },
         { path: 'questions', component: () => import('./pages/questions/QuestionSetsPage.vue'), meta: { title: 'library.title' } },
         { path: 'questions/:id', component: () => import('./pages/questions/QuestionSetPage.vue'), props: true, meta: { title: 'library.edit' } },

@@ -298,6 +298,26 @@ export interface PollResults {
   readonly worst: readonly string[]
 }
 
+/** The five measures of EVA-06: docs/data-dictionary.md, "Growth". */
+export interface Measures {
+  readonly answers: number
+  readonly right: number
+  readonly rate: number | null
+  readonly slope: number | null
+  readonly last_day: number
+  readonly once_wrong: number
+  readonly corrected: number
+}
+
+export interface Growth {
+  readonly sessions: number
+  readonly days: readonly { readonly day: string; readonly answers: number; readonly right: number }[]
+  readonly whole: Measures
+  readonly people: readonly { readonly id: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Measures }[]
+  readonly departments: readonly { readonly name: string | null; readonly sums: Measures }[]
+  readonly points: readonly { readonly name: string | null; readonly sums: Measures }[]
+}
+
 export interface OwnFeedback {
   readonly state: 'open' | 'given' | 'off' | 'too_early' | 'over' | 'not_here'
   readonly until_utc_ms: number | null

@@ -78,6 +78,9 @@ const zh: Words = {
     title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
     worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
   },
+  growth: {
+    title: '多场答题成长', about: '一门课的所有场次里，答题情况一天天怎样变化。', from: '从', to: '到', course: '场次名称包含', show: '查看', sessions: '共 {n} 场', none: '这段时间没有作答', nonePlain: '这些场次里回答过的测验题会出现在这里。', perDay: '每天的正确率', day: '日期', answers: '总答题量', right: '答对数', rate: '正确率', slope: '答对数日增速', lastDay: '最后一天答对数', corrected: '错题矫正', whole: '合计', by: '查看方式', people: '人员', departments: '部门', points: '知识点',
+  },
   feedback: {
     title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
     low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
@@ -217,7 +220,7 @@ const zh: Words = {
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
-    sessions: '场次', people: '人员', questions: '题库', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
+    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '主播', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
     importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
@@ -275,7 +278,7 @@ const zh: Words = {
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
     qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
-    role_changed: '你在本场的角色已经改变，请重新打开课程。', feedback_off: '本场没有收集反馈。', feedback_too_early: '课程结束后才收集反馈。', feedback_over: '反馈收集已经结束。', feedback_given: '你已经提交过反馈。', feedback_not_here: '只有参加了课程的人才能提交反馈。', feedback_empty: '请至少回答一个问题。', item_changed: '刚才有人修改过，请刷新页面再看。', item_step_invalid: '现在不能这样操作了，请刷新页面再看。', date_invalid: '日期不正确。', minutes_invalid: '请选择 1 到 240 分钟。',
+    period_invalid: '请选择不超过 400 天的时间段。', role_changed: '你在本场的角色已经改变，请重新打开课程。', feedback_off: '本场没有收集反馈。', feedback_too_early: '课程结束后才收集反馈。', feedback_over: '反馈收集已经结束。', feedback_given: '你已经提交过反馈。', feedback_not_here: '只有参加了课程的人才能提交反馈。', feedback_empty: '请至少回答一个问题。', item_changed: '刚才有人修改过，请刷新页面再看。', item_step_invalid: '现在不能这样操作了，请刷新页面再看。', date_invalid: '日期不正确。', minutes_invalid: '请选择 1 到 240 分钟。',
     checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
