@@ -18,6 +18,8 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -56,7 +58,9 @@ from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
-from lectern.app.secrets import load_keys
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
@@ -72,6 +76,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from notices.outbox import Outbox
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -97,6 +102,7 @@ from signaling.trial.routes import TrialRoutes
 from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
+from streaming.control.ends import ControlEnd, control_end
 
 
 def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
@@ -142,6 +148,8 @@ class Services:
     turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
+    outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
 
@@ -185,6 +193,9 @@ class Services:
             *GroupRoutes(self.engine).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -198,6 +209,10 @@ class Services:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
         return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -228,17 +243,31 @@ class Services:
         return (await self.accounts.org()).zone
 
 
-def control_paths(settings: Settings) -> list[Path]:
-    """Return where each media process listens for its orders.
+def control_ends(settings: Settings) -> list[ControlEnd]:
+    """Return where each media process takes its orders.
 
-    The paths of those that the server runs itself are short enough for Unix sockets, and private to this
-    installation's user.
+    Raises:
+        Conflict: see `control_paths`; or the file that holds the secret cannot be read.
+    """
+    if not settings.media_nodes:
+        return [ControlEnd(path=str(path)) for path in control_paths(settings)]
+    secret = settings.media_control_secret
+    if settings.media_control_secret_file is not None:
+        secret = secret_in(settings.media_control_secret_file, "LECTERN_MEDIA_CONTROL_SECRET_FILE")
+    try:
+        return [control_end(node, secret) for node in settings.media_nodes]
+    except ValueError as error:
+        raise Conflict("media_nodes_unusable", f"LECTERN_MEDIA_NODES: {error}.") from None
+
+
+def control_paths(settings: Settings) -> list[Path]:
+    """Return where the media processes that the server runs itself listen for their orders.
+
+    The paths are short enough for Unix sockets, and private to this installation's user.
 
     Raises:
         Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
-    if settings.media_nodes:
-        return list(settings.media_nodes)
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -267,10 +296,17 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
+        outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         play_keys = load_keys(settings.data / "secrets", "play")
@@ -296,7 +332,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         plane = MediaPlane(
             engine,
             stewards=steering,
-            control_paths=control_paths(settings),
+            control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
@@ -361,6 +397,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
+            outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),
