@@ -252,7 +252,7 @@ class _CatalogueRoutes:
 
     async def _exists(self, key: str) -> bool:
         try:
-            await self._keeper.files.local_path(key)
+            await self._keeper.files.find(key)
         except NotFound:
             return False
         return True

@@ -24,6 +24,8 @@ from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
 from interactions.lottery import commands as lottery
 from interactions.lottery.idea import LOTTERY
+from interactions.notes.clerk import NotesClerk
+from interactions.notes.orders import KeepNotes
 from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
@@ -79,5 +81,5 @@ FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
 
 _BALLOTS = BallotClerk()
 CLERKS: Mapping[type, Clerk] = MappingProxyType(
-    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, TakeIn: FeedbackClerk()}
+    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, TakeIn: FeedbackClerk(), KeepNotes: NotesClerk()}
 )

@@ -58,8 +58,11 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "session_started"
 
 
+CANCELLED = "cancelled"
+
+
 class SessionEnded(Event, frozen=True, kw_only=True):
-    """The lesson is over."""
+    """The lesson is over; with the reason `cancelled` it was called off before it began."""
 
     TYPE: ClassVar[str] = "session_ended"
     reason: str = "ended"
@@ -102,7 +105,7 @@ class ScreenScanned(Event, frozen=True, kw_only=True):
 class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One group of a breakout: a room of the session with a task and material (text with links).
 
-    `most` limits how many may choose it.
+    `most` limits how many may choose it; `tutors` look after it, staff or members.
     """
 
     id: str
@@ -111,6 +114,7 @@ class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...]
     material_ref: str | None = None
     most: int | None = None
+    tutors: tuple[str, ...] = ()
 
 
 class BreakoutOpened(Event, frozen=True, kw_only=True):

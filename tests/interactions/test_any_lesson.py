@@ -76,6 +76,9 @@ KINDS = {
 }
 
 
+BY_GROUP = ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose", "breakout_tutor")
+
+
 class AnyLesson:
     """A proof that is driven by chance; the same seed drives it the same way.
 
@@ -198,10 +201,13 @@ class AnyLesson:
             key, value = FITTING[command]
             ids = [id_ for id_ in ids if entities[f"{kind}/{id_}"][key] == value] or ids
         groups = entities["breakout"]["groups"]
-        if command in ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose"):
+        if command in BY_GROUP:
             return self.argument_of_groups(field, groups)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
-        split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
+        split = [
+            {"name": f"G{n}", "task": "T" * n, "members": [who], "tutors": ["h"][n:]}
+            for n, who in enumerate(members)
+        ]
         choices: dict[str, list[Any]] = {
             "id": ids[-3:] or ["nothing"],
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
@@ -246,13 +252,15 @@ class AnyLesson:
         choices: dict[str, list[Any]] = {
             "group": groups or ["nothing"],
             "on": [True, True, False],
-            "participant": [*LEARNERS, "p"],
+            "participant": [*LEARNERS, "p", "h"],
         }
         return self.rng.choice(choices[field])
 
     def time_passes(self) -> None:
         """Close what has become due, once."""
         wait(self.proof, self.rng.choice((0.001, 7, 40)))
+        self.proof.carry_out((), breakout.notes_due(self.proof.state))
+        assert breakout.notes_due(self.proof.state) == ()
         polls = poll.due(self.proof.state, self.proof.now)
         self.proof.carry_out(polls.events, polls.orders)
         again = poll.due(self.proof.state, self.proof.now)

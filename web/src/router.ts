@@ -6,6 +6,8 @@ export const router = createRouter({
   routes: [
     { path: '/', component: () => import('./pages/home/HomePage.vue'), meta: { title: 'home.sessions' } },
     { path: '/sign-in', component: () => import('./pages/home/SignInPage.vue'), meta: { title: 'signIn.title' } },
+    { path: '/notices', component: () => import('./pages/notices/NoticesPage.vue'), meta: { title: 'notices.title' } },
+    { path: '/unsubscribe/:token', component: () => import('./pages/notices/UnsubscribePage.vue'), props: true, meta: { title: 'notices.byMail' } },
     { path: '/connection-test', component: () => import('./pages/connection/ConnectionTestPage.vue'), meta: { title: 'connection.title' } },
     { path: '/studio/:id', component: () => import('./pages/studio/StudioPage.vue'), props: true },
     { path: '/room/:id', component: () => import('./pages/room/RoomPage.vue'), props: true },
@@ -33,6 +35,7 @@ export const router = createRouter({
         { path: 'questions/:id', component: () => import('./pages/questions/QuestionSetPage.vue'), props: true, meta: { title: 'library.edit' } },
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },
+        { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },
         { path: 'api-keys', component: () => import('./pages/admin/ApiKeysPage.vue'), meta: { title: 'admin.keys' } },
         { path: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'admin.audit' } },
       ],

@@ -19,6 +19,8 @@ export interface Session {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  /** Called off before it began; its state is then `ended`. */
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter: { readonly id: string; readonly name: string } | null
@@ -35,6 +37,7 @@ export interface Lobby {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter_name: string | null
