@@ -1,6 +1,7 @@
 """All tables of all packages, gathered on one metadata."""
 
 import accounts.tables
+import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
@@ -18,6 +19,7 @@ __all__ = ["metadata"]
 
 _MODULES = (
     accounts.tables,
+    analytics.closing.tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,
