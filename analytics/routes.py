@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.attendance_sheet import attendance_csv, disposition
+from analytics.attendance.report import MINUTE_MS, AttendanceLine
+from analytics.attendance.sheet import attendance_csv, disposition
 from analytics.neighbours import Audit, MediumKind, PersonCard
-from analytics.reports import MINUTE_MS, AttendanceLine, Reports, ViewerLine
+from analytics.reports import Reports, ViewerLine
 from analytics.spans import length_ms
 from analytics.viewing import REACHED, Played
 from lectern.edge.routes import Request, Route

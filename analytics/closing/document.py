@@ -24,6 +24,8 @@ _INK, _MUTED, _LINE, _HEAD = (20, 24, 31), (90, 100, 114), (214, 219, 226), (240
 _BODY_PT, _SMALL_PT, _LEADING = 8.5, 7.0, 4.3
 _LABEL_MM = 46.0
 _LONGEST = 240
+_OPENING = "（“‘《「"
+_CLOSING = "，。；：！？、）”’》」,.;:!?)%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,19 @@ class _Column:
 
 
 _COLUMNS = (
-    _Column("number", 11, right=True),
-    _Column("name", 38),
-    _Column("external_id", 25),
-    _Column("department", 34),
-    _Column("verdict", 22),
-    _Column("confidence", 18, right=True),
+    _Column("number", 12, right=True),
+    _Column("name", 31),
+    _Column("external_id", 22),
+    _Column("department", 30),
+    _Column("verdict", 20),
+    _Column("confidence", 17, right=True),
     _Column("minutes", 17, right=True),
-    _Column("replay", 17, right=True),
-    _Column("checkins", 26),
-    _Column("reasons", 65),
+    _Column("replay", 19, right=True),
+    _Column("checkins", 32),
+    _Column("reasons", 73),
 )
+_GAP_MM = 3.0
+"""Between numbers, which end at the right, and the next column."""
 
 
 def document(record: bytes, lang: Lang, key: SigningKey, made_utc_ms: int) -> bytes:
@@ -95,7 +99,10 @@ class _Text:
         self.check = draw(reading.word("check"))
         self.head = reading.record.head
         self.headings = [draw(reading.word(column.name)) for column in _COLUMNS]
-        self.rows = [[draw(cell) for cell in _cells(reading, entry)] for entry in reading.entries]
+        self.rows = [
+            [[draw(part) for part in cell.split("\n")] for cell in _cells(reading, entry)]
+            for entry in reading.entries
+        ]
         self._page = draw(reading.word("page", n="0123456789"))
         self._reading = reading
 
@@ -120,7 +127,7 @@ def _cells(reading: Reading, entry: Entry) -> list[str]:
         entry.minutes,
         entry.replay_minutes,
         " / ".join(entry.checkins),
-        "  ".join(more),
+        "\n".join(more),
     ]
 
 
@@ -193,7 +200,10 @@ def headings(pdf: _Paper, text: _Text) -> None:
     pdf.set_text_color(*_MUTED)
     pdf.set_fill_color(*_HEAD)
     for column, words in zip(_COLUMNS, text.headings, strict=True):
-        pdf.cell(column.width_mm, 6, words, align="R" if column.right else "L", fill=True)
+        gap = _GAP_MM if column.right else 0
+        pdf.cell(column.width_mm - gap, 6, words, align="R" if column.right else "L", fill=True)
+        if gap:
+            pdf.cell(gap, 6, "", fill=True)
     pdf.ln(6)
     pdf.set_font(_FONT, size=_BODY_PT - 0.5)
     pdf.set_text_color(*_INK)
@@ -204,7 +214,10 @@ def _table(pdf: _Paper, text: _Text) -> None:
     headings(pdf, text)
     pdf.in_table = True
     for row in text.rows:
-        lines = [_wrapped(pdf, words, column) for column, words in zip(_COLUMNS, row, strict=True)]
+        lines = [
+            [line for part in parts for line in _wrapped(pdf, part, column)]
+            for column, parts in zip(_COLUMNS, row, strict=True)
+        ]
         height = max(map(len, lines)) * _LEADING + 1.2
         if pdf.will_page_break(height):
             pdf.add_page()
@@ -218,7 +231,8 @@ def _row(pdf: _Paper, cells: Sequence[Sequence[str]], height: float) -> None:
     for column, lines in zip(_COLUMNS, cells, strict=True):
         for at, line in enumerate(lines):
             pdf.set_xy(x, top + 0.6 + at * _LEADING)
-            pdf.cell(column.width_mm, _LEADING, line, align="R" if column.right else "L")
+            gap = _GAP_MM if column.right else 0
+            pdf.cell(column.width_mm - gap, _LEADING, line, align="R" if column.right else "L")
         x += column.width_mm
     pdf.set_xy(left, top + height)
     pdf.line(left, top + height, left + pdf.epw, top + height)
@@ -226,7 +240,7 @@ def _row(pdf: _Paper, cells: Sequence[Sequence[str]], height: float) -> None:
 
 def _wrapped(pdf: _Paper, words: str, column: _Column) -> list[str]:
     """Break a cell's text, between words where there are blanks, else anywhere."""
-    room = column.width_mm - 2 * pdf.c_margin
+    room = column.width_mm - 2 * pdf.c_margin - (_GAP_MM if column.right else 0)
     if pdf.get_string_width(words) <= room:
         return [words]
     lines, line = [], ""
@@ -243,15 +257,15 @@ def _wrapped(pdf: _Paper, words: str, column: _Column) -> list[str]:
 
 
 def _pieces(words: str) -> list[str]:
-    """Cut after every blank and every Chinese letter."""
+    """Cut after every blank and every Chinese letter, but not before what ends a sentence or its part."""
     pieces, piece = [], ""
-    for letter in words:
+    for letter, following in zip(words, words[1:] + " ", strict=True):
         piece += letter
-        if letter == " " or _is_cjk(letter):
+        if (letter == " " or _is_cjk(letter) or _is_cjk(following)) and following not in _CLOSING:
             pieces.append(piece)
             piece = ""
     return [*pieces, piece] if piece else pieces
 
 
 def _is_cjk(words: str) -> bool:
-    return any("\u2e80" <= letter <= "\uffef" for letter in words)
+    return any("\u2e80" <= letter <= "\uffef" and letter not in _OPENING for letter in words)

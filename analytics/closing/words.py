@@ -13,7 +13,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "planned": {"en": "Planned for", "zh-CN": "计划开始"},
     "held": {"en": "Held", "zh-CN": "实际时间"},
     "closed": {"en": "Closed", "zh-CN": "办结"},
-    "closed_by": {"en": "{when} by {name}", "zh-CN": "{when},由{name}办结"},
+    "closed_by": {"en": "{when} by {name}", "zh-CN": "{when}，由{name}办结"},
     "reason": {"en": "Why this version", "zh-CN": "重新办结的原因"},
     "accepted": {"en": "Still open when it was closed", "zh-CN": "办结时尚未处理"},
     "objections_open": {"en": "objections", "zh-CN": "异议"},
@@ -25,13 +25,13 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "rule": {"en": "Rule", "zh-CN": "判定规则"},
     "head": {"en": "Head of the chain", "zh-CN": "链首哈希"},
     "previous": {"en": "Follows on", "zh-CN": "承接上一版"},
-    "fingerprint": {"en": "Certificate (SHA-256)", "zh-CN": "证书指纹(SHA-256)"},
+    "fingerprint": {"en": "Certificate (SHA-256)", "zh-CN": "证书指纹（SHA-256）"},
     "check": {
         "en": "Check this file anywhere, without the server:  lectern attendance verify FILE. Compare head and "
         "certificate with those you were sent when the record was closed.",
-        "zh-CN": "可离线核验本文件:lectern attendance verify FILE。请将链首哈希与证书指纹同办结时收到的通知核对。",
+        "zh-CN": "可离线核验本文件：lectern attendance verify FILE。请将链首哈希与证书指纹同办结时收到的通知核对。",
     },
-    "page": {"en": "Page {n} of {{nb}}", "zh-CN": "第 {n} 页,共 {{nb}} 页"},
+    "page": {"en": "Page {n} of {{nb}}", "zh-CN": "第 {n} 页，共 {{nb}} 页"},
     "number": {"en": "No.", "zh-CN": "序号"},
     "name": {"en": "Name", "zh-CN": "姓名"},
     "external_id": {"en": "Employee ID", "zh-CN": "工号"},
@@ -56,7 +56,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "line": {"en": "Line of the record", "zh-CN": "档案行号"},
     "person": {"en": "employee", "zh-CN": "员工"},
     "guest": {"en": "guest", "zh-CN": "访客"},
-    "erased": {"en": "(erased)", "zh-CN": "(已删除)"},
+    "erased": {"en": "(erased)", "zh-CN": "（已删除）"},
     "yes": {"en": "yes", "zh-CN": "是"},
     "no": {"en": "no", "zh-CN": "否"},
     "present": {"en": "present", "zh-CN": "出勤"},
@@ -84,37 +84,37 @@ REASONS: Mapping[str, Mapping[Lang, str]] = {
     "no_trace": {"en": "was not there", "zh-CN": "没有任何记录"},
     "time_enough": {
         "en": "{minutes} of {of} min, {needed} needed",
-        "zh-CN": "在线 {minutes}/{of} 分钟,达到要求的 {needed} 分钟",
+        "zh-CN": "在线 {minutes}/{of} 分钟，达到要求的 {needed} 分钟",
     },
     "time_short": {
         "en": "only {minutes} of {of} min, {needed} needed",
-        "zh-CN": "在线 {minutes}/{of} 分钟,少于要求的 {needed} 分钟",
+        "zh-CN": "在线 {minutes}/{of} 分钟，少于要求的 {needed} 分钟",
     },
-    "away_counted": {"en": "{minutes} min hidden and silent, counted", "zh-CN": "其中 {minutes} 分钟离开页面,计入"},
+    "away_counted": {"en": "{minutes} min hidden and silent, counted", "zh-CN": "其中 {minutes} 分钟离开页面，计入"},
     "away_left_out": {
         "en": "{minutes} min hidden and silent, not counted",
-        "zh-CN": "其中 {minutes} 分钟离开页面,不计入",
+        "zh-CN": "其中 {minutes} 分钟离开页面，不计入",
     },
-    "replay_counted": {"en": "{minutes} min caught up in the replay", "zh-CN": "回放补看 {minutes} 分钟,计入"},
+    "replay_counted": {"en": "{minutes} min caught up in the replay", "zh-CN": "回放补看 {minutes} 分钟，计入"},
     "replay_left_out": {
         "en": "{minutes} min caught up in the replay, not counted",
-        "zh-CN": "回放补看 {minutes} 分钟,不计入",
+        "zh-CN": "回放补看 {minutes} 分钟，不计入",
     },
     "checkins_enough": {
         "en": "{counted} of {rounds} check-ins, {needed} needed",
-        "zh-CN": "签到 {counted}/{rounds} 次,达到要求的 {needed} 次",
+        "zh-CN": "签到 {counted}/{rounds} 次，达到要求的 {needed} 次",
     },
     "checkins_short": {
         "en": "only {counted} of {rounds} check-ins, {needed} needed",
-        "zh-CN": "签到 {counted}/{rounds} 次,少于要求的 {needed} 次",
+        "zh-CN": "签到 {counted}/{rounds} 次，少于要求的 {needed} 次",
     },
     "no_rounds": {"en": "there was no check-in", "zh-CN": "本场未签到"},
-    "make_up_counted": {"en": "{rounds} made up, counted", "zh-CN": "补签 {rounds} 次,计入"},
-    "make_up_left_out": {"en": "{rounds} made up, not counted", "zh-CN": "补签 {rounds} 次,不计入"},
+    "make_up_counted": {"en": "{rounds} made up, counted", "zh-CN": "补签 {rounds} 次，计入"},
+    "make_up_left_out": {"en": "{rounds} made up, not counted", "zh-CN": "补签 {rounds} 次，不计入"},
     "answered": {"en": "answered {answers} of {polls} polls", "zh-CN": "答题 {answers}/{polls}"},
     "spoke": {
         "en": "{words} messages or questions, {stage_minutes} min on stage",
-        "zh-CN": "发言提问 {words} 次,台上 {stage_minutes} 分钟",
+        "zh-CN": "发言提问 {words} 次，台上 {stage_minutes} 分钟",
     },
 }
 
@@ -136,7 +136,7 @@ def reason(code: str, numbers: Mapping[str, Any], lang: Lang) -> str:
 
 def joined(parts: list[str], lang: Lang) -> str:
     """Return reasons one after the other."""
-    return ("; " if lang == "en" else ";").join(parts)
+    return ("; " if lang == "en" else "；").join(parts)
 
 
 def rule_lines(rule: Mapping[str, Any], lang: Lang) -> list[str]:
@@ -146,11 +146,11 @@ def rule_lines(rule: Mapping[str, Any], lang: Lang) -> list[str]:
     planned, needed = rule.get("planned_minutes"), rule.get("checkins", 0)
     least = rule.get("least_minutes", 0)
     if chinese:
-        base = "课程时长" if planned is None else f"课程时长(不超过计划的 {planned} 分钟)"
+        base = "课程时长" if planned is None else f"课程时长（不超过计划的 {planned} 分钟）"
         lines = [
-            f"出勤:在线时间达到{base}的 {percent}%(允许少 {tolerance} 分钟)"
-            + (f",且至少签到 {needed} 次(不足 {needed} 次时须全部签到)。" if needed else "。"),
-            f"缺勤:在线不足 {least} 分钟且没有签到。其余为部分出勤。",
+            f"出勤:在线时间达到{base}的 {percent}%（允许少 {tolerance} 分钟）"
+            + (f"，且至少签到 {needed} 次（不足 {needed} 次时须全部签到）。" if needed else "。"),
+            f"缺勤：在线不足 {least} 分钟且没有签到。其余为部分出勤。",
         ]
     else:
         base = "the lesson" if planned is None else f"the lesson (of at most the {planned} minutes planned)"

@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -76,6 +76,31 @@ class Settings(BaseSettings):
     )
     make_up_hours: int = Field(
         72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
+    )
+    attendance_percent: int = Field(
+        85, ge=0, le=100, description="Share (%) of a lesson that somebody has to be there to be present."
+    )
+    attendance_tolerance_minutes: int = Field(
+        2, ge=0, le=4320, description="Minutes that may be missing of that share."
+    )
+    attendance_least_minutes: int = Field(
+        5, ge=0, le=4320, description="Minutes below which somebody without a check-in was absent."
+    )
+    attendance_checkins: int = Field(
+        2, ge=0, le=100, description="Check-ins that somebody needs to be present; all, if there were fewer."
+    )
+    attendance_make_up_counts: bool = Field(True, description="Whether made-up check-ins count for that.")
+    attendance_replay_counts: bool = Field(
+        False, description="Whether missed time that was watched in the replay counts."
+    )
+    attendance_away_counts: bool = Field(
+        False, description="Whether time counts in which a learner's page was hidden and silent."
+    )
+    objection_days: int = Field(
+        14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
+    )
+    weak_sign_in: float = Field(
+        0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
     )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
@@ -158,6 +183,19 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether HTTP listens on this machine alone."""
         return self.host in _LOOPBACK
+
+    @property
+    def attendance_rule(self) -> dict[str, Any]:
+        """The attendance rule of an installation that has set none, as fields of `Rule`."""
+        return {
+            "present_percent": self.attendance_percent,
+            "tolerance_minutes": self.attendance_tolerance_minutes,
+            "least_minutes": self.attendance_least_minutes,
+            "checkins": self.attendance_checkins,
+            "make_up_counts": self.attendance_make_up_counts,
+            "replay_counts": self.attendance_replay_counts,
+            "away_counts": self.attendance_away_counts,
+        }
 
     @property
     def sessions_dir(self) -> Path:

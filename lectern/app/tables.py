@@ -1,6 +1,7 @@
 """All tables of all packages, gathered on one metadata."""
 
 import accounts.tables
+import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
@@ -19,6 +20,7 @@ __all__ = ["metadata"]
 
 _MODULES = (
     accounts.tables,
+    analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
     catalogue.tables,

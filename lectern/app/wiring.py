@@ -13,6 +13,9 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -36,7 +39,13 @@ from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.answers import (
+    ClocksOfReplays,
+    DoorsOfSessions,
+    PeopleOfAccounts,
+    ReportFacts,
+    SessionFactsForCatalogue,
+)
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
@@ -127,6 +136,7 @@ class Services:
     class_namespace: ClassNamespace
     deadlines: Deadlines
     signal_namespace: SignalNamespace
+    attending: AttendanceReports
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -177,6 +187,7 @@ class Services:
             sessions=facts,
             media=self.catalogue.watching,
             seats=self.presence,
+            attending=self.attending,
         )
         return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
@@ -269,6 +280,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if stewards is not None:
             stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
+        facts = ReportFacts(accounts, sessions)
         yield Services(
             settings=settings,
             database=database,
@@ -318,5 +330,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             deadlines=Deadlines(engine),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
+            attending=AttendanceReports(
+                database,
+                AnalyticsStore(),
+                CaseStore(),
+                people=facts,
+                sessions=facts,
+                recordings=ClocksOfReplays(CatalogueStore()),
+                standard=Rule(**settings.attendance_rule),
+                completed_from=settings.completion_threshold,
             ),
         )

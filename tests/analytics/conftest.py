@@ -10,6 +10,9 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
 from analytics.neighbours import MediumKind, PersonCard, SessionFacts
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
@@ -22,6 +25,7 @@ from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.kernel.roles import OrgRole, SessionRole
+from lectern.manifest.clock_map import ClockMap
 from tests.databases import sqlite_database
 from tests.lesson import START, Lesson
 from tests.services import database, database_url, postgres_cluster, postgres_url
@@ -92,11 +96,20 @@ class Office:
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
+    replay_clock: ClockMap | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
+    attending: AttendanceReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attending = AttendanceReports(
+            self.database, self.store, CaseStore(), self, self, self, Rule(), clock=lambda: self.now
+        )
 
     @property
     def reports(self) -> Reports:
-        return Reports(self.database, self.store, self, self, self, self, clock=lambda: self.now)
+        return Reports(
+            self.database, self.store, self, self, self, self, self.attending, clock=lambda: self.now
+        )
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
         return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
@@ -108,6 +121,14 @@ class Office:
 
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
+
+    async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
+        return self.replay_clock
+
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+    ) -> None:
+        self.audit_log.append((who.subject_id, action, target))
 
     async def participant_of(self, grant: SessionGrant) -> str | None:
         return "p_guest" if grant.guest_id == "g1" else None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analytics.attendance_sheet import safe_cell
+from analytics.workbook import safe_cell
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.analytics.conftest import SESSION, Office
 from tests.lesson import START, Raw

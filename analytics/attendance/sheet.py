@@ -8,20 +8,12 @@ from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics.reports import MINUTE_MS, AttendanceLine, AttendanceReport
+from analytics.attendance.report import MINUTE_MS, AttendanceLine, AttendanceReport
 from analytics.sheet_words import Lang, column, value
+from analytics.workbook import safe_cell
 
 _BOM = "\ufeff"
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LONGEST_NAME = 80
-
-
-def safe_cell(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula: an apostrophe goes before what could be.
-
-    Full-width signs count too: some spreadsheets read them as the narrow ones. So do signs after blanks.
-    """
-    return f"'{text}" if text.lstrip(" \u3000").startswith(_STARTS_FORMULA) else text
 
 
 def attendance_csv(report: AttendanceReport, lang: Lang) -> bytes:
