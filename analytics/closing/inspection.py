@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analytics.closing import verdicts
 from analytics.closing.canonical import NotCanonical, parsed, sha256
 from analytics.closing.chain import FORMAT, Disclosure, signed_words
 from analytics.closing.signing import is_signed
@@ -119,6 +120,13 @@ def _follow(report: Inspection, pieces: list[bytes]) -> None:
     report.found("chain", holds=True)
     _check_signature(report, trailer, len(report.rows) + 1)
     _check_disclosures(report, disclosures)
+    if "formula" not in report.header:
+        return
+    if not verdicts.is_known(report.header):
+        report.found("formula_unknown", holds=True)
+        return
+    broken = verdicts.first_contradiction(report.header, report.rows)
+    report.found("verdicts", holds=broken is None, line=None if broken is None else broken + 1)
 
 
 def _check_signature(report: Inspection, trailer: Mapping[str, Any], at: int) -> None:

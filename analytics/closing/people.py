@@ -71,7 +71,7 @@ class Reading:
         if header["previous"] is not None:
             found.append(("reason", str(self.record.text(0, "reason") or self.word("erased"))))
         if header["accepted"]:
-            found.append(("accepted", ", ".join(self.word(code) for code in header["accepted"])))
+            found.append(("accepted", self.word("comma").join(map(self.word, header["accepted"]))))
         return [(self.word(name), text) for name, text in found]
 
     def tallies(self) -> list[tuple[str, int]]:

@@ -60,7 +60,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "yes": {"en": "yes", "zh-CN": "是"},
     "no": {"en": "no", "zh-CN": "否"},
     "present": {"en": "present", "zh-CN": "出勤"},
-    "partly": {"en": "partly present", "zh-CN": "部分出勤"},
+    "partly": {"en": "partly", "zh-CN": "部分出勤"},
     "absent": {"en": "absent", "zh-CN": "缺勤"},
     "excused": {"en": "excused", "zh-CN": "请假"},
     "open": {"en": "open", "zh-CN": "未定"},
@@ -72,6 +72,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "declined_objection": {"en": "declined", "zh-CN": "已驳回"},
     "withdrawn_objection": {"en": "withdrawn", "zh-CN": "已撤回"},
     "open_objection": {"en": "open", "zh-CN": "待处理"},
+    "comma": {"en": ", ", "zh-CN": "、"},
     "nothing": {"en": "—", "zh-CN": "—"},
     "sheet_record": {"en": "Record", "zh-CN": "档案"},
     "sheet_people": {"en": "People", "zh-CN": "名单"},
@@ -148,7 +149,7 @@ def rule_lines(rule: Mapping[str, Any], lang: Lang) -> list[str]:
     if chinese:
         base = "课程时长" if planned is None else f"课程时长（不超过计划的 {planned} 分钟）"
         lines = [
-            f"出勤:在线时间达到{base}的 {percent}%（允许少 {tolerance} 分钟）"
+            f"出勤：在线时间达到{base}的 {percent}%（允许少 {tolerance} 分钟）"
             + (f"，且至少签到 {needed} 次（不足 {needed} 次时须全部签到）。" if needed else "。"),
             f"缺勤：在线不足 {least} 分钟且没有签到。其余为部分出勤。",
         ]

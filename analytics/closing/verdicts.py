@@ -1,0 +1,35 @@
+"""Computing the verdicts of a record again, from nothing but the record. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from analytics.attendance.rule import Rule
+from analytics.attendance.verdict import FORMULA, Decision, Evidence, judge
+from analytics.closing.freezing import judgement_of
+
+
+def is_known(header: Mapping[str, Any]) -> bool:
+    """Tell whether this release knows the formula of a record."""
+    return header.get("formula") == FORMULA
+
+
+def first_contradiction(header: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the number of the first row (from 1) whose verdict does not follow from its evidence; None: all do."""
+    try:
+        rule = msgspec.convert(header["rule"], Rule)
+    except (KeyError, msgspec.ValidationError):
+        return 0
+    if rule.problem is not None:
+        return 0
+    return next((at for at, row in enumerate(rows, 1) if not _follows(rule, row)), None)
+
+
+def _follows(rule: Rule, row: Mapping[str, Any]) -> bool:
+    try:
+        evidence = msgspec.convert(row["evidence"], Evidence)
+        decisions = msgspec.convert(row["decisions"], list[Decision])
+        return judgement_of(judge(rule, evidence, decisions[-1] if decisions else None)) == row["judgement"]
+    except (KeyError, msgspec.ValidationError):
+        return False
