@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        problems = "\n".join(f"  LECTERN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        problems = "\n".join(f"  {_setting(each['loc'])}{each['msg']}" for each in error.errors())
         sys.exit(f"lectern: these settings are not valid:\n{problems}")
     logs.configure(json=settings.log_json)
     os.umask(0o077)  # database, recordings and videos are nobody's business but this user's
@@ -117,6 +117,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"lectern: {error.message}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    """Return which variable is wrong; none where several do not fit together."""
+    return f"LECTERN_{str(location[0]).upper()}: " if location else ""
 
 
 async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:

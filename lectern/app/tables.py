@@ -11,6 +11,7 @@ import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
+import notices.tables
 import sessions.tables
 import signaling.screens.tables
 import signaling.stream_keys.tables
@@ -30,6 +31,7 @@ _MODULES = (
     lectern.jobs.tables,
     lectern.servers.tables,
     lectern.timeline.tables,
+    notices.tables,
     sessions.tables,
     signaling.screens.tables,
     signaling.stream_keys.tables,

@@ -65,6 +65,7 @@ from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from notices.outbox import Outbox
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -135,6 +136,7 @@ class Services:
     turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
+    outbox: Outbox
     signal_namespace: SignalNamespace
     attending: AttendanceReports
 
@@ -245,6 +247,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
+        outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         play_keys = load_keys(settings.data / "secrets", "play")
@@ -328,6 +331,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
+            outbox=outbox,
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),
