@@ -57,7 +57,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What goes into a line: `public` as it is, each of `private` (by label) as a commitment and a disclosure."""
+    """What goes into a line: `public` as it is, each of `private` (by label) as a hash and a disclosure."""
 
     public: Mapping[str, Json]
     private: Mapping[str, Json]

@@ -11,10 +11,26 @@ from analytics.closing.verification import verified
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `verify` to `lectern attendance`."""
     summary = "Say what holds of a closed attendance record (JSONL or PDF), offline."
-    sub = commands.add_parser("verify", help=summary, description=f"{summary} Exit code 0: all of it, 1: not all, 2: it is no such file.")
+    sub = commands.add_parser(
+        "verify",
+        help=summary,
+        description=f"{summary} Exit code 0: all of it, 1: not all, 2: it is no such file.",
+    )
     sub.add_argument("file", type=Path)
-    sub.add_argument("--fingerprint", type=_digits, action="append", default=[], metavar="SHA256", help="of a certificate that you trust, told to you by another way; may be repeated")
-    sub.add_argument("--head", type=_digits, metavar="SHA256", help="the head that was sent to you when the record was closed")
+    sub.add_argument(
+        "--fingerprint",
+        type=_digits,
+        action="append",
+        default=[],
+        metavar="SHA256",
+        help="of a certificate that you trust, told to you by another way; may be repeated",
+    )
+    sub.add_argument(
+        "--head",
+        type=_digits,
+        metavar="SHA256",
+        help="the head that was sent to you when the record was closed",
+    )
     sub.set_defaults(offline=_verify)
 
 

@@ -132,14 +132,14 @@ def _cells(reading: Reading, entry: Entry) -> list[str]:
 
 
 class _Paper(FPDF):
-    """A4, across, with the table's headings on every page but the first, and what identifies it at the foot."""
+    """A4, across, with the table's headings on every page, and what identifies it at the foot."""
 
     def __init__(self, text: _Text, font: Path) -> None:
         super().__init__(orientation="L", unit="mm", format="A4")
         self._text = text
         self.in_table = False
         self.set_margins(_MARGIN, _MARGIN, _MARGIN)
-        self.set_auto_page_break(True, _BOTTOM)  # noqa: FBT003 (their signature)
+        self.set_auto_page_break(True, _BOTTOM)
         self.add_font(_FONT, fname=str(font))
         self.set_font(_FONT, size=_BODY_PT)
         self.set_title(f"{text.title}: {text.lesson}")
@@ -250,7 +250,9 @@ def _wrapped(pdf: _Paper, words: str, column: _Column) -> list[str]:
             line = ""
         line += piece
         while pdf.get_string_width(line.rstrip()) > room:
-            fits = next(n for n in range(len(line), 0, -1) if n == 1 or pdf.get_string_width(line[:n]) <= room)
+            fits = next(
+                n for n in range(len(line), 0, -1) if n == 1 or pdf.get_string_width(line[:n]) <= room
+            )
             lines.append(line[:fits])
             line = line[fits:]
     return [*lines, line.rstrip()]

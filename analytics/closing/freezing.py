@@ -184,8 +184,8 @@ def _essence(public: Mapping[str, Any]) -> dict[str, Any]:
 
 _COMPARED = frozenset(
     {
-        "checkin_status", "checkins", "counts", "decisions", "expected", "intervals", "objections", "participant",
-        "person", "present_ms", "stage_ms", "there", "who",
+        "checkin_status", "checkins", "counts", "decisions", "expected", "intervals", "objections",
+        "participant", "person", "present_ms", "stage_ms", "there", "who",
     }
 )  # fmt: skip
 

@@ -21,9 +21,7 @@ class Lettering:
 
     def __init__(self) -> None:
         logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every table that it drops
-        self._font = TTFont(
-            str(noto_cjk_sans_otc.FONT_PATH), fontNumber=_SIMPLIFIED_CHINESE, lazy=True
-        )
+        self._font = TTFont(str(noto_cjk_sans_otc.FONT_PATH), fontNumber=_SIMPLIFIED_CHINESE, lazy=True)
         self._known = frozenset(self._font.getBestCmap())
         self._used = set(_ALWAYS)
 

@@ -47,7 +47,9 @@ def insist_on_closing(found: Collection[InTheWay], accepted: Collection[str]) ->
         Conflict: the lesson is not over (`lesson_not_over`), or something is open (`closing_unconfirmed`).
     """
     if any(one.obstacle is Obstacle.NOT_OVER for one in found):
-        raise Conflict("lesson_not_over", "The lesson is not over yet. End it first, then close its attendance.")
+        raise Conflict(
+            "lesson_not_over", "The lesson is not over yet. End it first, then close its attendance."
+        )
     open_ = [one for one in found if one.obstacle not in accepted]
     if open_:
         raise Conflict(

@@ -29,7 +29,7 @@ _FIELD = "Attendance"
 
 @dataclass(frozen=True, slots=True)
 class SealedPdf:
-    """What a signed PDF file is: whether its one signature covers every byte of it, whose, and the record inside."""
+    """A signed PDF file: whether its one signature covers every byte of it, whose, and the record inside."""
 
     intact: bool
     certificate: bytes
@@ -40,7 +40,7 @@ def signed_pdf(pdf: bytes, key: SigningKey, reason: str) -> bytes:
     """Return `pdf` with a PAdES signature (B-B) that allows no later change."""
     private = key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     signer = SimpleSigner(
-        Certificate.load(key.certificate), PrivateKeyInfo.load(private), SimpleCertificateStore()
+        Certificate.load(key.certificate), PrivateKeyInfo.load(private), SimpleCertificateStore.from_certs([])
     )
     meaning = PdfSignatureMetadata(
         field_name=_FIELD,
@@ -56,7 +56,9 @@ def signed_pdf(pdf: bytes, key: SigningKey, reason: str) -> bytes:
 
 def opened_pdf(data: bytes) -> SealedPdf | None:
     """Return what is in a signed PDF file; None if it is none, or is damaged beyond reading."""
-    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it reports as stack traces what we report in words
+    logging.getLogger("pyhanko").setLevel(
+        logging.CRITICAL
+    )  # it reports as stack traces what we report in words
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
         reader = PdfFileReader(io.BytesIO(data))

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -39,9 +39,7 @@ class Press:
     """One file at a time, and a short queue."""
 
     waiting: int = 0
-
-    def __post_init__(self) -> None:
-        self._free = asyncio.Semaphore(1)
+    _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def make(
         self, form: Form, lang: Lang, record: bytes, key: SigningKey | None, made_utc_ms: int
@@ -54,7 +52,9 @@ class Press:
         if form == "jsonl":
             return record
         if self.waiting >= _WAITING:
-            raise Overloaded("too_many_files", "Files are being made already. Try again in a moment.", retry_after_s=5)
+            raise Overloaded(
+                "too_many_files", "Files are being made already. Try again in a moment.", retry_after_s=5
+            )
         order = Order(
             form=form,
             lang=lang,
@@ -86,7 +86,9 @@ async def _child(sent: bytes) -> bytes:
             await child.wait()
     if child.returncode != 0:
         _log.error("attendance_file_failed", exit_code=child.returncode, last=_last_line(complaint))
-        raise InternalFault("attendance_file_failed", "The file could not be made. The server's log says why.")
+        raise InternalFault(
+            "attendance_file_failed", "The file could not be made. The server's log says why."
+        )
     return made
 
 

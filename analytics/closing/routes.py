@@ -89,12 +89,10 @@ class ClosingRoutes:
             Route("GET", record, self.standing, "How closed an attendance is", StandingModel),
             Route("POST", record, self.close, "Close the attendance", EditionModel, ClosingBody, status=201),
             *(
-                Route(
-                    "GET", f"{record}/{{edition}}.{form}", self._file(form), _SUMMARIES[form], query=SheetQuery
-                )
-                for form in _TYPES
+                Route("GET", f"{record}/{{edition}}.{form}", self._file(form), summary, query=SheetQuery)
+                for form, summary in _SUMMARIES.items()
             ),
-        ]  # fmt: skip
+        ]
 
     async def standing(self, request: Request) -> StandingModel:
         """How it stands."""

@@ -225,7 +225,11 @@ def _compared(file: bytes, report: AttendanceReport) -> tuple[Inspection, int]:
         (
             str(row.get("person") or row.get("participant") or ""),
             row,
-            {label: value for label in row.get("commitments", {}) if (value := known.text(at, label)) is not None},
+            {
+                label: value
+                for label in row.get("commitments", {})
+                if (value := known.text(at, label)) is not None
+            },
         )
         for at, row in enumerate(known.rows, 1)
     ]

@@ -37,7 +37,10 @@ def _facts(reading: Reading) -> Table:
 def _people(reading: Reading) -> Table:
     rounds = range(1, len(reading.header["rounds"]) + 1)
     headings = [
-        *map(reading.word, ("line", "name", "external_id", "department", "kind", "roster", "verdict", "computed")),
+        *map(
+            reading.word,
+            ("line", "name", "external_id", "department", "kind", "roster", "verdict", "computed"),
+        ),
         *map(reading.word, ("confidence", "minutes", "replay")),
         *(reading.word("round", n=n) for n in rounds),
         *map(reading.word, (*_COUNTS, "stage", "reasons", "decision", "objections")),

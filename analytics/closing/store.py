@@ -1,4 +1,4 @@
-"""Closed records in SQL: the only file here that speaks it. Every method works in the caller's transaction."""
+"""Closed records in SQL: the only file here that speaks it. Methods work in the caller's transaction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from lectern.kernel.errors import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A closed record without its lines. Editions of a session count from 1; `accepted`: what was open then."""
+    """A closed record without its lines. Editions count from 1; `accepted`: what was still open then."""
 
     session_id: str
     edition: int
@@ -55,7 +55,11 @@ class ClosingStore:
         return joined(str(lines).encode().split(b"\n"), kept)
 
     async def add(
-        self, tx: AsyncConnection, edition: Edition, sealed: SealedRecord, subjects: dict[tuple[int, str], str]
+        self,
+        tx: AsyncConnection,
+        edition: Edition,
+        sealed: SealedRecord,
+        subjects: dict[tuple[int, str], str],
     ) -> None:
         """Keep a record; `subjects` says by line and label whose disclosure it is.
 

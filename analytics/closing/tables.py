@@ -1,4 +1,4 @@
-"""Where closed records are kept: their lines for ever, what recognises people apart, so that it can be erased."""
+"""Where closed records are kept: their lines for ever; what names people apart, so that it can be erased."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 

@@ -16,7 +16,7 @@ def is_known(header: Mapping[str, Any]) -> bool:
 
 
 def first_contradiction(header: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int | None:
-    """Return the number of the first row (from 1) whose verdict does not follow from its evidence; None: all do."""
+    """Return the first row (from 1) whose verdict does not follow from its evidence; 0: there is no rule."""
     try:
         rule = msgspec.convert(header["rule"], Rule)
     except (KeyError, msgspec.ValidationError):
@@ -30,6 +30,7 @@ def _follows(rule: Rule, row: Mapping[str, Any]) -> bool:
     try:
         evidence = msgspec.convert(row["evidence"], Evidence)
         decisions = msgspec.convert(row["decisions"], list[Decision])
-        return judgement_of(judge(rule, evidence, decisions[-1] if decisions else None)) == row["judgement"]
+        again = judgement_of(judge(rule, evidence, decisions[-1] if decisions else None))
+        return bool(again == row["judgement"])
     except (KeyError, msgspec.ValidationError):
         return False

@@ -33,8 +33,8 @@ _BAD: Mapping[str, Callable[[Finding], str]] = {
     "cut_off": lambda f: f"Line {f.line} has no end: the file was cut off or added to.",
     "trailer": lambda f: f"The end of the record is missing: nothing follows line {f.line}.",
     "chain": lambda f: (
-        f"The chain breaks at line {f.line}: it is not what the line below it says it was. One of the two was "
-        "changed, or lines between them were taken out or put in."
+        f"The chain breaks at line {f.line}: it is not what the line below it says it was. "
+        "One of the two was changed, or lines between them were taken out or put in."
     ),
     "count": lambda _: "Line 1 promises another number of people than the record has.",
     "certificate": lambda f: f"The certificate in line {f.line} is not the one that line 1 names.",
@@ -47,8 +47,8 @@ _BAD: Mapping[str, Callable[[Finding], str]] = {
 def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outcome:
     """Return what holds of the file at `path`.
 
-    `fingerprints` (64 hexadecimal digits) are those of certificates that one trusts, `head` what was sent when the
-    record was closed; without them, it says what to compare by eye.
+    `fingerprints` (64 hexadecimal digits) are those of certificates that one trusts, `head` is what was sent
+    when the record was closed; without them, it says what to compare by eye.
     """
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -87,8 +87,8 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
     lines += known
     if head is not None:
         agrees = head == record.head
-        lines.append(_mark("The head is the one you were sent." if agrees else
-                           "The head is NOT the one you were sent: this is another record.", agrees))  # fmt: skip
+        words = "is the one" if agrees else "is NOT the one"
+        lines.append(_mark(f"The head {words} you were sent.", agrees))
         right &= agrees
     elif record.head:
         lines.append(f"? Compare the head with the one that was sent when it was closed: {record.head}")
@@ -97,7 +97,7 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
     return Outcome(tuple(lines), HOLDS if holds else BROKEN)
 
 
-def _mark(words: str, holds: bool) -> str:  # noqa: FBT001 (it reads as a sentence)
+def _mark(words: str, holds: bool) -> str:
     return f"{'✓' if holds else '✗'} {words}"
 
 

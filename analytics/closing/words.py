@@ -27,9 +27,10 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "previous": {"en": "Follows on", "zh-CN": "承接上一版"},
     "fingerprint": {"en": "Certificate (SHA-256)", "zh-CN": "证书指纹（SHA-256）"},
     "check": {
-        "en": "Check this file anywhere, without the server:  lectern attendance verify FILE. Compare head and "
-        "certificate with those you were sent when the record was closed.",
-        "zh-CN": "可离线核验本文件：lectern attendance verify FILE。请将链首哈希与证书指纹同办结时收到的通知核对。",
+        "en": "Check this file anywhere, without the server: lectern attendance verify FILE. Compare head "
+        "and certificate with those you were sent when the record was closed.",
+        "zh-CN": "可离线核验本文件：lectern attendance verify FILE。"
+        "请将链首哈希与证书指纹同办结时收到的通知核对。",
     },
     "page": {"en": "Page {n} of {{nb}}", "zh-CN": "第 {n} 页，共 {{nb}} 页"},
     "number": {"en": "No.", "zh-CN": "序号"},
@@ -91,12 +92,18 @@ REASONS: Mapping[str, Mapping[Lang, str]] = {
         "en": "only {minutes} of {of} min, {needed} needed",
         "zh-CN": "在线 {minutes}/{of} 分钟，少于要求的 {needed} 分钟",
     },
-    "away_counted": {"en": "{minutes} min hidden and silent, counted", "zh-CN": "其中 {minutes} 分钟离开页面，计入"},
+    "away_counted": {
+        "en": "{minutes} min hidden and silent, counted",
+        "zh-CN": "其中 {minutes} 分钟离开页面，计入",
+    },
     "away_left_out": {
         "en": "{minutes} min hidden and silent, not counted",
         "zh-CN": "其中 {minutes} 分钟离开页面，不计入",
     },
-    "replay_counted": {"en": "{minutes} min caught up in the replay", "zh-CN": "回放补看 {minutes} 分钟，计入"},
+    "replay_counted": {
+        "en": "{minutes} min caught up in the replay",
+        "zh-CN": "回放补看 {minutes} 分钟，计入",
+    },
     "replay_left_out": {
         "en": "{minutes} min caught up in the replay, not counted",
         "zh-CN": "回放补看 {minutes} 分钟，不计入",
@@ -186,6 +193,9 @@ _REPLAYS: Mapping[Lang, tuple[str, str]] = {
     "zh-CN": ("缺席部分看回放计入。", "回放不计入。"),
 }
 _AWAY: Mapping[Lang, tuple[str, str]] = {
-    "en": ("Time with the page hidden and silent counts.", "Time with the page hidden and silent does not count."),
+    "en": (
+        "Time with the page hidden and silent counts.",
+        "Time with the page hidden and silent does not count.",
+    ),
     "zh-CN": ("离开页面的时间计入。", "离开页面的时间不计入。"),
 }

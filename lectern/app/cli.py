@@ -72,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
     who.add_argument("--person", metavar="EXTERNAL_ID")
     who.add_argument("--name", help="a guest")
     sub.add_argument("--ttl", type=int, default=12 * 3600, metavar="SECONDS")
-    _attendance_commands(commands.add_parser("attendance", help="Closed attendance records.").add_subparsers(required=True))
+    _attendance_commands(
+        commands.add_parser("attendance", help="Closed attendance records.").add_subparsers(required=True)
+    )
     sub = command("migrate", _migrate, "Bring the database's schema forward (or back, for developers).")
     sub.add_argument("--to", default="head", metavar="REVISION")
     sub.add_argument("--down", action="store_true")
@@ -93,7 +95,9 @@ def _attendance_commands(commands: "argparse._SubParsersAction[argparse.Argument
         sub = keys.add_parser(name, help=summary, description=summary)
         sub.set_defaults(run=run)
     sub.add_argument("--key", metavar="ID")
-    summary = "Erase somebody's name, number, department and words in all closed records; the chains still hold."
+    summary = (
+        "Erase somebody's name, number, department and words in all closed records; the chains still hold."
+    )
     sub = commands.add_parser("forget", help=summary, description=summary)
     sub.add_argument("external_id", metavar="EXTERNAL_ID")
     sub.set_defaults(run=_forget)

@@ -105,5 +105,5 @@ class AttendanceKeys:
     def _damaged(self) -> Conflict:
         return Conflict(
             "signing_keys_damaged",
-            f"{self._path} is not a key file any more. Restore it from a backup; without it nothing is signed.",
+            f"{self._path} is no key file any more. Restore it from a backup: without it nothing is signed.",
         )

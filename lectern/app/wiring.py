@@ -16,6 +16,9 @@ from accounts.store import AccountStore
 from analytics.attendance.report import AttendanceReports
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.closing.press import Press
+from analytics.closing.routes import ClosingRoutes
+from analytics.closing.service import Closings
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -45,12 +48,15 @@ from lectern.app.answers import (
     PeopleOfAccounts,
     ReportFacts,
     SessionFactsForCatalogue,
+    TrailOfAccounts,
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.tables import metadata
@@ -164,6 +170,7 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *ClosingRoutes(self.closings()).routes(),
             *GroupRoutes(self.engine).routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
@@ -174,6 +181,20 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def closings(self) -> Closings:
+        """Closing attendance."""
+        facts = ReportFacts(self.accounts, self.sessions)
+        return Closings(
+            self.database,
+            self.attending,
+            facts,
+            LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
+            AttendanceKeys(self.settings.data / "secrets"),
+            TrailOfAccounts(AccountStore()),
+            HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
+            press=Press(),
+        )
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -38,7 +38,8 @@ def test_what_could_be_written_in_two_ways_is_refused(value: dict[str, object]) 
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[]", b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b'{"a":1.0}', b"[" * 99_999, b'{"a":"\xff"}']
+    "data", [b"", b"[]", b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b'{"a":1.0}', b"[" * 99_999,
+             b'{"a":"\xff"}']
 )  # fmt: skip
 def test_another_spelling_is_refused(data: bytes) -> None:
     with pytest.raises(NotCanonical):
