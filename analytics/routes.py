@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.attendance.report import MINUTE_MS, AttendanceLine
+from analytics.attendance.report import AttendanceLine
 from analytics.attendance.sheet import attendance_csv, disposition
+from analytics.minutes import minutes
 from analytics.neighbours import Audit, MediumKind, PersonCard
 from analytics.reports import Reports, ViewerLine
 from analytics.spans import length_ms
@@ -311,7 +312,7 @@ def _row(line: AttendanceLine) -> AttendanceRowModel:
             IntervalModel(joined_utc_ms=i.joined_utc_ms, left_utc_ms=i.left_utc_ms, device=i.device)
             for i in row.intervals
         ],
-        minutes=_minutes(row.present_ms),
+        minutes=minutes(row.present_ms),
         checkins=[
             CheckinModel(round=round_, status=status, corrected=round_ in row.corrected)
             for round_, status in row.checkins
@@ -323,8 +324,8 @@ def _row(line: AttendanceLine) -> AttendanceRowModel:
         hands=row.hands,
         upvotes=row.upvotes,
         reactions=row.reactions,
-        stage_minutes=_minutes(row.stage_ms),
-        replay_minutes=_minutes(line.replay_ms),
+        stage_minutes=minutes(row.stage_ms),
+        replay_minutes=minutes(line.replay_ms),
         source="screen" if line.screens else None,
         screens=list(line.screens),
     )
@@ -336,14 +337,10 @@ def _viewer(line: ViewerLine, completed_from: float) -> ViewerModel:
         person=_person(line.card) if line.card else guest,
         coverage=round(line.coverage, 4),
         completed=line.coverage >= completed_from,
-        minutes=_minutes(length_ms(line.watched.effort)),
+        minutes=minutes(length_ms(line.watched.effort)),
         last_utc_ms=line.watched.last_utc_ms,
     )
 
 
 def _person(card: PersonCard) -> PersonModel:
     return PersonModel(id=card.id, external_id=card.external_id, name=card.name, department=card.department)
-
-
-def _minutes(duration_ms: int) -> float:
-    return round(duration_ms / MINUTE_MS, 2)

@@ -28,7 +28,6 @@ from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.manifest.clock_map import ClockMap
 
-MINUTE_MS = 60_000
 MOST_KEPT = 16
 """Registers that are kept; one of two thousand people takes about 8 MB."""
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics.attendance.report import MINUTE_MS, AttendanceLine, AttendanceReport
+from analytics.attendance.report import AttendanceLine, AttendanceReport
+from analytics.minutes import minutes
 from analytics.sheet_words import Lang, column, value
 from analytics.workbook import safe_cell
 
@@ -65,21 +66,16 @@ def _cells(line: AttendanceLine, zone: tzinfo, lang: Lang) -> Iterable[str]:
         yield _time(moment, zone)
     yield "; ".join(f"{_time(i.joined_utc_ms, UTC)} / {_time(i.left_utc_ms, UTC)}" for i in row.intervals)
     yield ", ".join(value(device, lang) for device in devices)
-    yield minutes(row.present_ms)
+    yield f"{minutes(row.present_ms):.2f}"
     yield value(row.checkin_status, lang)
     yield from (value(status, lang) for _, status in row.checkins)
     yield from (str(number) for number in (row.answers, row.messages, row.questions))
-    yield minutes(line.replay_ms)
+    yield f"{minutes(line.replay_ms):.2f}"
     yield value("screen" if line.screens else None, lang)
     yield ", ".join(line.screens)
     yield ", ".join(str(at) for at, (round_, _) in enumerate(row.checkins, 1) if round_ in row.corrected)
     yield from (str(number) for number in (row.hands, row.upvotes, row.reactions))
-    yield minutes(row.stage_ms)
-
-
-def minutes(duration_ms: int) -> str:
-    """Return minutes with two decimals, so that a second still shows."""
-    return f"{duration_ms / MINUTE_MS:.2f}"
+    yield f"{minutes(row.stage_ms):.2f}"
 
 
 def _time(utc_ms: int | None, zone: tzinfo) -> str:

@@ -14,12 +14,10 @@ from math import prod
 from typing import Final
 
 from analytics.attendance.rule import Rule, needed_rounds
+from analytics.minutes import MINUTE_MS, WHOLE, hundredths, minutes
 
 FORMULA: Final = 1
 """Version of what follows; it goes up when the same evidence would lead to another result."""
-
-_HUNDREDTH_MS = 600
-_WHOLE_MINUTE = 100
 
 
 class Verdict(StrEnum):
@@ -120,9 +118,9 @@ def judge(rule: Rule, evidence: Evidence, decision: Decision | None = None) -> J
         computed=computed,
         confidence=confidence(rule, evidence, computed),
         reasons=_reasons(rule, evidence, computed, decided),
-        counted_minutes=_counted(rule, evidence) / _WHOLE_MINUTE,
-        needed_minutes=_needed(rule, evidence) / _WHOLE_MINUTE,
-        base_minutes=_base(rule, evidence) / _WHOLE_MINUTE,
+        counted_minutes=_counted(rule, evidence) / WHOLE,
+        needed_minutes=_needed(rule, evidence) / WHOLE,
+        base_minutes=_base(rule, evidence) / WHOLE,
         decision=decided,
     )
 
@@ -136,7 +134,7 @@ def compute(rule: Rule, evidence: Evidence) -> Verdict:
         return Verdict.ABSENT
     if _is_long_enough(rule, evidence) and rounds >= needed_rounds(rule, evidence.rounds):
         return Verdict.PRESENT
-    if rounds > 0 or counted >= rule.least_minutes * _WHOLE_MINUTE:
+    if rounds > 0 or counted >= rule.least_minutes * WHOLE:
         return Verdict.PARTLY
     return Verdict.ABSENT
 
@@ -154,18 +152,18 @@ def confidence(rule: Rule, evidence: Evidence, computed: Verdict) -> float:
 def shares(rule: Rule, evidence: Evidence) -> dict[str, float]:
     """Return how complete each kind of evidence is, 0..1, under the names of `WEIGHTS`."""
     base = _base(rule, evidence)
-    there = _hundredths(evidence.present_ms) - (0 if rule.away_counts else _hundredths(evidence.away_ms))
+    there = hundredths(evidence.present_ms) - (0 if rule.away_counts else hundredths(evidence.away_ms))
     checked: float = evidence.on_time + evidence.late
     if rule.make_up_counts:
         checked += MAKE_UP_CREDIT * evidence.made_up
-    spoken = evidence.words + _hundredths(evidence.stage_ms) / _WHOLE_MINUTE
+    spoken = evidence.words + minutes(evidence.stage_ms)
     return {
         "time": _share(there, base),
-        "attention": _share(_hundredths(evidence.attentive_ms), base),
+        "attention": _share(hundredths(evidence.attentive_ms), base),
         "checkins": _share(checked, evidence.rounds),
         "answers": _share(evidence.answers, evidence.polls),
         "words": _share(spoken, ENOUGH_WORDS),
-        "replay": _share(_hundredths(evidence.replay_ms), base) if rule.replay_counts else 0.0,
+        "replay": _share(hundredths(evidence.replay_ms), base) if rule.replay_counts else 0.0,
     }
 
 
@@ -176,17 +174,12 @@ def counted_rounds(rule: Rule, evidence: Evidence) -> int:
 
 def base_ms(rule: Rule, lesson_ms: int) -> int:
     """Return of how much time the rule's percentage is: the shorter of plan and lesson."""
-    return lesson_ms if rule.planned_minutes is None else min(lesson_ms, rule.planned_minutes * 60_000)
+    return lesson_ms if rule.planned_minutes is None else min(lesson_ms, rule.planned_minutes * MINUTE_MS)
 
 
 def is_attended(rule: Rule, evidence: Evidence) -> bool:
     """Tell whether somebody took part for the rule's least minutes (参训)."""
-    return _counted(rule, evidence) >= max(1, rule.least_minutes * _WHOLE_MINUTE)
-
-
-def _hundredths(duration_ms: int) -> int:
-    """Return hundredths of a minute, as exports write them."""
-    return round(duration_ms / _HUNDREDTH_MS)
+    return _counted(rule, evidence) >= max(1, rule.least_minutes * WHOLE)
 
 
 def _share(part: float, whole: float) -> float:
@@ -194,7 +187,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def _base(rule: Rule, evidence: Evidence) -> int:
-    return _hundredths(base_ms(rule, evidence.lesson_ms))
+    return hundredths(base_ms(rule, evidence.lesson_ms))
 
 
 def _needed(rule: Rule, evidence: Evidence) -> float:
@@ -203,16 +196,16 @@ def _needed(rule: Rule, evidence: Evidence) -> float:
 
 
 def _counted(rule: Rule, evidence: Evidence) -> int:
-    counted = _hundredths(evidence.present_ms)
+    counted = hundredths(evidence.present_ms)
     if not rule.away_counts:
-        counted -= _hundredths(evidence.away_ms)
+        counted -= hundredths(evidence.away_ms)
     if rule.replay_counts:
-        counted += _hundredths(evidence.replay_ms)
+        counted += hundredths(evidence.replay_ms)
     return max(0, counted)
 
 
 def _is_long_enough(rule: Rule, evidence: Evidence) -> bool:
-    slack = _counted(rule, evidence) + rule.tolerance_minutes * _WHOLE_MINUTE
+    slack = _counted(rule, evidence) + rule.tolerance_minutes * WHOLE
     return slack * 100 >= _base(rule, evidence) * rule.present_percent
 
 
@@ -232,15 +225,15 @@ def _reasons(
     counted, rounds = _counted(rule, evidence), counted_rounds(rule, evidence)
     needed = needed_rounds(rule, evidence.rounds)
     time = {
-        "minutes": counted / _WHOLE_MINUTE,
-        "needed": _needed(rule, evidence) / _WHOLE_MINUTE,
-        "of": _base(rule, evidence) / _WHOLE_MINUTE,
+        "minutes": counted / WHOLE,
+        "needed": _needed(rule, evidence) / WHOLE,
+        "of": _base(rule, evidence) / WHOLE,
         "percent": rule.present_percent,
         "tolerance": rule.tolerance_minutes,
     }
-    away = _hundredths(evidence.away_ms) / _WHOLE_MINUTE
-    replay = _hundredths(evidence.replay_ms) / _WHOLE_MINUTE
-    spoken = {"words": evidence.words, "stage_minutes": _hundredths(evidence.stage_ms) / _WHOLE_MINUTE}
+    away = minutes(evidence.away_ms)
+    replay = minutes(evidence.replay_ms)
+    spoken = {"words": evidence.words, "stage_minutes": minutes(evidence.stage_ms)}
     enough = _is_long_enough(rule, evidence), rounds >= needed
     is_excused = decided is not None and decided.verdict is Verdict.EXCUSED
     asks_rounds = rule.checkins > 0
@@ -263,6 +256,6 @@ def _reasons(
             {"rounds": evidence.made_up},
         ),
         (evidence.answers > 0, "answered", {"answers": evidence.answers, "polls": evidence.polls}),
-        (evidence.words > 0 or evidence.stage_ms > 0, "spoke", spoken),
+        (any(spoken.values()), "spoke", spoken),
     ]
     return tuple(Reason(code, numbers) for holds, code, numbers in found if holds)

@@ -25,6 +25,7 @@ from analytics.attendance.verdict import (
     judge,
     shares,
 )
+from analytics.minutes import minutes as to_minutes
 
 MINUTE = 60_000
 RULE = Rule(present_percent=80, planned_minutes=60, tolerance_minutes=0, least_minutes=5, checkins=2)
@@ -181,8 +182,8 @@ def test_confidence_is_a_share_and_doubt_its_opposite(rule: Rule, evidence: Evid
 @given(rules, evidences())
 def test_the_export_is_enough_to_compute_it_again(rule: Rule, evidence: Evidence) -> None:
     """Rounding every time to hundredths of a minute, as exports do, changes nothing."""
-    rounded = {
-        name: round(round(value / MINUTE, 2) * MINUTE) if name.endswith("_ms") else value
+    rounded: dict[str, Any] = {
+        name: round(to_minutes(value) * MINUTE) if name.endswith("_ms") else value
         for name, value in asdict(evidence).items()
     }
     assert judge(rule, Evidence(**rounded)) == judge(rule, evidence)
