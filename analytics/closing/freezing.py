@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from analytics.attendance.report import AttendanceLine, AttendanceReport
-from analytics.attendance.verdict import FORMULA, Judgement
+from analytics.attendance.verdict import FORMULA
 from analytics.closing.canonical import Json
 from analytics.closing.chain import Entry
 from analytics.closing.neighbours import Lesson
+from analytics.closing.verdicts import judgement_of
 from analytics.spans import Spans
 
 
@@ -125,35 +126,12 @@ def row_of(line: AttendanceLine) -> Entry:
     return Entry(public, private)
 
 
-def judgement_of(judgement: Judgement) -> dict[str, Json]:
-    """Return a verdict as the record writes it; the decision behind it is the last of `decisions`."""
-    return {
-        "base_minutes": decimal(judgement.base_minutes),
-        "computed": judgement.computed.value,
-        "confidence": decimal(judgement.confidence),
-        "counted_minutes": decimal(judgement.counted_minutes),
-        "needed_minutes": decimal(judgement.needed_minutes),
-        "reasons": [
-            {"code": reason.code, "numbers": {name: decimal(n) for name, n in reason.numbers.items()}}
-            for reason in judgement.reasons
-        ],
-        "verdict": judgement.verdict.value,
-    }
-
-
 def subjects_of(header: Entry, by: str, lines: Sequence[tuple[str, Entry]]) -> dict[tuple[int, str], str]:
     """Return whose each disclosure is, by line (0: the header, of who closed) and label."""
     numbered: Iterable[tuple[int, str, Entry]] = (
         (at, subject, entry) for at, (subject, entry) in enumerate([(by, header), *lines])
     )
     return {(at, label): subject for at, subject, entry in numbered for label in entry.private}
-
-
-def decimal(number: float) -> str:
-    """Return a number as the record writes it: plain, with at most four places, none of them idle."""
-    whole, _, places = f"{number:.4f}".partition(".")
-    places = places.rstrip("0")
-    return f"{whole}.{places}" if places else ("0" if whole == "-0" else whole)
 
 
 def changes(

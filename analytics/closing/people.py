@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.closing import words
 from analytics.closing.inspection import Inspection
+from analytics.minutes import minutes
 from analytics.sheet_words import Lang
-
-_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,9 @@ class Reading:
             verdict=self.word(judged["verdict"]),
             computed=self.word(judged["computed"]),
             confidence=str(judged["confidence"]),
-            minutes=_minutes(row["present_ms"]),
-            replay_minutes=_minutes(row["replay_ms"]),
-            stage_minutes=_minutes(row["stage_ms"]),
+            minutes=f"{minutes(row['present_ms']):.2f}",
+            replay_minutes=f"{minutes(row['replay_ms']):.2f}",
+            stage_minutes=f"{minutes(row['stage_ms']):.2f}",
             checkins=tuple(self.word(one["status"]) for one in row["checkins"]),
             counts=row["counts"],
             reasons=words.joined(
@@ -117,10 +116,6 @@ class Reading:
 
 
 _VERDICTS = ("present", "partly", "absent", "excused", "open")
-
-
-def _minutes(duration_ms: int) -> str:
-    return f"{duration_ms / _MINUTE_MS:.2f}"
 
 
 def _zone(name: str) -> tzinfo:

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from analytics.closing.sheets import csv_of, xlsx_of
 from analytics.closing.signing import SigningKey
 from analytics.sheet_words import Lang
 from lectern.kernel.errors import InternalFault, Overloaded
@@ -27,7 +28,7 @@ _log = structlog.get_logger()
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to make. `private` and `certificate` (base64) are for PDF alone."""
 
-    form: Form
+    form: Literal["xlsx", "pdf"]
     lang: Lang
     private: str = ""
     certificate: str = ""
@@ -51,6 +52,8 @@ class Press:
         """
         if form == "jsonl":
             return record
+        if form == "csv":
+            return await asyncio.to_thread(csv_of, record, lang)
         if self.waiting >= _WAITING:
             raise Overloaded(
                 "too_many_files", "Files are being made already. Try again in a moment.", retry_after_s=5
@@ -100,12 +103,12 @@ def _last_line(complaint: bytes) -> str:
 
 def made(order: Order, record: bytes) -> bytes:
     """Return the file that was ordered; for the child."""
-    from analytics.closing import document, sheets  # noqa: PLC0415 (heavy, and for the child alone)
+    if order.form == "xlsx":
+        return xlsx_of(record, order.lang)
+    from analytics.closing.document import document  # noqa: PLC0415 (heavy, and for the child alone)
 
-    if order.form == "pdf":
-        key = SigningKey.read(order.private, base64.b64decode(order.certificate))
-        return document.document(record, order.lang, key, order.made_utc_ms)
-    return sheets.csv_of(record, order.lang) if order.form == "csv" else sheets.xlsx_of(record, order.lang)
+    key = SigningKey.read(order.private, base64.b64decode(order.certificate))
+    return document(record, order.lang, key, order.made_utc_ms)
 
 
 def main() -> None:

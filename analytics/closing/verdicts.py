@@ -1,4 +1,4 @@
-"""Computing the verdicts of a record again, from nothing but the record. Pure."""
+"""Verdicts as a record writes them, and computing them again from nothing but the record. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,8 +6,31 @@ from typing import Any
 import msgspec
 
 from analytics.attendance.rule import Rule
-from analytics.attendance.verdict import FORMULA, Decision, Evidence, judge
-from analytics.closing.freezing import judgement_of
+from analytics.attendance.verdict import FORMULA, Decision, Evidence, Judgement, judge
+from analytics.closing.canonical import Json
+
+
+def judgement_of(judgement: Judgement) -> dict[str, Json]:
+    """Return a verdict as the record writes it; the decision behind it is the last of `decisions`."""
+    return {
+        "base_minutes": decimal(judgement.base_minutes),
+        "computed": judgement.computed.value,
+        "confidence": decimal(judgement.confidence),
+        "counted_minutes": decimal(judgement.counted_minutes),
+        "needed_minutes": decimal(judgement.needed_minutes),
+        "reasons": [
+            {"code": reason.code, "numbers": {name: decimal(n) for name, n in reason.numbers.items()}}
+            for reason in judgement.reasons
+        ],
+        "verdict": judgement.verdict.value,
+    }
+
+
+def decimal(number: float) -> str:
+    """Return a number as the record writes it: plain, with at most four places, none of them idle."""
+    whole, _, places = f"{number:.4f}".partition(".")
+    places = places.rstrip("0")
+    return f"{whole}.{places}" if places else ("0" if whole == "-0" else whole)
 
 
 def is_known(header: Mapping[str, Any]) -> bool:
