@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -54,6 +54,9 @@ export const api = {
   refuseMakeUp: (id: string, round: string, whom: Whom, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/checkins/${round}/refusals`, { body: whom, bearer }),
   myCheckins: (id: string, bearer: string | null) => request<{ readonly items: readonly OwnCheckin[] }>('GET', `${root}/sessions/${id}/my-checkins`, { bearer }),
   askMakeUp: (id: string, round: string, reason: string, bearer: string | null) => request<unknown>('POST', `${root}/sessions/${id}/checkins/${round}/make-up`, { body: { reason }, bearer }),
+  closing: (id: string) => request<Closing>('GET', `${root}/sessions/${id}/attendance-record`),
+  closeAttendance: (id: string, body: { after: number; accept: readonly string[]; reason: string }) => request<unknown>('POST', `${root}/sessions/${id}/attendance-record`, { body }),
+  recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
