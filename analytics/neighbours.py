@@ -53,6 +53,9 @@ class Sessions(Protocol):
     async def expected(self, session_id: str) -> Sequence[str]:
         """Return the ids of the people on the roster."""
 
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        """Tell whether somebody is on the roster."""
+
 
 class Recordings(Protocol):
     """Knows how a session's replay lies on its clock."""

@@ -132,18 +132,23 @@ class AnalyticsStore:
         )
         return [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in await tx.execute(query)]
 
-    async def news(self, tx: AsyncConnection, session_id: str, after: int) -> tuple[int, list[Happening]]:
-        """Return the events after `after` that attendance is made of, and the last one's number."""
+    async def news(
+        self, tx: AsyncConnection, session_id: str, after: int, limit: int
+    ) -> tuple[int, list[Happening]]:
+        """Return the next `limit` events after `after` that attendance reads, and the last one's number."""
         query = (
             select(events.c.seq, events.c.type, events.c.utc_ms, events.c.actor, events.c.payload)
             .where(events.c.session_id == session_id, events.c.seq > after, events.c.type.in_(READ))
             .order_by(events.c.seq)
+            .limit(limit)
         )
         rows = (await tx.execute(query)).all()
         last = rows[-1].seq if rows else after
         return last, [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in rows]
 
-    async def watched_replay(self, tx: AsyncConnection, session_id: str) -> dict[str, tuple[Spans, int]]:
+    async def watched_replay(
+        self, tx: AsyncConnection, session_id: str, subjects: Collection[str] | None = None
+    ) -> dict[str, tuple[Spans, int]]:
         """Return what each viewer has seen of a session's replay, and for how long they effectively watched.
 
         All versions together: they lie on the same clock.
@@ -152,6 +157,8 @@ class AnalyticsStore:
         query = select(columns.subject, columns.covered, columns.effort_ms).where(
             columns.session_id == session_id, columns.medium == "replay"
         )
+        if subjects is not None:
+            query = query.where(columns.subject.in_(subjects))
         found: dict[str, tuple[Spans, int]] = {}
         for row in await tx.execute(query):
             covered, effort_ms = found.get(row.subject, (NOTHING, 0))

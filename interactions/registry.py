@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from interactions.attention import commands as attention
+from interactions.attention.idea import ATTENTION, HINT_MINUTES, AttentionIdea
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -13,11 +15,17 @@ from interactions.chat.idea import CHAT
 from interactions.checkin import commands as checkin
 from interactions.checkin.idea import CHECKIN
 from interactions.deadlines import DeadlineBook
+from interactions.feedback import commands as feedback
+from interactions.feedback.commands import TakeIn
+from interactions.feedback.idea import FEEDBACK
+from interactions.feedback.store import FeedbackClerk
 from interactions.hand import commands as hand
 from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
 from interactions.lottery import commands as lottery
 from interactions.lottery.idea import LOTTERY
+from interactions.notes.clerk import NotesClerk
+from interactions.notes.orders import KeepNotes
 from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
@@ -40,7 +48,14 @@ IDEAS: tuple[Idea[Any], ...] = (
     REACTION,
     BREAKOUT,
     SCREEN,
+    FEEDBACK,
+    ATTENTION,
 )
+
+
+def ideas(hint_minutes: int = HINT_MINUTES) -> tuple[Idea[Any], ...]:
+    """Return every idea; presenters get a hint after `hint_minutes` without interaction (0: never)."""
+    return tuple(AttentionIdea(hint_minutes) if idea is ATTENTION else idea for idea in IDEAS)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -55,6 +70,8 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *reaction.COMMANDS,
         *breakout.COMMANDS,
         *screen.COMMANDS,
+        *feedback.COMMANDS,
+        *attention.COMMANDS,
     )
 
 
@@ -63,4 +80,6 @@ COMMANDS = commands()
 FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
 
 _BALLOTS = BallotClerk()
-CLERKS: Mapping[type, Clerk] = MappingProxyType({CastBallot: _BALLOTS, CountBallots: _BALLOTS})
+CLERKS: Mapping[type, Clerk] = MappingProxyType(
+    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, TakeIn: FeedbackClerk(), KeepNotes: NotesClerk()}
+)

@@ -111,6 +111,24 @@ class SessionStore:
         query = select(t.sessions).where(*where).order_by(s.starts_utc_ms.desc(), s.id.desc()).limit(limit)
         return [_session(row) for row in await tx.execute(query)]
 
+    async def titles(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
+        """Return what sessions are called, by id."""
+        s = t.sessions.c
+        query = select(s.id, s.title).where(s.id.in_(sorted(session_ids)))
+        return {row.id: row.title for row in await tx.execute(query)}
+
+    async def run_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> list[str]:
+        """Return the ids of the sessions that somebody presents or hosts."""
+        s = t.sessions.c
+        runs = (s.presenter_person_id == person_id) | (s.host_person_id == person_id)
+        return list((await tx.execute(select(s.id).where(s.org_id == org_id, runs))).scalars())
+
+    async def learners_who_came(self, tx: AsyncConnection, session_id: str) -> set[str]:
+        """Return the learners (participants) who were connected while the lesson was live."""
+        p = t.participants.c
+        query = select(p.id).where(p.session_id == session_id, p.role == "learner", p.came)
+        return set((await tx.execute(query)).scalars())
+
     async def update(self, tx: AsyncConnection, session_id: str, **values: Any) -> None:
         """Change columns of a session."""
         await tx.execute(update(t.sessions).where(t.sessions.c.id == session_id).values(**values))

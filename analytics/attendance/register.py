@@ -205,6 +205,21 @@ class Register:
             for key, visits in by_person.items()
         ]
 
+    def row_of(
+        self, person: str | None, participant: str | None, *, expected: bool, now: int
+    ) -> Attendance | None:
+        """Return the row of one person, or of one guest; None if nothing is known and nobody expects them."""
+        visits = [
+            visit
+            for visit in self.visits.values()
+            if (visit.person == person if person is not None else visit.participant == participant)
+        ]
+        is_learner = any(visit.role == "learner" and visit.kind != "screen" for visit in visits)
+        if not expected and not is_learner and person not in self.corrected:
+            return None
+        key = person or next((visit.person for visit in visits if visit.person), f"guest {participant}")
+        return _row(visits, self.course(now).live, self, now, person=key, expected=expected)
+
     def _turn(self, utc_ms: int, *, is_live: bool) -> None:
         if is_live:
             self.live_since = self.live_since or utc_ms

@@ -6,8 +6,10 @@ if it had been folded from the first event (a test says so).
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +30,12 @@ from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.manifest.clock_map import ClockMap
 
+P = ParamSpec("P")
+T = TypeVar("T")
+PAGE = 2_000
+"""Events read and folded at a time: what was read of them is gone before the next ones come."""
+RuleOf = Literal["session", "organisation", "installation"]
+"""Whose rule it is that holds."""
 MOST_KEPT = 16
 """Registers that are kept; one of two thousand people takes about 8 MB."""
 
@@ -80,6 +88,7 @@ class AttendanceReport:
 
     facts: SessionFacts
     rule: Rule
+    rule_of: RuleOf
     course: Course
     rates: Rates
     expected: int
@@ -92,6 +101,16 @@ class AttendanceReport:
         return self.course.rounds
 
 
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """What one learner may see of a session's attendance: their own line."""
+
+    facts: SessionFacts
+    rule: Rule
+    course: Course
+    line: AttendanceLine
+
+
 @dataclass(slots=True)
 class _Kept:
     """A register, and the last event that it has taken in; whoever holds the lock may change both."""
@@ -100,6 +119,19 @@ class _Kept:
     seq: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def fold(self, happenings: Sequence[Happening], last: int) -> None:
+        """Take in a page of events, the last of which has the number `last`."""
+        for happening in happenings:
+            self.register.take_in(happening)
+        self.seq = last
+
+    def draw(self, roster: Sequence[str], now: int) -> "_Drawn":
+        """Return what reports are made of, apart from what may go on changing."""
+        register = self.register
+        return _Drawn(
+            register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
@@ -107,6 +139,18 @@ class _Drawn:
     course: Course
     screens: dict[str, str]
     heads: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What people did about a lesson's attendance, and what they watched afterwards, by subject."""
+
+    rule: Rule
+    rule_of: RuleOf
+    watched: Mapping[str, tuple[Spans, int]]
+    clock: ClockMap | None
+    history: Mapping[str, list[tuple[Decision, str | None]]]
+    objections: Mapping[str, list[Objection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +186,37 @@ class AttendanceReports:
         """
         return await self._report(await self.sessions.facts(session_id), session_id, None)
 
+    async def own(self, session_id: str, *, person: str | None, participant: str | None) -> OwnReport | None:
+        """Return what one learner may see: their own line. None if they were neither expected nor there.
+
+        Raises:
+            NotFound: no such session.
+        """
+        facts = await self.sessions.facts(session_id)
+        expected = person is not None and await self.sessions.expects(session_id, person)
+        async with self.database.read() as tx:
+            async with self._caught_up(tx, session_id) as kept:
+                now = self.clock()
+                row = kept.register.row_of(person, participant, expected=expected, now=now)
+                course, screens = kept.register.course(now), dict(kept.register.screens)
+            if row is None:
+                return None
+            subjects = [subject for subject in (row.participant, row.person) if subject]
+            case = await self._case(tx, facts, session_id, subjects)
+            shown = [screens[screen] for screen in row.screens if screen in screens]
+            words = await self.store.words(tx, session_id, [*shown, *filter(None, [row.name_ref])])
+        cards = await self.people.cards(facts.org_id, [row.person] if row.person else [])
+        return OwnReport(facts, case.rule, course, _Desk(case, course, cards, words, screens).line(row))
+
+    async def names(self, org_id: str, person_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of people, by id."""
+        cards = await self.people.cards(org_id, person_ids)
+        return {id_: card.name for id_, card in cards.items()}
+
     async def sign_ins(self, org_id: str, sessions: Collection[str]) -> dict[str, SignIns]:
         """Return the sign-ins of sessions of one organisation; each is counted again only after news."""
         async with self.database.read() as tx:
-            heads = await self.cases.heads(tx, sessions)
+            heads = await self.cases.heads(tx, org_id, sessions)
             known = await self.cases.sign_ins(tx, list(heads))
         found: dict[str, SignIns] = {}
         for session_id, seq in heads.items():
@@ -171,30 +242,22 @@ class AttendanceReports:
         roster = await self.sessions.expected(session_id)
         async with self.database.read() as tx:
             drawn = await self._drawn(tx, session_id, roster, self.clock())
-            rules = await self.cases.rules(tx, [session_id, facts.org_id])
-            history = await self.cases.decisions(tx, session_id)
-            objections = await self.cases.objections(tx, session_id)
-            watched = await self.store.watched_replay(tx, session_id)
-            clock = await self.recordings.clock(tx, session_id) if watched else None
+            case = await self._case(tx, facts, session_id, None)
         rows, course, screens = drawn.rows, drawn.course, drawn.screens
         cards = await self.people.cards(facts.org_id, [row.person for row in rows if row.person])
         nameless = [row.name_ref for row in rows if row.name_ref and row.person not in cards]
         async with self.database.read() as tx:
             words = await self.store.words(tx, session_id, [*nameless, *screens.values()])
-        rule = rules.get(session_id) or rules.get(facts.org_id) or self.standard
-        desk = _Desk(rule, course, cards, words, watched, clock, history, _by_subject(objections), screens)
+        desk = _Desk(case, course, cards, words, screens)
         shown = [row for row in rows if who is None or sees(who, cards.get(row.person or ""))]
         lines = await asyncio.to_thread(lambda: sorted(map(desk.line, shown), key=_by_department_and_name))
+        evidences = ((line.row.expected, line.evidence) for line in lines)
         return AttendanceReport(
             facts,
-            rule,
+            case.rule,
+            case.rule_of,
             course,
-            rates_of(
-                rule,
-                len(course.rounds),
-                ((line.row.expected, line.evidence) for line in lines),
-                completed_from=self.completed_from,
-            ),
+            rates_of(case.rule, len(course.rounds), evidences, completed_from=self.completed_from),
             sum(line.row.expected for line in lines),
             tuple(
                 Site(
@@ -208,56 +271,83 @@ class AttendanceReports:
             tuple(lines),
         )
 
+    async def _case(
+        self, tx: AsyncConnection, facts: SessionFacts, session_id: str, subjects: Collection[str] | None
+    ) -> _Case:
+        """Return what people did about it, of all or of these subjects."""
+        rules = await self.cases.rules(tx, [session_id, facts.org_id])
+        scope: RuleOf = "installation"
+        if session_id in rules:
+            scope = "session"
+        elif facts.org_id in rules:
+            scope = "organisation"
+        watched = await self.store.watched_replay(tx, session_id, subjects)
+        objections: dict[str, list[Objection]] = {}
+        for objection in await self.cases.objections(tx, session_id, subjects):
+            objections.setdefault(objection.subject, []).append(objection)
+        return _Case(
+            rules.get(session_id) or rules.get(facts.org_id) or self.standard,
+            scope,
+            watched,
+            await self.recordings.clock(tx, session_id) if watched else None,
+            await self.cases.decisions(tx, session_id, subjects),
+            objections,
+        )
+
     async def _drawn(self, tx: AsyncConnection, session_id: str, roster: Sequence[str], now: int) -> _Drawn:
-        """Return the rows of now. Only what is new is read; threads do the work, the loop goes on."""
+        async with self._caught_up(tx, session_id) as kept:
+            return await _in_thread(kept.draw, roster, now)
+
+    @asynccontextmanager
+    async def _caught_up(self, tx: AsyncConnection, session_id: str) -> AsyncIterator[_Kept]:
+        """Hold a session's register with all that has happened; only what is new is read.
+
+        Threads do the work, the loop goes on. Whoever is cancelled leaves the register to nobody.
+        """
         kept = self._kept.setdefault(session_id, _Kept())
         self._kept.move_to_end(session_id)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         async with kept.lock:
-            last, happenings = await self.store.news(tx, session_id, kept.seq)
-            drawing = asyncio.get_running_loop().run_in_executor(None, _draw, kept, happenings, roster, now)
             try:
-                drawn = await asyncio.shield(drawing)
+                while True:
+                    last, page = await self.store.news(tx, session_id, kept.seq, PAGE)
+                    if page:
+                        await _in_thread(kept.fold, page, last)
+                    if len(page) < PAGE:
+                        break
+                yield kept
             except BaseException:
-                # Half folded, or still at it: whoever comes next begins again.
+                # A thread may still be at it: whoever comes next begins a register of their own.
                 self._kept.pop(session_id, None)
                 raise
-            kept.seq = last
-            return drawn
 
 
-def _draw(kept: _Kept, happenings: Sequence[Happening], roster: Sequence[str], now: int) -> _Drawn:
-    register = kept.register
-    for happening in happenings:
-        register.take_in(happening)
-    return _Drawn(
-        register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
-    )
+async def _in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Run `work` beside the loop; if we are cancelled it runs to its end, for nobody."""
+    loop = asyncio.get_running_loop()
+    return await asyncio.shield(loop.run_in_executor(None, lambda: work(*arguments, **options)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """What every line of one report is put together from."""
 
-    rule: Rule
+    case: _Case
     course: Course
     cards: Mapping[str, PersonCard]
     words: Mapping[str, str]
-    watched: Mapping[str, tuple[Spans, int]]
-    clock: ClockMap | None
-    history: Mapping[str, list[tuple[Decision, str | None]]]
-    objections: Mapping[str, list[Objection]]
     screens: Mapping[str, str]
 
     def line(self, row: Attendance) -> AttendanceLine:
         card = self.cards.get(row.person) if row.person else None
         subjects = [subject for subject in (row.participant, row.person) if subject]
-        watched = [self.watched[subject] for subject in subjects if subject in self.watched]
+        case = self.case
+        watched = [case.watched[subject] for subject in subjects if subject in case.watched]
         covered = union(*(spans for spans, _ in watched))
-        caught = caught_up(covered, self.clock, self.course) if covered else NOTHING
-        evidence = evidence_of(row, self.course, caught, self.rule)
-        history = [entry for subject in subjects for entry in self.history.get(subject, ())]
+        caught = caught_up(covered, case.clock, self.course) if covered else NOTHING
+        evidence = evidence_of(row, self.course, caught, case.rule)
+        history = [entry for subject in subjects for entry in case.history.get(subject, ())]
         history.sort(key=lambda entry: entry[0].utc_ms)
         return AttendanceLine(
             row,
@@ -265,19 +355,12 @@ class _Desk:
             card.name if card else self.words.get(row.name_ref or ""),
             sum(effort_ms for _, effort_ms in watched),
             evidence,
-            judge(self.rule, evidence, history[-1][0] if history else None),
+            judge(case.rule, evidence, history[-1][0] if history else None),
             caught,
             tuple(self.words.get(self.screens.get(screen, ""), "") for screen in row.screens),
             tuple(history),
-            tuple(o for subject in subjects for o in self.objections.get(subject, ())),
+            tuple(o for subject in subjects for o in case.objections.get(subject, ())),
         )
-
-
-def _by_subject(objections: Sequence[Objection]) -> dict[str, list[Objection]]:
-    found: dict[str, list[Objection]] = {}
-    for objection in objections:
-        found.setdefault(objection.subject, []).append(objection)
-    return found
 
 
 def _by_department_and_name(line: AttendanceLine) -> tuple[bool, str, str]:

@@ -117,9 +117,15 @@ class CaseStore:
             .values(state=state, answer=answer, answered_by=by, answered_utc_ms=now)
         )
 
-    async def heads(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, int]:
-        """Return how far the timelines of these sessions go."""
-        query = select(heads.c.session_id, heads.c.seq).where(heads.c.session_id.in_(session_ids))
+    async def lock_session(self, tx: AsyncConnection, session_id: str) -> None:
+        """Make whoever objects in a session wait for each other."""
+        await tx.execute(select(heads.c.seq).where(heads.c.session_id == session_id).with_for_update())
+
+    async def heads(self, tx: AsyncConnection, org_id: str, session_ids: Collection[str]) -> dict[str, int]:
+        """Return how far the timelines of these sessions go, of one organisation."""
+        query = select(heads.c.session_id, heads.c.seq).where(
+            heads.c.session_id.in_(session_ids), heads.c.org_id == org_id
+        )
         return {row.session_id: row.seq for row in await tx.execute(query)}
 
     async def sign_ins(

@@ -9,12 +9,22 @@ from interactions.breakout.events import (
     BreakoutReporter,
     BreakoutShown,
     BreakoutTold,
+    BreakoutTutor,
     BreakoutVisited,
     BreakoutVoice,
     BreakoutWarned,
 )
 from interactions.breakout.idea import BREAKOUT, WARNING_MS, Breakout, Group
-from interactions.breakout.placing import Choose, Move, choose, move, require_group, require_open
+from interactions.breakout.placing import (
+    Choose,
+    Move,
+    choose,
+    is_staff,
+    move,
+    require_group,
+    require_here,
+    require_open,
+)
 from interactions.breakout.plan import (
     CloseBreakout,
     OpenBreakout,
@@ -23,6 +33,7 @@ from interactions.breakout.plan import (
     require_duration,
 )
 from interactions.lesson.idea import require_live
+from interactions.notes.orders import KeepNotes
 from interactions.wording import OUTCOME_CHARS, TOLD_CHARS, wording
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
@@ -65,6 +76,14 @@ class Reporter(msgspec.Struct, frozen=True, kw_only=True):
     """Who reports for the group that they are in."""
 
     participant: str
+
+
+class Tutor(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody looks after a group: one of the staff, or one of its members."""
+
+    group: str
+    participant: str
+    on: bool
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,18 +145,32 @@ def voice(state: ClassState, call: Call, data: Voice) -> Decision:
 
 
 def name_reporter(state: ClassState, call: Call, data: Reporter) -> Decision:
-    """Let staff name the reporter of a group, or a member take it on where nobody has."""
+    """Let staff or a tutor name the reporter of a group, or a member take it on where nobody has."""
     breakout = require_open(state)
     group = breakout.group_with(data.participant)
     if group is None:
         raise NotFound("group_not_found", "This person is in no group.")
-    if not call.actor.is_staff and data.participant != call.actor.participant_id:
-        raise Forbidden("not_allowed", "Only the host names somebody else.")
+    names = call.actor.is_staff or call.actor.participant_id in group.tutors
+    if not names and data.participant != call.actor.participant_id:
+        raise Forbidden("not_allowed", "Only the host or a tutor names somebody else.")
     if group.reporter == data.participant:
         return Decision()
-    if not call.actor.is_staff and group.reporter is not None:
+    if not names and group.reporter is not None:
         raise Conflict("reporter_taken", "Somebody reports for this group already.")
     return _one(call, BreakoutReporter(group=group.id, participant=data.participant))
+
+
+def name_tutor(state: ClassState, call: Call, data: Tutor) -> Decision:
+    """Say who looks after a group: a member, or one of the staff, who may have several."""
+    group = require_group(require_open(state), data.group)
+    who = data.participant
+    if data.on == (who in group.tutors):
+        return Decision()
+    if data.on:
+        require_here(state, who)
+        if who not in group.members and not is_staff(state, who):
+            raise Conflict("tutor_elsewhere", "A tutor is one of the staff, or a member of the group.")
+    return _one(call, BreakoutTutor(group=group.id, participant=who, on=data.on))
 
 
 def report(state: ClassState, call: Call, data: Report) -> Decision:
@@ -178,6 +211,12 @@ def due(state: ClassState, now: UtcMs) -> tuple[tuple[NewEvent, ...], UtcMs | No
     return (), UtcMs(ends - WARNING_MS)
 
 
+def notes_due(state: ClassState) -> tuple[KeepNotes, ...]:
+    """Return the order to close the notes of groups that have ended, if there are any."""
+    unkept = tuple(state.of(BREAKOUT).unkept)
+    return (KeepNotes(unkept),) if unkept else ()
+
+
 def _own_or_named(breakout: Breakout, call: Call, named: str | None) -> Group:
     """Return the group that staff name, or the one to which a learner belongs."""
     if call.actor.is_staff:
@@ -205,6 +244,7 @@ COMMANDS = (
     Command("breakout_visit", Visit, STAFF, visit),
     Command("breakout_voice", Voice, STAFF, voice),
     Command("breakout_reporter", Reporter, ANYONE, name_reporter),
+    Command("breakout_tutor", Tutor, STAFF, name_tutor),
     Command("breakout_report", Report, ANYONE, report),
     Command("breakout_show", Show, STAFF, show),
 )

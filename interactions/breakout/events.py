@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import msgspec
+
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import Event
 
@@ -71,3 +73,28 @@ class BreakoutShown(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "breakout_shown"
     id: str
     on: bool
+
+
+class BreakoutTutor(Event, frozen=True, kw_only=True):
+    """Who looks after a group from now on, or (`on` false) no longer: staff, or one of its members."""
+
+    TYPE: ClassVar[str] = "breakout_tutor"
+    group: str
+    participant: str
+    on: bool
+
+
+class GroupNotes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a group had written together; `chars` is how many characters each participant wrote."""
+
+    group: str
+    text_ref: str
+    chars: dict[str, int] = {}
+
+
+class BreakoutKept(Event, frozen=True, kw_only=True):
+    """The notes of `groups` take no more changes; those in which something stood are kept with their text."""
+
+    TYPE: ClassVar[str] = "breakout_kept"
+    groups: tuple[str, ...]
+    notes: tuple[GroupNotes, ...] = ()

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from interactions.breakout.events import (
     BreakoutExtended,
     BreakoutHelp,
+    BreakoutKept,
     BreakoutReported,
     BreakoutReporter,
     BreakoutShown,
     BreakoutTold,
+    BreakoutTutor,
     BreakoutVisited,
     BreakoutVoice,
     BreakoutWarned,
@@ -54,7 +56,10 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], State]] = MappingProxyType(
 
 @dataclass(slots=True)
 class Group:
-    """One group. `members` keeps the order in which they came; who visits is not among them."""
+    """One group. `members` keeps the order in which they came; who visits is not among them.
+
+    `tutors` are staff, wherever they are, and members who look after the others.
+    """
 
     id: str
     place: int
@@ -64,6 +69,11 @@ class Group:
     most: int | None
     members: dict[str, None]
     reporter: str | None = None
+    tutors: dict[str, None] = field(default_factory=dict)
+
+    def is_led_by(self, participant_id: str) -> bool:
+        """Whether somebody may lead this group beside staff: its reporter or a tutor."""
+        return participant_id == self.reporter or participant_id in self.tutors
 
     @property
     def is_full(self) -> bool:
@@ -73,12 +83,13 @@ class Group:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a group brought back; it outlives its breakout."""
+    """What a group brought back, its report or its notes or both; it outlives its breakout."""
 
     group: Group
-    text_ref: str
-    author: str | None
     utc_ms: UtcMs
+    text_ref: str | None = None
+    author: str | None = None
+    notes_ref: str | None = None
     is_shown: bool = False
 
 
@@ -87,8 +98,9 @@ class Breakout:
     """The present or last breakout; each has groups of its own.
 
     `visits` says in which group staff are, since when a group calls stands in `calls`. `is_last_minute` is
-    also true of a breakout that was planned shorter. `just_left` and `just_demoted` are what the last event
-    changed beside its own subject.
+    also true of a breakout that was planned shorter. `unkept` are groups that have ended and whose notes are
+    still to be closed. `just_left` and `just_demoted` are what the last event changed beside its own subject,
+    `just_untutored` the groups that lost a tutor by it.
     """
 
     state: State = State.NONE
@@ -103,8 +115,10 @@ class Breakout:
     told: tuple[str, str | None, UtcMs] | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    unkept: dict[str, Group] = field(default_factory=dict)
     just_left: str | None = None
     just_demoted: bool = False
+    just_untutored: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -148,7 +162,9 @@ class BreakoutIdea:
         BreakoutVisited,
         BreakoutVoice,
         BreakoutReporter,
+        BreakoutTutor,
         BreakoutReported,
+        BreakoutKept,
         BreakoutShown,
         ParticipantJoined,
         ParticipantRemoved,
@@ -162,9 +178,11 @@ class BreakoutIdea:
 
     def apply(self, slice_: Breakout, event: TimelineEvent) -> None:
         """See `Idea`."""
-        turn = event.payload
+        turn, was_open = event.payload, slice_.is_open
         slice_.state = TRANSITIONS[slice_.state].get(type(turn), slice_.state) if turn else slice_.state
-        slice_.just_left, slice_.just_demoted = None, False
+        slice_.just_left, slice_.just_demoted, slice_.just_untutored = None, False, ()
+        if was_open and not slice_.is_open:
+            slice_.unkept |= slice_.groups
         match turn:
             case BreakoutOpened():
                 _open(slice_, turn, event.utc_ms)
@@ -180,17 +198,14 @@ class BreakoutIdea:
                 slice_.is_last_minute = True
             case BreakoutTold(text_ref=ref):
                 slice_.told = ref, event.actor, event.utc_ms
-            case BreakoutReporter(group=id_, participant=reporter):
-                slice_.groups[id_].reporter = reporter
-            case BreakoutReported() | BreakoutShown():
+            case BreakoutReporter() | BreakoutTutor():
+                _appoint(slice_.groups[turn.group], turn)
+            case BreakoutReported() | BreakoutShown() | BreakoutKept():
                 _bring_back(slice_, turn, event)
             case BreakoutHelp() | BreakoutVisited() | BreakoutVoice():
                 _attend(slice_, turn, event)
-            case ParticipantJoined(participant=who, role=role) if not SessionRole(role).is_staff:
-                slice_.just_demoted = _stop_leading(slice_, who)
-            case ParticipantRemoved(participant=who):
-                slice_.just_demoted = _stop_leading(slice_, who)
-                slice_.just_left = _leave(slice_, who)
+            case ParticipantJoined() | ParticipantRemoved():
+                _lose_rights(slice_, turn)
 
     def touched(self, slice_: Breakout, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
@@ -202,13 +217,17 @@ class BreakoutIdea:
                 yield from (Touch(f"group/{id_}") for id_ in (left, group) if id_ is not None)
                 for id_ in (left, group):
                     yield from _outcome_touches(slice_, id_)
-            case BreakoutReporter(group=id_):
+            case BreakoutReporter(group=id_) | BreakoutTutor(group=id_):
                 yield Touch(f"group/{id_}")
+            case BreakoutKept(notes=notes):
+                for one in notes:
+                    yield from _outcome_touches(slice_, one.group)
             case BreakoutReported(group=id_) | BreakoutShown(id=id_):
                 yield from _outcome_touches(slice_, id_)
             case ParticipantJoined() | ParticipantRemoved():
                 if slice_.just_demoted:
                     yield Touch("breakout")
+                yield from (Touch(f"group/{id_}") for id_ in slice_.just_untutored)
                 if slice_.just_left is not None:
                     yield Touch(f"group/{slice_.just_left}")
                     yield from _outcome_touches(slice_, slice_.just_left)
@@ -268,7 +287,17 @@ def _group(place: int, planned: BreakoutGroup) -> Group:
         planned.material_ref,
         planned.most,
         dict.fromkeys(planned.members),
+        tutors=dict.fromkeys(planned.tutors),
     )
+
+
+def _appoint(group: Group, turn: BreakoutReporter | BreakoutTutor) -> None:
+    if isinstance(turn, BreakoutReporter):
+        group.reporter = turn.participant
+    elif turn.on:
+        group.tutors[turn.participant] = None
+    else:
+        group.tutors.pop(turn.participant, None)
 
 
 def _place(slice_: Breakout, placed: BreakoutPlaced) -> None:
@@ -285,9 +314,19 @@ def _leave(slice_: Breakout, who: str) -> str | None:
     if group is None:
         return None
     del group.members[who]
+    group.tutors.pop(who, None)
     if group.reporter == who:
         group.reporter = None
     return group.id
+
+
+def _lose_rights(slice_: Breakout, turn: ParticipantJoined | ParticipantRemoved) -> None:
+    who = turn.participant
+    if isinstance(turn, ParticipantRemoved):
+        slice_.just_demoted = _stop_leading(slice_, who)
+        slice_.just_left = _leave(slice_, who)
+    elif not SessionRole(turn.role).is_staff:
+        slice_.just_demoted = _stop_leading(slice_, who)
 
 
 def _stop_leading(slice_: Breakout, who: str) -> bool:
@@ -295,6 +334,10 @@ def _stop_leading(slice_: Breakout, who: str) -> bool:
     was_leading = who in slice_.visits or who in slice_.voices
     slice_.visits.pop(who, None)
     slice_.voices.pop(who, None)
+    outside = [g for g in slice_.groups.values() if who in g.tutors and who not in g.members]
+    for group in outside:
+        del group.tutors[who]
+    slice_.just_untutored = tuple(group.id for group in outside)
     return was_leading
 
 
@@ -317,16 +360,26 @@ def _attend(
             slice_.voices.pop(event.actor, None)
 
 
-def _bring_back(slice_: Breakout, turn: BreakoutReported | BreakoutShown, event: TimelineEvent) -> None:
-    if isinstance(turn, BreakoutShown):
-        slice_.outcomes[turn.id].is_shown = turn.on
-        return
-    known = slice_.outcomes.get(turn.group)
-    if known is None:
-        group = slice_.groups[turn.group]
-        slice_.outcomes[turn.group] = Outcome(group, turn.text_ref, event.actor, event.utc_ms)
-    else:
-        known.text_ref, known.author, known.utc_ms = turn.text_ref, event.actor, event.utc_ms
+def _bring_back(
+    slice_: Breakout, turn: BreakoutReported | BreakoutShown | BreakoutKept, event: TimelineEvent
+) -> None:
+    match turn:
+        case BreakoutShown():
+            slice_.outcomes[turn.id].is_shown = turn.on
+        case BreakoutKept():
+            _keep(slice_, turn, event.utc_ms)
+        case BreakoutReported():
+            group = slice_.groups[turn.group]
+            outcome = slice_.outcomes.setdefault(turn.group, Outcome(group, event.utc_ms))
+            outcome.text_ref, outcome.author, outcome.utc_ms = turn.text_ref, event.actor, event.utc_ms
+
+
+def _keep(slice_: Breakout, kept: BreakoutKept, now: UtcMs) -> None:
+    for one in kept.notes:
+        group = slice_.unkept.get(one.group) or slice_.groups[one.group]
+        slice_.outcomes.setdefault(one.group, Outcome(group, now)).notes_ref = one.text_ref
+    for id_ in kept.groups:
+        slice_.unkept.pop(id_, None)
 
 
 def _outcome_touches(slice_: Breakout, id_: str | None) -> Iterable[Touch]:
@@ -348,6 +401,7 @@ def _draw_group(group: Group, texts: Texts) -> Entity:
         "members": list(group.members),
         "most": group.most,
         "reporter": group.reporter,
+        "tutors": list(group.tutors),
     }
 
 
@@ -357,8 +411,9 @@ def _draw_outcome(outcome: Outcome, texts: Texts) -> Entity:
         "id": group.id,
         "group": texts.get(group.name_ref),
         "task": None if group.task_ref is None else texts.get(group.task_ref),
-        "text": texts.get(outcome.text_ref),
+        "text": None if outcome.text_ref is None else texts.get(outcome.text_ref),
         "author": outcome.author,
+        "notes": None if outcome.notes_ref is None else texts.get(outcome.notes_ref),
         "members": list(group.members),
         "shown": outcome.is_shown,
         "utc_ms": outcome.utc_ms,

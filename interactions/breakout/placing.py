@@ -5,6 +5,7 @@ import msgspec
 from interactions.breakout.idea import BREAKOUT, Breakout, Group
 from interactions.lesson.idea import LESSON, is_learner, require_live, takes_part
 from lectern.kernel.errors import Conflict, NotFound, Rejected
+from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import BreakoutPlaced, NewEvent
 from lectern.timeline.idea import Call, ClassState, Decision
 
@@ -52,7 +53,7 @@ def move(state: ClassState, call: Call, data: Move) -> Decision:
     breakout = require_open(state)
     if data.group is not None:
         require_group(breakout, data.group)
-    _require_here(state, data.participant)
+    require_here(state, data.participant)
     left = breakout.group_with(data.participant)
     is_there = left.id == data.group if left is not None else data.group is None
     if is_there and (data.group is not None or data.participant in breakout.staying):
@@ -67,7 +68,7 @@ def choose(state: ClassState, call: Call, data: Choose) -> Decision:
         raise Conflict("choice_not_offered", "The host decides who is in which group.")
     group = require_group(breakout, data.group)
     who = call.actor.participant_id
-    _require_here(state, who)
+    require_here(state, who)
     left = breakout.group_with(who)
     if left is group:
         return Decision()
@@ -90,7 +91,18 @@ def arrival(state: ClassState, participant_id: str) -> NewEvent | None:
     return _placed(participant_id, group.id, None, "rule", None)
 
 
-def _require_here(state: ClassState, who: str) -> None:
+def is_staff(state: ClassState, who: str) -> bool:
+    """Tell whether somebody leads the class at this moment."""
+    role = state.of(LESSON).roles.get(who)
+    return role is not None and SessionRole(role).is_staff
+
+
+def require_here(state: ClassState, who: str) -> None:
+    """Insist that somebody takes part.
+
+    Raises:
+        Rejected: they have not joined, or were removed (`member_unknown`).
+    """
     if not takes_part(state, who):
         raise Rejected("member_unknown", "This person is not in the lesson.", participant=who[:64])
 

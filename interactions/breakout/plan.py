@@ -3,6 +3,7 @@
 import msgspec
 
 from interactions.breakout.idea import BREAKOUT
+from interactions.breakout.placing import is_staff
 from interactions.lesson.idea import require_live, takes_part
 from interactions.wording import GROUP_NAME_CHARS, TASK_CHARS, wording, wording_or_none
 from lectern.kernel.clock import UtcMs
@@ -18,13 +19,14 @@ LATE_RULES = frozenset({"stay", "smallest", "choose"})
 
 
 class PlannedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """One group as staff plan it; `most` limits how many may choose it."""
+    """One group as staff plan it; `most` limits how many may choose it, `tutors` are staff or members."""
 
     name: str
     members: list[str] = []
     task: str | None = None
     material: str | None = None
     most: int | None = None
+    tutors: list[str] = []
 
 
 class OpenBreakout(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +101,10 @@ def _require_members(state: ClassState, data: OpenBreakout) -> None:
             if member in placed:
                 raise Rejected("member_twice", "Nobody can be in two groups at once.", participant=member)
             placed.add(member)
+    for group in data.groups:
+        for tutor in dict.fromkeys(group.tutors):
+            if tutor not in group.members and not is_staff(state, tutor):
+                raise Conflict("tutor_elsewhere", "A tutor is one of the staff, or a member of the group.")
 
 
 def _group(call: Call, planned: PlannedGroup, texts: dict[str, str]) -> BreakoutGroup:
@@ -124,4 +130,5 @@ def _group(call: Call, planned: PlannedGroup, texts: dict[str, str]) -> Breakout
         members=tuple(planned.members),
         material_ref=refs[1],
         most=planned.most,
+        tutors=tuple(dict.fromkeys(planned.tutors)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from interactions.breakout.events import BreakoutExtended, BreakoutWarned
+from interactions.breakout.events import BreakoutExtended, BreakoutKept, BreakoutWarned
 from interactions.breakout.idea import first_due
 from interactions.checkin.events import (
     CheckinClosed,
@@ -15,7 +15,7 @@ from interactions.checkin.events import (
     CheckinWithdrawn,
 )
 from interactions.deadlines import store
-from interactions.deadlines.store import BALLOTS, POLL
+from interactions.deadlines.store import BALLOTS, NOTES, POLL
 from interactions.poll.events import PollClosed, PollCounted, PollExtended, PollOpened
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import BreakoutClosed, BreakoutOpened, Event, SessionEnded, TimelineEvent
@@ -41,8 +41,12 @@ def agenda(event: TimelineEvent) -> Mapping[str, UtcMs | None]:
             due = {"checkin": None}
         case BreakoutOpened() | BreakoutExtended() | BreakoutWarned() | BreakoutClosed() as turn:
             due = {"breakout": _breakout_due(turn, event.utc_ms)}
+            if isinstance(turn, BreakoutClosed):
+                due[NOTES] = event.utc_ms
+        case BreakoutKept():
+            due = {NOTES: None}
         case SessionEnded():
-            due = {"checkin_start": None, "checkin": None, "breakout": None}
+            due = {"checkin_start": None, "checkin": None, "breakout": None, NOTES: event.utc_ms}
         case payload:
             due = _of_polls(payload)
     return due

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from interactions.breakout.commands import due as breakout_due
+from interactions.breakout.commands import notes_due
 from interactions.checkin.commands import due as checkin_due
 from interactions.deadlines import store
 from interactions.poll.commands import due as polls_due
@@ -49,7 +50,10 @@ class Deadlines:
                 change.append(*events)
             polls = polls_due(change.state, change.now)
             change.append(*polls.events)
-            change.append(*await self._engine.obey(change.tx, change.head, polls.orders))
+            notes = notes_due(change.state)
+            change.append(*await self._engine.obey(change.tx, change.head, (*polls.orders, *notes)))
+            if not notes:  # the lesson ended without groups at work
+                await store.drop(change.tx, session_id, store.NOTES)
 
     async def _run(self) -> None:
         while True:

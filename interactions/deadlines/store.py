@@ -12,6 +12,7 @@ from lectern.timeline.store import Head
 
 POLL = "poll/"
 BALLOTS = "ballots/"
+NOTES = "notes"
 
 
 async def put(tx: AsyncConnection, head: Head, kind: str, due: UtcMs) -> None:

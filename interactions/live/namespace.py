@@ -16,6 +16,7 @@ from interactions.live.connection import COMMAND_BURST, COMMANDS_PER_S, Connecti
 from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
+from interactions.notes.desk import NotesClose, NotesDesk, NotesOpen, NotesWrite
 from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
 from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
@@ -82,8 +83,12 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "command": self._command,
             "resync": self._resync,
             "clock": self._clock,
+            "notes_open": self._notes_open,
+            "notes_write": self._notes_write,
+            "notes_close": self._notes_close,
         }
         self._reactions = ReactionGatherer(engine)
+        self._notes = NotesDesk(engine, lambda: SocketOutlet(self.server, self.namespace))
 
     @property
     def fan_out(self) -> FanOut:
@@ -111,6 +116,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
                 tasks.create_task(self._reactions.run())
+                tasks.create_task(self._notes.watching.run())
         finally:
             async with task_group() as tasks:
                 for connection in list(self._connections.values()):
@@ -178,6 +184,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         if self._connections.pop(connection.sid, None) is None:
             return
         self.fan_out.remove(connection)
+        self._notes.watching.forget(connection.sid)
         participant_id = connection.admitted.actor.participant_id
         self._held[participant_id] -= 1
         if not self._held[participant_id]:
@@ -221,6 +228,15 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         view = await self._engine.view(admitted.session_id, admitted.viewer, message.after)
         connection.resynced(view)
         return welcome(admitted, view, message.after, self._engine.clock())
+
+    async def _notes_open(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.open(connection, _decode(raw, NotesOpen))
+
+    async def _notes_write(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.write(connection, _decode(raw, NotesWrite))
+
+    async def _notes_close(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        return await self._notes.close(connection, _decode(raw, NotesClose))
 
     async def _clock(self, connection: Connection, raw: Any) -> dict[str, Any]:
         connection.clocks.take(asyncio.get_running_loop().time())

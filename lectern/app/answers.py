@@ -129,6 +129,11 @@ class ReportFacts:
         async with self._sessions.database.read() as tx:
             return sorted(await self._sessions.store.roster(tx, session_id))
 
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            return person_id in await self._sessions.store.roster(tx, session_id)
+
 
 class ClocksOfReplays:
     """`analytics.neighbours.Recordings`, answered by the catalogue."""

@@ -23,6 +23,7 @@ from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
 from lectern.app.signing_keys import AttendanceKeys
+from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
 from lectern.app.wiring import built, registry
 from lectern.app.worker import work
@@ -65,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
     sub.add_argument("--title", required=True)
     sub.set_defaults(run=_session_create)
+    sub = session.add_parser("fetch", help="Bring a session's files back from the bucket; prints how many.")
+    sub.add_argument("id", metavar="ID")
+    sub.set_defaults(run=_session_fetch)
     sub = command("token", _token, "Print a join token.")
     sub.add_argument("--session", required=True, metavar="ID")
     sub.add_argument("--role", required=True, choices=["presenter", "host", "learner", "screen"])
@@ -170,7 +174,8 @@ async def _asyncapi(_arguments: argparse.Namespace, _settings: Settings) -> None
 
 
 async def _backup(arguments: argparse.Namespace, settings: Settings) -> None:
-    await asyncio.to_thread(backup, settings, arguments.folder, _show_step)
+    for remark in await asyncio.to_thread(backup, settings, arguments.folder, _show_step):
+        print(remark)
 
 
 async def _restore(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -206,6 +211,10 @@ async def _session_create(arguments: argparse.Namespace, settings: Settings) -> 
         "whep_url": f"{settings.url}/whep/{session.id}",
     }
     print(as_json(answer))
+
+
+async def _session_fetch(arguments: argparse.Namespace, settings: Settings) -> None:
+    print(await fetch_session(settings, arguments.id))
 
 
 async def _token(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from interactions.live.namespace import ClockMessage, ResyncMessage
+from interactions.notes.desk import NotesClose, NotesOpen, NotesWrite
 from lectern import __version__
 from lectern.edge.asyncapi import Message, Namespace, describe_namespaces
 from lectern.timeline.idea import Registry
@@ -54,6 +55,9 @@ NAMESPACES = (
             ),
             Message("resync", "Ask for what happened since, or for a snapshot.", True, ResyncMessage),
             Message("clock", "Ask what time it is on the server.", True, ClockMessage),
+            Message("notes_open", "Look at a group's notes from now on.", True, NotesOpen),
+            Message("notes_write", "Change a group's notes.", True, NotesWrite),
+            Message("notes_close", "Look at a group's notes no longer.", True, NotesClose),
             Message(
                 "welcome",
                 "First message: a snapshot, or the events since.",
@@ -73,6 +77,16 @@ NAMESPACES = (
                 "What happened.",
                 False,
                 _object(**{"from": _NUMBER, "to": _NUMBER, "events": _EVENTS}),
+            ),
+            Message(
+                "notes",
+                "What others wrote in notes that this connection looks at.",
+                False,
+                _object(
+                    **{"group": _TEXT, "from": _NUMBER, "to": _NUMBER},
+                    updates={"type": "array", "items": _TEXT},
+                    by={"type": "array", "items": _TEXT},
+                ),
             ),
             Message("over", "This connection is no longer wanted.", False, _object(code=_TEXT)),
         ),

@@ -32,6 +32,9 @@ from lectern.kernel.tasks import run_forever, task_group
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
 _WORKER_NICE = 10
+MOST_WAITING_CONNECTIONS = 4096
+"""Connections that wait to be accepted (`listen`; the kernel's `somaxconn` bounds it, too). When a class of
+thousands comes back at once, whoever finds no room here is left to TCP, which tries again after 1 and 3 s."""
 COLLECT_AFTER = (50_000, 20, 20)
 """New container objects before the young, middle and old generations are looked through (`gc`)."""
 
@@ -144,12 +147,15 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         watched = children(services)
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
+        site = web.TCPSite(
+            runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=MOST_WAITING_CONNECTIONS
+        )
+        await site.start()
         keeper = services.catalogue.keeper
         packagers = Packagers(
             settings.sessions_dir,
             services.steering.recorded,
-            on_finished=keeper.refresh,
+            on_finished=services.steering.closed,
             on_given_up=keeper.give_up,
         )
         if services.stewards is not None:

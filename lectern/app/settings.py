@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lectern.storage.place import bucket_and_prefix, checked_endpoint
 from notices.address import is_address
 from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
 
@@ -25,6 +26,29 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port of HTTP.")
     data: Path = Field(CHECKOUT / "data", description="Folder of the database, files and secrets (absolute).")
     database_url: str = Field("", description="PostgreSQL URL; empty: SQLite under LECTERN_DATA.")
+    storage_url: str = Field(
+        "",
+        description="Bucket of recordings and replays, s3://BUCKET/FOLDER; empty: LECTERN_DATA has them.",
+    )
+    storage_endpoint: str = Field(
+        "", description="Address of the S3 server, https://HOST:PORT; empty: Amazon's, by region."
+    )
+    storage_region: str = Field("us-east-1", description="Region of the bucket, as its server names it.")
+    storage_key_id: str = Field(
+        "", description="Id of the bucket's access key; empty: AWS_* variables, or the machine's own role."
+    )
+    storage_secret: str = Field("", repr=False, description="Secret of LECTERN_STORAGE_KEY_ID.")
+    storage_secret_file: Path | None = Field(None, description="File that holds it, instead.")
+    storage_ca: Path | None = Field(
+        None,
+        description="PEM certificates of authorities that vouch for the S3 server, beside the usual.",
+    )
+    storage_keep_hours: float = Field(
+        24.0, ge=0, description="Hours that media of a closed replay stays in LECTERN_DATA beside the bucket."
+    )
+    storage_cache_gb: float = Field(
+        4.0, ge=0.1, description="Disk (GB) for copies of what viewers fetch from the bucket."
+    )
     redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
     server_name: str = Field(
         "",
@@ -148,6 +172,15 @@ class Settings(BaseSettings):
         (0, 1440),
         description="Minutes after a lesson's end at which those are reminded who have something left to do.",
     )
+    feedback_days: int = Field(
+        7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
+    )
+    feedback_fewest: int = Field(
+        5, ge=3, le=50, description="Feedback forms that show at once at the least; fewer wait for company."
+    )
+    hint_minutes: int = Field(
+        15, ge=0, le=240, description="Minutes without interaction that earn presenters a hint; 0: never."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
     @field_validator(
@@ -162,6 +195,28 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        if value:
+            bucket_and_prefix(value)
+        return value
+
+    @field_validator("storage_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        return checked_endpoint(value)
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> "Settings":
+        if self.storage_secret and self.storage_secret_file:
+            msg = "set LECTERN_STORAGE_SECRET or LECTERN_STORAGE_SECRET_FILE, not both"
+            raise ValueError(msg)
+        if bool(self.storage_key_id) != bool(self.storage_secret or self.storage_secret_file):
+            msg = "LECTERN_STORAGE_KEY_ID and its secret belong together"
+            raise ValueError(msg)
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -7,6 +7,8 @@ import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.feedback.tables
+import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
@@ -27,6 +29,8 @@ _MODULES = (
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.feedback.tables,
+    interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,

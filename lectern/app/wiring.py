@@ -13,7 +13,9 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.cases import Cases
 from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.closing.press import Press
@@ -32,12 +34,15 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
+from interactions.feedback.commands import Terms
+from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
@@ -54,11 +59,13 @@ from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
+from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
+from lectern.app.storage import files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -67,7 +74,6 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
-from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
@@ -99,10 +105,10 @@ from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
 
 
-def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
-    """Every idea and command of the class; `make_up_hours` as in the settings."""
+def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
+    """Every idea and command of the class; `make_up_hours` and `hint_minutes` as in the settings."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.ideas(hint_minutes)),
         commands=(
             *lesson.COMMANDS,
             *presence.COMMANDS,
@@ -171,7 +177,21 @@ class Services:
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *ClosingRoutes(self.closings()).routes(),
+            *AttendanceRoutes(
+                self.attending,
+                Cases(
+                    self.database,
+                    self.attending.cases,
+                    self.attending,
+                    seats=self.presence,
+                    trail=TrailOfAccounts(self.accounts.store),
+                    objection_days=self.settings.objection_days,
+                ),
+                self.accounts,
+                self.settings.weak_sign_in,
+            ).routes(),
             *GroupRoutes(self.engine).routes(),
+            *self._feedback().routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,
@@ -195,6 +215,11 @@ class Services:
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
         )
+
+    def _feedback(self) -> FeedbackRoutes:
+        facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
+        terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
+        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -259,10 +284,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
+        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(settings.make_up_hours),
+            registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
             guard=presence.guard,
@@ -322,7 +347,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             stewards=stewards,
-            steering=Steering(database, stewards, plane, SessionStore(), keeper),
+            steering=Steering(
+                database,
+                stewards,
+                plane,
+                SessionStore(),
+                keeper,
+                waits_for_bucket=bool(settings.storage_url and settings.redis_url),
+            ),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,

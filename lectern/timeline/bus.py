@@ -1,4 +1,7 @@
-"""Telling processes that a timeline has grown. A hint, never the truth: receivers read the database."""
+"""Telling processes that a timeline, or something beside it, has grown.
+
+A hint, never the truth: receivers read the database.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +14,9 @@ from redis.exceptions import RedisError
 
 from lectern.kernel.tasks import run_forever, task_group
 
-_CHANNEL = "lectern:timeline"
+TIMELINE, NOTES = "timeline", "notes"
+"""What announcements may be about: a session's timeline, or the notes that a group writes."""
+_CHANNELS = {f"lectern:{kind}": kind for kind in (TIMELINE, NOTES)}
 _PUBLISH_TIMEOUT_S = 0.5
 """How long Redis may take; what it does not take then is lost, as announcements may be."""
 _QUIET_S = 5.0
@@ -22,33 +27,33 @@ Listener = Callable[[str, int], None]
 
 
 class Bus(Protocol):
-    """Carries `(session_id, seq)` after a commit."""
+    """Carries `(id, seq)` after a commit: of a session, or of what else `kind` says."""
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` for every announcement from any process; it must not block."""
+    def listen(self, listener: Listener, kind: str = TIMELINE) -> None:
+        """Call `listener` for every announcement of `kind` from any process; it must not block."""
 
-    async def announce(self, session_id: str, seq: int) -> None:
-        """Say that the timeline of `session_id` now reaches `seq`. Never raises: it is a hint."""
+    async def announce(self, id_: str, seq: int, kind: str = TIMELINE) -> None:
+        """Say that what has this id now reaches `seq`. Never raises: it is a hint."""
 
 
 class LocalBus:
     """One server process: announcements stay in it."""
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: dict[str, list[Listener]] = {}
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, kind: str = TIMELINE) -> None:
         """See `Bus`."""
-        self._listeners.append(listener)
+        self._listeners.setdefault(kind, []).append(listener)
 
-    async def announce(self, session_id: str, seq: int) -> None:
+    async def announce(self, id_: str, seq: int, kind: str = TIMELINE) -> None:
         """See `Bus`."""
-        self.deliver(session_id, seq)
+        self.deliver(id_, seq, kind)
 
-    def deliver(self, session_id: str, seq: int) -> None:
+    def deliver(self, id_: str, seq: int, kind: str = TIMELINE) -> None:
         """Tell this process's listeners."""
-        for listener in self._listeners:
-            listener(session_id, seq)
+        for listener in self._listeners.get(kind, ()):
+            listener(id_, seq)
 
 
 class RedisBus(LocalBus):
@@ -60,7 +65,7 @@ class RedisBus(LocalBus):
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         super().__init__()
         self._client = client
-        self._unsent: dict[str, int] = {}
+        self._unsent: dict[tuple[str, str], int] = {}
         self._has_unsent = asyncio.Event()
         self._failures = 0
         self._quiet_until_s = 0.0
@@ -82,10 +87,10 @@ class RedisBus(LocalBus):
                 for task in running:
                     await _ended(task)
 
-    async def announce(self, session_id: str, seq: int) -> None:
+    async def announce(self, id_: str, seq: int, kind: str = TIMELINE) -> None:
         """See `Bus`. This process hears it at once, whether or not Redis answers."""
-        self.deliver(session_id, seq)
-        self._unsent[session_id] = seq
+        self.deliver(id_, seq, kind)
+        self._unsent[kind, id_] = seq
         self._has_unsent.set()
 
     async def _keep_sending(self) -> None:
@@ -98,8 +103,8 @@ class RedisBus(LocalBus):
                     asyncio.timeout(_PUBLISH_TIMEOUT_S),
                     self._client.pipeline(transaction=False) as pipe,
                 ):
-                    for session_id, seq in unsent.items():
-                        pipe.publish(_CHANNEL, f"{session_id} {seq}")
+                    for (kind, id_), seq in unsent.items():
+                        pipe.publish(f"lectern:{kind}", f"{id_} {seq}")
                     await pipe.execute()
             except (RedisError, OSError, TimeoutError) as error:
                 self._note_failure(error)
@@ -113,11 +118,11 @@ class RedisBus(LocalBus):
 
     async def _receive(self) -> None:
         async with self._client.pubsub() as pubsub:
-            await pubsub.subscribe(_CHANNEL)
+            await pubsub.subscribe(*_CHANNELS)
             async for message in pubsub.listen():
                 if message["type"] == "message":
-                    session_id, _, seq = message["data"].decode().partition(" ")
-                    self.deliver(session_id, int(seq))
+                    id_, _, seq = message["data"].decode().partition(" ")
+                    self.deliver(id_, int(seq), _CHANNELS[message["channel"].decode()])
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

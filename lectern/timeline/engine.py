@@ -297,8 +297,7 @@ class TimelineEngine:
         recent = None if after is None else live.since(after)
         if recent is None:
             return View(live.state.seq, snapshot(self.registry, live.state, viewer), None)
-        events = [wire for projected in recent if (wire := projected.for_viewer(viewer)) is not None]
-        return View(live.state.seq, None, events)
+        return View(live.state.seq, None, recent.for_viewer(viewer))
 
     async def _caught_up(self, tx: AsyncConnection, head: Head) -> LiveSession:
         live = self._live.get(head.session_id)

@@ -102,7 +102,7 @@ class ScreenScanned(Event, frozen=True, kw_only=True):
 class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One group of a breakout: a room of the session with a task and material (text with links).
 
-    `most` limits how many may choose it.
+    `most` limits how many may choose it; `tutors` look after it, staff or members.
     """
 
     id: str
@@ -111,6 +111,7 @@ class BreakoutGroup(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...]
     material_ref: str | None = None
     most: int | None = None
+    tutors: tuple[str, ...] = ()
 
 
 class BreakoutOpened(Event, frozen=True, kw_only=True):

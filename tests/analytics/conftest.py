@@ -10,7 +10,9 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analytics.attendance.cases import Cases
 from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.neighbours import MediumKind, PersonCard, SessionFacts
@@ -97,12 +99,26 @@ class Office:
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
     replay_clock: ClockMap | None = None
+    ended_utc_ms: int | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
     attending: AttendanceReports = field(init=False)
 
     def __post_init__(self) -> None:
         self.attending = AttendanceReports(
-            self.database, self.store, CaseStore(), self, self, self, Rule(), clock=lambda: self.now
+            self.database,
+            self.store,
+            CaseStore(),
+            self,
+            self,
+            self,
+            Rule(tolerance_minutes=0),
+            clock=lambda: self.now,
+        )
+
+    @property
+    def cases(self) -> Cases:
+        return Cases(
+            self.database, CaseStore(), self.attending, self, self, objection_days=14, clock=lambda: self.now
         )
 
     @property
@@ -117,10 +133,15 @@ class Office:
     async def facts(self, session_id: str) -> SessionFacts:
         if session_id != SESSION:
             raise NotFound("session_not_found", "There is no such session.")
-        return SessionFacts("org", '安全 "培训" / ../x', "Asia/Shanghai", START)
+        return SessionFacts(
+            "org", '安全 "培训" / ../x', "Asia/Shanghai", START, None, None, self.ended_utc_ms
+        )
 
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
+
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        return person_id in self.roster
 
     async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
         return self.replay_clock
@@ -173,6 +194,7 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
 
     app = web.Application()
     mount(app, routes(AnalyticsDeps(office.reports, office)), authenticate)
+    mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)
     async with TestClient(TestServer(app)) as client:

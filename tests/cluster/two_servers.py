@@ -49,10 +49,15 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]] | Callable[[], b
 
 @dataclass(slots=True)
 class Served:
-    """A server process, as far as it matters here."""
+    """A server process, as far as it matters here. `leaves` ends it in order."""
 
     services: Services
     url: str
+    _exit: AsyncExitStack
+
+    async def leaves(self) -> None:
+        """End it; its clients are disconnected."""
+        await self._exit.aclose()
 
 
 @dataclass(slots=True)
@@ -114,6 +119,13 @@ class Tab:
         await self.socket.connect(
             self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
         )
+
+    async def moves(self, to: Served) -> None:
+        """Come back to another server."""
+        self.at = to
+        self.socket = socketio.AsyncClient(reconnection=False)
+        await self.connect()
+        await self.offer()
 
     async def offer(self) -> None:
         """Offer until somebody answers, as a browser does."""
@@ -216,7 +228,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         async with asyncio.timeout(PATIENCE_S):
             while not services.plane.is_available:
                 await asyncio.sleep(0.02)
-        yield Served(services, f"http://127.0.0.1:{port}")
+        yield Served(services, f"http://127.0.0.1:{port}", exit_)
 
 
 @asynccontextmanager

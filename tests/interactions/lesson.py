@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from interactions.ballots.orders import Ballot, CastBallot, CountBallots, ballot_elsewhere, counted
+from interactions.notes.clerk import kept
+from interactions.notes.orders import KeepNotes
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import LecternError
@@ -35,10 +37,16 @@ class BoxInMemory:
         return (counted(order, list(self.ballots.pop(order.poll, {}).values()), proof.new_id),)
 
 
+def keep_notes(proof: Proof, order: KeepNotes) -> Sequence[NewEvent]:
+    """Close notes in which every other group has written something (`NotesClerk`: test_notes.py)."""
+    found = [(id_, f"Notes of {id_}", {"l1": 9}) for id_ in order.groups[::2]]
+    return (kept(order, found, proof.new_id),)
+
+
 def proof_with_box() -> Proof:
-    """Return an empty lesson that has a ballot box."""
+    """Return an empty lesson that has a ballot box, and somebody who keeps notes."""
     box = BoxInMemory()
-    return Proof(REGISTRY, clerks={CastBallot: box.cast, CountBallots: box.count})
+    return Proof(REGISTRY, clerks={CastBallot: box.cast, CountBallots: box.count, KeepNotes: keep_notes})
 
 
 def waiting_lesson() -> Proof:

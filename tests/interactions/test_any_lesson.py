@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
+from interactions.feedback.commands import Terms, hand_in
+from interactions.feedback.form import Answer
 from interactions.lesson.idea import LESSON
 from interactions.poll import commands as poll
 from interactions.registry import COMMANDS, IDEAS
@@ -74,6 +76,9 @@ KINDS = {
 }
 
 
+BY_GROUP = ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose", "breakout_tutor")
+
+
 class AnyLesson:
     """A proof that is driven by chance; the same seed drives it the same way.
 
@@ -109,8 +114,10 @@ class AnyLesson:
             self.somebody_comes_or_goes()
         elif chance < 0.945:
             self.somebody_scans()
-        elif chance < 0.95:
+        elif chance < 0.948:
             self.somebody_publishes()
+        elif chance < 0.95:
+            self.somebody_hands_in()
         elif chance < 0.96:
             ref = self.rng.choice(sorted(self.proof.state.texts) or ["nothing"])
             self.proof.append(NewEvent(payload=TextErased(ref=ref)))
@@ -194,10 +201,13 @@ class AnyLesson:
             key, value = FITTING[command]
             ids = [id_ for id_ in ids if entities[f"{kind}/{id_}"][key] == value] or ids
         groups = entities["breakout"]["groups"]
-        if command in ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose"):
+        if command in BY_GROUP:
             return self.argument_of_groups(field, groups)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
-        split = [{"name": f"G{n}", "task": "T" * n, "members": [who]} for n, who in enumerate(members)]
+        split = [
+            {"name": f"G{n}", "task": "T" * n, "members": [who], "tutors": ["h"][n:]}
+            for n, who in enumerate(members)
+        ]
         choices: dict[str, list[Any]] = {
             "id": ids[-3:] or ["nothing"],
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
@@ -232,6 +242,8 @@ class AnyLesson:
             "staying": [[]],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
             "camera": [True, False],
+            "lang": [None, "zh-CN", "en"],
+            "minutes": [None, 1, 15, 0],
         }
         return self.rng.choice(choices.get(field, TEXTS))
 
@@ -240,13 +252,15 @@ class AnyLesson:
         choices: dict[str, list[Any]] = {
             "group": groups or ["nothing"],
             "on": [True, True, False],
-            "participant": [*LEARNERS, "p"],
+            "participant": [*LEARNERS, "p", "h"],
         }
         return self.rng.choice(choices[field])
 
     def time_passes(self) -> None:
         """Close what has become due, once."""
         wait(self.proof, self.rng.choice((0.001, 7, 40)))
+        self.proof.carry_out((), breakout.notes_due(self.proof.state))
+        assert breakout.notes_due(self.proof.state) == ()
         polls = poll.due(self.proof.state, self.proof.now)
         self.proof.carry_out(polls.events, polls.orders)
         again = poll.due(self.proof.state, self.proof.now)
@@ -262,6 +276,13 @@ class AnyLesson:
         """A phone reads the code of a screen, or of something that is none."""
         who, screen = self.rng.choice(LEARNERS), self.rng.choice(("s", "s", "g1", "l1"))
         self.proof.append(NewEvent(payload=ScreenScanned(participant=who, screen=screen), actor=who))
+
+    def somebody_hands_in(self) -> None:
+        """Over HTTP, and mostly at a time when it is refused."""
+        with suppress(Rejected):
+            answer = Answer({"course": 4})
+            taken = hand_in(self.proof.state, self.proof.now, self.rng.choice(LEARNERS), answer, Terms())
+            self.proof.append(*taken.events)
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""

@@ -77,6 +77,9 @@ async def test_time_closes_what_is_open_and_a_restart_does_not_matter(
     clock.now = UtcMs(2_000_000)
     assert await Deadlines(after_restart).close_due() is None
     assert (await types(engine))[-1] == "breakout_closed"
+    assert await waiting(engine) == {"notes": 2_000_000}
+    assert await Deadlines(engine).close_due() is None
+    assert (await types(engine))[-1] == "breakout_kept"
     assert await waiting(engine) == {}
     assert (await engine.current(SESSION)).state.of(CHECKIN).open_round is None
 
@@ -131,10 +134,11 @@ async def test_what_was_closed_by_hand_or_by_the_end_is_due_no_more(
     await engine.execute(SESSION, P, "4", "breakout_open", groups)
     async with engine.change(SESSION) as change:
         change.append(NewEvent(payload=SessionEnded(), actor="p"))
-    assert await waiting(engine) == {}
+    assert await waiting(engine) == {"notes": 1_000_000}
     clock.now = UtcMs(9_000_000)
     assert await Deadlines(engine).close_due() is None
-    assert (await types(engine))[-1] == "session_ended"
+    assert await waiting(engine) == {}
+    assert (await types(engine))[-2:] == ["session_ended", "breakout_kept"]
 
 
 async def test_the_loop_meets_a_deadline_in_real_time(engine: TimelineEngine, clock: TurnedByHand) -> None:

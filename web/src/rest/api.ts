@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -57,6 +57,12 @@ export const api = {
   closing: (id: string) => request<Closing>('GET', `${root}/sessions/${id}/attendance-record`),
   closeAttendance: (id: string, body: { after: number; accept: readonly string[]; reason: string }) => request<unknown>('POST', `${root}/sessions/${id}/attendance-record`, { body }),
   recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
+  myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
+  giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
+  feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),
+  feedbackUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/feedback.${ending}?lang=${lang}`,
+  feedbackItems: (filter: { kind?: string | null; state?: string | null; mine?: string | null; cursor?: string | null }) => request<Page<FeedbackItem>>('GET', `${root}/feedback-items${query(filter)}`),
+  changeFeedbackItem: (id: string, change: ItemChange) => request<FeedbackItem>('POST', `${root}/feedback-items/${id}`, { body: change }),
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */

@@ -78,6 +78,20 @@ const zh: Words = {
     title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
     worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
   },
+  feedback: {
+    title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
+    low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
+    send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
+    results: '课后反馈', rate: '{n} / {of} 已提交（{p} %）', waiting: '为了不让人被认出，至少 {n} 份一起显示。另有 {m} 份正在等待。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
+    mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
+  },
+  items: {
+    title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+  },
+  hint: {
+    label: '学员已经连续听了一段时间', title: '学员已经连续听了 {n} 分钟', text: '时间长了注意力会下降，让大家动一动：', ask: '发起“{text}”', takeUp: '回答“{text}”', pulse: '问问大家是否跟得上', pulseQuestion: '到目前为止跟得上吗？', pulseYes: '跟得上', pulsePartly: '有一部分跟不上', pulseNo: '跟不上', checkin: '签到 1 分钟', later: '10 分钟后再提醒', break: '休息：30 分钟后再提醒', never: '本节课不再提醒',
+  },
   people: { phone: '用手机', more: '还有 {n} 人' },
   hand: { raise: '举手', lower: '放下手', up: '举手', place: '已举手，排在第 {n} 位。', yourTurn: '你已连麦。点“开麦”，大家就能听到。', yourTurnSeen: '你已连麦。准备好后，打开麦克风和摄像头。', onStage: '连麦中', offStage: '你已下麦。', leaveStage: '下麦' },
   mic: { on: '开麦', off: '静音' },
@@ -136,6 +150,7 @@ const zh: Words = {
     },
   },
   studio: {
+    lapsed: '你不再主持这节课', openAgain: '重新打开',
     agree: '同意并继续', preview: '我的摄像头', allowDevices: '请在浏览器的提示中允许使用摄像头和麦克风。', noCamera: '没有画面，也可以只用声音开播。', deviceCheck: '设备检查', microphone: '麦克风', camera: '摄像头',
     deviceN: '设备 {n}', micLevel: '麦克风音量', speakNow: '说句话，音量条应该会动。', goLive: '开始直播', goBack: '继续直播', recorded: '开播即开始录制。', recordedConsent: '开播即开始录制，学员进入时已同意。',
     invite: '学员链接', copy: '复制', copied: '已复制', recording: '正在录制', whatLearnersSee: '学员看到的画面', end: '结束', endTitle: '结束本场直播？', endText: '在场 {n} 人的直播都会结束，回放马上就有。', endConfirm: '结束直播', endCancel: '继续直播',
@@ -197,7 +212,7 @@ const zh: Words = {
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
-    sessions: '场次', people: '人员', questions: '题库', replays: '回放', keys: 'API 密钥', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
+    sessions: '场次', people: '人员', questions: '题库', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '主播', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
     importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
@@ -240,6 +255,7 @@ const zh: Words = {
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
     qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
+    role_changed: '你在本场的角色已经改变，请重新打开课程。', feedback_off: '本场没有收集反馈。', feedback_too_early: '课程结束后才收集反馈。', feedback_over: '反馈收集已经结束。', feedback_given: '你已经提交过反馈。', feedback_not_here: '只有参加了课程的人才能提交反馈。', feedback_empty: '请至少回答一个问题。', item_changed: '刚才有人修改过，请刷新页面再看。', item_step_invalid: '现在不能这样操作了，请刷新页面再看。', date_invalid: '日期不正确。', minutes_invalid: '请选择 1 到 240 分钟。',
     checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',

@@ -1,0 +1,140 @@
+"""One group's notes as a document: changes that fit are taken in, others refused without a trace. Pure."""
+
+from dataclasses import dataclass, field
+
+from pycrdt import Doc, Text
+
+from interactions.notes.update import TEXT_NAME, Update, count_items, read_state
+from lectern.kernel.errors import Conflict, Forbidden, ProtocolViolation, Rejected
+
+NOTES_CHARS = 8_000
+"""How long the text may get: UTF-16 code units, as the browser's `maxlength` counts them."""
+MAX_HISTORY_BYTES = 128 * 1024
+"""How large the document may get with all that was deleted in it."""
+MOST_PIECES = 3_000
+"""In how many pieces a document may lie; the time to merge a change grows with it."""
+MOST_WRITERS = 1_000
+"""Pages that ever wrote in one document: a page that is loaded again is another."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of a document beside its content.
+
+    `n` numbers its changes from 1. `writers` says whose each Yjs client is, `chars` how much everybody wrote,
+    `pieces` in how many the document lies at most.
+    """
+
+    n: int = 0
+    pieces: int = 0
+    writers: dict[str, str] = field(default_factory=dict)
+    chars: dict[str, int] = field(default_factory=dict)
+
+
+class Notebook:
+    """A document that was read up to change `n`.
+
+    Some refusals are found out only afterwards: then `is_spoiled`, and whoever holds it reads another one.
+    `fresh_items` counts what was taken in since somebody set it to 0.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.is_spoiled = False
+        self.fresh_items = 0
+        self._doc: Doc[Text] = Doc()
+        self._text = self._doc.get(TEXT_NAME, type=Text)
+
+    @property
+    def text(self) -> str:
+        """The notes as they stand."""
+        return str(self._text)
+
+    def content(self) -> bytes:
+        """Return the whole document as one update."""
+        return self._doc.get_update()
+
+    def known(self) -> dict[int, int]:
+        """Return how far each writer's text is known."""
+        return read_state(self._doc.get_state())
+
+    def load(self, update: bytes, n: int) -> None:
+        """Take in what was accepted before, up to change `n`."""
+        self._doc.apply_update(update)
+        self.n = n
+
+    def take(self, record: Record, author: str, update: Update) -> None:
+        """Take in a new change of `author`'s as change `record.n + 1`, and note it in `record`.
+
+        One that holds nothing new changes nothing.
+
+        Raises:
+            Conflict: changes before it are missing (`notes_out_of_step`).
+            Forbidden: it speaks for somebody else (`notes_writer_foreign`).
+            Rejected: there would be too much (`notes_full`).
+        """
+        fresh = self._check(record, author, update)
+        if not fresh and not update.deleted:
+            return
+        more = 2 * update.items  # each may also cut the piece in which it stands
+        record.pieces += more
+        if record.pieces > MOST_PIECES:
+            record.pieces = count_items(self.content()) + more
+        erased = sum(each.length for each in update.deleted)
+        if record.pieces > MOST_PIECES or utf16_length(self.text) + fresh - erased > NOTES_CHARS:
+            raise notes_full()
+        self.is_spoiled = True
+        self._apply(update.raw)
+        if utf16_length(self.text) > NOTES_CHARS or len(self.content()) > MAX_HISTORY_BYTES:
+            raise notes_full()
+        self.is_spoiled = False
+        self.fresh_items += update.items
+        if update.written is not None:
+            record.writers[str(update.written.client)] = author
+        record.chars[author] = record.chars.get(author, 0) + fresh
+        record.n += 1
+        self.n = record.n
+
+    def _check(self, record: Record, author: str, update: Update) -> int:
+        """Return how much of what was written is new."""
+        known, written = self.known(), update.written
+        ends = dict(known)
+        fresh = 0
+        if written is not None:
+            before = known.get(written.client, 0)
+            fresh = max(0, written.end - before)
+            if written.clock > before:
+                raise _out_of_step()
+            ends[written.client] = max(before, written.end)
+            owner = record.writers.get(str(written.client), author)
+            if fresh and owner != author:
+                raise Forbidden("notes_writer_foreign", "This change speaks for somebody else.")
+            if fresh and str(written.client) not in record.writers and len(record.writers) >= MOST_WRITERS:
+                raise notes_full()
+        if any(clock >= known.get(client, 0) for client, clock in update.needs) or any(
+            gone.end > ends.get(gone.client, 0) for gone in update.deleted
+        ):
+            raise _out_of_step()
+        return fresh
+
+    def _apply(self, raw: bytes) -> None:
+        try:
+            self._doc.apply_update(raw)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 (a panic of the library's Rust is no Exception)
+            raise ProtocolViolation("notes_update_invalid", "This change cannot be read.") from None
+
+
+def utf16_length(text: str) -> int:
+    """Return how long a browser thinks that a text is."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def notes_full() -> Rejected:
+    """Return the refusal of more than fits."""
+    return Rejected("notes_full", f"The notes are full: at most {NOTES_CHARS} characters.", limit=NOTES_CHARS)
+
+
+def _out_of_step() -> Conflict:
+    return Conflict("notes_out_of_step", "Changes before this one are missing. Open the notes again.")
