@@ -40,7 +40,7 @@ class Lettering:
         return " ".join(seen.split())
 
     def font(self) -> bytes:
-        """Return an OpenType font of all the letters that were asked for."""
+        """Return an OpenType font of all the letters that were asked for; nothing can be asked after that."""
         options = subset.Options()
         options.layout_features = []
         options.hinting = False
@@ -48,7 +48,8 @@ class Lettering:
         options.drop_tables += ["GSUB", "GPOS", "vhea", "vmtx", "VORG", "BASE", "DSIG"]
         shears = subset.Subsetter(options)
         shears.populate(text="".join(sorted(self._used)))
-        shears.subset(self._font)
         out = io.BytesIO()
-        self._font.save(out)
+        with self._font:
+            shears.subset(self._font)
+            self._font.save(out)
         return out.getvalue()

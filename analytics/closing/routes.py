@@ -7,11 +7,11 @@ from typing import Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from analytics.attendance.models import SheetQuery
 from analytics.closing.obstacles import Obstacle
 from analytics.closing.press import Form
 from analytics.closing.service import LONGEST_REASON, Closings, Standing
 from analytics.closing.store import Edition
-from analytics.routes import SheetQuery
 from analytics.workbook import disposition
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import NotFound

@@ -79,10 +79,8 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
         return Outcome((f"✗ {path} is no attendance record.",), UNREADABLE)
     if record.certificate:
         certificates.append(record.certificate)
-    lines += [_finding(finding) for finding in record.findings]
+    lines = [*(_about(record) if record.holds else ()), *lines, *words_of(record)]
     holds &= record.holds
-    if record.holds:
-        lines = [*_about(record), *lines]
     known, right = _origin(certificates, fingerprints)
     lines += known
     if head is not None:
@@ -95,6 +93,11 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
     holds &= right
     lines.append("Everything that was checked holds." if holds else "This file is NOT what was closed.")
     return Outcome(tuple(lines), HOLDS if holds else BROKEN)
+
+
+def words_of(record: Inspection) -> list[str]:
+    """Return what was found in a record, a sentence each."""
+    return [_plain(_finding(finding)) for finding in record.findings]
 
 
 def _mark(words: str, holds: bool) -> str:

@@ -1,4 +1,4 @@
-"""Closing an attendance as HR lives it: what is open, the act, the files, a second version, on a phone too."""
+"""Closing an attendance as HR lives it: what is open, the act, the files, a second version; PC and phone."""
 
 import asyncio
 from pathlib import Path

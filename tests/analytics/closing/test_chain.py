@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.closing.canonical import NotCanonical, canonical, parsed, sha256
@@ -19,6 +19,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text("abcXYZ_0", max_size=4), VALUES, max_size=4))
 def test_the_one_form_reads_back_as_it_was(value: dict[str, object]) -> None:
     written = canonical(value)  # type: ignore[arg-type] # hypothesis makes nothing but JSON here

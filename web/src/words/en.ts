@@ -219,7 +219,7 @@ const en = {
     title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min',
   },
   closing: {
-    title: 'Closed record', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
+    title: 'Closing the attendance', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
     stillOpen: 'Still open: tick what you accept', open: { not_over: 'The lesson is not over', objections_open: 'Unanswered objections: {n}', make_ups_waiting: 'Undecided make-up requests: {n}', make_ups_possible: 'People may ask for a make-up until {when}' },
     close: 'Close attendance', closeAgain: 'Close new version', busy: 'Closing…', version: 'Version {n}', done: 'Closed {when} by {name}. People in it: {n}', because: 'Why this version: {reason}',
     file: { pdf: 'Signed PDF', xlsx: 'Excel', csv: 'CSV', jsonl: 'Record' }, head: 'Head', certificate: 'Certificate', copyHead: 'Copy the head', copyCertificate: 'Copy the certificate’s fingerprint', copied: 'Copied',
