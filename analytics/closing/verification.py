@@ -112,11 +112,11 @@ def _finding(finding: Finding) -> str:
 
 def _about(record: Inspection) -> list[str]:
     header = record.header
-    session = header.get("session") or {}
-    about = f"{session.get('title', '')}: {len(record.rows)} people, version {header.get('edition')}"
-    lines = [_plain(about)]
+    session = header.get("session")
+    title = session.get("title") if isinstance(session, dict) else None
+    lines = [_plain(f"{title}: {len(record.rows)} people, version {header.get('edition')}")]
     if header.get("previous"):
-        lines.append(f"It follows on the version with the head {header['previous']}.")
+        lines.append(_plain(f"It follows on the version with the head {header['previous']}."))
     if record.withheld:
         lines.append(f"{record.withheld} names or texts are not in this file: erased, or left out of it.")
     return lines

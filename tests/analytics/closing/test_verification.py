@@ -1,21 +1,25 @@
 """What `verify` says of a file: words, exit codes, and whose signature it is."""
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.closing.chain import joined
+from analytics.closing.chain import Entry, joined, seal
 from analytics.closing.document import document
+from analytics.closing.freezing import row_of
 from analytics.closing.inspection import inspected
 from analytics.closing.pdf_seal import opened_pdf
 from analytics.closing.verification import BROKEN, HOLDS, UNREADABLE, verified
-from tests.analytics.closing.lessons import START, falsely_judged, whole
-from tests.analytics.closing.records import key
+from tests.analytics.closing.lessons import HEADER, LINES, START, falsely_judged, whole
+from tests.analytics.closing.records import key, salts
 
 RECORD = whole()
+PARTS = ["verdict", "id", "by", "utc_ms", "title", "lesson_ms", "over", "checkins", "present_percent"]
 GOLDEN = Path(__file__).parents[2] / "vectors" / "attendance_record.jsonl"
 GOLDEN_HEAD = "f7e73a2ba9cccf1dfc877d08443b1a892333dc0887db04f2a2f03ce752957949"
 
@@ -92,6 +96,30 @@ def test_erased_names_are_counted_and_do_no_harm(tmp_path: Path) -> None:
     outcome = verified(put(tmp_path, joined(RECORD.lines, ())), [key().fingerprint], RECORD.head)
     assert outcome.exit_code == HOLDS
     assert any("8 names or texts are not in this file" in line for line in outcome.lines)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    field=st.sampled_from([*HEADER, *row_of(LINES[0]).public]),
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=5),
+        lambda parts: (
+            st.lists(parts, max_size=3) | st.dictionaries(st.sampled_from(PARTS), parts, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+)
+def test_a_stranger_may_sign_any_nonsense(field: str, value: Any) -> None:
+    """Whoever has a key can seal what they like: it is answered in words, never with an exception."""
+    rows = [row_of(one) for one in LINES]
+    header = Entry(HEADER | ({field: value} if field in HEADER else {}), {})
+    if field not in HEADER:
+        rows[1] = Entry({**rows[1].public, field: value}, {})
+    count = sum(len(entry.private) for entry in (header, *rows))
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = verified(put(Path(folder), seal(header, rows, salts(count), key(2)).encoded()), [], None)
+    assert outcome.exit_code in (HOLDS, BROKEN)
+    assert all(line.isprintable() for line in outcome.lines)
 
 
 def test_a_title_does_nothing_to_a_terminal(tmp_path: Path) -> None:
