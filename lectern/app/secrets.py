@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+from lectern.kernel.errors import Conflict
 from signaling.entry.join_tokens import Keys
 
 
@@ -47,3 +48,16 @@ def _written(path: Path, text: str) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return partial
+
+
+def secret_in(path: Path, setting: str) -> str:
+    """Return the text of a file that a setting names, without space around it.
+
+    Raises:
+        Conflict: it cannot be read (`setting_unreadable`).
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"{setting} is {path}, which cannot be read: {type(error).__name__}."
+        raise Conflict("setting_unreadable", reason) from None
