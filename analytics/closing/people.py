@@ -59,7 +59,10 @@ class Reading:
     def facts(self) -> list[tuple[str, str]]:
         """Return what the record is about, as pairs of heading and text."""
         header, session = self.header, self.header["session"]
-        closer = self.record.text(0, "closed_by") or self.word("erased")
+        closer = self.record.text(0, "closed_by") or (
+            # An API key has no name that could be erased.
+            self.word("erased") if "closed_by" in header["commitments"] else str(header["closed_by"])
+        )
         found = [
             ("lesson", str(session["title"])),
             ("organisation", str(header["organisation"]["name"])),

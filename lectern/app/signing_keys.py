@@ -77,7 +77,9 @@ class AttendanceKeys:
         Raises:
             Conflict: the file is damaged (`signing_keys_damaged`).
         """
-        self.current(organisation)
+        if not self._path.exists():
+            return self.current(organisation)
+        self.current(organisation)  # refuses a damaged file
         stored = self._stored()
         before = stored["keys"][stored["current"]]
         before["private"], before["retired_utc_ms"] = None, self._clock()

@@ -1,12 +1,15 @@
 """The keys that sign attendance: made once, private, turned over without losing what they signed."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
-from analytics.closing.signing import is_signed
+from analytics.closing.canonical import sha256
+from analytics.closing.signing import certificate_of, is_signed, spaced
+from lectern.app.cli import main
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.kernel.errors import Conflict
 
@@ -51,3 +54,33 @@ def test_a_damaged_file_is_never_written_over(tmp_path: Path, text: str) -> None
     with pytest.raises(Conflict, match="signing_keys_damaged"):
         keys.rotate("ACME")
     assert path.read_text() == text
+
+
+def test_the_command_line_turns_keys_over_and_forgets(
+    tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(migrated_file, tmp_path / "lectern.db")
+    monkeypatch.chdir(tmp_path)  # no .env
+    monkeypatch.setenv("LECTERN_DATA", str(tmp_path))
+
+    def says(*words: str) -> str:
+        main(["attendance", *words])
+        return capsys.readouterr().out
+
+    main(["setup", "--org", "ACME", "--admin", "boss"])
+    capsys.readouterr()
+    assert says("keys", "list") == ""
+    first, second = says("keys", "rotate"), says("keys", "rotate")
+    assert first != second
+    listed = says("keys", "list").splitlines()
+    assert len(listed) == 2
+    assert listed[-1].endswith(second.splitlines()[-1])
+    newest = certificate_of(says("keys", "export"))
+    assert spaced(sha256(newest)) == second.splitlines()[-1]
+    oldest = listed[0].split()[0]
+    assert sha256(certificate_of(says("keys", "export", "--key", oldest))).startswith(oldest)
+    with pytest.raises(SystemExit, match="no such key"):
+        says("keys", "export", "--key", "none")
+    assert says("forget", "boss").startswith("0 names")
+    with pytest.raises(SystemExit, match="employee number"):
+        says("forget", "nobody")
