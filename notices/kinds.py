@@ -33,7 +33,7 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson as it was planned when the notice was written.
 
     `sequence` counts its plans from 0 (RFC 5545 §3.8.7.4). `undone` are codes of what somebody has still to
-    do after it: absent, checkin, feedback.
+    do after it: absent, checkin, feedback. `live`: it has begun.
     """
 
     session_id: str
@@ -44,6 +44,7 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 0
     presenter: str | None = None
     undone: tuple[str, ...] = ()
+    live: bool = False
 
 
 class ClosedFacts(msgspec.Struct, frozen=True, kw_only=True):

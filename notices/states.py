@@ -33,6 +33,7 @@ TRANSITIONS: Mapping[State, Mapping[Turn, State]] = MappingProxyType(
     {
         State.WAITING: {
             Turn.CLAIMED: State.SENDING,
+            Turn.UNWANTED: State.DROPPED,
             Turn.EXPIRED: State.FAILED,
             Turn.RETRIED: State.WAITING,
         },

@@ -79,6 +79,35 @@ class NoticeStore:
             await self.put_gate(tx, gate.passed(len(found), now, per_minute))
         return Claim(lease, found, gate)
 
+    async def is_due(self, tx: AsyncConnection, now: UtcMs, per_minute: int) -> bool:
+        """Tell, without locking anything, whether there may be something to send or to give up."""
+        due = and_(n.c.state == State.WAITING, n.c.expires_utc_ms <= now)
+        if (await self.gate(tx)).lets_out(now, per_minute) > 0:
+            due = or_(
+                due,
+                and_(n.c.state == State.WAITING, n.c.not_before_utc_ms <= now),
+                and_(n.c.state == State.SENDING, n.c.leased_until_utc_ms <= now),
+            )
+        query = select(n.c.id).where(n.c.channel == Channel.MAIL, due).limit(1)
+        return (await tx.execute(query)).first() is not None
+
+    async def withdraw(
+        self, tx: AsyncConnection, session_id: str, kinds: Collection[Kind], now: UtcMs
+    ) -> None:
+        """Do not send what still waits about a lesson: something newer is said instead."""
+        await tx.execute(
+            update(n)
+            .where(
+                n.c.session_id == session_id,
+                n.c.channel == Channel.MAIL,
+                n.c.state == State.WAITING,
+                n.c.kind.in_([kind.value for kind in kinds]),
+            )
+            .values(
+                state=after(State.WAITING, Turn.UNWANTED), problem="overtaken", detail=None, done_utc_ms=now
+            )
+        )
+
     async def _expire(self, tx: AsyncConnection, now: UtcMs) -> None:
         """Give up what could not be sent in time. The last problem stays as the reason."""
         late = and_(n.c.state == State.WAITING, n.c.channel == Channel.MAIL, n.c.expires_utc_ms <= now)

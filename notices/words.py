@@ -42,8 +42,8 @@ _DAYS: Mapping[Language, tuple[str, ...]] = MappingProxyType(
 _UNDONE: Mapping[Language, Mapping[str, str]] = MappingProxyType(
     {
         Language.ZH: {
-            "absent": "您没有到课,可以观看回放",
-            "checkin": "您有一次签到未完成,可以申请补签",
+            "absent": "您没有到课，可以观看回放",
+            "checkin": "您有一次签到未完成，可以申请补签",
             "feedback": "您还没有填写课后评价",
         },
         Language.EN: {
@@ -83,7 +83,7 @@ def kind_name(kind: Kind, language: Language) -> str:
 def _when(facts: LessonFacts, language: Language) -> str:
     said = moment(facts.starts_utc_ms, facts.zone, language)
     if language is Language.ZH:
-        return f"时间:{said}" + (f"。主讲:{one_line(facts.presenter)}" if facts.presenter else "")
+        return f"时间：{said}" + (f"。主讲：{one_line(facts.presenter)}" if facts.presenter else "")
     return f"When: {said}." + (f" Presenter: {one_line(facts.presenter)}." if facts.presenter else "")
 
 
@@ -91,8 +91,12 @@ def _room(facts: LessonFacts) -> str:
     return f"/room/{facts.session_id}"
 
 
-def _after(facts: LessonFacts) -> str:
-    return f"/lesson/{facts.session_id}"
+def _pool(facts: LessonFacts) -> str:
+    return f"/questions/{facts.session_id}"
+
+
+def _home(_facts: LessonFacts) -> str:
+    return "/"
 
 
 def _lesson(
@@ -108,15 +112,29 @@ def _lesson(
     return words
 
 
+def _starting(language: Language) -> Words:
+    def words(facts: LessonFacts) -> Letter:
+        title, when = one_line(facts.title), _when(facts, language)
+        if language is Language.ZH:
+            state = "已经开始" if facts.live else "马上开始"
+            first = f"课程“{title}”{state}。请进入课堂并完成签到。"
+            return Letter(f"{state}，请签到：{title}", (first, when), "进入课堂", _room(facts))
+        state, subject = ("has begun", "On now") if facts.live else ("starts soon", "Starting soon")
+        first = f"“{title}” {state}. Please come in and check in."
+        return Letter(f"{subject}: {title}", (first, when), "Come in", _room(facts))
+
+    return words
+
+
 def _missed(language: Language) -> Words:
     def words(facts: LessonFacts) -> Letter:
         title = one_line(facts.title)
         undone = tuple(_UNDONE[language][code] for code in facts.undone if code in _UNDONE[language])
         if language is Language.ZH:
             listed = tuple(f"{what}。" for what in undone)
-            return Letter(f"请完成:{title}", (f"“{title}”已经结束。", *listed), "查看并完成", _after(facts))
+            return Letter(f"请完成：{title}", (f"“{title}”已经结束。", *listed), "查看并完成", _room(facts))
         return Letter(
-            f"Still to do: {title}", (f"“{title}” is over.", *undone), "See what is left", _after(facts)
+            f"Still to do: {title}", (f"“{title}” is over.", *undone), "See what is left", _room(facts)
         )
 
     return words
@@ -127,14 +145,14 @@ def _closed(language: Language) -> Words:
         title, when = one_line(facts.title), moment(facts.closed_utc_ms, facts.zone, language)
         if language is Language.ZH:
             paragraphs = (
-                f"“{title}”的考勤已办结归档(第 {facts.version} 版,{facts.rows} 人),时间:{when}。",
-                *((f"原因:{one_line(facts.reason, 500)}",) if facts.reason else ()),
-                f"记录的末端散列值:{facts.head}",
-                *((f"签名证书指纹:{facts.fingerprint}",) if facts.fingerprint else ()),
-                "请保存本邮件:今后出示的记录须以此散列值结尾,否则已被改动。",
+                f"“{title}”的考勤已办结归档（第 {facts.version} 版，{facts.rows} 人），时间：{when}。",
+                *((f"原因：{one_line(facts.reason, 500)}",) if facts.reason else ()),
+                f"记录的末端散列值：{facts.head}",
+                *((f"签名证书指纹：{facts.fingerprint}",) if facts.fingerprint else ()),
+                "请保存本邮件：今后出示的记录须以此散列值结尾，否则已被改动。",
             )
             return Letter(
-                f"考勤已办结:{title}", paragraphs, "查看考勤", f"/admin/sessions/{facts.session_id}"
+                f"考勤已办结：{title}", paragraphs, "查看考勤", f"/admin/sessions/{facts.session_id}"
             )
         people = f"{facts.rows} {'person' if facts.rows == 1 else 'people'}"
         paragraphs = (
@@ -157,47 +175,41 @@ def _closed(language: Language) -> Words:
 _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
     {
         (Kind.INVITED, Language.ZH): _lesson(
-            "课程邀请:{title}", "请参加课程“{title}”。", "打开课程", Language.ZH
+            "课程邀请：{title}", "请参加课程“{title}”。", "打开课程", Language.ZH
         ),
         (Kind.INVITED, Language.EN): _lesson(
             "Invitation: {title}", "You are invited to the lesson “{title}”.", "Open the lesson", Language.EN
         ),
         (Kind.MOVED, Language.ZH): _lesson(
-            "课程安排有变:{title}", "课程“{title}”的安排已变更,以下面为准。", "打开课程", Language.ZH
+            "课程安排有变：{title}", "课程“{title}”的安排已变更，以下面为准。", "打开课程", Language.ZH
         ),
         (Kind.MOVED, Language.EN): _lesson(
             "Changed: {title}", "The plan of “{title}” has changed. It is now as follows.", "Open the lesson",
             Language.EN,
         ),
         (Kind.CANCELLED, Language.ZH): _lesson(
-            "课程取消:{title}", "课程“{title}”已取消,您无需参加。", "查看", Language.ZH, _after
+            "课程取消：{title}", "课程“{title}”已取消，您无需参加。", "查看", Language.ZH, _home
         ),
         (Kind.CANCELLED, Language.EN): _lesson(
             "Cancelled: {title}", "“{title}” is cancelled. There is nothing you have to do.",
-            "See the lesson", Language.EN, _after,
+            "See the lesson", Language.EN, _home,
         ),
         (Kind.COMING, Language.ZH): _lesson(
-            "上课提醒:{title}", "课程“{title}”即将开始,请安排好时间。", "打开课程", Language.ZH
+            "上课提醒：{title}", "课程“{title}”即将开始，请安排好时间。", "打开课程", Language.ZH
         ),
         (Kind.COMING, Language.EN): _lesson(
             "Reminder: {title}", "The lesson “{title}” is coming up.", "Open the lesson", Language.EN
         ),
-        (Kind.STARTING, Language.ZH): _lesson(
-            "马上开始,请签到:{title}", "课程“{title}”马上开始。请进入课堂并完成签到。", "进入课堂",
-            Language.ZH,
-        ),
-        (Kind.STARTING, Language.EN): _lesson(
-            "Starting soon: {title}", "“{title}” starts soon. Please come in and check in.", "Come in",
-            Language.EN,
-        ),
+        (Kind.STARTING, Language.ZH): _starting(Language.ZH),
+        (Kind.STARTING, Language.EN): _starting(Language.EN),
         (Kind.MISSED, Language.ZH): _missed(Language.ZH),
         (Kind.MISSED, Language.EN): _missed(Language.EN),
         (Kind.QUESTION_ANSWERED, Language.ZH): _lesson(
-            "您的问题已答复:{title}", "您在“{title}”中提出的问题已得到答复。", "查看答复", Language.ZH, _after
+            "您的问题已答复：{title}", "您在“{title}”中提出的问题已得到答复。", "查看答复", Language.ZH, _pool
         ),
         (Kind.QUESTION_ANSWERED, Language.EN): _lesson(
             "Your question was answered: {title}", "A question that you asked in “{title}” was answered.",
-            "See the answer", Language.EN, _after,
+            "See the answer", Language.EN, _pool,
         ),
         (Kind.ATTENDANCE_CLOSED, Language.ZH): _closed(Language.ZH),
         (Kind.ATTENDANCE_CLOSED, Language.EN): _closed(Language.EN),

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lectern.kernel.address import is_address
 from lectern.storage.place import bucket_and_prefix, checked_endpoint
-from notices.address import is_address
 from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -108,36 +108,6 @@ class Settings(BaseSettings):
     make_up_hours: int = Field(
         72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
     )
-    attendance_percent: int = Field(
-        85, ge=0, le=100, description="Share (%) of a lesson that somebody has to be there to be present."
-    )
-    attendance_tolerance_minutes: int = Field(
-        2, ge=0, le=4320, description="Minutes that may be missing of that share."
-    )
-    attendance_least_minutes: int = Field(
-        5, ge=0, le=4320, description="Minutes below which somebody without a check-in was absent."
-    )
-    attendance_checkins: int = Field(
-        2, ge=0, le=100, description="Check-ins that somebody needs to be present; all, if there were fewer."
-    )
-    attendance_make_up_counts: bool = Field(True, description="Whether made-up check-ins count for that.")
-    attendance_replay_counts: bool = Field(
-        False, description="Whether missed time that was watched in the replay counts."
-    )
-    attendance_away_counts: bool = Field(
-        False, description="Whether time counts in which a learner's page was hidden and silent."
-    )
-    objection_days: int = Field(
-        14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
-    )
-    attendance_heads_to: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Mail addresses, best outside this house, that get the head of every closed attendance "
-        "record besides presenter, host and administrators; comma-separated.",
-    )
-    weak_sign_in: float = Field(
-        0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
-    )
     smtp_host: str = Field(
         "", description="Mail server that takes our mail; empty: no mail, in-app notices only."
     )
@@ -176,6 +146,36 @@ class Settings(BaseSettings):
         (0, 1440),
         description="Minutes after a lesson's end at which those are reminded who have something left to do.",
     )
+    attendance_percent: int = Field(
+        85, ge=0, le=100, description="Share (%) of a lesson that somebody has to be there to be present."
+    )
+    attendance_tolerance_minutes: int = Field(
+        2, ge=0, le=4320, description="Minutes that may be missing of that share."
+    )
+    attendance_least_minutes: int = Field(
+        5, ge=0, le=4320, description="Minutes below which somebody without a check-in was absent."
+    )
+    attendance_checkins: int = Field(
+        2, ge=0, le=100, description="Check-ins that somebody needs to be present; all, if there were fewer."
+    )
+    attendance_make_up_counts: bool = Field(True, description="Whether made-up check-ins count for that.")
+    attendance_replay_counts: bool = Field(
+        False, description="Whether missed time that was watched in the replay counts."
+    )
+    attendance_away_counts: bool = Field(
+        False, description="Whether time counts in which a learner's page was hidden and silent."
+    )
+    objection_days: int = Field(
+        14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
+    )
+    attendance_heads_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Mail addresses, best outside this house, that get the head of every closed attendance "
+        "record besides presenter, host and administrators; comma-separated.",
+    )
+    weak_sign_in: float = Field(
+        0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
+    )
     feedback_days: int = Field(
         7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
     )
@@ -192,6 +192,7 @@ class Settings(BaseSettings):
         "media_public_ips",
         "turn_urls",
         "media_nodes",
+        "attendance_heads_to",
         "remind_before_minutes",
         "remind_after_minutes",
         mode="before",
@@ -236,10 +237,9 @@ class Settings(BaseSettings):
     @field_validator("attendance_heads_to")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            if not is_address(address):
-                msg = "LECTERN_ATTENDANCE_HEADS_TO are mail addresses like archive@example.com"
-                raise ValueError(msg)
+        if not all(map(is_address, value)):
+            msg = "LECTERN_ATTENDANCE_HEADS_TO are mail addresses like archive@example.com"
+            raise ValueError(msg)
         return value
 
     @field_validator("turn_urls")

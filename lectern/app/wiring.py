@@ -21,6 +21,8 @@ from analytics.attendance.store import CaseStore
 from analytics.closing.press import Press
 from analytics.closing.routes import ClosingRoutes
 from analytics.closing.service import Closings
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -60,6 +62,8 @@ from lectern.app.authenticate import Authenticator
 from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.signing_keys import AttendanceKeys
@@ -150,6 +154,7 @@ class Services:
     class_namespace: ClassNamespace
     deadlines: Deadlines
     outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
 
@@ -194,6 +199,9 @@ class Services:
             *GroupRoutes(self.engine).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -221,6 +229,10 @@ class Services:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
         return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -304,7 +316,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
@@ -400,6 +418,9 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             deadlines=Deadlines(engine),
             outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),

@@ -1,5 +1,6 @@
 """Fixtures of a whole installation, and of empty databases of both kinds."""
 
+from tests.databases import sqlite_database
 from tests.installation import house, migrated_file, services
 from tests.services import database, database_url, postgres_cluster, postgres_url
 
@@ -11,4 +12,5 @@ __all__ = [
     "postgres_cluster",
     "postgres_url",
     "services",
+    "sqlite_database",
 ]

@@ -19,6 +19,8 @@ export interface Session {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  /** Called off before it began; its state is then `ended`. */
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter: { readonly id: string; readonly name: string } | null
@@ -35,6 +37,7 @@ export interface Lobby {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter_name: string | null
@@ -317,6 +320,26 @@ export interface PollResults {
   readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly worst: readonly string[]
+}
+
+/** The five measures of EVA-06: docs/data-dictionary.md, "Growth". */
+export interface Measures {
+  readonly answers: number
+  readonly right: number
+  readonly rate: number | null
+  readonly slope: number | null
+  readonly last_day: number
+  readonly once_wrong: number
+  readonly corrected: number
+}
+
+export interface Growth {
+  readonly sessions: number
+  readonly days: readonly { readonly day: string; readonly answers: number; readonly right: number }[]
+  readonly whole: Measures
+  readonly people: readonly { readonly id: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Measures }[]
+  readonly departments: readonly { readonly name: string | null; readonly sums: Measures }[]
+  readonly points: readonly { readonly name: string | null; readonly sums: Measures }[]
 }
 
 export interface OwnFeedback {

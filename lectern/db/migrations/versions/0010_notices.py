@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0010'
-down_revision = '0008'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.text("SELECT id, org_id, title, starts_utc_ms, zone, created_utc_ms FROM sessions WHERE state = 'scheduled'")
     ).all()
     for row in rows:
-        call = {'title': row.title, 'starts_utc_ms': row.starts_utc_ms, 'zone': row.zone, 'changed_utc_ms': row.created_utc_ms}
+        call = {'title': row.title, 'starts_utc_ms': row.starts_utc_ms, 'zone': row.zone, 'changed_utc_ms': row.created_utc_ms, 'told': True}
         op.get_bind().execute(
             sa.text('INSERT INTO lesson_calls (session_id, org_id, version, due_utc_ms, "call") VALUES (:id, :org, 0, 0, :call)'),
             {'id': row.id, 'org': row.org_id, 'call': json.dumps(call)},
