@@ -37,6 +37,7 @@ class Person:
     active: bool
     roles: frozenset[OrgRole] = frozenset()
     manages: frozenset[str] = frozenset()
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class NewPerson:
     name: str
     department_id: str | None
     grants: tuple[tuple[OrgRole, str | None], ...]
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class AccountStore:
                 row.active,
                 frozenset(grants.get(row.id, ())),
                 frozenset(manages.get(row.id, ())),
+                row.email,
             )
             for row in rows
         ]
@@ -214,6 +217,7 @@ class AccountStore:
                     "external_id": person.external_id,
                     "name": person.name,
                     "department_id": person.department_id,
+                    "email": person.email,
                     "active": True,
                     "created_utc_ms": now,
                 }
@@ -228,13 +232,19 @@ class AccountStore:
             await tx.execute(insert(t.role_grants), grants)
 
     async def update_person(
-        self, tx: AsyncConnection, person_id: str, *, name: str, department_id: str | None
+        self,
+        tx: AsyncConnection,
+        person_id: str,
+        *,
+        name: str,
+        department_id: str | None,
+        email: str | None,
     ) -> None:
         """Take over what HR says."""
         await tx.execute(
             update(t.persons)
             .where(t.persons.c.id == person_id)
-            .values(name=name, department_id=department_id, active=True)
+            .values(name=name, department_id=department_id, email=email, active=True)
         )
 
     async def grant(
@@ -405,6 +415,16 @@ class AccountStore:
         """Return how many people there are."""
         query = select(func.count()).select_from(t.persons).where(t.persons.c.org_id == org_id)
         return int((await tx.execute(query)).scalar_one())
+
+    async def holders_of(self, tx: AsyncConnection, org_id: str, role: OrgRole) -> list[str]:
+        """Return the ids of the people who hold a role and have not left."""
+        query = (
+            select(t.persons.c.id)
+            .join(t.role_grants, t.role_grants.c.person_id == t.persons.c.id)
+            .where(t.persons.c.org_id == org_id, t.persons.c.active, t.role_grants.c.role == role)
+            .distinct()
+        )
+        return [row.id for row in await tx.execute(query)]
 
 
 def _api_key(row: Any) -> ApiKey:

@@ -14,7 +14,7 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.sheet import LineError, read_sheet
 from lectern.timeline.engine import Change, TimelineEngine
-from lectern.timeline.event import NewEvent, RosterChanged, SessionEnded, SessionStarted
+from lectern.timeline.event import CANCELLED, NewEvent, RosterChanged, SessionEnded, SessionStarted
 from sessions.lesson.idea import LESSON, LessonState, SessionPlanned
 from sessions.people import People, PersonFacts
 from sessions.presence.idea import PRESENCE
@@ -105,9 +105,8 @@ class Sessions:
         async with self.database.write() as tx:
             await self.store.create(tx, session)
             await self._engine.store.create(tx, session.id, org_id)
-            head = await self._engine.store.lock(tx, session.id)
             planned = _planned(session, people.get(presenter_person_id or ""))
-            await self._engine.store.append(tx, head, [planned], now)
+            await self._engine.begin(tx, session.id, [planned], now)
         return session
 
     async def replan(
@@ -198,6 +197,19 @@ class Sessions:
                 raise Conflict("session_not_live", "This session has not been started.")
             if state is LessonState.LIVE:
                 change.append(NewEvent(payload=SessionEnded()))
+
+    async def cancel(self, session_id: str) -> None:
+        """Call a session off that was never live: it ends without having begun. Again changes nothing.
+
+        Raises:
+            Conflict: it is live, or was (`session_began`).
+        """
+        async with self._engine.change(session_id) as change:
+            lesson = change.state.of(LESSON)
+            if lesson.first_started_utc_ms is not None:
+                raise Conflict("session_began", "This session has begun. End it instead of cancelling it.")
+            if lesson.state is LessonState.SCHEDULED:
+                change.append(NewEvent(payload=SessionEnded(reason=CANCELLED)))
 
     async def expect(self, session: Session, person_ids: Sequence[str]) -> int:
         """Put people on the roster; return how many are new."""

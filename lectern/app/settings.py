@@ -2,13 +2,15 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lectern.kernel.address import is_address
 from lectern.storage.place import bucket_and_prefix, checked_endpoint
+from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (nothing binds here: these hosts are no address to reach)
@@ -106,6 +108,44 @@ class Settings(BaseSettings):
     make_up_hours: int = Field(
         72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
     )
+    smtp_host: str = Field(
+        "", description="Mail server that takes our mail; empty: no mail, in-app notices only."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of LECTERN_SMTP_HOST.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="starttls (587), tls (465), or none (a mail server on this machine).",
+    )
+    smtp_user: str = Field("", description="Sign-in name at the mail server; empty: without signing in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of LECTERN_SMTP_USER.")
+    smtp_password_file: Path | None = Field(
+        None, description="File that holds the password, instead of LECTERN_SMTP_PASSWORD."
+    )
+    mail_from: str = Field("", description="Address that mail comes from; needed with LECTERN_SMTP_HOST.")
+    mail_per_minute: int = Field(
+        120, ge=1, le=100_000, description="Pace of mail of all server processes together."
+    )
+    mail_give_up_hours: int = Field(
+        48, ge=2, le=720, description="Hours after which mail that the server does not take is given up."
+    )
+    mail_language: Literal["zh-CN", "en"] = Field(
+        "zh-CN", description="Language of mail to people who never chose one, and to bare addresses."
+    )
+    notices_keep_days: int = Field(
+        180, ge=1, description="Days after which notices that are sent, read or given up are deleted."
+    )
+    lesson_minutes: int = Field(
+        60, ge=1, le=4320, description="Length (min) of a lesson in calendars, where none is planned."
+    )
+    remind_before_minutes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1440, 15),
+        description="Minutes before a lesson at which those are reminded who are not there, comma-separated; "
+        "the one nearest to the start is for checking in. An organisation may set others on its page.",
+    )
+    remind_after_minutes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (0, 1440),
+        description="Minutes after a lesson's end at which those are reminded who have something left to do.",
+    )
     attendance_percent: int = Field(
         85, ge=0, le=100, description="Share (%) of a lesson that somebody has to be there to be present."
     )
@@ -128,6 +168,11 @@ class Settings(BaseSettings):
     objection_days: int = Field(
         14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
     )
+    attendance_heads_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Mail addresses, best outside this house, that get the head of every closed attendance "
+        "record besides presenter, host and administrators; comma-separated.",
+    )
     weak_sign_in: float = Field(
         0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
     )
@@ -142,7 +187,16 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
-    @field_validator("trusted_proxies", "media_public_ips", "turn_urls", "media_nodes", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "media_public_ips",
+        "turn_urls",
+        "media_nodes",
+        "attendance_heads_to",
+        "remind_before_minutes",
+        "remind_after_minutes",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
@@ -180,6 +234,14 @@ class Settings(BaseSettings):
                 raise ValueError(msg) from None
         return value
 
+    @field_validator("attendance_heads_to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(is_address, value)):
+            msg = "LECTERN_ATTENDANCE_HEADS_TO are mail addresses like archive@example.com"
+            raise ValueError(msg)
+        return value
+
     @field_validator("turn_urls")
     @classmethod
     def _turn(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -192,6 +254,32 @@ class Settings(BaseSettings):
     def _turn_needs_its_secret(self) -> "Settings":
         if self.turn_urls and not self.turn_secret:
             msg = "LECTERN_TURN_URLS needs LECTERN_TURN_SECRET"
+            raise ValueError(msg)
+        return self
+
+    @field_validator("remind_before_minutes", "remind_after_minutes")
+    @classmethod
+    def _some_minutes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) > MOST_REMINDERS or any(not 0 <= minutes <= LONGEST_MINUTES for minutes in value):
+            msg = f"at most {MOST_REMINDERS} reminders, each 0 to {LONGEST_MINUTES} minutes; example: 1440,15"
+            raise ValueError(msg)
+        return tuple(sorted(set(value), reverse=True))
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not is_address(value):
+            msg = "LECTERN_MAIL_FROM is one address like lectern@example.com"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _mail_is_whole_and_safe(self) -> "Settings":
+        if self.smtp_host and not self.mail_from:
+            msg = "LECTERN_SMTP_HOST needs LECTERN_MAIL_FROM, the address that mail comes from"
+            raise ValueError(msg)
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in _LOOPBACK:
+            msg = "LECTERN_SMTP_USER would send its password in the clear: set LECTERN_SMTP_SECURITY"
             raise ValueError(msg)
         return self
 

@@ -2,6 +2,7 @@
 
 import accounts.tables
 import analytics.attendance.tables
+import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
@@ -12,6 +13,7 @@ import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
+import notices.tables
 import sessions.tables
 import signaling.screens.tables
 import signaling.stream_keys.tables
@@ -22,6 +24,7 @@ __all__ = ["metadata"]
 _MODULES = (
     accounts.tables,
     analytics.attendance.tables,
+    analytics.closing.tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,
@@ -32,6 +35,7 @@ _MODULES = (
     lectern.jobs.tables,
     lectern.servers.tables,
     lectern.timeline.tables,
+    notices.tables,
     sessions.tables,
     signaling.screens.tables,
     signaling.stream_keys.tables,

@@ -18,6 +18,11 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.closing.press import Press
+from analytics.closing.routes import ClosingRoutes
+from analytics.closing.service import Closings
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -54,10 +59,14 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import files_of
@@ -72,6 +81,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from notices.outbox import Outbox
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -143,6 +153,8 @@ class Services:
     turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
+    outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
 
@@ -170,6 +182,7 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
                 Cases(
@@ -186,6 +199,9 @@ class Services:
             *GroupRoutes(self.engine).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -195,10 +211,28 @@ class Services:
             ).routes(),
         ]
 
+    def closings(self) -> Closings:
+        """Closing attendance."""
+        facts = ReportFacts(self.accounts, self.sessions)
+        return Closings(
+            self.database,
+            self.attending,
+            facts,
+            LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
+            AttendanceKeys(self.settings.data / "secrets"),
+            TrailOfAccounts(AccountStore()),
+            HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
+            press=Press(),
+        )
+
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
         return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -282,10 +316,17 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
+        outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         play_keys = load_keys(settings.data / "secrets", "play")
@@ -376,6 +417,10 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
+            outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
             ),

@@ -197,6 +197,13 @@ class TimelineEngine:
             self._advance(live, change.appended)
         await self._announce(session_id, change.appended)
 
+    async def begin(
+        self, tx: AsyncConnection, session_id: str, events: Sequence[NewEvent], now: UtcMs
+    ) -> None:
+        """Append the first events of a timeline that `tx` has just created; nobody can be listening yet."""
+        head = await self.store.lock(tx, session_id)
+        await self._tell_followers(tx, head, await self.store.append(tx, head, events, now))
+
     async def _carry_out(self, session_id: str, works: Sequence[Work]) -> None:
         """Do a batch in one transaction. Works that are refused do not hinder the others."""
         live: LiveSession | None = None
