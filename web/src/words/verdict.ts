@@ -2,7 +2,7 @@
 import { i18n } from './index'
 
 export const en = {
-  title: 'Verdict', all: 'All verdicts', present: 'Present', partly: 'Partly present', absent: 'Absent', excused: 'Excused', open: 'Not over yet', sure: '{p} % sure', sureHelp: 'How sure the verdict by the rule is, from all the evidence together.', byRule: 'By the rule: {verdict}', why: 'Why', evidence: 'Evidence', details: 'Details of {name}', watchedLater: 'Missed, watched in the replay', excel: 'Export Excel',
+  title: 'Verdict', all: 'All verdicts', present: 'Present', partly: 'Partly present', absent: 'Absent', excused: 'Excused', open: 'Not over yet', sure: '{p} % sure', sureHelp: 'How sure the verdict by the rule is, from all the evidence together.', byRule: 'By the rule: {verdict}', why: 'Why', countedNeeded: 'Counted / needed (min)', evidence: 'Evidence', details: 'Details of {name}', watchedLater: 'Missed, watched in the replay', excel: 'Export Excel',
   reason: {
     excused: 'Excused by whoever runs the lesson.', decided: 'Set by whoever runs the lesson.', lesson_open: 'The lesson is not over yet.', no_trace: 'No sign of taking part in this lesson.', time_enough: '{minutes} minutes count; {needed} of {of} are needed.', time_short: 'Only {minutes} minutes count; {needed} of {of} are needed.', away_counted: 'The page was hidden and silent for {minutes} minutes; they count.', away_left_out: 'The page was hidden and silent for {minutes} minutes; they do not count.',
     replay_counted: '{minutes} missed minutes were watched in the replay; they count.', replay_left_out: '{minutes} missed minutes were watched in the replay; they do not count here.', checkins_enough: 'Checked in {counted} of {rounds} times; {needed} needed.', checkins_short: 'Checked in only {counted} of {rounds} times; {needed} needed.', no_rounds: 'No check-in was held, so none is needed.', make_up_counted: 'Check-ins made up: {rounds}. They count.', make_up_left_out: 'Check-ins made up: {rounds}. They do not count here.', answered: 'Answered {answers} of {polls} polls.', spoke: '{words} messages and questions, {stage_minutes} minutes on stage.',
@@ -19,7 +19,7 @@ export const en = {
 export type VerdictWords = typeof en
 
 export const zh: VerdictWords = {
-  title: '考勤结论', all: '全部结论', present: '出席', partly: '部分出席', absent: '缺席', excused: '请假', open: '尚未结束', sure: '可信度 {p}%', sureHelp: '综合全部依据，按规则得出的结论有多可靠。', byRule: '按规则：{verdict}', why: '依据', evidence: '记录', details: '{name}的详情', watchedLater: '缺席后已看回放', excel: '导出 Excel',
+  title: '考勤结论', all: '全部结论', present: '出席', partly: '部分出席', absent: '缺席', excused: '请假', open: '尚未结束', sure: '可信度 {p}%', sureHelp: '综合全部依据，按规则得出的结论有多可靠。', byRule: '按规则：{verdict}', why: '依据', countedNeeded: '计入 / 需要（分钟）', evidence: '记录', details: '{name}的详情', watchedLater: '缺席后已看回放', excel: '导出 Excel',
   reason: {
     excused: '课程负责人已准假。', decided: '由课程负责人认定。', lesson_open: '课程还没有结束。', no_trace: '没有任何参加本课的记录。', time_enough: '计入 {minutes} 分钟，{of} 分钟中需 {needed} 分钟。', time_short: '只计入 {minutes} 分钟，{of} 分钟中需 {needed} 分钟。', away_counted: '页面在后台且无声 {minutes} 分钟，仍计入。', away_left_out: '页面在后台且无声 {minutes} 分钟，不计入。',
     replay_counted: '缺席的部分已看回放 {minutes} 分钟，计入。', replay_left_out: '缺席的部分已看回放 {minutes} 分钟，本课不计入。', checkins_enough: '{rounds} 次签到中签到 {counted} 次，需 {needed} 次。', checkins_short: '{rounds} 次签到中只签到 {counted} 次，需 {needed} 次。', no_rounds: '本课没有签到，不作要求。', make_up_counted: '补签 {rounds} 次，计入。', make_up_left_out: '补签 {rounds} 次，本课不计入。', answered: '{polls} 道题中回答 {answers} 道。', spoke: '发言与提问 {words} 条，台上 {stage_minutes} 分钟。',
