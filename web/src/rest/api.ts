@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, FeedbackForm, FeedbackItem, FeedbackResults, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -63,6 +63,9 @@ export const api = {
   answerObjection: (id: string, objection: string, verdict: Verdict | null, text: string) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/answer`, { body: { verdict, text } }),
   withdrawObjection: (id: string, objection: string, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/withdraw`, { body: {}, bearer }),
   signIns: (sessions: readonly string[]) => request<{ readonly items: readonly (SignIns & { readonly session: string; readonly rate: number | null })[] }>('GET', `${root}/attendance/sign-ins${query({ sessions: sessions.join(',') })}`),
+  closing: (id: string) => request<Closing>('GET', `${root}/sessions/${id}/attendance-record`),
+  closeAttendance: (id: string, body: { after: number; accept: readonly string[]; reason: string }) => request<unknown>('POST', `${root}/sessions/${id}/attendance-record`, { body }),
+  recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
   giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
   feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),

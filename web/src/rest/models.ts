@@ -241,6 +241,30 @@ export interface SignIns {
   readonly is_weak: boolean
 }
 
+export interface ClosingObstacle {
+  readonly code: 'not_over' | 'objections_open' | 'make_ups_waiting' | 'make_ups_possible'
+  readonly count: number | null
+  readonly until_utc_ms: number | null
+}
+
+/** How closed an attendance is; `changed`: so many rows would be different now, `intact`: the newest record holds. */
+export interface Closing {
+  readonly obstacles: readonly ClosingObstacle[]
+  readonly editions: readonly {
+    readonly edition: number
+    readonly head: string
+    readonly previous_head: string | null
+    readonly fingerprint: string
+    readonly people: number
+    readonly closed_utc_ms: number
+    readonly closed_by: string
+    readonly closed_by_name: string | null
+  }[]
+  readonly reason: string | null
+  readonly changed: number
+  readonly intact: boolean
+}
+
 export interface Viewing {
   readonly duration_ms: number
   readonly people: readonly {

@@ -228,6 +228,14 @@ const zh: Words = {
   attendance: {
     title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟', own: '我的考勤',
   },
+  closing: {
+    title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给主讲、主持人和管理员，之后任何改动都会被发现。',
+    stillOpen: '还有未处理的事项，勾选表示仍要办结', open: { not_over: '课程还没有结束', objections_open: '{n} 条异议没有答复', make_ups_waiting: '{n} 个补签申请没有处理', make_ups_possible: '学员在 {when} 前还可以申请补签' },
+    close: '办结考勤', closeAgain: '办结新版本', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由{name}办结，共 {n} 人。', because: '重新办结的原因：{reason}',
+    file: { pdf: '签名 PDF', xlsx: 'Excel 表格', csv: 'CSV 表格', jsonl: '档案' }, head: '链首哈希', certificate: '证书指纹', copyHead: '复制链首哈希', copyCertificate: '复制证书指纹', copied: '已复制',
+    check: '任何人都可以离线核验这些文件，并与邮件中的链首哈希和证书指纹核对：', broken: '保存的档案与当初办结的不一致。请用当时的文件与邮件中的链首哈希核对。',
+    changed: '现在有 {n} 人的考勤与档案不同。', again: '制作新版本', why: '为什么要重新办结？（会写入档案）', earlier: '之前的 {n} 个版本', earlierFile: '第 {n} 版签名 PDF',
+  },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
   streamKeys: {
@@ -265,6 +273,7 @@ const zh: Words = {
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
     poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
+    lesson_not_over: '课程还没有结束，请先结束课程。', closing_unconfirmed: '又有新的未处理事项，请再看一遍。', closing_outrun: '别人刚刚办结了，请再看一遍。', signing_keys_damaged: '签名密钥无法读取，需要服务器管理员恢复。', attendance_file_failed: '文件没有生成，请重试。', too_many_files: '正在生成其他文件，请稍后再试。',
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
