@@ -28,6 +28,7 @@ from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
+from sessions.presence.admission import SILENT_AFTER_MS
 
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
@@ -161,8 +162,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         if services.stewards is not None:
             services.stewards.listen(packagers.let_go)
         async with task_group() as tasks:
+            packaging = tasks.create_task(run_forever("packagers", packagers.run))
             background = [
-                tasks.create_task(run_forever("packagers", packagers.run)),
                 *(tasks.create_task(child.run()) for child in watched),
                 *([] if services.stewards is None else [tasks.create_task(services.stewards.run())]),
                 tasks.create_task(services.plane.run()),
@@ -181,6 +182,12 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 background.append(tasks.create_task(hold_past_lesson(services)))
             await stop.wait()
             _log.info("server_stopping")
+            # First nothing of ours writes for a session; then others may take it over; then our clients
+            # look for them.
+            packaging.cancel()
+            await asyncio.wait((packaging,))
+            if services.stewards is not None:
+                await services.stewards.leave()
             await runner.cleanup()
             for task in background:
                 task.cancel()
@@ -198,6 +205,8 @@ def calm_collector() -> None:
 
 
 async def _sweep(services: Services) -> None:
+    """Close what is silent; but whoever was connected to our former life is given the time to come back."""
+    await asyncio.sleep(SILENT_AFTER_MS / 1000)
     while True:
         await services.presence.sweep()
         await asyncio.sleep(_SWEEP_EVERY_S)

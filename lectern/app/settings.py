@@ -74,11 +74,15 @@ class Settings(BaseSettings):
         le=64,
         description="Media processes, one per core that media may use, on consecutive UDP ports.",
     )
-    media_nodes: Annotated[tuple[Path, ...], NoDecode] = Field(
+    media_nodes: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Control sockets of media processes that run by themselves, comma-separated, the same "
-        "list for all server processes; empty: this server runs its own.",
+        description="Media processes that run by themselves: control sockets or tcp://HOST:PORT, "
+        "comma-separated, the same list for all server processes; empty: this server runs its own.",
     )
+    media_control_secret: str = Field(
+        "", repr=False, description="Secret shared with media processes at tcp:// (32 random characters)."
+    )
+    media_control_secret_file: Path | None = Field(None, description="File that holds it, instead.")
     media_process_viewers: int = Field(
         200,
         ge=1,

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import structlog
 
+from lectern.app.secrets import secret_in
 from lectern.app.settings import Settings
-from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.errors import NotFound
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
@@ -26,14 +26,14 @@ def place_of(settings: Settings) -> BucketPlace | None:
     """Return where the bucket is, or None without one. Reads the files that hold its secrets.
 
     Raises:
-        Conflict: one of these files cannot be read (`storage_keys_unreadable`).
+        Conflict: one of these files cannot be read (`setting_unreadable`).
     """
     if not settings.storage_url:
         return None
     bucket, prefix = bucket_and_prefix(settings.storage_url)
     secret = settings.storage_secret
     if settings.storage_secret_file is not None:
-        secret = _text_of(settings.storage_secret_file, "LECTERN_STORAGE_SECRET_FILE").strip()
+        secret = secret_in(settings.storage_secret_file, "LECTERN_STORAGE_SECRET_FILE")
     return BucketPlace(
         bucket,
         prefix,
@@ -41,7 +41,7 @@ def place_of(settings: Settings) -> BucketPlace | None:
         settings.storage_region,
         settings.storage_key_id,
         secret,
-        "" if settings.storage_ca is None else _text_of(settings.storage_ca, "LECTERN_STORAGE_CA"),
+        "" if settings.storage_ca is None else secret_in(settings.storage_ca, "LECTERN_STORAGE_CA"),
     )
 
 
@@ -106,12 +106,3 @@ async def fetch_session(settings: Settings, session_id: str) -> int:
         await bucket.fetch(file.key, settings.data / file.key)
     await asyncio.to_thread((settings.sessions_dir / session_id / NAME).unlink, missing_ok=True)
     return len(missing)
-
-
-def _text_of(path: Path, setting: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Conflict(
-            "storage_keys_unreadable", f"{setting} is {path}, which cannot be read: {type(error).__name__}."
-        ) from None

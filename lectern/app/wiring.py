@@ -58,7 +58,7 @@ from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.secrets import load_keys
+from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
@@ -100,6 +100,7 @@ from signaling.trial.routes import TrialRoutes
 from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
+from streaming.control.ends import ControlEnd, control_end
 
 
 def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
@@ -235,17 +236,31 @@ class Services:
         return (await self.accounts.org()).zone
 
 
-def control_paths(settings: Settings) -> list[Path]:
-    """Return where each media process listens for its orders.
+def control_ends(settings: Settings) -> list[ControlEnd]:
+    """Return where each media process takes its orders.
 
-    The paths of those that the server runs itself are short enough for Unix sockets, and private to this
-    installation's user.
+    Raises:
+        Conflict: see `control_paths`; or the file that holds the secret cannot be read.
+    """
+    if not settings.media_nodes:
+        return [ControlEnd(path=str(path)) for path in control_paths(settings)]
+    secret = settings.media_control_secret
+    if settings.media_control_secret_file is not None:
+        secret = secret_in(settings.media_control_secret_file, "LECTERN_MEDIA_CONTROL_SECRET_FILE")
+    try:
+        return [control_end(node, secret) for node in settings.media_nodes]
+    except ValueError as error:
+        raise Conflict("media_nodes_unusable", f"LECTERN_MEDIA_NODES: {error}.") from None
+
+
+def control_paths(settings: Settings) -> list[Path]:
+    """Return where the media processes that the server runs itself listen for their orders.
+
+    The paths are short enough for Unix sockets, and private to this installation's user.
 
     Raises:
         Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
-    if settings.media_nodes:
-        return list(settings.media_nodes)
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -310,7 +325,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         plane = MediaPlane(
             engine,
             stewards=steering,
-            control_paths=control_paths(settings),
+            control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from lectern.timeline.fold import Projected, Put, WireEvent
 from lectern.timeline.idea import Audience, Viewer
 
-RECENT_EVENTS = 2_000
+RECENT_EVENTS = 4_000
 """Events of which somebody was told, and which can be told again."""
 
 _PutKey = tuple[str, str | None, frozenset[Audience]]

@@ -44,8 +44,8 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
 class Present:
     """One participant. `connections` maps those that are open to their device.
 
-    `left_utc_ms` is when the latest one that closed was last seen. `role_utc_ms` is since when they have their
-    role. `screen` is the one whose code they scanned last.
+    `left_utc_ms` is when the latest one that closed was last seen. `role_utc_ms` is since when they have
+    their role. `screen` is the one whose code they scanned last.
     """
 
     joined: ParticipantJoined

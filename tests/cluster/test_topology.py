@@ -61,7 +61,7 @@ def test_postgresql_is_never_root() -> None:
 
 def test_settings_of_the_servers_are_valid_and_they_know_the_media_processes(tmp_path: Path) -> None:
     settings = settings_of(plan(tmp_path))
-    assert [path.name for path in settings.media_nodes] == ["media1", "media2"]
+    assert [Path(node).name for node in settings.media_nodes] == ["media1", "media2"]
     assert settings.url == "http://127.0.0.1:8080"
     assert settings.is_reachable
     place = place_of(settings)

@@ -102,6 +102,7 @@ class Tab:
     resets: list[str] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
     offering: asyncio.Task[None] | None = None
+    watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Connect class and media at the server."""
@@ -160,7 +161,9 @@ class Tab:
             await old.close()
         await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
         if self.camera is None:
-            self.house.tasks.create_task(self._watch(pc))
+            if self.watching is not None:
+                self.watching.cancel()
+            self.watching = self.house.tasks.create_task(self._watch(pc))
         return answer
 
     async def _reset(self, data: dict[str, str]) -> None:
@@ -184,8 +187,9 @@ class Tab:
 
     async def ends(self) -> None:
         """Close everything."""
-        if self.offering is not None:
-            self.offering.cancel()
+        for task in (self.offering, self.watching):  # a track of a connection that never came up never ends
+            if task is not None:
+                task.cancel()
         await self.socket.disconnect()
         if self.pc is not None:
             with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
@@ -201,7 +205,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         port=port,
         database_url=postgres_url,
         redis_url=redis_url,
-        media_nodes=(control,),
+        media_nodes=(str(control),),
         embedded_worker=False,
         public_url="http://127.0.0.1",
     )
@@ -220,6 +224,8 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
         async def end() -> None:
+            assert services.stewards is not None
+            await services.stewards.leave()
             await runner.cleanup()
             for loop in loops:
                 loop.cancel()

@@ -27,7 +27,8 @@ window.offers = 0; window.asked = 0
 """
 
 
-async def _goes_live(story: Story) -> Page:
+async def goes_live(story: Story) -> Page:
+    """Let the presenter begin a lesson; return their page."""
     page = story.presenter = await story.browsers.on_pc("zh-CN")
     await story.sign_in(page, "presenter")
     session = await story.rest(page, "POST", "/sessions", data={"title": "新品发布培训"})
@@ -39,7 +40,8 @@ async def _goes_live(story: Story) -> Page:
     return page
 
 
-async def _joins(story: Story, page: Page, token: str) -> Page:
+async def joins(story: Story, page: Page, token: str) -> Page:
+    """Let a learner in, on a page that counts its offers and its wishes for devices."""
     await page.add_init_script(COUNTING)
     await story.open(page, f"/room/{story.session_id}#t={token}")
     await on(page, "join").click()
@@ -47,7 +49,8 @@ async def _joins(story: Story, page: Page, token: str) -> Page:
     return page
 
 
-async def _counts(*pages: Page) -> list[Any]:
+async def counts(*pages: Page) -> list[Any]:
+    """Return how often each page offered, and asked for a device."""
     return [await page.evaluate("[window.offers, window.asked]") for page in pages]
 
 
@@ -61,11 +64,11 @@ async def _refocused(page: Page) -> None:
 async def test_a_class_in_groups(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as opened:
         story = Story(server, opened)
-        studio = await _goes_live(story)
+        studio = await goes_live(story)
         tokens = [await learner_token(story, f"L00{n}") for n in (1, 2, 3)]
-        wang = await _joins(story, await opened.on_pc("zh-CN"), tokens[0])
-        li = await _joins(story, await opened.on_phone("en"), tokens[1])
-        min_ = await _joins(story, await opened.on_pc("en"), tokens[2])
+        wang = await joins(story, await opened.on_pc("zh-CN"), tokens[0])
+        li = await joins(story, await opened.on_phone("en"), tokens[1])
+        min_ = await joins(story, await opened.on_pc("en"), tokens[2])
         learners = (wang, li, min_)
 
         # Three groups from a list, one of them still empty; somebody is picked into another by hand.
@@ -81,7 +84,7 @@ async def test_a_class_in_groups(tmp_path: Path) -> None:
         await on(studio, "breakout-minutes").select_option("1")
         await take_picture(studio, "groups-plan-pc")
         assert await violations(studio) == []
-        before = await _counts(*learners)
+        before = await counts(*learners)
         await on(studio, "breakout-open").click()
         for page in learners:
             await expect(on(page, "group")).to_be_visible()
@@ -126,7 +129,7 @@ async def test_a_class_in_groups(tmp_path: Path) -> None:
         for page in learners:
             await expect(on(page, "group")).to_be_hidden()
             await picture_moves(page, "video-camera", within_s=15)
-        assert await _counts(*learners) == before, "nobody negotiated, and nobody was asked for a device"
+        assert await counts(*learners) == before, "nobody negotiated, and nobody was asked for a device"
         await on(studio, "result-show").click()
         for page in learners:
             await expect(on(page, "result-shown")).to_contain_text("省电")

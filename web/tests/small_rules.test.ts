@@ -101,7 +101,7 @@ describe('invitations', () => {
   const checkin = { id: 'c1', state: 'open' } as Checkin
   const poll = { id: 'v1', state: 'open' } as Poll
   const closed = { id: 'v0', state: 'closed' } as Poll
-  const group = { id: 'g1', place: 1, name: '1', task: null, material: null, members: [], most: null, reporter: null }
+  const group = { id: 'g1', place: 1, name: '1', task: null, material: null, members: [], most: null, reporter: null, tutors: [] }
   it('shows what is open, unanswered first', () => {
     const open = openInvitations(null, [checkin], [poll, closed])
     expect(open.map(keyOf)).toEqual(['cc1', 'pv1'])
@@ -124,8 +124,8 @@ describe('invitations', () => {
 
 describe('moments of a replay', () => {
   it('reads what is there and survives what is not', () => {
-    expect(detailOf({ options: ['A', 'B'], counts: [1, 2], votes: 3, answer: 'yes' })).toEqual({ options: ['A', 'B'], counts: [1, 2], answer: 'yes', votes: 3, text: null })
-    expect(detailOf({ options: ['A', null], counts: [1] })).toEqual({ options: ['A', '—'], counts: null, answer: null, votes: null, text: null })
+    expect(detailOf({ options: ['A', 'B'], counts: [1, 2], votes: 3, answer: 'yes' })).toEqual({ options: ['A', 'B'], counts: [1, 2], answer: 'yes', votes: 3, text: null, notes: null })
+    expect(detailOf({ options: ['A', null], counts: [1] })).toEqual({ options: ['A', '—'], counts: null, answer: null, votes: null, text: null, notes: null })
     for (const odd of [null, 5, 'x', [], { options: 7 }]) expect(detailOf(odd).options).toEqual([])
   })
   it('knows the current one', () => {

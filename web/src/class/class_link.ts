@@ -100,6 +100,20 @@ export class ClassLink {
     this.hangUp()
   }
 
+  /** Sends a message that means nothing later; null if there is no connection, or no answer. */
+  ask(event: string, data: Json): Promise<Json> {
+    if (this.state !== 'joined') return Promise.resolve(null)
+    return new Promise((settle) => {
+      this.socket.timeout(ACK_PATIENCE_MS).emit(event, data, (late: Error | null, answer: Json) => settle(late ? null : answer))
+    })
+  }
+
+  /** Hears messages beside the class's events; returns how to stop. */
+  hear(event: string, listener: (data: Json) => void): () => void {
+    this.socket.on(event, listener)
+    return () => this.socket.off(event, listener)
+  }
+
   /** Sends a command now, or after the reconnect; settles with the server's one answer. */
   command(type: string, data: Json): Promise<Ack> {
     const command: Command = { id: crypto.randomUUID(), type, data }

@@ -6,8 +6,9 @@ export interface MomentDetail {
   readonly counts: readonly number[] | null
   readonly answer: string | null
   readonly votes: number | null
-  /** A group's result. */
+  /** A group's result, and what it wrote together. */
   readonly text: string | null
+  readonly notes: string | null
 }
 
 export function detailOf(data: unknown): MomentDetail {
@@ -21,6 +22,7 @@ export function detailOf(data: unknown): MomentDetail {
     answer: typeof fields['answer'] === 'string' ? fields['answer'] : null,
     votes: typeof fields['votes'] === 'number' ? fields['votes'] : null,
     text: typeof fields['text'] === 'string' ? fields['text'] : null,
+    notes: typeof fields['notes'] === 'string' ? fields['notes'] : null,
   }
 }
 

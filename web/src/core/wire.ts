@@ -278,6 +278,7 @@ export interface BreakoutGroup {
   readonly members: readonly string[]
   readonly most: number | null
   readonly reporter: string | null
+  readonly tutors: readonly string[]
 }
 
 export type LateRule = 'stay' | 'smallest' | 'choose'
@@ -304,7 +305,9 @@ export interface Outcome {
   readonly group: string | null
   readonly task: string | null
   readonly text: string | null
+  /** Null where no report was written: then there are notes. */
   readonly author: string | null
+  readonly notes: string | null
   readonly members: readonly string[]
   readonly shown: boolean
   readonly utc_ms: number

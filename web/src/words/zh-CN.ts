@@ -128,10 +128,15 @@ const zh: Words = {
     who: '成员分配', whoHow: '给每个人选一个组，或把名字拖到组里。', none: '留在主会场', open: '开始分组',
     byDepartment: '按部门', noDepartment: '未填部门', byList: '按名单', listHow: '每行一人：姓名,组名', listExample: '李伟,第一组', listTake: '按名单分组', listFile: '选择 CSV 文件', listRead: '已分配 {n} 人。', listUnknown: '在场的人里没有找到：{lines}',
     ownChoice: '学员自己选组', most: '每组最多人数（不填则不限）', late: '迟到的人', rule: { smallest: '进人最少的组', choose: '自己选组', stay: '留在主会场' },
-    material: '资料', materialHow: '文字和链接', lastMinute: '最后一分钟', calls: '请求帮助的小组', asksForHelp: '请求帮助', visit: '进组看看', leave: '回主会场', visitors: '{names} 在这里',
+    material: '资料', materialHow: '文字和链接', lastMinute: '最后一分钟', tutors: '导师：{names}', tutor: '导师', tutorOn: '设为本组导师', tutorOff: '不再担任导师', yourGroup: '你负责的组', calls: '请求帮助的小组', asksForHelp: '请求帮助', visit: '进组看看', leave: '回主会场', visitors: '{names} 在这里',
     voiceOn: '对所有组讲话', voiceOff: '停止对所有组讲话', voiceHint: '麦克风打开时，所有组都能听到你。', voiceHeard: '所有组都能听到 {names}', tell: '给所有组留言', tellSend: '发给所有组', toldAll: '已发给所有组。',
     moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
+  },
+  notes: {
+    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '{names}正在写…', length: '{n} / {most} 字',
+    state: { opening: '正在打开…', saved: '已保存', saving: '正在保存…', waiting: '网络断开，内容暂存在本机', full: '未保存：太长了', refused: '已关闭' },
+    lost: '你在{name}写的一部分笔记没有存进去', lostHow: '发送之前小组已经结束，或者你被调到了别的组。这是你页面上的内容，可以复制缺少的部分。', lostAway: '知道了',
   },
   device: {
     mic: {
@@ -260,7 +265,7 @@ const zh: Words = {
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
-    choice_not_offered: '由主持人安排分组。', group_full: '这个组已满，请选别的组。', group_not_found: '这个组已经不在了。', reporter_taken: '你们组已经有人汇报了。', not_reporter: '只有汇报人能写成果。', outcome_not_found: '这个组还没有成果。', groups_count_invalid: '可分 1 到 50 组。', group_limit_invalid: '人数上限太小了。', member_unknown: '有人已经离开，请重新分组。',
+    notes_full: '笔记太长，删减后才能保存。', notes_closed: '分组已结束，笔记也已关闭。', notes_read_only: '先进入这个组，才能写它的笔记。', tutor_elsewhere: '导师只能是授课人员或本组成员。', choice_not_offered: '由主持人安排分组。', group_full: '这个组已满，请选别的组。', group_not_found: '这个组已经不在了。', reporter_taken: '你们组已经有人汇报了。', not_reporter: '只有汇报人能写成果。', outcome_not_found: '这个组还没有成果。', groups_count_invalid: '可分 1 到 50 组。', group_limit_invalid: '人数上限太小了。', member_unknown: '有人已经离开，请重新分组。',
     breakout_already_open: '已经在分组研讨了。', breakout_closed: '分组已结束。', checkin_already_open: '已有一次签到在进行。', session_not_live: '还没有开播。', hand_not_raised: '手已经放下了。', stage_full: '台上 12 个位置已满。请先让一位下麦。', not_invitable: '对方已离开，或者不是学员。',
     chat_closed: '主持人已关闭聊天。',
     chat_muted: '主持人已禁止你在本场发言。',

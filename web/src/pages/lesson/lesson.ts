@@ -86,6 +86,8 @@ export class Lesson {
   /** The group we are in, as a member or on a visit. */
   readonly myGroup = computed(() => groupWith(this.breakout.value, this.identity.value?.participant_id))
   readonly outcomes = computed(() => all(this.store, 'outcome').sort((a, b) => a.utc_ms - b.utc_ms))
+  /** Notes of which the server did not take everything: written when their group had ended, or was not ours any more. */
+  readonly lostNotes = shallowRef<{ readonly name: string; readonly text: string } | null>(null)
   /** What we send right now, for our own tiles. */
   readonly sending = shallowRef<ReadonlySet<Source>>(new Set())
   /** Who speaks now, the one to look at first. */
@@ -199,6 +201,19 @@ export class Lesson {
 
   command(type: string, data: Json = {}): Promise<Ack> {
     return this.classLink.command(type, data)
+  }
+
+  /** Asks for something that is no command; null where nobody answered. */
+  ask(event: string, data: Json): Promise<Json> {
+    return this.classLink.ask(event, data)
+  }
+
+  onNotes(listener: (frame: Json) => void): () => void {
+    return this.classLink.hear('notes', listener)
+  }
+
+  keepLostNotes(lost: { readonly name: string; readonly text: string } | null): void {
+    this.lostNotes.value = lost
   }
 
   roleOf(participant: string): Role | undefined {
