@@ -12,7 +12,7 @@ const en = {
     hello: 'Hello, {name}', sessions: 'Sessions', microcourses: 'Microcourses', admin: 'Admin', signOut: 'Sign out', create: 'New session',
     empty: 'No sessions yet', emptyPresenter: 'Create one: you can be live in a minute.', emptyLearner: 'Sessions you are invited to will appear here.',
     live: 'Live now', upcoming: 'Coming up', past: 'Past', expected: '{n} expected', attended: '{n} of {of} came', came: '{n} came',
-    toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room', calendar: 'Add to calendar',
+    toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room', calendar: 'Add to calendar', manage: 'Manage',
   },
   create: {
     title: 'New session', name: 'Title', namePlaceholder: 'What will people learn?', starts: 'Starts ({zone})', guests: 'People without an account may join with a name', submit: 'Create',
@@ -252,7 +252,7 @@ const en = {
       mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
       address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.',
     },
-    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', isCancelled: 'Cancelled',
+    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', isCancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
