@@ -37,6 +37,14 @@ class SessionFacts:
     ended_utc_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that has begun."""
+
+    id: str
+    zone: str
+
+
 class People(Protocol):
     """Knows who people are."""
 
@@ -71,6 +79,13 @@ class Trail(Protocol):
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
     ) -> None:
         """Add an entry to the audit log."""
+
+
+class Courses(Protocol):
+    """Knows which sessions were held."""
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+        """Return the sessions that began in this time, with `q` in their title, in order."""
 
 
 class Seats(Protocol):

@@ -119,6 +119,19 @@ class SessionStore:
         query = select(t.sessions).where(*where).order_by(s.starts_utc_ms.desc(), s.id.desc()).limit(limit)
         return [_session(row) for row in await tx.execute(query)]
 
+    async def held(
+        self, tx: AsyncConnection, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int
+    ) -> list[Session]:
+        """Return the sessions that began in this time and have `q` in their title, in order."""
+        s = t.sessions.c
+        query = (
+            select(t.sessions)
+            .where(s.org_id == org_id, s.first_started_utc_ms.between(from_utc_ms, to_utc_ms))
+            .where(s.title.icontains(q, autoescape=True))
+            .order_by(s.first_started_utc_ms, s.id)
+        )
+        return [_session(row) for row in await tx.execute(query)]
+
     async def titles(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
         """Return what sessions are called, by id."""
         s = t.sessions.c

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
 from accounts.store import AccountStore, Person
-from analytics.neighbours import PersonCard
+from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.store import CatalogueStore
 from lectern.kernel.access import Principal
@@ -123,6 +123,12 @@ class ReportFacts:
             session.host_person_id,
             session.ended_utc_ms,
         )
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms)
+        return [Held(session.id, session.zone) for session in found]
 
     async def expected(self, session_id: str) -> list[str]:
         """See `Sessions`."""

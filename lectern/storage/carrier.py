@@ -32,8 +32,14 @@ _SESSIONS: Final = "sessions"
 _AT_ONCE: Final = 4
 _MOST_PER_ROUND: Final = 400
 """Files of one session before the others have their turn: an old backlog delays no live lesson."""
+_MOST_FAILED: Final = 3
+"""Sessions in one round: one that the bucket will not take hinders no other; when it is away, one asks no
+longer."""
 _LOCK_AGAIN_S: Final = 5.0
 _LEAVE_EVERY_S: Final = 300.0
+_IDLE_AFTER_NS: Final = 600 * 1_000_000_000
+_IDLE_LOOK_S: Final = 10.0
+"""Between looks at a session in which nothing changed for ten minutes: there may be thousands."""
 
 
 @dataclass(slots=True)
@@ -42,6 +48,7 @@ class _Session:
     ledger: Ledger | None = None
     newest_ns: int = 0
     next_leave_s: float = 0.0
+    next_look_s: float = 0.0
 
 
 class Carrier:
@@ -85,13 +92,18 @@ class Carrier:
         for name in names:
             self._sessions.setdefault(name, _Session(Survey(self._root, f"{_SESSIONS}/{name}")))
         self.waiting_files = self.waiting_bytes = 0
-        try:
-            for name, session in sorted(self._sessions.items(), key=lambda item: -item[1].newest_ns):
+        failed = 0
+        for name, session in sorted(self._sessions.items(), key=lambda item: -item[1].newest_ns):
+            try:
                 await self._carry(f"{_SESSIONS}/{name}", session)
-        except Gone as error:
+            except Gone as error:
+                failed += 1
+                if self._failures == 0 and failed == 1:
+                    _log.warning("storage_away", cause=type(error.__cause__).__name__)
+                if failed == _MOST_FAILED:
+                    break
+        if failed:
             self._failures += 1
-            if self._failures == 1:
-                _log.warning("storage_away", cause=type(error.__cause__).__name__)
             return False
         if self._failures:
             _log.info("storage_back", failures=self._failures)
@@ -103,17 +115,19 @@ class Carrier:
             there = await self._bucket.list(folder)
             session.ledger = Ledger.begin({file.key: file.size_bytes for file in there})
         ledger = session.ledger
-        _, words = load(await asyncio.to_thread(session.survey.files, self._wall_ns()), ledger, self._now())
-        read = await asyncio.to_thread(self._contents, words)  # before the media that they name is listed
+        if self._now() < session.next_look_s:
+            return
         files = await asyncio.to_thread(session.survey.files, self._wall_ns())
+        _, words = load(files, ledger, self._now())
+        read = await asyncio.to_thread(self._contents, words)  # before the media that they name is listed
+        if words:
+            files = await asyncio.to_thread(session.survey.files, self._wall_ns())
         session.newest_ns = max((file.changed_ns for file in files), default=0)
         media, _ = load(files, ledger, self._now())
-        now_s = self._now()
         if not media and not read:
-            if now_s >= session.next_leave_s:
-                session.next_leave_s = now_s + _LEAVE_EVERY_S
-                await self._let_leave(folder, session, files)
+            await self._rest(folder, session, files)
             return
+        session.next_leave_s = 0.0
         self.waiting_files += len(media)
         self.waiting_bytes += sum(file.size_bytes for file in media)
         await self._carry_media(media[:_MOST_PER_ROUND], ledger)
@@ -124,6 +138,15 @@ class Carrier:
             await self._put_down(file, ledger)
             if file.key.endswith("/hls/replay.json"):
                 _log.info("replay_carried", session_id=folder.rpartition("/")[2], files=len(files))
+
+    async def _rest(self, folder: str, session: _Session, files: Sequence[LocalFile]) -> None:
+        """Nothing is to be carried: look less often at what is over for long, and see what may leave."""
+        now_s = self._now()
+        if self._wall_ns() - session.newest_ns > _IDLE_AFTER_NS:
+            session.next_look_s = now_s + _IDLE_LOOK_S
+        if now_s >= session.next_leave_s:
+            session.next_leave_s = now_s + _LEAVE_EVERY_S
+            await self._let_leave(folder, session, files)
 
     def _wall_ns(self) -> int:
         return self._clock() * 1_000_000
@@ -189,6 +212,7 @@ class Carrier:
             ]
             _log.error("carried_files_missing", session_id=folder.rpartition("/")[2], files=len(lost))
             session.ledger = Ledger.begin(there)  # whoever took them away: they are carried again
+            session.next_look_s = 0.0
             return
         await asyncio.to_thread(
             note_shelved, self._root / folder, [key.removeprefix(folder + "/") for key in keys]

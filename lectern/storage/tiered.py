@@ -9,9 +9,9 @@ alone; in the bucket if several servers have folders of their own.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from lectern.kernel.errors import Gone, NotFound
 from lectern.storage.files import Files, FoundFile, StoredFile
@@ -24,6 +24,8 @@ _FRESH_S: Final = 1.0
 _AWAY_S: Final = 5.0
 """So long a bucket that did not answer is not asked again for viewers."""
 _REMEMBERED: Final = 512
+
+ResultT = TypeVar("ResultT")
 
 
 class TieredFiles:
@@ -64,11 +66,11 @@ class TieredFiles:
 
     async def get(self, key: str) -> bytes:
         """See `Files`."""
-        return await (await self._holder(key)).get(key)
+        return await self._from_holder(key, lambda files: files.get(key))
 
     async def read(self, key: str, start: int, length: int) -> bytes:
         """See `Files`."""
-        return await (await self._holder(key)).read(key, start, length)
+        return await self._from_holder(key, lambda files: files.read(key, start, length))
 
     async def stream(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
         """See `Files`."""
@@ -78,7 +80,7 @@ class TieredFiles:
 
     async def fetch(self, key: str, target: Path) -> None:
         """See `Files`."""
-        await (await self._holder(key)).fetch(key, target)
+        await self._from_holder(key, lambda files: files.fetch(key, target))
 
     async def find(self, key: str) -> FoundFile:
         """See `Files`. While the bucket is away, what is here answers."""
@@ -111,6 +113,16 @@ class TieredFiles:
         """Whose answer counts."""
         near = self._alone or is_final(key)
         return self._local if near and await self._is_here(key) else self._bucket
+
+    async def _from_holder(self, key: str, ask: Callable[[Files], Awaitable[ResultT]]) -> ResultT:
+        """Ask whose answer counts; what has just left this disk is in the bucket."""
+        holder = await self._holder(key)
+        try:
+            return await ask(holder)
+        except NotFound:
+            if holder is self._bucket:
+                raise
+            return await ask(self._bucket)
 
     async def _is_here(self, key: str) -> bool:
         return await asyncio.to_thread(self._local.path(key).is_file)

@@ -15,7 +15,9 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
-from analytics.neighbours import MediumKind, PersonCard, SessionFacts
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
+from analytics.neighbours import Held, MediumKind, PersonCard, SessionFacts
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -137,6 +139,10 @@ class Office:
             "org", '安全 "培训" / ../x', "Asia/Shanghai", START, None, None, self.ended_utc_ms
         )
 
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+        was_held = org_id == "org" and q in "安全" and from_utc_ms <= START <= to_utc_ms
+        return [Held(SESSION, "Asia/Shanghai")] if was_held else []
+
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
 
@@ -197,6 +203,8 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)
+    growth = CourseReports(sqlite_database, office.store, office, office)
+    mount(app, CourseRoutes(growth).routes(), authenticate)
     async with TestClient(TestServer(app)) as client:
         office.client = client
         yield office

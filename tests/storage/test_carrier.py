@@ -16,6 +16,7 @@ from lectern.kernel.errors import Gone, NotFound
 from lectern.kernel.tasks import task_group
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
+from lectern.storage.files import unavailable
 from lectern.storage.place import BucketPlace
 from lectern.storage.shelved import shelved
 from lectern.storage.survey import Survey
@@ -168,6 +169,7 @@ import asyncio, sys
 from pathlib import Path
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
+from lectern.storage.files import unavailable
 from lectern.storage.place import BucketPlace
 root, bucket, prefix, endpoint, key_id, secret = sys.argv[1:]
 place = BucketPlace(bucket, prefix, endpoint, key_id=key_id, secret=secret)
@@ -279,3 +281,24 @@ async def test_a_bucket_that_is_not_there_says_so(bucket_place: BucketPlace) -> 
     assert "NoSuchBucket" in str(error.value.__cause__)
     with pytest.raises(Gone):
         await nowhere.list("a")
+
+
+async def test_one_session_that_the_bucket_will_not_take_hinders_no_other(
+    lesson: Lesson, bucket_place: BucketPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = BucketFiles(bucket_place)
+    lesson.go_on()
+    other = lesson.root / "sessions" / "b" / "hls" / "1.m4s"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"of another session")
+    os.utime(other, (1, 1))  # longest ago: its turn comes last
+    put_file = bucket.put_file
+
+    async def refuse(key: str, source: Path) -> None:
+        if key.startswith(S):
+            raise unavailable()
+        await put_file(key, source)
+
+    monkeypatch.setattr(bucket, "put_file", refuse)
+    assert not await carrier_of(lesson, bucket).round()
+    assert await bucket.get("sessions/b/hls/1.m4s") == b"of another session"

@@ -186,3 +186,21 @@ async def test_a_folder_comes_whole_and_only_once(bucket_place: BucketPlace, tmp
     assert (target / "live.m3u8").read_bytes() == b"2"
     assert await copy_folder(files, "sessions/a/hls", target) == 1  # the playlist may have changed; media not
     assert await local.get(PLAYLIST) == b"2"
+
+
+async def test_what_leaves_this_disk_in_the_very_moment_is_still_read(
+    bucket_place: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = tiered(tmp_path, bucket_place, alone=True)
+    await BucketFiles(bucket_place).put(SEGMENT, b"media")
+
+    async def was_here(_key: str) -> bool:
+        return True
+
+    monkeypatch.setattr(files, "_is_here", was_here)
+    assert await files.get(SEGMENT) == b"media"
+    assert await files.read(SEGMENT, 1, 2) == b"ed"
+    await files.fetch(SEGMENT, tmp_path / "copy.m4s")
+    assert (tmp_path / "copy.m4s").read_bytes() == b"media"
+    with pytest.raises(NotFound):
+        await files.get("sessions/a/hls/nothing.m4s")
