@@ -243,7 +243,7 @@ const en = {
     inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
   },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: 'Nothing unread | {n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
     mailOff: 'This installation sends no mail; everything appears here.', language: 'Language of the mail', languageDefault: 'As set by the organisation', kept: 'Saved.',
     calendar: 'In my calendar', calendarText: 'Subscribe to this address in Outlook, Apple or Google Calendar: your lessons appear there and follow every change. Whoever has the address can read them, so keep it to yourself.',
@@ -254,7 +254,7 @@ const en = {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
     test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
     times: 'Reminders', before: 'Minutes before the start', after: 'Minutes after the end', timesHelp: 'Whole minutes, separated by commas: 1440 is a day. The reminder nearest to the start asks people to check in; those after the end go only to people with something left to do.', invite: 'Invite people when they are put on the roster', save: 'Save', minutesWrong: 'Write at most six whole numbers, separated by commas.',
-    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: 'Nothing to send again | {n} message will be sent again | {n} messages will be sent again',
+    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
     triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
     state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
     kind: { invited: 'Invitation', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
