@@ -220,7 +220,7 @@ const en = {
   admin: {
     sessions: 'Sessions', people: 'People', questions: 'Questions', growth: 'Growth', feedback: 'Feedback', replays: 'Replays', keys: 'API keys', notices: 'Notices', audit: 'Audit', nav: 'Administration', notAllowed: 'This part is for administrators', notAllowedText: 'Ask an administrator of your organisation for access.', all: 'All',
     state: { scheduled: 'Planned', live: 'Live', ended: 'Over' }, onlineNow: '{n} online', attended: 'Came', start: 'Start', presenter: 'Presenter', title: 'Title', status: 'Status', name: 'Name', number: 'Staff number', department: 'Department', roles: 'Roles', active: 'Active', inactive: 'Inactive', noResults: 'Nothing matches',
-    importPeople: 'Import people (CSV)', importRoster: 'Import roster (CSV)', importDone: '{added} added, {updated} changed, {unchanged} unchanged', importErrors: '{n} line was not taken | {n} lines were not taken', line: 'Line {n}', columns: 'Columns: external_id, name, department',
+    importPeople: 'Import people (CSV)', importRoster: 'Import roster (CSV)', importDone: '{added} added, {updated} changed, {unchanged} unchanged', importErrors: '{n} line was not taken | {n} lines were not taken', line: 'Line {n}', columns: 'Columns: external_id, name, department, email',
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
   },
   attendance: {
