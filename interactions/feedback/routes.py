@@ -71,7 +71,7 @@ class RecommendationModel(BaseModel):
     score: float
 
 
-class ItemModel(BaseModel):
+class WorkItemModel(BaseModel):
     """A text with what was made of it."""
 
     id: str
@@ -91,7 +91,7 @@ class ItemModel(BaseModel):
 class ItemPage(BaseModel):
     """A page of work items, what is due first at the top."""
 
-    items: list[ItemModel]
+    items: list[WorkItemModel]
     next: str | None
 
 
@@ -107,7 +107,7 @@ class ResultsModel(BaseModel):
     shown: int
     figures: list[FigureModel]
     recommendation: RecommendationModel | None
-    items: list[ItemModel]
+    items: list[WorkItemModel]
 
 
 class ItemsQuery(BaseModel):
@@ -160,7 +160,7 @@ class FeedbackRoutes:
             Route("GET", f"{session}/feedback.csv", self.csv, "Grades, as a table", query=FileQuery),
             Route("GET", f"{session}/feedback.xlsx", self.xlsx, "Grades and texts (Excel)", query=FileQuery),
             Route("GET", item, self.items, "Work items", ItemPage, query=ItemsQuery),
-            Route("POST", f"{item}/{{item}}", self.change, "Change a work item", ItemModel, ItemBody),
+            Route("POST", f"{item}/{{item}}", self.change, "Change a work item", WorkItemModel, ItemBody),
         ]
 
     async def own(self, request: Request) -> OwnFeedback:
@@ -272,7 +272,7 @@ class FeedbackRoutes:
             items=await self._models(page), next="|".join(store.place_of(page[-1])) if more else None
         )
 
-    async def change(self, request: Request) -> ItemModel:
+    async def change(self, request: Request) -> WorkItemModel:
         """Sort, assign, date, annotate an item, or move it on."""
         who: Principal = request.who
         body: ItemBody = request.body
@@ -300,7 +300,7 @@ class FeedbackRoutes:
         forms = counts.get((FORMS, 0), 0)
         return _Found(len(feedback.given), len(attendees), forms, graded, recommendation(graded[-1]), items)
 
-    async def _models(self, found: Sequence[Item]) -> list[ItemModel]:
+    async def _models(self, found: Sequence[Item]) -> list[WorkItemModel]:
         owners = {item.owner_person_id for item in found if item.owner_person_id}
         names = await self.facts.names(found[0].org_id, owners) if owners else {}
         titles = await self.facts.titles({item.session_id for item in found})
@@ -443,8 +443,8 @@ def _recommendation(nps: Recommendation | None) -> RecommendationModel | None:
     )
 
 
-def _model(item: Item, names: Mapping[str, str], titles: Mapping[str, str]) -> ItemModel:
-    return ItemModel(
+def _model(item: Item, names: Mapping[str, str], titles: Mapping[str, str]) -> WorkItemModel:
+    return WorkItemModel(
         id=item.id,
         session_id=item.session_id,
         session_title=titles.get(item.session_id, ""),
