@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of the registered routes."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,9 +82,8 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
-        for part in route.path.split("/")
-        if part.startswith("{")
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not None:
         schema = route.query.model_json_schema()
