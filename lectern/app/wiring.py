@@ -40,6 +40,7 @@ from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, 
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
+from lectern.app.group_files import GroupFiles
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
@@ -152,7 +153,7 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
-            *GroupRoutes(self.engine).routes(),
+            *GroupRoutes(self.engine, GroupFiles(self.accounts)).routes(),
             *self._poll_results().routes(),
             *CheckinRoutes(
                 self.engine,

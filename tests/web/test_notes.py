@@ -29,7 +29,7 @@ async def _types(page: Page, words: str, *, at_end: bool = True) -> None:
     await page.keyboard.type(words)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(180)
 async def test_notes_of_a_group(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as opened:
         story = Story(server, opened)
@@ -60,15 +60,35 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
         await take_picture(wang, "notes-pc")
         await take_picture(li, "notes-phone")
         for page in (wang, li):
-            await expect(on(page, "notes-text")).to_have_value("。结论：省电 😀\nquiet")
+            await expect(on(page, "notes-text")).to_have_value("我们的。结论：省电 😀\nquiet")
             assert await violations(page) == []
 
         # The host reads along.
         await on(studio, "group-notes").click()
-        await expect(on(studio, "notes-text")).to_have_value("。结论：省电 😀\nquiet")
+        await expect(on(studio, "notes-text")).to_have_value("我们的。结论：省电 😀\nquiet")
         await expect(on(studio, "notes-text")).to_have_attribute("readonly", "")
         await take_picture(studio, "notes-studio-pc")
         assert await violations(studio) == []
+
+        # The host names a tutor; the reporter asks the group something.
+        await on(studio, "tutor-add").select_option(label="李伟")
+        await expect(on(li, "group-tutors")).to_contain_text("李伟")
+        await on(wang, "group-reporter").click()
+        await on(wang, "tab-polls").click()
+        await on(wang, "group-poll").locator("summary").click()
+        await on(wang, "group-poll-question").fill("选哪个？")
+        await on(wang, "group-poll-option-0").fill("省电")
+        await on(wang, "group-poll-option-1").fill("安静")
+        await take_picture(wang, "group-poll-pc")
+        assert await violations(wang) == []
+        await on(wang, "group-poll-ask").click()
+        await on(li, "tab-polls").click()
+        await expect(on(li, "poll").first).to_contain_text("选哪个？")
+        await take_picture(li, "group-poll-phone")
+        await on(wang, "group-poll-close").click()
+        await expect(on(wang, "group-poll-close")).to_be_hidden()
+        for page in (wang, li):
+            await on(page, "tab-notes").click()
 
         # The network goes in the middle of writing, and comes back: both lines are there, once.
         await li.context.set_offline(True)
@@ -83,7 +103,7 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
         for page in (wang, li, studio):
             await expect(on(page, "notes-text")).to_have_value(re.compile("便宜"))
             assert sorted((await on(page, "notes-text").input_value()).split("\n")) == [
-                "cheap, written offline", "quiet", "。结论：省电 😀", "便宜",
+                "cheap, written offline", "quiet", "便宜", "我们的。结论：省电 😀",
             ]  # fmt: skip
         await expect(on(li, "notes-state")).to_have_attribute("data-state", "saved")
 
@@ -109,3 +129,19 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
             assert await violations(page) == []
         await take_picture(wang, "notes-result-pc")
         await take_picture(studio, "notes-result-studio-pc")
+
+        # What the group did: for the host at once, for the administration afterwards, and as a table.
+        await on(studio, "activity").locator("summary").first.click()
+        await expect(on(studio, "group-activity")).to_contain_text("王芳")
+        await take_picture(studio, "group-activity-studio-pc")
+        assert await violations(studio) == []
+        admin = await opened.on_pc("zh-CN")
+        await story.sign_in(admin, "admin")
+        await story.open(admin, f"/admin/sessions/{story.session_id}/groups")
+        await expect(on(admin, "group-activity")).to_contain_text("王芳")
+        await take_picture(admin, "group-activity-admin-pc")
+        assert await violations(admin) == []
+        for ending in ("csv", "xlsx"):
+            async with admin.expect_download() as download:
+                await on(admin, f"groups-{ending}").click()
+            assert (await download.value).suggested_filename.endswith(f".{ending}")

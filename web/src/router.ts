@@ -26,6 +26,7 @@ export const router = createRouter({
         { path: 'sessions/:id', component: () => import('./pages/admin/SessionDetailPage.vue'), props: true, meta: { title: 'attendance.title' } },
         { path: 'people', component: () => import('./pages/admin/PeoplePage.vue'), meta: { title: 'admin.people' } },
         { path: 'sessions/:id/polls', component: () => import('./pages/questions/PollResultsPage.vue'), props: true, meta: { title: 'results.title' } },
+        { path: 'sessions/:id/groups', component: () => import('./pages/admin/GroupActivityPage.vue'), props: true, meta: { title: 'activity.title' } },
         { path: 'questions', component: () => import('./pages/questions/QuestionSetsPage.vue'), meta: { title: 'library.title' } },
         { path: 'questions/:id', component: () => import('./pages/questions/QuestionSetPage.vue'), props: true, meta: { title: 'library.edit' } },
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
