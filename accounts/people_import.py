@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lectern.kernel.address import is_address
 from lectern.kernel.roles import OrgRole
 from lectern.kernel.sheet import LineError, read_sheet
 
@@ -11,6 +12,7 @@ COLUMNS = {
     "name": ["姓名", "full name"],
     "department": ["部门"],
     "roles": ["role", "角色"],
+    "email": ["e-mail", "mail", "邮箱", "电子邮箱"],
 }
 _MAX_NAME = 200
 _MAX_EXTERNAL_ID = 120
@@ -26,6 +28,7 @@ class ImportedPerson:
     name: str
     department: str | None
     roles: tuple[OrgRole, ...]
+    email: str | None = None
 
 
 def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
@@ -42,6 +45,7 @@ def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
         external_id, name = row.cells.get("external_id", ""), row.cells.get("name", "")
         department = row.cells.get("department") or None
         roles, unknown = _roles(row.cells.get("roles", ""))
+        email = row.cells.get("email") or None
         if not external_id or not name:
             errors.append(LineError(row.line, "cell_empty", "The employee number or the name is missing."))
         elif len(external_id) > _MAX_EXTERNAL_ID or len(name) > _MAX_NAME:
@@ -52,12 +56,14 @@ def read_people(data: bytes) -> tuple[list[ImportedPerson], list[LineError]]:
             errors.append(LineError(row.line, "cell_too_long", "The department's name is too long."))
         elif unknown:
             errors.append(LineError(row.line, "role_unknown", f"There is no role “{unknown}”."))
+        elif email is not None and not is_address(email):
+            errors.append(LineError(row.line, "address_invalid", "This is not one plain mail address."))
         elif external_id in seen:
             message = f"The employee number {external_id} was already on line {seen[external_id]}."
             errors.append(LineError(row.line, "duplicate_person", message))
         else:
             seen[external_id] = row.line
-            people.append(ImportedPerson(row.line, external_id, name, department, roles))
+            people.append(ImportedPerson(row.line, external_id, name, department, roles, email))
     return people, errors
 
 

@@ -194,10 +194,13 @@ class Accounts:
                         (role, department_id if role is OrgRole.LINE_MANAGER else None)
                         for role in dict.fromkeys(imported.roles)
                     )
-                    new.append(NewPerson(imported.external_id, imported.name, department_id, grants))
-                elif (person.name, person.department_id, person.active) == (
+                    new.append(
+                        NewPerson(imported.external_id, imported.name, department_id, grants, imported.email)
+                    )
+                elif (person.name, person.department_id, person.email, person.active) == (
                     imported.name,
                     department_id or person.department_id,
+                    imported.email or person.email,
                     True,
                 ):
                     unchanged += 1
@@ -208,6 +211,7 @@ class Accounts:
                         person.id,
                         name=imported.name,
                         department_id=department_id or person.department_id,
+                        email=imported.email or person.email,
                     )
             await self.store.create_persons(tx, who.org_id, new, self._clock())
             counts: dict[str, Any] = {"added": len(new), "updated": updated, "errors": len(errors)}

@@ -37,6 +37,7 @@ class Person:
     active: bool
     roles: frozenset[OrgRole] = frozenset()
     manages: frozenset[str] = frozenset()
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class NewPerson:
     name: str
     department_id: str | None
     grants: tuple[tuple[OrgRole, str | None], ...]
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class AccountStore:
                 row.active,
                 frozenset(grants.get(row.id, ())),
                 frozenset(manages.get(row.id, ())),
+                row.email,
             )
             for row in rows
         ]
@@ -214,6 +217,7 @@ class AccountStore:
                     "external_id": person.external_id,
                     "name": person.name,
                     "department_id": person.department_id,
+                    "email": person.email,
                     "active": True,
                     "created_utc_ms": now,
                 }
@@ -228,13 +232,19 @@ class AccountStore:
             await tx.execute(insert(t.role_grants), grants)
 
     async def update_person(
-        self, tx: AsyncConnection, person_id: str, *, name: str, department_id: str | None
+        self,
+        tx: AsyncConnection,
+        person_id: str,
+        *,
+        name: str,
+        department_id: str | None,
+        email: str | None,
     ) -> None:
         """Take over what HR says."""
         await tx.execute(
             update(t.persons)
             .where(t.persons.c.id == person_id)
-            .values(name=name, department_id=department_id, active=True)
+            .values(name=name, department_id=department_id, email=email, active=True)
         )
 
     async def grant(

@@ -31,6 +31,7 @@ persons = Table(
     Column("external_id", String(120), nullable=False),
     Column("name", String(200), nullable=False),
     Column("department_id", ForeignKey("departments.id"), nullable=True),
+    Column("email", String(254), nullable=True),
     Column("active", Boolean, nullable=False),
     Column("created_utc_ms", Millis, nullable=False),
     UniqueConstraint("org_id", "external_id"),

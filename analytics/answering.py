@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from analytics.attendance import Happening
+from analytics.attendance.happening import Happening
 
 READ: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analytics.attendance import Happening
+from analytics.attendance.happening import Happening
 
 READ = frozenset({"connection_troubled", "session_ended", "participant_joined"})
 """The event types that incidents are made of."""

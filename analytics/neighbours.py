@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
+from lectern.manifest.clock_map import ClockMap
 
 MediumKind = Literal["replay", "microcourse"]
 
@@ -31,6 +32,17 @@ class SessionFacts:
     title: str
     zone: str
     starts_utc_ms: int
+    presenter_person_id: str | None = None
+    host_person_id: str | None = None
+    ended_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that has begun."""
+
+    id: str
+    zone: str
 
 
 class People(Protocol):
@@ -48,6 +60,32 @@ class Sessions(Protocol):
 
     async def expected(self, session_id: str) -> Sequence[str]:
         """Return the ids of the people on the roster."""
+
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        """Tell whether somebody is on the roster."""
+
+
+class Recordings(Protocol):
+    """Knows how a session's replay lies on its clock."""
+
+    async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
+        """Return the map between session and replay; None while there is no finished replay."""
+
+
+class Trail(Protocol):
+    """Writes down who did what, in the transaction that does it."""
+
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+    ) -> None:
+        """Add an entry to the audit log."""
+
+
+class Courses(Protocol):
+    """Knows which sessions were held."""
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+        """Return the sessions that began in this time, with `q` in their title, in order."""
 
 
 class Seats(Protocol):

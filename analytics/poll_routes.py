@@ -6,10 +6,10 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from analytics.answering import Grade
+from analytics.attendance.models import PersonModel, SheetQuery
 from analytics.neighbours import Audit
 from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent
 from analytics.poll_sheets import answers_table, poll_tables
-from analytics.routes import PersonModel, SheetQuery
 from analytics.sheet_words import Lang
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.routes import Request, Route

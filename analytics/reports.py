@@ -1,15 +1,15 @@
 """Reports: attendance of a session, viewing of a medium, and taking in what players report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees, viewer_of
-from analytics.attendance import Attendance, attendance, screen_heads, screen_names
+from analytics.attendance.report import AttendanceReport, AttendanceReports
 from analytics.incidents import READ as INCIDENT_EVENTS
 from analytics.incidents import Incident, incidents
-from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, SessionFacts, Sessions
+from analytics.neighbours import Media, MediumKind, People, PersonCard, Seats, Sessions
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore, Viewing
 from analytics.viewing import (
@@ -26,41 +26,6 @@ from analytics.viewing import (
 from lectern.db.engine import Database
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
-
-MINUTE_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceLine:
-    """A row of the attendance report with the names that belong to it."""
-
-    row: Attendance
-    card: PersonCard | None
-    name: str | None
-    replay_ms: int
-    screens: tuple[str, ...] = ()
-    """Names of the screens in front of which they sat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A screen: how many of the visible rows scanned its code, and how many more the host counted."""
-
-    participant: str
-    name: str
-    scanned: int
-    extra: int
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceReport:
-    """The attendance of a session as one reader may see it; `expected` counts the roster's people in it."""
-
-    facts: SessionFacts
-    expected: int
-    rounds: tuple[str, ...]
-    sites: tuple["Site", ...]
-    lines: tuple[AttendanceLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +68,12 @@ class Reports:
     sessions: Sessions
     media: Media
     seats: Seats
+    attending: AttendanceReports
     clock: Clock = utc_ms
 
     async def attendance(self, who: Principal, session_id: str) -> AttendanceReport:
-        """Return who attended a session.
-
-        Raises:
-            NotFound, Forbidden: no such session, or not for `who`.
-        """
-        facts = await self.sessions.facts(session_id)
-        insist_on_report(who, Permission.ATTENDANCE_READ, facts.org_id, session_id)
-        roster = await self.sessions.expected(session_id)
-        async with self.database.read() as tx:
-            happenings = await self.store.happenings(tx, session_id)
-            rows = attendance(happenings, roster, self.clock())
-            screens = screen_names(happenings)
-            refs = [row.name_ref for row in rows if row.name_ref]
-            words = await self.store.words(tx, session_id, [*refs, *screens.values()])
-            effort = await self.store.replay_effort_ms(tx, session_id)
-        cards = await self.people.cards(facts.org_id, [row.person for row in rows if row.person])
-        heads = screen_heads(happenings)
-        named = {screen: words.get(ref, "") for screen, ref in screens.items()}
-        lines = [_attendance_line(row, cards, words, effort, named) for row in rows]
-        visible = [line for line in lines if sees(who, line.card)]
-        visible.sort(key=_by_department_and_name)
-        return AttendanceReport(
-            facts,
-            sum(line.row.expected for line in visible),
-            tuple(round_ for round_, _ in rows[0].checkins) if rows else (),
-            tuple(
-                Site(screen, name, sum(screen in line.row.screens for line in visible), heads.get(screen, 0))
-                for screen, name in named.items()
-            ),
-            tuple(visible),
-        )
+        """Return who attended a session, as far as `who` may see it. See `AttendanceReports.visible`."""
+        return await self.attending.visible(who, session_id)
 
     async def incidents(self, who: Principal, session_id: str) -> list[IncidentLine]:
         """Return whose connection was in trouble during a session, in the order in which it began.
@@ -247,28 +184,3 @@ class Reports:
         }
         words = await self.store.words(tx, session_id, list(refs.values()))
         return {participant: words[ref] for participant, ref in refs.items() if ref in words}
-
-
-def _attendance_line(
-    row: Attendance,
-    cards: Mapping[str, PersonCard],
-    words: Mapping[str, str],
-    effort: Mapping[str, int],
-    screens: Mapping[str, str],
-) -> AttendanceLine:
-    card = cards.get(row.person) if row.person else None
-    name = card.name if card else words.get(row.name_ref or "")
-    subjects = {row.person, row.participant} - {None}
-    return AttendanceLine(
-        row,
-        card,
-        name,
-        sum(effort.get(subject or "", 0) for subject in subjects),
-        tuple(screens.get(screen, "") for screen in row.screens),
-    )
-
-
-def _by_department_and_name(line: AttendanceLine) -> tuple[bool, str, str]:
-    """People by department and name, then guests by name."""
-    department = line.card.department if line.card else None
-    return line.card is None, department or "", line.name or ""

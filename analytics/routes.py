@@ -1,14 +1,14 @@
 """The HTTP routes of attendance and viewing."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.attendance_sheet import attendance_csv, disposition
+from analytics.attendance.models import PersonModel
+from analytics.minutes import minutes
 from analytics.neighbours import Audit, MediumKind, PersonCard
-from analytics.reports import MINUTE_MS, AttendanceLine, Reports, ViewerLine
+from analytics.reports import Reports, ViewerLine
 from analytics.spans import length_ms
 from analytics.viewing import REACHED, Played
 from lectern.edge.routes import Request, Route
@@ -17,72 +17,6 @@ from lectern.kernel.errors import NotFound
 _MOST_INTERVALS = 500
 _Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 _Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
-
-
-class PersonModel(BaseModel):
-    """A person in a report; a guest has a name alone."""
-
-    id: str | None
-    external_id: str | None
-    name: str | None
-    department: str | None
-
-
-class IntervalModel(BaseModel):
-    """Presence without a break; `left_utc_ms` is null while it goes on."""
-
-    joined_utc_ms: int
-    left_utc_ms: int | None
-    device: str | None
-
-
-class CheckinModel(BaseModel):
-    """How somebody did in a check-in round; `corrected`: staff set it (a make-up, or a correction)."""
-
-    round: str
-    status: str
-    corrected: bool
-
-
-class AttendanceRowModel(BaseModel):
-    """One row: a person of the roster, another person, or a guest (`person` is null)."""
-
-    participant: str | None
-    person: PersonModel | None
-    name: str | None
-    kind: Literal["person", "guest"]
-    expected: bool
-    intervals: list[IntervalModel]
-    minutes: float
-    checkins: list[CheckinModel]
-    checkin_status: str | None
-    answers: int
-    messages: int
-    questions: int
-    hands: int
-    upvotes: int
-    reactions: int
-    stage_minutes: float
-    replay_minutes: float
-    source: Literal["screen"] | None
-    screens: list[str]
-
-
-class SiteModel(BaseModel):
-    """A screen with its heads: `scanned` have rows of their own, `extra` were counted by the host."""
-
-    participant: str
-    name: str
-    scanned: int
-    extra: int
-
-
-class AttendanceModel(BaseModel):
-    """Who attended; `expected` counts the people of the roster that the reader may see."""
-
-    expected: int
-    screens: list[SiteModel]
-    rows: list[AttendanceRowModel]
 
 
 class IncidentModel(BaseModel):
@@ -174,12 +108,6 @@ class ViewingModel(BaseModel):
     classes: ClassesModel = Field(serialization_alias="class")
 
 
-class SheetQuery(BaseModel):
-    """The language of a table; without it, what the browser asks for."""
-
-    lang: Literal["zh-CN", "en"] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class AnalyticsDeps:
     """What the routes stand on; wired in `lectern.app`."""
@@ -202,11 +130,6 @@ class _AnalyticsRoutes:
     def routes(self) -> list[Route]:
         session, views = "/api/v1/sessions/{id}", "/api/v1/views"
         return [
-            Route("GET", f"{session}/attendance", self.attendance, "Who attended", AttendanceModel),
-            Route(
-                "GET", f"{session}/attendance.csv", self.attendance_csv, "Who attended, as a table",
-                query=SheetQuery,
-            ),
             Route(
                 "GET", f"{session}/incidents", self.incidents, "Whose connection was in trouble",
                 IncidentsModel,
@@ -214,33 +137,6 @@ class _AnalyticsRoutes:
             Route("POST", views, self.take_in, "Report played intervals", ViewsTaken, body=ViewsReport),
             Route("GET", f"{views}/{{medium}}/{{id}}", self.viewing, "How it was watched", ViewingModel),
         ]  # fmt: skip
-
-    async def attendance(self, request: Request) -> AttendanceModel:
-        report = await self._reports.attendance(request.who, request.path["id"])
-        return AttendanceModel(
-            expected=report.expected,
-            screens=[
-                SiteModel(participant=s.participant, name=s.name, scanned=s.scanned, extra=s.extra)
-                for s in report.sites
-            ],
-            rows=[_row(line) for line in report.lines],
-        )
-
-    async def attendance_csv(self, request: Request) -> web.Response:
-        session_id = request.path["id"]
-        report = await self._reports.attendance(request.who, session_id)
-        asked: SheetQuery = request.query
-        chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-        content = attendance_csv(report, asked.lang or ("zh-CN" if chinese else "en"))
-        await self._deps.audit.audit(
-            request.who, "attendance_exported", session_id, {"rows": len(report.lines)}
-        )
-        headers = {
-            "Content-Disposition": disposition(report),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
 
     async def incidents(self, request: Request) -> IncidentsModel:
         lines = await self._reports.incidents(request.who, request.path["id"])
@@ -298,51 +194,16 @@ def _medium(name: str) -> MediumKind:
     raise NotFound("medium_unknown", "There is no such kind of medium.")
 
 
-def _row(line: AttendanceLine) -> AttendanceRowModel:
-    row = line.row
-    return AttendanceRowModel(
-        participant=row.participant,
-        person=_person(line.card) if line.card else None,
-        name=line.name,
-        kind=row.kind,
-        expected=row.expected,
-        intervals=[
-            IntervalModel(joined_utc_ms=i.joined_utc_ms, left_utc_ms=i.left_utc_ms, device=i.device)
-            for i in row.intervals
-        ],
-        minutes=_minutes(row.present_ms),
-        checkins=[
-            CheckinModel(round=round_, status=status, corrected=round_ in row.corrected)
-            for round_, status in row.checkins
-        ],
-        checkin_status=row.checkin_status,
-        answers=row.answers,
-        messages=row.messages,
-        questions=row.questions,
-        hands=row.hands,
-        upvotes=row.upvotes,
-        reactions=row.reactions,
-        stage_minutes=_minutes(row.stage_ms),
-        replay_minutes=_minutes(line.replay_ms),
-        source="screen" if line.screens else None,
-        screens=list(line.screens),
-    )
-
-
 def _viewer(line: ViewerLine, completed_from: float) -> ViewerModel:
     guest = PersonModel(id=None, external_id=None, name=line.name, department=None)
     return ViewerModel(
         person=_person(line.card) if line.card else guest,
         coverage=round(line.coverage, 4),
         completed=line.coverage >= completed_from,
-        minutes=_minutes(length_ms(line.watched.effort)),
+        minutes=minutes(length_ms(line.watched.effort)),
         last_utc_ms=line.watched.last_utc_ms,
     )
 
 
 def _person(card: PersonCard) -> PersonModel:
     return PersonModel(id=card.id, external_id=card.external_id, name=card.name, department=card.department)
-
-
-def _minutes(duration_ms: int) -> float:
-    return round(duration_ms / MINUTE_MS, 2)

@@ -44,3 +44,21 @@ def intersection(one: Spans, other: Spans) -> Spans:
 def length_ms(spans: Spans) -> int:
     """Return how long a union is."""
     return sum(end - start for start, end in spans)
+
+
+def difference(one: Spans, other: Spans) -> Spans:
+    """Return what is in `one` and not in `other`; each must be a union."""
+    found: list[Span] = []
+    at = 0
+    for start, end in one:
+        while at < len(other) and other[at][1] <= start:
+            at += 1
+        here, rest = at, start
+        while here < len(other) and other[here][0] < end:
+            if rest < other[here][0]:
+                found.append((rest, other[here][0]))
+            rest = max(rest, other[here][1])
+            here += 1
+        if rest < end:
+            found.append((rest, end))
+    return tuple(found)

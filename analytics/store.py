@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analytics.attendance import READ, Happening
+from analytics.attendance.happening import Happening
+from analytics.attendance.register import READ
 from analytics.neighbours import MediumKind
-from analytics.spans import Spans
+from analytics.spans import NOTHING, Spans, union
 from analytics.tables import view_intervals, view_totals
 from analytics.viewing import Played, Watched
 from lectern.db.upsert import insert_new
@@ -120,16 +121,6 @@ class AnalyticsStore:
             for row in await tx.execute(query)
         }
 
-    async def replay_effort_ms(self, tx: AsyncConnection, session_id: str) -> dict[str, int]:
-        """Return for how long each viewer effectively watched a session's replay, all versions together."""
-        columns = view_totals.c
-        query = (
-            select(columns.subject, func.sum(columns.effort_ms).label("effort_ms"))
-            .where(columns.session_id == session_id, columns.medium == "replay")
-            .group_by(columns.subject)
-        )
-        return {row.subject: int(row.effort_ms) for row in await tx.execute(query)}
-
     async def happenings(
         self, tx: AsyncConnection, session_id: str, types: Collection[str] = READ
     ) -> list[Happening]:
@@ -140,6 +131,39 @@ class AnalyticsStore:
             .order_by(events.c.seq)
         )
         return [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in await tx.execute(query)]
+
+    async def news(
+        self, tx: AsyncConnection, session_id: str, after: int, limit: int
+    ) -> tuple[int, list[Happening]]:
+        """Return the next `limit` events after `after` that attendance reads, and the last one's number."""
+        query = (
+            select(events.c.seq, events.c.type, events.c.utc_ms, events.c.actor, events.c.payload)
+            .where(events.c.session_id == session_id, events.c.seq > after, events.c.type.in_(READ))
+            .order_by(events.c.seq)
+            .limit(limit)
+        )
+        rows = (await tx.execute(query)).all()
+        last = rows[-1].seq if rows else after
+        return last, [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in rows]
+
+    async def watched_replay(
+        self, tx: AsyncConnection, session_id: str, subjects: Collection[str] | None = None
+    ) -> dict[str, tuple[Spans, int]]:
+        """Return what each viewer has seen of a session's replay, and for how long they effectively watched.
+
+        All versions together: they lie on the same clock.
+        """
+        columns = view_totals.c
+        query = select(columns.subject, columns.covered, columns.effort_ms).where(
+            columns.session_id == session_id, columns.medium == "replay"
+        )
+        if subjects is not None:
+            query = query.where(columns.subject.in_(subjects))
+        found: dict[str, tuple[Spans, int]] = {}
+        for row in await tx.execute(query):
+            covered, effort_ms = found.get(row.subject, (NOTHING, 0))
+            found[row.subject] = (union(covered, _spans(row.covered)), effort_ms + row.effort_ms)
+        return found
 
     async def words(self, tx: AsyncConnection, session_id: str, refs: Collection[str]) -> dict[str, str]:
         """Return the words behind `refs` that were not erased."""

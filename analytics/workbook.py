@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 
-from analytics.attendance_sheet import safe_cell
-
+_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Cell: TypeAlias = str | int | float | None
 _BOM = "\ufeff"
 _LONGEST_CELL = 32_000
@@ -27,6 +26,14 @@ class Table:
     name: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+
+
+def safe_cell(text: str) -> str:
+    """Return `text` so that no spreadsheet takes it for a formula: an apostrophe goes before what could be.
+
+    Full-width signs count too: some spreadsheets read them as the narrow ones. So do signs after blanks.
+    """
+    return f"'{text}" if text.lstrip(" \u3000").startswith(_STARTS_FORMULA) else text
 
 
 def csv_file(table: Table) -> bytes:

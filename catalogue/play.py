@@ -7,6 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from catalogue.play_grant import PlayGrant, PlaySigner
+from catalogue.serving import served
 from lectern.edge.routes import Request, Route
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
@@ -55,8 +56,7 @@ class Player:
         if suffix not in CONTENT_TYPES:
             raise NotFound("file_not_found", "There is no such file.")
         key = below(grant.prefix, request.path["path"])
-        file = await self._files.local_path(key)
-        return web.FileResponse(file, headers=_headers(grant, suffix))
+        return await served(self._files, await self._files.find(key), _headers(grant, suffix), request.http)
 
 
 def _headers(grant: PlayGrant, suffix: str) -> dict[str, str]:

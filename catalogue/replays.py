@@ -17,7 +17,7 @@ from lectern.db.engine import Database
 from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import NotFound
+from lectern.kernel.errors import Gone, NotFound
 from lectern.kernel.ids import new_id
 from lectern.manifest.replay import Replay as Recorded
 from lectern.storage.files import Files
@@ -117,7 +117,10 @@ class ReplayKeeper:
         try:
             content = await self.files.get(hls_folder(session_id) + "replay.json")
             return msgspec.json.decode(content, type=Recorded)
-        except NotFound:
+        except (
+            NotFound,
+            Gone,
+        ):  # not closed, or not carried into the bucket as a whole, or nobody can tell now
             return None
         except msgspec.DecodeError:
             _log.error("replay_file_damaged", session_id=session_id)

@@ -30,7 +30,7 @@ from catalogue.watching import Watching
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.errors import Conflict, Forbidden, NotFound
 from lectern.timeline.engine import TimelineEngine
 
 _LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
@@ -127,6 +127,8 @@ class _CatalogueRoutes:
     async def broadcast(self, request: Request) -> BroadcastModel:
         who: Principal = request.who
         session_id = request.path["id"]
+        if who.grant is not None and who.grant.screen_id is not None:
+            raise Forbidden("media_on_screen", "The picture is on the screen. This device takes part.")
         async with self._keeper.database.read() as tx:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
@@ -250,7 +252,7 @@ class _CatalogueRoutes:
 
     async def _exists(self, key: str) -> bool:
         try:
-            await self._keeper.files.local_path(key)
+            await self._keeper.files.find(key)
         except NotFound:
             return False
         return True

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from interactions.attention import commands as attention
+from interactions.attention.idea import ATTENTION, HINT_MINUTES, AttentionIdea
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -13,6 +15,10 @@ from interactions.chat.idea import CHAT
 from interactions.checkin import commands as checkin
 from interactions.checkin.idea import CHECKIN
 from interactions.deadlines import DeadlineBook
+from interactions.feedback import commands as feedback
+from interactions.feedback.commands import TakeIn
+from interactions.feedback.idea import FEEDBACK
+from interactions.feedback.store import FeedbackClerk
 from interactions.hand import commands as hand
 from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
@@ -42,7 +48,14 @@ IDEAS: tuple[Idea[Any], ...] = (
     REACTION,
     BREAKOUT,
     SCREEN,
+    FEEDBACK,
+    ATTENTION,
 )
+
+
+def ideas(hint_minutes: int = HINT_MINUTES) -> tuple[Idea[Any], ...]:
+    """Return every idea; presenters get a hint after `hint_minutes` without interaction (0: never)."""
+    return tuple(AttentionIdea(hint_minutes) if idea is ATTENTION else idea for idea in IDEAS)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -57,6 +70,8 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *reaction.COMMANDS,
         *breakout.COMMANDS,
         *screen.COMMANDS,
+        *feedback.COMMANDS,
+        *attention.COMMANDS,
     )
 
 
@@ -66,5 +81,5 @@ FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
 
 _BALLOTS = BallotClerk()
 CLERKS: Mapping[type, Clerk] = MappingProxyType(
-    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, KeepNotes: NotesClerk()}
+    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, TakeIn: FeedbackClerk(), KeepNotes: NotesClerk()}
 )

@@ -22,6 +22,7 @@ import structlog
 
 from lectern.kernel.log_stream import LogStream
 from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
+from lectern.storage.shelved import shelved
 from recording.fmp4 import init_segment
 from recording.frames import FragmentReader
 from recording.playlists import MediaPlaylist, master_playlist, segment_name
@@ -45,6 +46,7 @@ class Packager:
         self.plan = SessionPlan()
         self._session = session
         self._hls = session / "hls"
+        self._shelved = shelved(session)  # was made, and left this disk since: not to be made again
         self._reader = FragmentReader(session)
         self._recordings: dict[int, ManifestReader] = {}
         self._videos = {source: VideoSegments(self._reader) for source in self.plan.videos}
@@ -107,7 +109,7 @@ class Packager:
             write_once(folder / segment_name(segment), rendered.data)
 
         def present(segment: Segment) -> bool:
-            return (folder / map_name(segment)).exists() and (folder / segment_name(segment)).exists()
+            return self._is_made(folder / map_name(segment)) and self._is_made(folder / segment_name(segment))
 
         playlist = self._playlists[video.source]
         new = video.segments[len(playlist) :]
@@ -129,13 +131,16 @@ class Packager:
         playlist = self._playlists["audio"]
         new = self.plan.sound[len(playlist) :]
         for segment in new:
-            if not (folder / segment_name(segment)).exists():
+            if not self._is_made(folder / segment_name(segment)):
                 write_once(folder / AUDIO_MAP, init_segment(self._sound.config))
                 write_once(folder / segment_name(segment), self._sound.render(segment))
         if new or ended:
             playlist.extend(new)
             self._publish(folder, playlist, ended=ended)
         return len(new)
+
+    def _is_made(self, file: Path) -> bool:
+        return file.exists() or file.relative_to(self._session).as_posix() in self._shelved
 
     def _publish(self, folder: Path, playlist: MediaPlaylist, *, ended: bool) -> None:
         replace(folder / "live.m3u8", playlist.live(ended=ended).encode())

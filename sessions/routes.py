@@ -36,6 +36,7 @@ class SessionModel(BaseModel):
     id: str
     title: str
     state: str
+    cancelled: bool
     starts_utc_ms: int
     zone: str
     presenter: Named | None
@@ -100,6 +101,7 @@ class Lobby(BaseModel):
     id: str
     title: str
     state: str
+    cancelled: bool
     starts_utc_ms: int
     zone: str
     presenter_name: str | None
@@ -198,6 +200,7 @@ class SessionRoutes:
             Route("PATCH", one, self.patch, "Change a session's plan", SessionModel, SessionPatch),
             Route("POST", f"{one}/start", self.start, "Start a session"),
             Route("POST", f"{one}/end", self.end, "End a session"),
+            Route("POST", f"{one}/cancel", self.cancel, "Call a session off before it begins"),
             Route("GET", f"{one}/lobby", self.lobby, "What the waiting page shows", Lobby, public=True),
             Route("GET", f"{one}/roster", self.roster, "Who should come", Roster),
             Route(
@@ -280,6 +283,10 @@ class SessionRoutes:
         """End for everybody."""
         await self._sessions.end((await self._writable(request)).id)
 
+    async def cancel(self, request: Request) -> None:
+        """Call it off; whoever was invited is told."""
+        await self._sessions.cancel((await self._writable(request)).id)
+
     async def lobby(self, request: Request) -> Lobby:
         """What the waiting page shows."""
         session = await self._sessions.get(request.path["id"])
@@ -288,6 +295,7 @@ class SessionRoutes:
             id=session.id,
             title=session.title,
             state=session.state,
+            cancelled=session.is_cancelled,
             starts_utc_ms=session.starts_utc_ms,
             zone=session.zone,
             presenter_name=presenter.name if presenter else None,
@@ -386,6 +394,7 @@ class SessionRoutes:
                 id=s.id,
                 title=s.title,
                 state=s.state,
+                cancelled=s.is_cancelled,
                 starts_utc_ms=s.starts_utc_ms,
                 zone=s.zone,
                 presenter=named(s.presenter_person_id),

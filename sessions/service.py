@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from lectern.db.engine import Database
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 from lectern.kernel.ids import new_id
+from lectern.kernel.roles import SessionRole
 from lectern.kernel.sheet import LineError, read_sheet
-from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import NewEvent, RosterChanged, SessionEnded, SessionStarted
+from lectern.timeline.engine import Change, TimelineEngine
+from lectern.timeline.event import CANCELLED, NewEvent, RosterChanged, SessionEnded, SessionStarted
 from sessions.lesson.idea import LESSON, LessonState, SessionPlanned
 from sessions.people import People, PersonFacts
+from sessions.presence.idea import PRESENCE
 from sessions.store import Session, SessionStore
 
 ROSTER_COLUMNS = {"external_id": ["employee id", "employee number", "工号", "员工编号"], "name": ["姓名"]}
@@ -101,9 +105,8 @@ class Sessions:
         async with self.database.write() as tx:
             await self.store.create(tx, session)
             await self._engine.store.create(tx, session.id, org_id)
-            head = await self._engine.store.lock(tx, session.id)
             planned = _planned(session, people.get(presenter_person_id or ""))
-            await self._engine.store.append(tx, head, [planned], now)
+            await self._engine.begin(tx, session.id, [planned], now)
         return session
 
     async def replan(
@@ -150,7 +153,24 @@ class Sessions:
                 host_person_id=changed.host_person_id,
             )
             change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
+            if session.host_person_id not in (None, changed.host_person_id, changed.presenter_person_id):
+                await self._relieve(change, session.host_person_id)
         return changed
+
+    async def _relieve(self, change: Change, person_id: str | None) -> None:
+        """Make a learner of somebody who is host no longer, wherever they are connected."""
+        participants = change.state.of(PRESENCE).participants
+        for present in participants.values():
+            joined = present.joined
+            if joined.person != person_id or joined.role != SessionRole.HOST or present.removed:
+                continue
+            change.append(NewEvent(payload=msgspec.structs.replace(joined, role=SessionRole.LEARNER.value)))
+            known = await self.store.participant(
+                change.tx, change.head.session_id, joined.kind, person_id or ""
+            )
+            if known is not None:
+                lowered = replace(known, role=SessionRole.LEARNER)
+                await self.store.put_participant(change.tx, change.head.org_id, lowered)
 
     async def start(self, session_id: str) -> None:
         """Start a session from outside the class (auto-start, API); a live one stays as it is.
@@ -177,6 +197,19 @@ class Sessions:
                 raise Conflict("session_not_live", "This session has not been started.")
             if state is LessonState.LIVE:
                 change.append(NewEvent(payload=SessionEnded()))
+
+    async def cancel(self, session_id: str) -> None:
+        """Call a session off that was never live: it ends without having begun. Again changes nothing.
+
+        Raises:
+            Conflict: it is live, or was (`session_began`).
+        """
+        async with self._engine.change(session_id) as change:
+            lesson = change.state.of(LESSON)
+            if lesson.first_started_utc_ms is not None:
+                raise Conflict("session_began", "This session has begun. End it instead of cancelling it.")
+            if lesson.state is LessonState.SCHEDULED:
+                change.append(NewEvent(payload=SessionEnded(reason=CANCELLED)))
 
     async def expect(self, session: Session, person_ids: Sequence[str]) -> int:
         """Put people on the roster; return how many are new."""

@@ -32,6 +32,11 @@ class Session:
     ended_utc_ms: int | None
     created_utc_ms: int
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was called off: it is over and was never live."""
+        return self.state is LessonState.ENDED and self.first_started_utc_ms is None
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -93,6 +98,7 @@ class SessionStore:
         before: tuple[int, str] | None,
         person_id: str | None,
         limit: int,
+        since_utc_ms: int | None = None,
     ) -> Sequence[Session]:
         """Return sessions, latest start first; with `person_id` only those that concern this person."""
         s = t.sessions.c
@@ -108,8 +114,41 @@ class SessionStore:
             where.append(
                 s.id.in_(rostered) | (s.presenter_person_id == person_id) | (s.host_person_id == person_id)
             )
+        if since_utc_ms is not None:
+            where.append(s.starts_utc_ms >= since_utc_ms)
         query = select(t.sessions).where(*where).order_by(s.starts_utc_ms.desc(), s.id.desc()).limit(limit)
         return [_session(row) for row in await tx.execute(query)]
+
+    async def held(
+        self, tx: AsyncConnection, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int
+    ) -> list[Session]:
+        """Return the sessions that began in this time and have `q` in their title, in order."""
+        s = t.sessions.c
+        query = (
+            select(t.sessions)
+            .where(s.org_id == org_id, s.first_started_utc_ms.between(from_utc_ms, to_utc_ms))
+            .where(s.title.icontains(q, autoescape=True))
+            .order_by(s.first_started_utc_ms, s.id)
+        )
+        return [_session(row) for row in await tx.execute(query)]
+
+    async def titles(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
+        """Return what sessions are called, by id."""
+        s = t.sessions.c
+        query = select(s.id, s.title).where(s.id.in_(sorted(session_ids)))
+        return {row.id: row.title for row in await tx.execute(query)}
+
+    async def run_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> list[str]:
+        """Return the ids of the sessions that somebody presents or hosts."""
+        s = t.sessions.c
+        runs = (s.presenter_person_id == person_id) | (s.host_person_id == person_id)
+        return list((await tx.execute(select(s.id).where(s.org_id == org_id, runs))).scalars())
+
+    async def learners_who_came(self, tx: AsyncConnection, session_id: str) -> set[str]:
+        """Return the learners (participants) who were connected while the lesson was live."""
+        p = t.participants.c
+        query = select(p.id).where(p.session_id == session_id, p.role == "learner", p.came)
+        return set((await tx.execute(query)).scalars())
 
     async def update(self, tx: AsyncConnection, session_id: str, **values: Any) -> None:
         """Change columns of a session."""
@@ -182,6 +221,12 @@ class SessionStore:
         query = select(t.participants.c.subject).where(t.participants.c.id == participant_id)
         subject: str | None = (await tx.execute(query)).scalar_one_or_none()
         return subject
+
+    async def came(self, tx: AsyncConnection, session_id: str) -> set[str]:
+        """Return the persons who were there while the lesson was live."""
+        p = t.participants.c
+        query = select(p.subject).where(p.session_id == session_id, p.kind == "person", p.came)
+        return set((await tx.execute(query)).scalars())
 
     async def put_participant(self, tx: AsyncConnection, org_id: str, participant: Participant) -> None:
         """Insert a participant, or give the known one its role, and note whether they came."""

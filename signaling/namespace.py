@@ -214,7 +214,11 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
                 raise Gone("media_unavailable", "Live media is restarting. It will be back in a moment.")
             grant = replace(tab.grant, participant_id=tab.participant)
             token = self._tokens.issue(tab.org_id, grant, now_s=self._now_s(), ttl_s=_RELAY_TTL_S)
-            return await self._relays.ask(sid, address, token, event, data)
+            try:
+                return await self._relays.ask(sid, address, token, event, data)
+            except Gone:
+                self._stewards.doubt()
+                raise
 
         return answer
 

@@ -30,6 +30,7 @@ import uvloop
 
 from lectern.kernel.log_stream import LogStream
 from streaming.control import messages as m
+from streaming.control.ends import ControlEnd, control_end
 from streaming.control.server import ControlServer, Respond
 from streaming.dtls import Identity
 from streaming.forwarding import hot_path
@@ -58,6 +59,9 @@ EXIT_PORT_IN_USE: Final = 3
 EXIT_NO_TWIN: Final = 4
 
 log = structlog.get_logger()
+
+SECRET: Final = "LECTERN_MEDIA_CONTROL_SECRET"  # noqa: S105 (a name)
+SECRET_FILE: Final = "LECTERN_MEDIA_CONTROL_SECRET_FILE"  # noqa: S105 (a name)
 
 
 class MediaProcess:
@@ -94,12 +98,15 @@ class MediaProcess:
         self._tcp = TcpPaths(self._plane, self.counters, self._flush)
         self.control = ControlServer(self._handle)
 
-    async def run(self, control_path: str) -> None:
-        """Serve until `stop`; then finish recordings and say goodbye to peers."""
-        remove_socket(control_path)
+    async def run(self, control: ControlEnd) -> None:
+        """Serve until `stop`; then finish recordings and say goodbye to peers.
+
+        Raises OSError: orders cannot be taken at `control`.
+        """
+        remove_socket(control.path)
         async with asyncio.TaskGroup() as closers:
             self._closers = closers
-            listener = await self.control.listen(control_path)
+            listener = await self.control.listen(control)
             for reader, one in zip(self._readers, self._sockets, strict=True):
                 self._loop.add_reader(one.fileno(), self._readable, reader)
             await self._tcp.listen(self._listeners)
@@ -124,7 +131,7 @@ class MediaProcess:
                 if self._timer is not None:
                     self._timer.cancel()
                 self.control.close()
-                remove_socket(control_path)
+                remove_socket(control.path)
         log.info("media_stopped", **self.counters)
 
     def stop(self) -> None:
@@ -325,6 +332,7 @@ class MediaProcess:
             **self.counters,
             "tcp_connections": self._tcp.connections,
             "closed_slow_peers": self.control.closed_slow_peers,
+            "closed_silent_peers": self.control.closed_silent_peers,
             **self._network_counters(),
         }
         return msgspec.structs.replace(
@@ -441,8 +449,9 @@ def load_tap(entry: str) -> CreateTap:
 
 
 def remove_socket(path: str) -> None:
-    """Take away the control socket of an earlier life, or ours at the end."""
-    Path(path).unlink(missing_ok=True)
+    """Take away the control socket of an earlier life, or ours at the end; there is none without a path."""
+    if path:
+        Path(path).unlink(missing_ok=True)
 
 
 def watch_parent(loop: asyncio.AbstractEventLoop, process: MediaProcess) -> None:
@@ -494,12 +503,34 @@ async def serve(arguments: argparse.Namespace) -> None:
     await process.run(arguments.control)
 
 
+def control_of(text: str) -> ControlEnd:
+    """What `--control` names; the secret of TCP comes from the environment, where no list of processes
+    shows it.
+
+    Raises:
+        argparse.ArgumentTypeError: it cannot be used; with the reason.
+    """
+    secret = os.environ.get(SECRET, "")
+    try:
+        if SECRET_FILE in os.environ:
+            secret = Path(os.environ[SECRET_FILE]).read_text(encoding="utf-8").strip()
+        return control_end(str(Path(text).absolute()) if "://" not in text else text, secret)
+    except (OSError, ValueError) as error:
+        msg = f"{error} ({SECRET}, or a file that {SECRET_FILE} names)"
+        raise argparse.ArgumentTypeError(msg) from None
+
+
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; see the module."""
     parser = argparse.ArgumentParser(
         prog="python -m streaming.process", description="A Lectern media process."
     )
-    parser.add_argument("--control", required=True, help="path of the control socket to create")
+    parser.add_argument(
+        "--control",
+        required=True,
+        type=control_of,
+        help=f"where orders come in: path of a socket to create, or tcp://ADDRESS:PORT with {SECRET} set",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind; 0.0.0.0 or :: for every one")
     parser.add_argument("--port", type=int, default=7882, help="UDP and TCP port, 0 picks one")
     parser.add_argument("--no-tcp", action="store_true", help="no ICE-TCP")

@@ -29,8 +29,8 @@ from lectern.timeline.idea import (
     Registry,
     Viewer,
 )
-from lectern.timeline.live import Recent
 from lectern.timeline.numbering import START, number
+from lectern.timeline.recent import Recent, Stretch
 
 FIRST_UTC_MS = UtcMs(1_795_312_800_000)
 
@@ -158,12 +158,11 @@ class Proof:
         viewer = self.clients[participant_id].viewer
         coalesced = self.recent.between(after, self.state.seq)
         assert coalesced is not None
-        for events in (self.projected[after:], coalesced):
+        everything = Stretch(after, self.state.seq, self.projected[after:])
+        for stretch in (everything, coalesced):
             entities = dict(before)
-            for projected in events:
-                wire = projected.for_viewer(viewer)
-                if wire is not None:
-                    apply_wire(entities, wire)
+            for wire in stretch.for_viewer(viewer):
+                apply_wire(entities, wire)
             assert entities == snapshot(self.registry, self.state, viewer)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from analytics.attendance import READ, attendance
+from analytics.attendance.register import READ, attendance
 from analytics.store import AnalyticsStore
 from catalogue.marks import MARKED
 from catalogue.replays import remembered_of

@@ -122,6 +122,17 @@ def refuse_removed(state: ClassState, actor: Actor) -> None:
         raise Forbidden("not_allowed", "Your role in this lesson has changed. Reload the page.")
 
 
+def unwelcome(state: ClassState, actor: Actor) -> str | None:
+    """Return why a connection with the powers of `actor` has to end; None while it may stay."""
+    lesson = state.of(LESSON)
+    if actor.participant_id in lesson.removed:
+        return "removed"
+    role = lesson.roles.get(actor.participant_id)
+    if actor.is_staff and role is not None and not SessionRole(role).is_staff:
+        return "role_changed"
+    return None
+
+
 def takes_part(state: ClassState, participant_id: str) -> bool:
     """Tell whether `participant_id` has joined and was not removed; a screen counts as well."""
     return participant_id in state.of(LESSON).roles

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from interactions.lesson.idea import LESSON
+from interactions.lesson.idea import LESSON, unwelcome
 from interactions.live.connection import Connection, Following, Turn
 from interactions.live.frames import Frames
 from interactions.live.outlet import Frame, Line, Outlet
@@ -33,7 +33,7 @@ PAUSE_AFTER_FAULT_S = 0.5
 MOST_WAITING_BYTES = 64 * 1024
 """A connection for which more than this waits is owed frames until it has taken it."""
 FARTHEST_BEHIND = 500
-"""A connection that is owed more events than these gets a snapshot instead."""
+"""A connection that is owed more events than these, of which others are told too, gets a snapshot instead."""
 WRITES_AT_ONCE = 250
 """Connections that are written to before others get a turn: acknowledgements do not wait for a broadcast."""
 
@@ -192,7 +192,7 @@ class FanOut:
                 look_at_s = loop.time() + LOOK_INTERVAL_S
             else:
                 live = await self._engine.current(channel.session_id, at_least=channel.announced)
-            await self._part_with_removed(channel, live)
+            await self._part_with_unwelcome(channel, live)
             await self._greet_arrivals(channel, live)
             wait_until_s = look_at_s
             for group in channel.groups.values():
@@ -220,8 +220,7 @@ class FanOut:
             connection.turn(Turn.GREETED)
             group.members[connection.sid] = connection, line
             group.reached = min(group.reached, connection.cursor)
-            if admitted.actor.participant_id in live.state.of(LESSON).removed:
-                await self._send_out(connection, line)
+            await self._part_if_unwelcome(connection, line, live)
             if number % WELCOMES_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -281,7 +280,7 @@ class FanOut:
 
     def _frames(self, live: LiveSession, after: int, head: int) -> Frames[Frame] | None:
         recent = live.recent.between(after, head)
-        if recent is None or len(recent) > FARTHEST_BEHIND:
+        if recent is None or recent.length > FARTHEST_BEHIND:
             return None
 
         def make(told: int, head: int, events: list[WireEvent]) -> Frame:
@@ -309,19 +308,20 @@ class FanOut:
             participant_id=connection.admitted.actor.participant_id,
         )
 
-    async def _part_with_removed(self, channel: Channel, live: LiveSession) -> None:
+    async def _part_with_unwelcome(self, channel: Channel, live: LiveSession) -> None:
+        """End connections of who was removed, and those with which somebody was staff who is so no longer."""
         removed = frozenset(live.state.of(LESSON).removed)
-        if removed == channel.parted:
-            return
+        audiences = set(Audience) if removed != channel.parted else {Audience.STAFF}
         channel.parted = removed
-        for group in channel.groups.values():
-            for connection, line in list(group.members.values()):
-                if connection.admitted.actor.participant_id in removed:
-                    await self._send_out(connection, line)
+        for audience in audiences:
+            for connection, line in list(channel.groups[audience].members.values()):
+                await self._part_if_unwelcome(connection, line, live)
 
-    async def _send_out(self, connection: Connection, line: Line) -> None:
-        self._write(line, self._outlet.frame("over", {"code": "removed"}))
-        await self._outlet.drop(connection.sid)
+    async def _part_if_unwelcome(self, connection: Connection, line: Line, live: LiveSession) -> None:
+        code = unwelcome(live.state, connection.admitted.actor)
+        if code is not None:
+            self._write(line, self._outlet.frame("over", {"code": code}))
+            await self._outlet.drop(connection.sid)
 
 
 async def _woken_or(event: asyncio.Event, seconds: float) -> None:

@@ -1,53 +1,41 @@
 """Cutting frames out of recent events: one for an audience, others only for those who are told more. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from lectern.timeline.fold import Projected, WireEvent
+from lectern.timeline.fold import WireEvent
 from lectern.timeline.idea import Viewer
+from lectern.timeline.recent import Stretch
 
 F = TypeVar("F")
-
-_NOBODY = ""
-"""A participant id that nobody has: sees what the audience sees, and nothing that is for somebody alone."""
 
 
 @dataclass(slots=True)
 class Frames(Generic[F]):
-    """The frames of one range of events, each made once.
+    """The frames of one stretch of events, each made once.
 
-    `recent` is not empty. `make(told, head, events)` encodes a frame that leads clients from the cursor
-    `told` to `head`, the last of these events; the state may be ahead of it by the time a frame is sent.
+    `make(told, head, events)` encodes a frame that leads clients from the cursor `told` to `head`, where the
+    stretch ends; the state may be ahead of it by the time a frame is sent.
     """
 
-    recent: Sequence[Projected]
+    recent: Stretch
     make: Callable[[int, int, list[WireEvent]], F]
-    _concerned: frozenset[str] = field(init=False)
-    _shared: dict[str, list[WireEvent]] = field(default_factory=dict)
     _made: dict[tuple[str, int], F] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._concerned = frozenset().union(*(projected.concerned for projected in self.recent))
 
     @property
     def head(self) -> int:
-        """The last event of this range."""
-        return self.recent[-1].event.seq
+        """The last event of this stretch."""
+        return self.recent.upto
 
     def for_viewer(self, viewer: Viewer, told: int) -> F | None:
-        """Return the frame for `viewer`, or None if nothing in this range is their business."""
-        if viewer.participant_id in self._concerned:
-            events = self._seen_by(viewer)
-            return self.make(told, self.head, events) if events else None
-        audience = viewer.audience.value
-        if audience not in self._shared:
-            self._shared[audience] = self._seen_by(Viewer(_NOBODY, viewer.audience))
-        if not self._shared[audience]:
+        """Return the frame for `viewer`, or None if nothing in this stretch is their business."""
+        events = self.recent.for_viewer(viewer)
+        if not events:
             return None
+        if not self.recent.is_shared_by(viewer):
+            return self.make(told, self.head, events)
+        audience = viewer.audience.value
         if (audience, told) not in self._made:
-            self._made[audience, told] = self.make(told, self.head, self._shared[audience])
+            self._made[audience, told] = self.make(told, self.head, events)
         return self._made[audience, told]
-
-    def _seen_by(self, viewer: Viewer) -> list[WireEvent]:
-        return [wire for projected in self.recent if (wire := projected.for_viewer(viewer)) is not None]

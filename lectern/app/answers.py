@@ -1,15 +1,19 @@
 """What sibling packages ask one another, answered here, where all of them are known."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
-from accounts.store import Person
-from analytics.neighbours import PersonCard
+from accounts.store import AccountStore, Person
+from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
-from lectern.kernel.clock import utc_ms
+from catalogue.store import CatalogueStore
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.roles import OrgRole
+from lectern.manifest.clock_map import ClockMap
 from sessions.people import PersonFacts
 from sessions.service import Sessions
 from sessions.store import SessionStore
@@ -110,12 +114,65 @@ class ReportFacts:
     async def facts(self, session_id: str) -> ReportedSession:
         """See `Sessions`."""
         session = await self._sessions.get(session_id)
-        return ReportedSession(session.org_id, session.title, session.zone, session.starts_utc_ms)
+        return ReportedSession(
+            session.org_id,
+            session.title,
+            session.zone,
+            session.starts_utc_ms,
+            session.presenter_person_id,
+            session.host_person_id,
+            session.ended_utc_ms,
+        )
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms)
+        return [Held(session.id, session.zone) for session in found]
 
     async def expected(self, session_id: str) -> list[str]:
         """See `Sessions`."""
         async with self._sessions.database.read() as tx:
             return sorted(await self._sessions.store.roster(tx, session_id))
+
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        """See `Sessions`."""
+        async with self._sessions.database.read() as tx:
+            return person_id in await self._sessions.store.roster(tx, session_id)
+
+
+class ClocksOfReplays:
+    """`analytics.neighbours.Recordings`, answered by the catalogue."""
+
+    def __init__(self, store: CatalogueStore) -> None:
+        self._store = store
+
+    async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
+        """See `Recordings`."""
+        replay = await self._store.replay_of(tx, session_id)
+        return None if replay is None or replay.recorded is None else replay.recorded.clock_map
+
+
+class TrailOfAccounts:
+    """`analytics.neighbours.Trail`, answered by the accounts."""
+
+    def __init__(self, store: AccountStore, clock: Clock = utc_ms) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+    ) -> None:
+        """See `Trail`."""
+        await self._store.audit(
+            tx,
+            org_id=who.org_id,
+            actor=who.subject_id,
+            action=action,
+            target=target,
+            now=self._clock(),
+            details=details,
+        )
 
 
 class SessionFactsForCatalogue:

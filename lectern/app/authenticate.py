@@ -35,7 +35,7 @@ class Authenticator:
         Raises:
             Unauthenticated: a Bearer credential that is not valid (any more).
             Forbidden: an unsafe request by cookie without the header (`header_missing`), or the token of
-                somebody who was sent out of the session (`removed`).
+                somebody who was sent out of the session (`removed`) or lost their role (`role_changed`).
         """
         scheme, _, credential = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() == "bearer" and credential:
@@ -55,8 +55,7 @@ class Authenticator:
             return principal
         read = self._tokens.read(credential, now_s=self._now_s())
         grant = read.grant
-        if await self._presence.was_removed(grant):
-            raise Forbidden("removed", "You were removed from this session.")
+        await self._presence.refuse_lapsed(grant)
         return Principal(
             org_id=read.org_id,
             subject_id=grant.person_id or grant.guest_id or grant.session_id,

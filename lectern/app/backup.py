@@ -1,5 +1,8 @@
 """`lectern backup` and `restore`: one folder that holds the whole installation on one machine.
 
+What lies in a bucket alone (`LECTERN_STORAGE_URL`) is not in it: object storage has ways of its own to keep
+copies.
+
 The database is copied first, as one consistent moment, then secrets and files: what a later moment added to
 the files is not in the database and does no harm; what the database names is there.
 """
@@ -12,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from lectern.app.settings import Settings
+from lectern.app.storage import place_of
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 
 _DATABASE = "lectern.db"
@@ -20,8 +24,10 @@ _FOLDERS = ("secrets", "sessions")
 Progress = Callable[[str], None]
 
 
-def backup(settings: Settings, target: Path, progress: Progress) -> None:
+def backup(settings: Settings, target: Path, progress: Progress) -> list[str]:
     """Copy everything into `target`, which must be new or empty. The server may run meanwhile.
+
+    Returns what is not in it, in words for the person who made it.
 
     Raises:
         Rejected: the database is PostgreSQL, which brings its own tool.
@@ -41,6 +47,14 @@ def backup(settings: Settings, target: Path, progress: Progress) -> None:
         opened.backup(copy)
     (target / _DATABASE).chmod(0o600)
     _copy_folders(settings.data, target, progress)
+    place = place_of(settings)
+    if place is None:
+        return []
+    remark = (
+        f"Recordings in {place.url} are not in this backup, only what {settings.data} still holds of them. "
+        "Switch on versions or replication of that bucket, and restore with the same LECTERN_STORAGE_URL."
+    )
+    return [remark]
 
 
 def restore(settings: Settings, source: Path, progress: Progress) -> None:
@@ -86,7 +100,8 @@ def _insist_on_sqlite(settings: Settings) -> None:
     if settings.database_url and not settings.database_url.startswith("sqlite"):
         raise Rejected(
             "backup_by_database",
-            "With PostgreSQL, use pg_dump and pg_restore for the database, and copy LECTERN_DATA beside it.",
+            "With PostgreSQL, use pg_dump and pg_restore for the database, and copy LECTERN_DATA beside it; "
+            "a bucket (LECTERN_STORAGE_URL) is kept by its own means.",
         )
 
 

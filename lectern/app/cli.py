@@ -18,6 +18,7 @@ from lectern.app.doctor import examine
 from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
+from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
 from lectern.app.wiring import built, registry
 from lectern.app.worker import work
@@ -59,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     sub = session.add_parser("create", help="Plan a session that starts by itself; prints JSON.")
     sub.add_argument("--title", required=True)
     sub.set_defaults(run=_session_create)
+    sub = session.add_parser("fetch", help="Bring a session's files back from the bucket; prints how many.")
+    sub.add_argument("id", metavar="ID")
+    sub.set_defaults(run=_session_fetch)
     sub = command("token", _token, "Print a join token.")
     sub.add_argument("--session", required=True, metavar="ID")
     sub.add_argument("--role", required=True, choices=["presenter", "host", "learner", "screen"])
@@ -81,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        problems = "\n".join(f"  LECTERN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        problems = "\n".join(f"  {_setting(each['loc'])}{each['msg']}" for each in error.errors())
         sys.exit(f"lectern: these settings are not valid:\n{problems}")
     logs.configure(json=settings.log_json)
     os.umask(0o077)  # database, recordings and videos are nobody's business but this user's
@@ -91,6 +95,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"lectern: {error.message}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    """Return which variable is wrong; none where several do not fit together."""
+    return f"LECTERN_{str(location[0]).upper()}: " if location else ""
 
 
 async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -135,7 +144,8 @@ async def _asyncapi(_arguments: argparse.Namespace, _settings: Settings) -> None
 
 
 async def _backup(arguments: argparse.Namespace, settings: Settings) -> None:
-    await asyncio.to_thread(backup, settings, arguments.folder, _show_step)
+    for remark in await asyncio.to_thread(backup, settings, arguments.folder, _show_step):
+        print(remark)
 
 
 async def _restore(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -171,6 +181,10 @@ async def _session_create(arguments: argparse.Namespace, settings: Settings) -> 
         "whep_url": f"{settings.url}/whep/{session.id}",
     }
     print(as_json(answer))
+
+
+async def _session_fetch(arguments: argparse.Namespace, settings: Settings) -> None:
+    print(await fetch_session(settings, arguments.id))
 
 
 async def _token(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -17,12 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lectern.app.finding import Finding
 from lectern.app.http import WEB_CLIENT
+from lectern.app.mail import MAIL_REMEDIES, mail_server
 from lectern.app.media_doctor import announced_addresses, media_nodes, media_tcp, turn
 from lectern.app.settings import Settings
+from lectern.app.storage_doctor import storage
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import differences
-from lectern.kernel.errors import Gone
+from lectern.kernel.errors import Conflict, Gone
+from notices.smtp import ServerAway, connected
 from streaming.forwarding import hot_path
 
 _FREE_BYTES = 5 * 1024**3
@@ -31,8 +34,8 @@ _FREE_BYTES = 5 * 1024**3
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed, and one bad thing hides no other."""
     looks: Sequence[Callable[[Settings], Awaitable[Finding]]] = (
-        _python, _data_folder, _disk, _database, _redis, _ffmpeg, _web_client, _http_port, _media_port,
-        media_tcp, announced_addresses, turn, _hot_path,
+        _python, _data_folder, _disk, _database, _redis, storage, _ffmpeg, _web_client, _http_port,
+        _media_port, media_tcp, announced_addresses, turn, _hot_path, _mail,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -157,6 +160,25 @@ def _port(host: str, port: int, kind: socket.SocketKind, setting: str) -> Findin
             remedy = f"If Lectern does not run already, end what uses it, or choose another with {setting}."
             return Finding(False, f"{protocol} port {host}:{port}: {error.strerror}", remedy)
     return Finding(True, f"{protocol} port {host}:{port} is free")
+
+
+async def _mail(settings: Settings) -> Finding:
+    if not settings.smtp_host:
+        return Finding(True, "Mail: not used (people are told in the app alone)")
+    where = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        server = mail_server(settings)
+        assert server is not None
+        async with connected(server):
+            pass
+    except Conflict as error:
+        return Finding(False, "Mail: the password's file cannot be read", error.message)
+    except ServerAway as fault:
+        return Finding(
+            False, f"Mail server {where}: {fault.problem} ({fault.detail})", MAIL_REMEDIES[fault.problem]
+        )
+    kind = {"tls": "over TLS", "starttls": "over STARTTLS", "none": "unencrypted"}[settings.smtp_security]
+    return Finding(True, f"Mail server {where} answers {kind}{', signed in' if settings.smtp_user else ''}")
 
 
 async def _hot_path(_settings: Settings) -> Finding:

@@ -11,12 +11,22 @@ from urllib.parse import urlsplit
 from lectern.app.finding import Finding
 from lectern.app.settings import Settings
 from lectern.app.turn_check import Outcome, address_of, allocate
+from lectern.app.wiring import control_ends
 from lectern.kernel.clock import utc_ms
+from lectern.kernel.errors import Conflict
 from signaling.entry.turn import Turn
 from streaming.control.client import MediaGone, MediaRefused, connect
 from streaming.sockets import local_addresses
 
 _CONNECT_S: Final = 3.0
+_UNIX_REMEDY: Final = (
+    "Start `python -m streaming.process --control` with this path, as the servers' user, "
+    "or mend LECTERN_MEDIA_NODES."
+)
+_TCP_REMEDY: Final = (
+    "Start `python -m streaming.process --control` with this address, give both the same "
+    "LECTERN_MEDIA_CONTROL_SECRET, and let this port through from the servers."
+)
 _TURN_REMEDY: Final[dict[Outcome, str]] = {
     "allocated": "",
     "refused": "It does not take our credentials: LECTERN_TURN_SECRET must equal coturn's "
@@ -30,16 +40,18 @@ _TURN_REMEDY: Final[dict[Outcome, str]] = {
 
 async def media_nodes(settings: Settings) -> Finding:
     """Whether the media processes that run by themselves take orders from this user."""
-    for path in settings.media_nodes:
+    try:
+        ends = control_ends(settings)
+    except Conflict as error:
+        return Finding(False, "Media processes that run by themselves", error.message)
+    for end in ends:
         try:
-            async with connect(str(path), timeout=_CONNECT_S):
+            async with connect(end, timeout=_CONNECT_S):
                 pass
         except (MediaGone, MediaRefused, OSError) as error:
-            remedy = (
-                "Start `python -m streaming.process --control` with this path, as the servers' user, "
-                "or mend LECTERN_MEDIA_NODES."
+            return Finding(
+                False, f"Media process at {end}: {error}", _UNIX_REMEDY if end.path else _TCP_REMEDY
             )
-            return Finding(False, f"Media process at {path}: {error}", remedy)
     return Finding(True, f"Media processes that run by themselves: {len(settings.media_nodes)} answer")
 
 

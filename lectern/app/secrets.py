@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+from lectern.kernel.errors import Conflict
 from signaling.entry.join_tokens import Keys
 
 
@@ -36,3 +37,16 @@ def _write_once(path: Path, text: str) -> None:
         pass
     finally:
         partial.unlink()
+
+
+def secret_in(path: Path, setting: str) -> str:
+    """Return the text of a file that a setting names, without space around it.
+
+    Raises:
+        Conflict: it cannot be read (`setting_unreadable`).
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"{setting} is {path}, which cannot be read: {type(error).__name__}."
+        raise Conflict("setting_unreadable", reason) from None

@@ -28,10 +28,14 @@ from lectern.edge.openapi import describe
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
+from sessions.presence.admission import SILENT_AFTER_MS
 
 _log = structlog.get_logger()
 _SWEEP_EVERY_S = 5.0
 _WORKER_NICE = 10
+MOST_WAITING_CONNECTIONS = 4096
+"""Connections that wait to be accepted (`listen`; the kernel's `somaxconn` bounds it, too). When a class of
+thousands comes back at once, whoever finds no room here is left to TCP, which tries again after 1 and 3 s."""
 COLLECT_AFTER = (50_000, 20, 20)
 """New container objects before the young, middle and old generations are looked through (`gc`)."""
 
@@ -144,25 +148,29 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         watched = children(services)
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings)).start()
+        site = web.TCPSite(
+            runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=MOST_WAITING_CONNECTIONS
+        )
+        await site.start()
         keeper = services.catalogue.keeper
         packagers = Packagers(
             settings.sessions_dir,
             services.steering.recorded,
-            on_finished=keeper.refresh,
+            on_finished=services.steering.closed,
             on_given_up=keeper.give_up,
         )
         if services.stewards is not None:
             services.stewards.listen(packagers.let_go)
         async with task_group() as tasks:
+            packaging = tasks.create_task(run_forever("packagers", packagers.run))
             background = [
-                tasks.create_task(run_forever("packagers", packagers.run)),
                 *(tasks.create_task(child.run()) for child in watched),
                 *([] if services.stewards is None else [tasks.create_task(services.stewards.run())]),
                 tasks.create_task(services.plane.run()),
                 tasks.create_task(run_forever("steering", services.steering.run)),
                 tasks.create_task(services.class_namespace.run()),
                 tasks.create_task(services.deadlines.run()),
+                *(tasks.create_task(run()) for run in services.notices.loops()),
                 tasks.create_task(run_forever("trials", services.trials.run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
@@ -174,6 +182,12 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 background.append(tasks.create_task(hold_past_lesson(services)))
             await stop.wait()
             _log.info("server_stopping")
+            # First nothing of ours writes for a session; then others may take it over; then our clients
+            # look for them.
+            packaging.cancel()
+            await asyncio.wait((packaging,))
+            if services.stewards is not None:
+                await services.stewards.leave()
             await runner.cleanup()
             for task in background:
                 task.cancel()
@@ -191,6 +205,8 @@ def calm_collector() -> None:
 
 
 async def _sweep(services: Services) -> None:
+    """Close what is silent; but whoever was connected to our former life is given the time to come back."""
+    await asyncio.sleep(SILENT_AFTER_MS / 1000)
     while True:
         await services.presence.sweep()
         await asyncio.sleep(_SWEEP_EVERY_S)

@@ -2,11 +2,15 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from lectern.kernel.address import is_address
+from lectern.storage.place import bucket_and_prefix, checked_endpoint
+from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (nothing binds here: these hosts are no address to reach)
@@ -22,6 +26,29 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port of HTTP.")
     data: Path = Field(CHECKOUT / "data", description="Folder of the database, files and secrets (absolute).")
     database_url: str = Field("", description="PostgreSQL URL; empty: SQLite under LECTERN_DATA.")
+    storage_url: str = Field(
+        "",
+        description="Bucket of recordings and replays, s3://BUCKET/FOLDER; empty: LECTERN_DATA has them.",
+    )
+    storage_endpoint: str = Field(
+        "", description="Address of the S3 server, https://HOST:PORT; empty: Amazon's, by region."
+    )
+    storage_region: str = Field("us-east-1", description="Region of the bucket, as its server names it.")
+    storage_key_id: str = Field(
+        "", description="Id of the bucket's access key; empty: AWS_* variables, or the machine's own role."
+    )
+    storage_secret: str = Field("", repr=False, description="Secret of LECTERN_STORAGE_KEY_ID.")
+    storage_secret_file: Path | None = Field(None, description="File that holds it, instead.")
+    storage_ca: Path | None = Field(
+        None,
+        description="PEM certificates of authorities that vouch for the S3 server, beside the usual.",
+    )
+    storage_keep_hours: float = Field(
+        24.0, ge=0, description="Hours that media of a closed replay stays in LECTERN_DATA beside the bucket."
+    )
+    storage_cache_gb: float = Field(
+        4.0, ge=0.1, description="Disk (GB) for copies of what viewers fetch from the bucket."
+    )
     redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
     server_name: str = Field(
         "",
@@ -47,11 +74,15 @@ class Settings(BaseSettings):
         le=64,
         description="Media processes, one per core that media may use, on consecutive UDP ports.",
     )
-    media_nodes: Annotated[tuple[Path, ...], NoDecode] = Field(
+    media_nodes: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Control sockets of media processes that run by themselves, comma-separated, the same "
-        "list for all server processes; empty: this server runs its own.",
+        description="Media processes that run by themselves: control sockets or tcp://HOST:PORT, "
+        "comma-separated, the same list for all server processes; empty: this server runs its own.",
     )
+    media_control_secret: str = Field(
+        "", repr=False, description="Secret shared with media processes at tcp:// (32 random characters)."
+    )
+    media_control_secret_file: Path | None = Field(None, description="File that holds it, instead.")
     media_process_viewers: int = Field(
         200,
         ge=1,
@@ -77,12 +108,114 @@ class Settings(BaseSettings):
     make_up_hours: int = Field(
         72, ge=0, le=8760, description="Hours after a lesson in which people may ask for a make-up check-in."
     )
+    smtp_host: str = Field(
+        "", description="Mail server that takes our mail; empty: no mail, in-app notices only."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of LECTERN_SMTP_HOST.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="starttls (587), tls (465), or none (a mail server on this machine).",
+    )
+    smtp_user: str = Field("", description="Sign-in name at the mail server; empty: without signing in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of LECTERN_SMTP_USER.")
+    smtp_password_file: Path | None = Field(
+        None, description="File that holds the password, instead of LECTERN_SMTP_PASSWORD."
+    )
+    mail_from: str = Field("", description="Address that mail comes from; needed with LECTERN_SMTP_HOST.")
+    mail_per_minute: int = Field(
+        120, ge=1, le=100_000, description="Pace of mail of all server processes together."
+    )
+    mail_give_up_hours: int = Field(
+        48, ge=2, le=720, description="Hours after which mail that the server does not take is given up."
+    )
+    mail_language: Literal["zh-CN", "en"] = Field(
+        "zh-CN", description="Language of mail to people who never chose one, and to bare addresses."
+    )
+    notices_keep_days: int = Field(
+        180, ge=1, description="Days after which notices that are sent, read or given up are deleted."
+    )
+    lesson_minutes: int = Field(
+        60, ge=1, le=4320, description="Length (min) of a lesson in calendars, where none is planned."
+    )
+    remind_before_minutes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1440, 15),
+        description="Minutes before a lesson at which those are reminded who are not there, comma-separated; "
+        "the one nearest to the start is for checking in. An organisation may set others on its page.",
+    )
+    remind_after_minutes: Annotated[tuple[int, ...], NoDecode] = Field(
+        (0, 1440),
+        description="Minutes after a lesson's end at which those are reminded who have something left to do.",
+    )
+    attendance_percent: int = Field(
+        85, ge=0, le=100, description="Share (%) of a lesson that somebody has to be there to be present."
+    )
+    attendance_tolerance_minutes: int = Field(
+        2, ge=0, le=4320, description="Minutes that may be missing of that share."
+    )
+    attendance_least_minutes: int = Field(
+        5, ge=0, le=4320, description="Minutes below which somebody without a check-in was absent."
+    )
+    attendance_checkins: int = Field(
+        2, ge=0, le=100, description="Check-ins that somebody needs to be present; all, if there were fewer."
+    )
+    attendance_make_up_counts: bool = Field(True, description="Whether made-up check-ins count for that.")
+    attendance_replay_counts: bool = Field(
+        False, description="Whether missed time that was watched in the replay counts."
+    )
+    attendance_away_counts: bool = Field(
+        False, description="Whether time counts in which a learner's page was hidden and silent."
+    )
+    objection_days: int = Field(
+        14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
+    )
+    weak_sign_in: float = Field(
+        0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
+    )
+    feedback_days: int = Field(
+        7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
+    )
+    feedback_fewest: int = Field(
+        5, ge=3, le=50, description="Feedback forms that show at once at the least; fewer wait for company."
+    )
+    hint_minutes: int = Field(
+        15, ge=0, le=240, description="Minutes without interaction that earn presenters a hint; 0: never."
+    )
     log_json: bool = Field(False, description="Log lines as JSON instead of for people.")
 
-    @field_validator("trusted_proxies", "media_public_ips", "turn_urls", "media_nodes", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "media_public_ips",
+        "turn_urls",
+        "media_nodes",
+        "remind_before_minutes",
+        "remind_after_minutes",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        if value:
+            bucket_and_prefix(value)
+        return value
+
+    @field_validator("storage_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        return checked_endpoint(value)
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> "Settings":
+        if self.storage_secret and self.storage_secret_file:
+            msg = "set LECTERN_STORAGE_SECRET or LECTERN_STORAGE_SECRET_FILE, not both"
+            raise ValueError(msg)
+        if bool(self.storage_key_id) != bool(self.storage_secret or self.storage_secret_file):
+            msg = "LECTERN_STORAGE_KEY_ID and its secret belong together"
+            raise ValueError(msg)
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -107,6 +240,32 @@ class Settings(BaseSettings):
     def _turn_needs_its_secret(self) -> "Settings":
         if self.turn_urls and not self.turn_secret:
             msg = "LECTERN_TURN_URLS needs LECTERN_TURN_SECRET"
+            raise ValueError(msg)
+        return self
+
+    @field_validator("remind_before_minutes", "remind_after_minutes")
+    @classmethod
+    def _some_minutes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) > MOST_REMINDERS or any(not 0 <= minutes <= LONGEST_MINUTES for minutes in value):
+            msg = f"at most {MOST_REMINDERS} reminders, each 0 to {LONGEST_MINUTES} minutes; example: 1440,15"
+            raise ValueError(msg)
+        return tuple(sorted(set(value), reverse=True))
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not is_address(value):
+            msg = "LECTERN_MAIL_FROM is one address like lectern@example.com"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _mail_is_whole_and_safe(self) -> "Settings":
+        if self.smtp_host and not self.mail_from:
+            msg = "LECTERN_SMTP_HOST needs LECTERN_MAIL_FROM, the address that mail comes from"
+            raise ValueError(msg)
+        if self.smtp_user and self.smtp_security == "none" and self.smtp_host not in _LOOPBACK:
+            msg = "LECTERN_SMTP_USER would send its password in the clear: set LECTERN_SMTP_SECURITY"
             raise ValueError(msg)
         return self
 
@@ -158,6 +317,19 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether HTTP listens on this machine alone."""
         return self.host in _LOOPBACK
+
+    @property
+    def attendance_rule(self) -> dict[str, Any]:
+        """The attendance rule of an installation that has set none, as fields of `Rule`."""
+        return {
+            "present_percent": self.attendance_percent,
+            "tolerance_minutes": self.attendance_tolerance_minutes,
+            "least_minutes": self.attendance_least_minutes,
+            "checkins": self.attendance_checkins,
+            "make_up_counts": self.attendance_make_up_counts,
+            "replay_counts": self.attendance_replay_counts,
+            "away_counts": self.attendance_away_counts,
+        }
 
     @property
     def sessions_dir(self) -> Path:

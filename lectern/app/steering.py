@@ -18,6 +18,7 @@ from sessions.store import SessionStore
 from signaling.plane.media import MediaPlane
 
 LOOK_S: Final = 3.0
+_CARRIED_LOOK_S: Final = 1.0
 _log = structlog.get_logger()
 
 
@@ -31,12 +32,17 @@ class Steering:
         plane: MediaPlane,
         sessions: SessionStore,
         keeper: ReplayKeeper,
+        *,
+        waits_for_bucket: bool = False,
     ) -> None:
+        """`waits_for_bucket`: a replay counts as closed only when the bucket has it (several servers with
+        one)."""
         self._database = database
         self._stewards = stewards
         self._plane = plane
         self._sessions = sessions
         self._keeper = keeper
+        self._waits_for_bucket = waits_for_bucket
         self._idle: frozenset[str] = frozenset()
 
     async def recorded(self) -> tuple[list[str], list[str]]:
@@ -52,6 +58,18 @@ class Steering:
             live = await self._sessions.in_state(tx, LessonState.LIVE)
             waiting = await self._keeper.store.unfinished(tx)
         return [session.id for session in live], waiting
+
+    async def closed(self, session_id: str) -> None:
+        """Our packager has closed a session's replay: it is ready at once, or as soon as the bucket has all
+        of it.
+
+        Returns when it is, or when this server need not care for it any more.
+        """
+        while not await self._keeper.refresh(session_id):
+            _, waiting = await self.recorded()
+            if not self._waits_for_bucket or session_id not in waiting:
+                return
+            await asyncio.sleep(_CARRIED_LOOK_S)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""

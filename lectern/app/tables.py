@@ -1,15 +1,18 @@
 """All tables of all packages, gathered on one metadata."""
 
 import accounts.tables
+import analytics.attendance.tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
+import interactions.feedback.tables
 import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
 import lectern.servers.tables
 import lectern.timeline.tables
+import notices.tables
 import sessions.tables
 import signaling.screens.tables
 import signaling.stream_keys.tables
@@ -19,15 +22,18 @@ __all__ = ["metadata"]
 
 _MODULES = (
     accounts.tables,
+    analytics.attendance.tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
+    interactions.feedback.tables,
     interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
     lectern.servers.tables,
     lectern.timeline.tables,
+    notices.tables,
     sessions.tables,
     signaling.screens.tables,
     signaling.stream_keys.tables,

@@ -13,6 +13,13 @@ from pathlib import Path
 from accounts.routes import AccountRoutes
 from accounts.service import Accounts
 from accounts.store import AccountStore
+from analytics.attendance.cases import Cases
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -26,25 +33,39 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
+from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
+from interactions.feedback.commands import Terms
+from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
-from lectern.app.answers import DoorsOfSessions, PeopleOfAccounts, ReportFacts, SessionFactsForCatalogue
+from lectern.app.answers import (
+    ClocksOfReplays,
+    DoorsOfSessions,
+    PeopleOfAccounts,
+    ReportFacts,
+    SessionFactsForCatalogue,
+    TrailOfAccounts,
+)
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.consent import TEXT
+from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
-from lectern.app.secrets import load_keys
+from lectern.app.lesson_news import LessonNews
+from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
+from lectern.app.storage import files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -53,10 +74,10 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
-from lectern.storage.files import LocalFiles
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from notices.outbox import Outbox
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -82,12 +103,13 @@ from signaling.trial.routes import TrialRoutes
 from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
 from signaling.whip.endpoint import WhipEndpoint
+from streaming.control.ends import ControlEnd, control_end
 
 
-def registry(make_up_hours: int = MAKE_UP_HOURS) -> Registry:
-    """Every idea and command of the class; `make_up_hours` as in the settings."""
+def registry(make_up_hours: int = MAKE_UP_HOURS, hint_minutes: int = HINT_MINUTES) -> Registry:
+    """Every idea and command of the class; `make_up_hours` and `hint_minutes` as in the settings."""
     return Registry.of(
-        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.IDEAS),
+        ideas=(lesson.LESSON, presence.PRESENCE, STAGE, RECORDING, HEALTH, *class_ideas.ideas(hint_minutes)),
         commands=(
             *lesson.COMMANDS,
             *presence.COMMANDS,
@@ -127,7 +149,10 @@ class Services:
     turn: Turn
     class_namespace: ClassNamespace
     deadlines: Deadlines
+    outbox: Outbox
+    notices: NoticeDesk
     signal_namespace: SignalNamespace
+    attending: AttendanceReports
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -153,8 +178,25 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *AttendanceRoutes(
+                self.attending,
+                Cases(
+                    self.database,
+                    self.attending.cases,
+                    self.attending,
+                    seats=self.presence,
+                    trail=TrailOfAccounts(self.accounts.store),
+                    objection_days=self.settings.objection_days,
+                ),
+                self.accounts,
+                self.settings.weak_sign_in,
+            ).routes(),
             *GroupRoutes(self.engine, GroupFiles(self.accounts)).routes(),
+            *self._feedback().routes(),
             *self._poll_results().routes(),
+            *self.notices.mine.routes(),
+            *self.notices.administration.routes(),
+            *self._growth().routes(),
             *CheckinRoutes(
                 self.engine,
                 self.doors,
@@ -163,6 +205,15 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _feedback(self) -> FeedbackRoutes:
+        facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
+        terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
+        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+
+    def _growth(self) -> CourseRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -178,6 +229,7 @@ class Services:
             sessions=facts,
             media=self.catalogue.watching,
             seats=self.presence,
+            attending=self.attending,
         )
         return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
 
@@ -192,17 +244,31 @@ class Services:
         return (await self.accounts.org()).zone
 
 
-def control_paths(settings: Settings) -> list[Path]:
-    """Return where each media process listens for its orders.
+def control_ends(settings: Settings) -> list[ControlEnd]:
+    """Return where each media process takes its orders.
 
-    The paths of those that the server runs itself are short enough for Unix sockets, and private to this
-    installation's user.
+    Raises:
+        Conflict: see `control_paths`; or the file that holds the secret cannot be read.
+    """
+    if not settings.media_nodes:
+        return [ControlEnd(path=str(path)) for path in control_paths(settings)]
+    secret = settings.media_control_secret
+    if settings.media_control_secret_file is not None:
+        secret = secret_in(settings.media_control_secret_file, "LECTERN_MEDIA_CONTROL_SECRET_FILE")
+    try:
+        return [control_end(node, secret) for node in settings.media_nodes]
+    except ValueError as error:
+        raise Conflict("media_nodes_unusable", f"LECTERN_MEDIA_NODES: {error}.") from None
+
+
+def control_paths(settings: Settings) -> list[Path]:
+    """Return where the media processes that the server runs itself listen for their orders.
+
+    The paths are short enough for Unix sockets, and private to this installation's user.
 
     Raises:
         Conflict: the folder for them belongs to somebody else, who could then pose as a media process.
     """
-    if settings.media_nodes:
-        return list(settings.media_nodes)
     name = hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"lectern-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -226,15 +292,22 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, LocalFiles(settings.data), titles, CatalogueStore(), JobStore())
+        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
-            registry(settings.make_up_hours),
+            registry(settings.make_up_hours, settings.hint_minutes),
             bus,
-            followers=(LessonFollower(), keeper, DeadlineBook(), AuditTrail(AccountStore(), SessionStore())),
+            followers=(
+                LessonFollower(),
+                keeper,
+                DeadlineBook(),
+                AuditTrail(AccountStore(), SessionStore()),
+                LessonNews(),
+            ),
             guard=presence.guard,
             clerks=class_ideas.CLERKS,
         )
+        outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
         play_keys = load_keys(settings.data / "secrets", "play")
@@ -260,7 +333,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         plane = MediaPlane(
             engine,
             stewards=steering,
-            control_paths=control_paths(settings),
+            control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
@@ -270,6 +343,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if stewards is not None:
             stewards.listen(plane.drop)
         turn = Turn(settings.turn_urls, settings.turn_secret)
+        facts = ReportFacts(accounts, sessions)
         yield Services(
             settings=settings,
             database=database,
@@ -287,7 +361,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             authenticate=Authenticator(accounts, tokens, at_door, now_s),
             plane=plane,
             stewards=stewards,
-            steering=Steering(database, stewards, plane, SessionStore(), keeper),
+            steering=Steering(
+                database,
+                stewards,
+                plane,
+                SessionStore(),
+                keeper,
+                waits_for_bucket=bool(settings.storage_url and settings.redis_url),
+            ),
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
@@ -317,7 +398,21 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 client_ip=lambda environ: environ["aiohttp.request"].get(CLIENT_IP, ""),
             ),
             deadlines=Deadlines(engine),
+            outbox=outbox,
+            notices=notice_desk(
+                settings, database, outbox, accounts=accounts, sessions=sessions, engine=engine
+            ),
             signal_namespace=SignalNamespace(
                 plane, tokens, doors, seats, now_s, turn=turn, stewards=steering
+            ),
+            attending=AttendanceReports(
+                database,
+                AnalyticsStore(),
+                CaseStore(),
+                people=facts,
+                sessions=facts,
+                recordings=ClocksOfReplays(CatalogueStore()),
+                standard=Rule(**settings.attendance_rule),
+                completed_from=settings.completion_threshold,
             ),
         )

@@ -1,6 +1,6 @@
 """Who is asking, and what they may do: roles and API-key scopes come down to the same permissions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lectern.kernel.errors import Forbidden
@@ -43,7 +43,8 @@ class SessionGrant:
 
     `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
     `participant_id` is set once the participant exists (after the first connection). `screen_id` is the
-    screen (a participant) by whose code they came in: they take part without media.
+    screen (a participant) by whose code they came in: they take part without media. `issued_s` is when the
+    token was made (seconds of wall time; None where that is not known).
     """
 
     session_id: str
@@ -53,6 +54,7 @@ class SessionGrant:
     guest_id: str | None = None
     guest_name: str | None = None
     screen_id: str | None = None
+    issued_s: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from lectern.kernel.clock import UtcMs
 
 BEAT_S: Final = 1.5
 """How often a server says that it is there."""
+SOONEST_BEAT_S: Final = 0.3
+"""It says so earlier, but not more often, when it has a reason to look who else is there."""
 SILENT_AFTER_S: Final = 6.0
 """A server that was not heard for so long may lose what it steers."""
 FORGOTTEN_AFTER_S: Final = 3_600.0

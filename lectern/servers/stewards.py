@@ -8,6 +8,7 @@ finds out. While the database is away nobody takes and nobody lets go: media flo
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import structlog
@@ -17,7 +18,7 @@ from lectern.kernel.errors import Gone
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import run_forever
 from lectern.servers import store
-from lectern.servers.roll import BEAT_S, EMPTY, Pulse, Roll
+from lectern.servers.roll import BEAT_S, EMPTY, SOONEST_BEAT_S, Pulse, Roll
 
 _log = structlog.get_logger()
 
@@ -44,6 +45,8 @@ class Stewards:
         self._roll: Roll = EMPTY
         self._ours: set[str] = set()
         self._asking = asyncio.Lock()
+        self._has_left = False
+        self._doubted = asyncio.Event()
 
     def listen(self, on_lost: Lost) -> None:
         """Call `on_lost` for every session that another server has taken over."""
@@ -56,7 +59,7 @@ class Stewards:
 
     def is_ours(self, session_id: str) -> bool:
         """Whether this server steers the session, beyond doubt."""
-        return session_id in self._ours and self._pulse.counts(self._mono_s())
+        return session_id in self._ours and not self._has_left and self._pulse.counts(self._mono_s())
 
     @property
     def ours(self) -> frozenset[str]:
@@ -75,7 +78,8 @@ class Stewards:
         if known is not None:
             return known
         async with self._asking:
-            if not self._pulse.counts(self._mono_s()):  # the database is away, or we have only just begun
+            # The database is away, or we have only just begun, or are about to end.
+            if self._has_left or not self._pulse.counts(self._mono_s()):
                 raise _unknown()
             may_take_over = self._pulse.may_take_over(self._mono_s())
             async with self._database.write() as tx:
@@ -102,22 +106,30 @@ class Stewards:
         """Return what the other servers put on each media process: transports, homes."""
         return self._roll.loads_but(self.id)
 
+    def doubt(self) -> None:
+        """A steward could not be reached: look soon whether it has left, not only with the next beat."""
+        self._doubted.set()
+
     async def run(self) -> None:
         """Say that this server is there, until cancelled; then leave, so that others need not wait."""
         try:
             await run_forever("server_beat", self._run)
         finally:
-            await self._leave()
+            await self.leave()
 
     async def _run(self) -> None:
         while True:
             async with self._asking:
-                lost = await self._beat()
+                lost = set[str]() if self._has_left else await self._beat()
             for session_id in lost:
                 _log.warning("session_lost", session_id=session_id)
                 for on_lost in self._listeners:
                     await on_lost(session_id)
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(SOONEST_BEAT_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S - SOONEST_BEAT_S):
+                    await self._doubted.wait()
+            self._doubted.clear()
 
     async def _beat(self) -> set[str]:
         """One beat; returns what others have taken over."""
@@ -131,9 +143,16 @@ class Stewards:
         lost, self._ours = self._ours - ours, ours
         return lost
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
+        """Steer nothing any more, and let others take over. Once is enough; it never raises.
+
+        Call it when nothing of ours writes for a session.
+        """
+        if self._has_left:
+            return
+        self._has_left = True
         try:
-            async with self._database.write() as tx:
+            async with self._asking, self._database.write() as tx:
                 await store.leave(tx, self.id)
         except Exception as error:  # noqa: BLE001 (the database may be gone first; others then wait a little)
             _log.warning("server_leave_failed", error=repr(error))

@@ -1,1 +1,1 @@
-"""Files by key: a local folder today, object storage behind the same few operations later."""
+"""Files by key: a local folder, or a local folder with object storage (S3) behind it."""

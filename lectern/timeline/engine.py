@@ -197,6 +197,13 @@ class TimelineEngine:
             self._advance(live, change.appended)
         await self._announce(session_id, change.appended)
 
+    async def begin(
+        self, tx: AsyncConnection, session_id: str, events: Sequence[NewEvent], now: UtcMs
+    ) -> None:
+        """Append the first events of a timeline that `tx` has just created; nobody can be listening yet."""
+        head = await self.store.lock(tx, session_id)
+        await self._tell_followers(tx, head, await self.store.append(tx, head, events, now))
+
     async def _carry_out(self, session_id: str, works: Sequence[Work]) -> None:
         """Do a batch in one transaction. Works that are refused do not hinder the others."""
         live: LiveSession | None = None
@@ -297,8 +304,7 @@ class TimelineEngine:
         recent = None if after is None else live.since(after)
         if recent is None:
             return View(live.state.seq, snapshot(self.registry, live.state, viewer), None)
-        events = [wire for projected in recent if (wire := projected.for_viewer(viewer)) is not None]
-        return View(live.state.seq, None, events)
+        return View(live.state.seq, None, recent.for_viewer(viewer))
 
     async def _caught_up(self, tx: AsyncConnection, head: Head) -> LiveSession:
         live = self._live.get(head.session_id)

@@ -58,8 +58,11 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "session_started"
 
 
+CANCELLED = "cancelled"
+
+
 class SessionEnded(Event, frozen=True, kw_only=True):
-    """The lesson is over."""
+    """The lesson is over; with the reason `cancelled` it was called off before it began."""
 
     TYPE: ClassVar[str] = "session_ended"
     reason: str = "ended"

@@ -55,12 +55,6 @@ class Projected:
             "put": [[path, entity] for path, entity in seen.items()],
         }
 
-    @property
-    def concerned(self) -> frozenset[str]:
-        """Participants who may be told other things of it than the rest of their audience."""
-        owners = {put.touch.owner for put in self.puts if put.touch.owner is not None}
-        return frozenset(owners.union(*(put.touch.members for put in self.puts if put.touch.members)))
-
     def without_words(self, ref: str) -> "Projected":
         """Return this as if the words behind `ref` had never been told; a later event corrects the rest."""
         if ref not in self.event.texts and not any(ref in put.refs for put in self.puts):

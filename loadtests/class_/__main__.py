@@ -29,6 +29,7 @@ from tests.scripted_lesson.chromium import browsers
 
 PARTS = ("connect", "fanout", "growth", "join", "checkin", "poll", "chat", "kill", "attendance")
 MORE_NICE = -15
+_AUTOGROUP = Path("/proc/self/autogroup")
 MOST_MEMORY_KIB = 60
 PLAYED: dict[str, Callable[[Stage], Awaitable[list[Figure]]]] = {
     "checkin": scenes.checkin,
@@ -65,6 +66,10 @@ def go_first() -> None:
     """Go before others on this machine, with every server that we start; nobody starves."""
     try:
         os.nice(MORE_NICE)
+        if (
+            _AUTOGROUP.exists()
+        ):  # Linux weighs whole terminals against each other: nice alone counts within one
+            _AUTOGROUP.write_text(str(MORE_NICE))
     except PermissionError:
         sys.exit("--first needs root: run it as root, or without.")
 

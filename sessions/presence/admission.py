@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lectern.kernel.access import SessionGrant
+from lectern.kernel.errors import Forbidden
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine
 from sessions.presence.coming import DEVICES, Arrival, Coming, Going, kind_of
-from sessions.presence.idea import PRESENCE
+from sessions.presence.idea import PRESENCE, is_outdated, role_changed
 from sessions.store import SessionStore
 
 SILENT_AFTER_MS = 20_000
@@ -42,14 +43,23 @@ class Presence:
             known = await self._store.participant(tx, grant.session_id, kind_of(grant), subject)
         return known.id if known else None
 
-    async def was_removed(self, grant: SessionGrant) -> bool:
-        """Tell whether the holder of a token was sent out; the token itself does not know."""
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        """Refuse the holder of a token who has lost what it says; the token itself does not know.
+
+        Raises:
+            Forbidden: they were sent out (`removed`), or are no longer staff (`role_changed`).
+        """
         participant_id = grant.participant_id or await self.participant_of(grant)
         if participant_id is None:
-            return False
+            return
         participants = (await self._engine.current(grant.session_id)).state.of(PRESENCE).participants
         present = participants.get(participant_id)
-        return present is not None and present.removed
+        if present is None:
+            return
+        if present.removed:
+            raise Forbidden("removed", "You were removed from this session.")
+        if is_outdated(present, grant):
+            raise role_changed()
 
     async def name_of_screen(self, session_id: str, participant_id: str) -> str | None:
         """Return a screen's name ("" where it was erased); None if there is none, or it was removed."""

@@ -16,7 +16,7 @@ from lectern.timeline.idea import ClassState
 from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
 from sessions.lesson.idea import LESSON, LessonState
-from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened
+from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, is_outdated, role_changed
 from sessions.store import Connection, Participant, SessionStore
 
 DEVICES = frozenset({"pc", "phone", "tablet", "screen"})
@@ -76,12 +76,15 @@ class Coming(Work):
         Raises:
             Gone: it is over and this participant was never in it (`session_over`); staff may still come, for
                 the questions that were left.
-            Forbidden: removed by the host, or the consent text was not accepted (`consent_required`).
+            Forbidden: removed by the host, no longer staff (`role_changed`), or the consent text was not
+                accepted (`consent_required`).
         """
         known = self._known.by_subject.get((self.kind, self.subject))
         present = state.of(PRESENCE).participants.get(known.id) if known else None
         if present is not None and present.removed:
             raise Forbidden("removed", "You were removed from this session.")
+        if present is not None and is_outdated(present, self.grant):
+            raise role_changed()
         may_enter_late = known is not None or self.grant.role.is_staff
         if not may_enter_late and state.of(LESSON).state is LessonState.ENDED:
             raise Gone("session_over", "This session is over.")

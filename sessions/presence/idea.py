@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import (
@@ -43,11 +44,12 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
 class Present:
     """One participant. `connections` maps those that are open to their device.
 
-    `left_utc_ms` is when the latest one that closed was last seen. `screen` is the one whose code they
-    scanned last.
+    `left_utc_ms` is when the latest one that closed was last seen. `role_utc_ms` is since when they have
+    their role. `screen` is the one whose code they scanned last.
     """
 
     joined: ParticipantJoined
+    role_utc_ms: int
     connections: dict[str, str] = field(default_factory=dict)
     device: str | None = None
     removed: bool = False
@@ -85,8 +87,10 @@ class PresenceIdea:
         if isinstance(payload, ParticipantJoined):
             known = slice_.participants.get(payload.participant)
             if known is None:
-                slice_.participants[payload.participant] = Present(payload)
+                slice_.participants[payload.participant] = Present(payload, event.utc_ms)
             else:
+                if known.joined.role != payload.role:
+                    known.role_utc_ms = event.utc_ms
                 known.joined = payload
             return
         assert isinstance(payload, ConnectionOpened | ConnectionClosed | ParticipantRemoved | ScreenScanned)
@@ -143,6 +147,21 @@ class PresenceIdea:
 
 
 PRESENCE = PresenceIdea()
+
+
+def is_outdated(present: Present, grant: SessionGrant) -> bool:
+    """Tell whether a token is of the time before its holder lost their place among the staff.
+
+    A token says when it was made to the second; one of the same second still counts.
+    """
+    if not grant.role.is_staff or SessionRole(present.joined.role).is_staff or grant.issued_s is None:
+        return False
+    return (grant.issued_s + 1) * 1_000 <= present.role_utc_ms
+
+
+def role_changed() -> Forbidden:
+    """Return the refusal of a token that is outdated."""
+    return Forbidden("role_changed", "Your role in this lesson has changed. Open the lesson again.")
 
 
 def guard(state: ClassState, actor: Actor) -> None:

@@ -78,6 +78,7 @@ class JoinTokens:
                 guest_id=claims.get("gid"),
                 guest_name=claims.get("gnm"),
                 screen_id=claims.get("scr"),
+                issued_s=int(claims["iat"]),
             )
             return Read(str(claims["org"]), grant)
         except (JoseError, KeyError, ValueError, TypeError):

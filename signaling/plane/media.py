@@ -40,6 +40,7 @@ from signaling.stage.rights import check_sources
 from signaling.stage.routing import remembered
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
+from streaming.control.ends import ControlEnd
 
 _log = structlog.get_logger()
 _RETRY_AFTER_S = 20
@@ -58,7 +59,7 @@ class MediaPlane:
         self,
         engine: TimelineEngine,
         *,
-        control_paths: Sequence[Path],
+        control_ends: Sequence[ControlEnd | Path],
         sessions_dir: Path,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
@@ -66,7 +67,7 @@ class MediaPlane:
         loses_rights: Callable[[Event], str | None],
         stewards: Stewards,
     ) -> None:
-        nodes = [MediaNode(f"media-{number}", path) for number, path in enumerate(control_paths, 1)]
+        nodes = [MediaNode(f"media-{number}", end) for number, end in enumerate(control_ends, 1)]
         self._engine = engine
         self._situation_of = situation_of
         self._loses_rights = loses_rights

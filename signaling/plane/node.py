@@ -9,6 +9,7 @@ import structlog
 from lectern.kernel.tasks import task_group
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, connect
+from streaming.control.ends import ControlEnd
 
 _log = structlog.get_logger()
 _CONNECT_TIMEOUT_S = 10.0
@@ -33,14 +34,14 @@ class NodeEvents(Protocol):
 class MediaNode:
     """See the module. `name` is for people. `client` is another one after the node was lost and came back."""
 
-    def __init__(self, name: str, control_path: Path) -> None:
+    def __init__(self, name: str, control: ControlEnd | Path) -> None:
         self.name = name
         self.client: MediaClient | None = None
-        self._control_path = control_path
+        self._control = control
 
     async def serve(self, events: NodeEvents) -> None:
         """Connect, and pass on what happens until the connection ends. Raises MediaGone, MediaRefused."""
-        async with connect(str(self._control_path), timeout=_CONNECT_TIMEOUT_S) as client:
+        async with connect(self._control, timeout=_CONNECT_TIMEOUT_S) as client:
             try:
                 await events.begun(self, client)
                 self.client = client

@@ -23,6 +23,9 @@ class Stewards(Protocol):
     def others_loads(self) -> Mapping[str, tuple[int, int]]:
         """Return what the other servers put on each media process: transports, homes."""
 
+    def doubt(self) -> None:
+        """A steward that was named could not be reached."""
+
 
 class Alone:
     """The only server process steers everything."""
@@ -45,3 +48,6 @@ class Alone:
     def others_loads(self) -> Mapping[str, tuple[int, int]]:
         """See `Stewards`."""
         return {}
+
+    def doubt(self) -> None:
+        """See `Stewards`."""

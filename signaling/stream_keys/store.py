@@ -40,7 +40,12 @@ class StreamKey:
     def grant(self) -> SessionGrant:
         """Who comes in with this key."""
         return SessionGrant(
-            self.session_id, self.role, self.person_id, guest_id=self.guest_id, guest_name=self.guest_name
+            self.session_id,
+            self.role,
+            self.person_id,
+            guest_id=self.guest_id,
+            guest_name=self.guest_name,
+            issued_s=self.created_utc_ms // 1_000,
         )
 
 

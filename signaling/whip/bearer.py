@@ -61,4 +61,6 @@ class Bearers:
             raise Forbidden("token_foreign", "This token is for another session.")
         if publishes and (read.grant.role is SessionRole.SCREEN or not read.grant.role.is_staff):
             raise Forbidden("not_allowed", "This token may watch, not publish.")
+        if read.grant.screen_id is not None:
+            raise Forbidden("media_on_screen", "The picture is on the screen. This device takes part.")
         return Holder(read.org_id, read.grant)

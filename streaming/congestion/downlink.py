@@ -93,9 +93,13 @@ class DownlinkEstimator:
 
     # ── what we send ──
 
+    def wants_sample(self, now: float) -> bool:
+        """Whether the last one is old enough for another."""
+        return not self._samples or now - self._samples[-1][0] >= SAMPLE_S
+
     def sample_sent(self, octets: int, sound_octets: int, now: float) -> None:
         """All bytes sent so far, and the sound among them; as often as you like, and before what follows."""
-        if self._samples and now - self._samples[-1][0] < SAMPLE_S:
+        if not self.wants_sample(now):
             return
         self._samples.append((now, octets, sound_octets))
         if self._video_began_at is None:
@@ -125,12 +129,14 @@ class DownlinkEstimator:
         When it falls while we probe, that was our doing: what flowed before went through.
         """
         before, self.remb_bps = self.remb_bps, bitrate_bps
+        fell = before is not None and bitrate_bps < FELL * before
+        rose = before is not None and bitrate_bps > before
+        if not (fell or self.is_limited) and (rose or self._is_compared):
+            return  # as nearly always
         sent_bps, sound_bps = self.sent_bps(now) or (0.0, 0.0)
         total_bps = bitrate_bps + sound_bps
-        fell = before is not None and bitrate_bps < FELL * before
         if queue_s is not None and queue_s < self.tolerated_s(NO_QUEUE_S):
             fell = False
-        rose = before is not None and bitrate_bps > before
         if (fell and total_bps < sent_bps) or (not rose and self._is_low_from_the_start(total_bps)):
             known_bps = PROBED_BACK_OFF * self.limit_bps if is_probed and self.is_limited else 0.0
             self._cut(max(total_bps, known_bps), now)
@@ -163,15 +169,15 @@ class DownlinkEstimator:
         queue_s: float | None = None,
     ) -> None:
         """Share of packets lost since the last report (0..1), and the round trip if it could be taken."""
-        sent = self.sent_bps(now)
         self.loss += LOSS_SMOOTHING * (loss - self.loss)
         usual = min(self._losses, default=0.0)
         self._losses.append(self.loss)
         queues = rtt_s is not None and self._queues(rtt_s) and queue_s is None
         self.is_clean = not queues and loss - usual < CLEAN_LOSS
-        if sent is None or is_probed or now - self.trouble_at < SETTLE_S:
+        if not (queues or min(loss, self.loss) - usual > LOSS_TOO_HIGH):
             return
-        if queues or min(loss, self.loss) - usual > LOSS_TOO_HIGH:
+        sent = self.sent_bps(now)
+        if sent is not None and not is_probed and now - self.trouble_at >= SETTLE_S:
             self._cut(BACK_OFF * sent[0] * (1 - loss), now)
 
     def receive_queue(self, queue_s: float, asked_at: float, now: float) -> None:

@@ -5,17 +5,23 @@ An asyncio protocol without tasks: bytes arrive, futures are resolved, notificat
 
 import asyncio
 import itertools
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from streaming.control import messages as m
 from streaming.control.codec import FrameError, FrameReader, encode
+from streaming.control.ends import ControlEnd
+from streaming.control.proof import context_of
+from streaming.control.wakeful import stay_awake
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 CLOSE_ROOM_TIMEOUT_S: Final = 30.0
 MAX_NOTIFICATIONS: Final = 4096
+HANDSHAKE_S: Final = 5.0
 
 AnswerT = TypeVar("AnswerT", bound=m.Answer)
 
@@ -209,25 +215,60 @@ class MediaClient(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def connect(path: str, *, timeout: float = DEFAULT_TIMEOUT_S) -> AsyncIterator[MediaClient]:
-    """A client connected to the media process that listens at `path`, versions agreed.
+async def connect(
+    end: ControlEnd | str | Path, *, timeout: float = DEFAULT_TIMEOUT_S
+) -> AsyncIterator[MediaClient]:
+    """A client connected to the media process that listens at `end`, versions agreed. A path is a Unix
+    socket.
 
-    Tries again until `timeout` while the process is starting. Raises MediaGone, MediaRefused.
+    Tries again until `timeout` while the process is starting, or the network is away. Raises MediaGone,
+    MediaRefused.
     """
+    if not isinstance(end, ControlEnd):
+        end = ControlEnd(path=str(end))
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
+    context = None if end.path else await asyncio.to_thread(context_of, "server", end.secret)
     while True:
         try:
-            _, client = await loop.create_unix_connection(MediaClient, path)
+            client = await _connected(end, context, max(0.1, deadline - loop.time()))
             break
-        except (FileNotFoundError, ConnectionRefusedError) as error:
+        except ssl.SSLError as error:
+            msg = f"who listens at {end} does not hold the same control secret"
+            raise MediaGone(msg) from error
+        except (OSError, TimeoutError) as error:
+            if not _may_pass(end, error):
+                raise
             if loop.time() >= deadline:
-                msg = f"nobody listens at {path}"
+                msg = f"nobody listens at {end}"
                 raise MediaGone(msg) from error
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02 if end.path else 0.25)
     try:
         await client.hello()
         yield client
     finally:
         client.close()
         await client.wait_closed()
+
+
+async def _connected(end: ControlEnd, context: ssl.SSLContext | None, patience_s: float) -> MediaClient:
+    loop = asyncio.get_running_loop()
+    if context is None:
+        _, client = await loop.create_unix_connection(MediaClient, end.path)
+        return client
+    async with asyncio.timeout(patience_s):
+        transport, client = await loop.create_connection(
+            MediaClient,
+            end.host,
+            end.port,
+            ssl=context,
+            server_hostname="",
+            ssl_handshake_timeout=HANDSHAKE_S,
+        )
+    stay_awake(transport)
+    return client
+
+
+def _may_pass(end: ControlEnd, error: Exception) -> bool:
+    """Whether it is worth trying again."""
+    return not end.path or isinstance(error, (FileNotFoundError, ConnectionRefusedError))

@@ -166,6 +166,8 @@ class Downlink:
 
     def sample(self, now: float) -> None:
         """Note how much was sent; about once a second, so that it is known when there is trouble."""
+        if not self.estimator.wants_sample(now):
+            return
         octets, sound = 0, 0
         for slot in self._slots.values():
             sent = slot.sent_octets

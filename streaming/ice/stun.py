@@ -9,8 +9,10 @@ import hmac
 import ipaddress
 import struct
 import zlib
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 MAGIC: Final = 0x2112A442
 BINDING_REQUEST: Final = 0x0001
@@ -40,8 +42,7 @@ _HEADER = struct.Struct("!HHI12s")
 _ATTRIBUTE = struct.Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class StunMessage:
+class StunMessage(msgspec.Struct, frozen=True):
     """A well-formed message. `signed` is what MESSAGE-INTEGRITY covers, length already set.
 
     Attributes behind MESSAGE-INTEGRITY are ignored (RFC 8489 section 14.5); a wrong FINGERPRINT is fatal.
@@ -134,10 +135,17 @@ def build(
 
 def xor_address(host: str, port: int, transaction_id: bytes) -> bytes:
     """The value of XOR-MAPPED-ADDRESS (RFC 8489 section 14.2)."""
-    packed = ipaddress.ip_address(host.partition("%")[0]).packed
-    mask = MAGIC.to_bytes(4, "big") + transaction_id
-    masked = bytes(a ^ b for a, b in zip(packed, mask, strict=False))
-    return struct.pack("!BBH", 0, 1 if len(packed) == 4 else 2, port ^ (MAGIC >> 16)) + masked
+    packed = _packed(host)
+    mask = (_MAGIC_BYTES + transaction_id)[: len(packed)]
+    masked = int.from_bytes(packed, "big") ^ int.from_bytes(mask, "big")
+    family = 1 if len(packed) == 4 else 2
+    return struct.pack("!BBH", 0, family, port ^ (MAGIC >> 16)) + masked.to_bytes(len(packed), "big")
+
+
+@lru_cache(maxsize=4096)
+def _packed(host: str) -> bytes:
+    """Of an IP address, without its zone. Raises ValueError: it is none."""
+    return ipaddress.ip_address(host.partition("%")[0]).packed
 
 
 def error_code(code: int, reason: str) -> bytes:

@@ -4,8 +4,10 @@ Reading is forgiving: what is malformed ends the compound, what is unknown is sk
 """
 
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
+
+import msgspec
 
 SR: Final = 200
 RR: Final = 201
@@ -14,6 +16,7 @@ BYE: Final = 203
 RTPFB: Final = 205
 PSFB: Final = 206
 
+_READ: Final = frozenset({SR, RR, BYE, RTPFB, PSFB})
 _NACK: Final = 1
 _PLI: Final = 1
 _FIR: Final = 4
@@ -25,8 +28,7 @@ _U32 = struct.Struct("!I")
 _PAIR = struct.Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(msgspec.Struct, frozen=True, gc=False):
     """RFC 3550 section 6.4.1. `fraction_lost` in 1/256, `jitter` in timestamp units, `dlsr` in 1/65536 s."""
 
     ssrc: int
@@ -38,8 +40,7 @@ class ReportBlock:
     dlsr: int
 
 
-@dataclass(frozen=True, slots=True)
-class SenderReport:
+class SenderReport(msgspec.Struct, frozen=True, gc=False):
     """`ntp` is 32.32 fixed point seconds since 1900."""
 
     ssrc: int
@@ -50,23 +51,20 @@ class SenderReport:
     reports: tuple[ReportBlock, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiverReport:
+class ReceiverReport(msgspec.Struct, frozen=True, gc=False):
     """RFC 3550 section 6.4.2."""
 
     ssrc: int
     reports: tuple[ReportBlock, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bye:
+class Bye(msgspec.Struct, frozen=True, gc=False):
     """RFC 3550 section 6.6."""
 
     ssrcs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Nack:
+class Nack(msgspec.Struct, frozen=True, gc=False):
     """Generic NACK, RFC 4585 section 6.2.1; `lost` are 16-bit sequence numbers."""
 
     ssrc: int
@@ -74,16 +72,14 @@ class Nack:
     lost: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PictureLoss:
+class PictureLoss(msgspec.Struct, frozen=True, gc=False):
     """PLI (RFC 4585 section 6.3.1) or one entry of a FIR (RFC 5104 section 4.3.1)."""
 
     ssrc: int
     media_ssrc: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remb:
+class Remb(msgspec.Struct, frozen=True, gc=False):
     """draft-alvestrand-rmcat-remb-03: the receiver can take `bitrate_bps` over all `ssrcs`."""
 
     ssrc: int
@@ -109,7 +105,8 @@ def parse(data: bytes) -> list[Rtcp]:
             if not body or not 0 < body[-1] <= len(body):
                 break
             body = body[: -body[-1]]
-        found += _parse_one(kind, first & 0x1F, body)
+        if kind in _READ:
+            found += _parse_one(kind, first & 0x1F, body)
     return found
 
 
@@ -208,6 +205,7 @@ def build_receiver_report(report: ReceiverReport) -> bytes:
     return _packet(RR, len(report.reports), _U32.pack(report.ssrc) + _report_bytes(report.reports))
 
 
+@lru_cache(maxsize=8192)
 def build_cname(ssrc: int, cname: str) -> bytes:
     """The SDES packet that every compound with reports carries (RFC 3550 section 6.5.1)."""
     text = cname.encode()[:255]

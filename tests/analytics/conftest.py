@@ -10,7 +10,14 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analytics.neighbours import MediumKind, PersonCard, SessionFacts
+from analytics.attendance.cases import Cases
+from analytics.attendance.report import AttendanceReports
+from analytics.attendance.routes import AttendanceRoutes
+from analytics.attendance.rule import Rule
+from analytics.attendance.store import CaseStore
+from analytics.course_report import CourseReports
+from analytics.course_routes import CourseRoutes
+from analytics.neighbours import Held, MediumKind, PersonCard, SessionFacts
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -22,6 +29,7 @@ from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.kernel.roles import OrgRole, SessionRole
+from lectern.manifest.clock_map import ClockMap
 from tests.databases import sqlite_database
 from tests.lesson import START, Lesson
 from tests.services import database, database_url, postgres_cluster, postgres_url
@@ -92,11 +100,34 @@ class Office:
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
+    replay_clock: ClockMap | None = None
+    ended_utc_ms: int | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
+    attending: AttendanceReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attending = AttendanceReports(
+            self.database,
+            self.store,
+            CaseStore(),
+            self,
+            self,
+            self,
+            Rule(tolerance_minutes=0),
+            clock=lambda: self.now,
+        )
+
+    @property
+    def cases(self) -> Cases:
+        return Cases(
+            self.database, CaseStore(), self.attending, self, self, objection_days=14, clock=lambda: self.now
+        )
 
     @property
     def reports(self) -> Reports:
-        return Reports(self.database, self.store, self, self, self, self, clock=lambda: self.now)
+        return Reports(
+            self.database, self.store, self, self, self, self, self.attending, clock=lambda: self.now
+        )
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
         return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
@@ -104,10 +135,27 @@ class Office:
     async def facts(self, session_id: str) -> SessionFacts:
         if session_id != SESSION:
             raise NotFound("session_not_found", "There is no such session.")
-        return SessionFacts("org", '安全 "培训" / ../x', "Asia/Shanghai", START)
+        return SessionFacts(
+            "org", '安全 "培训" / ../x', "Asia/Shanghai", START, None, None, self.ended_utc_ms
+        )
+
+    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+        was_held = org_id == "org" and q in "安全" and from_utc_ms <= START <= to_utc_ms
+        return [Held(SESSION, "Asia/Shanghai")] if was_held else []
 
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
+
+    async def expects(self, session_id: str, person_id: str) -> bool:
+        return person_id in self.roster
+
+    async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
+        return self.replay_clock
+
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+    ) -> None:
+        self.audit_log.append((who.subject_id, action, target))
 
     async def participant_of(self, grant: SessionGrant) -> str | None:
         return "p_guest" if grant.guest_id == "g1" else None
@@ -152,8 +200,11 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
 
     app = web.Application()
     mount(app, routes(AnalyticsDeps(office.reports, office)), authenticate)
+    mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)
+    growth = CourseReports(sqlite_database, office.store, office, office)
+    mount(app, CourseRoutes(growth).routes(), authenticate)
     async with TestClient(TestServer(app)) as client:
         office.client = client
         yield office

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.answering import Asked, by_key, grade, growth, read_answers, worst, wrong_picks
-from analytics.attendance import Happening
+from analytics.attendance.happening import Happening
 
 START = 1_000_000
 

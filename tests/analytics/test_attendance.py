@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.attendance import Attendance, Happening, Interval, attendance
+from analytics.attendance.happening import Happening
+from analytics.attendance.register import Attendance, Interval, attendance
 
 MINUTE = 60_000
 

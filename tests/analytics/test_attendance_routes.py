@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
-from analytics.attendance_sheet import safe_cell
+from analytics.attendance.models import AttendanceModel, AttendanceRowModel
+from analytics.workbook import safe_cell
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.analytics.conftest import SESSION, Office
 from tests.lesson import START, Raw
 
+KNOWN = (
+    "participant", "person", "name", "kind", "expected", "intervals", "minutes", "checkins", "checkin_status",
+    "answers", "messages", "hands", "upvotes", "reactions", "stage_minutes", "questions", "replay_minutes",
+    "source", "screens",
+)  # fmt: skip
 TABLE = f"/api/v1/sessions/{SESSION}/attendance"
 
 
@@ -59,7 +65,9 @@ async def test_the_table_tells_the_lesson(office: Office) -> None:
     assert (status, report["expected"]) == (200, 3)
     assert [row["name"] for row in report["rows"]] == ["=HYPERLINK(1)", "Bob", "安 Ann", "@SUM(guest)"]
     ann, guest = report["rows"][2:]
-    assert ann == {
+    AttendanceModel.model_validate(report, strict=False)
+    assert set(ann) == set(AttendanceRowModel.model_fields)
+    assert {name: ann[name] for name in KNOWN} == {
         "participant": "p_ann",
         "person": {"id": "ann", "external_id": "E1", "name": "安 Ann", "department": "Shops"},
         "name": "安 Ann",
@@ -231,5 +239,7 @@ async def test_a_session_that_nobody_came_to_is_a_list_of_absences(office: Offic
         (0.0, None, None)
     }
     office.roster = []
-    assert (await office.call("GET", TABLE, "admin"))[1] == {"expected": 0, "screens": [], "rows": []}
+    _, empty = await office.call("GET", TABLE, "admin")
+    assert (empty["expected"], empty["screens"], empty["rows"]) == (0, [], [])
+    assert (empty["rates"]["sign_in_rate"], empty["rates"]["is_weak"]) == (None, False)
     assert (await office.call("GET", "/api/v1/sessions/none/attendance", "admin"))[0] == 404

@@ -1,6 +1,6 @@
 """Connection troubles from the timeline."""
 
-from analytics.attendance import Happening
+from analytics.attendance.happening import Happening
 from analytics.incidents import Incident, incidents
 
 

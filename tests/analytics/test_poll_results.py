@@ -9,7 +9,7 @@ from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.timeline.event import SessionStarted
 from tests.analytics.conftest import SESSION, Office
 from tests.analytics.test_attendance_routes import joined, opened
-from tests.lesson import Raw
+from tests.lesson import START, Raw
 
 RESULTS = f"/api/v1/sessions/{SESSION}/poll-results"
 
@@ -51,6 +51,26 @@ async def test_results_tell_the_quiz(office: Office) -> None:
     assert (second["counts"], second["anonymous"], second["sums"]["answered"]) == (None, True, 1)
     assert [(row["name"], row["sums"]["right"]) for row in report["people"]] == [("安 Ann", 1), ("@Guest", 0)]
     assert report["departments"][0]["sums"]["answered"] == 1
+
+
+async def test_growth_is_read_over_the_sessions_of_a_time(office: Office) -> None:
+    await quiz(office)
+    growth = f"/api/v1/poll-growth?from_utc_ms={START}&to_utc_ms={START + 1}"
+    status, report = await office.call("GET", f"{growth}&q=安", "admin")
+    assert (status, report["sessions"], report["days"][0]["answers"]) == (200, 1, 3)
+    assert report["whole"] == {
+        "answers": 3, "right": 1, "rate": 0.3333, "slope": None, "last_day": 1, "once_wrong": 2,
+        "corrected": 1,
+    }  # fmt: skip
+    assert [(row["name"], row["sums"]["right"]) for row in report["people"]] == [("安 Ann", 1), ("@Guest", 0)]
+    assert len(report["departments"]) == 2
+    status, report = await office.call("GET", growth, "manager")
+    assert all(row["person"] is not None for row in report["people"])
+    assert report["whole"]["answers"] < 3
+    assert (await office.call("GET", f"{growth}&q=other", "admin"))[1]["sessions"] == 0
+    assert (await office.call("GET", growth, "ann"))[0] == 403
+    too_long = "/api/v1/poll-growth?from_utc_ms=0&to_utc_ms=99999999999"
+    assert (await office.call("GET", too_long, "admin"))[1]["error"]["code"] == "period_invalid"
 
 
 async def test_a_line_manager_sees_own_people_and_no_guests(office: Office) -> None:

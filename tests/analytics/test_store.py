@@ -35,8 +35,9 @@ async def test_reports_that_arrive_together_all_count(database: Database) -> Non
     async with database.read() as tx:
         totals = await STORE.totals(tx, "replay", "film", 2)
         assert totals["ann"].covered == ((0, 50_000),)
-        assert await STORE.replay_effort_ms(tx, SESSION) == {"ann": 50_000}
-        assert await STORE.replay_effort_ms(tx, "s2") == {}
+        watched = await STORE.watched_replay(tx, SESSION)
+        assert {who: effort_ms for who, (_, effort_ms) in watched.items()} == {"ann": 50_000}
+        assert await STORE.watched_replay(tx, "s2") == {}
 
 
 async def test_the_same_report_sent_twice_at_once_counts_once(database: Database) -> None:

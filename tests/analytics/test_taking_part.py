@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from analytics.attendance import Happening, attendance
+from analytics.attendance.happening import Happening
+from analytics.attendance.register import attendance
 
 
 def happening(minute: float, type_: str, actor: str | None = None, **payload: Any) -> Happening:

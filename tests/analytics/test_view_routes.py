@@ -44,7 +44,7 @@ async def test_what_was_played_is_what_the_report_says(office: Office) -> None:
     assert found["duration_ms"] == 100_000
     assert found["class"] == {"bounce": 1, "reached_80": 1, "full": 0, "viewers": 3}
     assert [(p["person"]["name"], p["coverage"], p["completed"], p["minutes"]) for p in found["people"]] == [
-        ("安 Ann", 0.8, True, 1.32),
+        ("安 Ann", 0.8, True, 1.33),
         (None, 0.1, False, 0.0),
         ("Bob", 0.05, False, 0.08),
     ]

@@ -26,7 +26,7 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import OrgRole, SessionRole
 from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
-from lectern.storage.files import LocalFiles
+from lectern.storage.local import LocalFiles
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
 from tests.databases import sqlite_database
 from tests.lesson import START, Lesson, PollOpened, PollVoted

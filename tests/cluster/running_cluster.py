@@ -53,7 +53,7 @@ def free_ports(count: int) -> int:
 def plan_in(folder: Path) -> Plan:
     """A small one: one media process."""
     first = free_ports(PORTS)
-    secrets = Secrets(new_id(), new_id(), new_id())
+    secrets = Secrets(new_id(), new_id(), new_id(), new_id())
     return Plan(
         folder,
         CHECKOUT,
@@ -67,6 +67,7 @@ def plan_in(folder: Path) -> Plan:
         first_media_port=first + 5,
         turn_port=first + 6,
         media=1,
+        environment={"LECTERN_STORAGE_URL": ""},
     )
 
 
@@ -162,10 +163,11 @@ async def cluster_with_class(learners: int) -> AsyncIterator[Class]:
 
 @asynccontextmanager
 async def small_cluster() -> AsyncIterator[Running]:
-    """Without relay and worker; its folder is gone afterwards. After a failure its logs' ends are told."""
+    """Without relay, bucket and worker; its folder is gone afterwards. After a failure its logs' ends are
+    told."""
     folder = Path(tempfile.mkdtemp(prefix="lectern-cluster-"))
     try:
-        async with running(plan_in(folder), without=("turn", "worker")) as cluster:
+        async with running(plan_in(folder), without=("turn", "worker", "s3")) as cluster:
             yield cluster
     except BaseException:
         for log in sorted((folder / "log").glob("*.log")):

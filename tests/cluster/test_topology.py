@@ -12,8 +12,9 @@ from lectern.app.cluster.__main__ import settings_of
 from lectern.app.cluster.topology import Part, Plan, Programs, Secrets, files, lectern_environment, stages
 from lectern.app.serve import named_ids
 from lectern.app.settings import CHECKOUT
+from lectern.app.storage import place_of
 
-SECRETS = Secrets("secret-of-postgres", "secret-of-redis", "secret-of-turn")
+SECRETS = Secrets("secret-of-postgres", "secret-of-redis", "secret-of-turn", "secret-of-s3")
 COMPOSE = CHECKOUT / "docker" / "compose.yaml"
 SET = {
     "LECTERN_PUBLIC_URL": "https://lectern.example.com",
@@ -22,6 +23,7 @@ SET = {
     "LECTERN_DATABASE_PASSWORD": "a",
     "LECTERN_REDIS_PASSWORD": "b",
     "LECTERN_TURN_SECRET": "c",
+    "LECTERN_STORAGE_SECRET": "d",
 }
 
 
@@ -36,7 +38,7 @@ def all_parts(of: Plan) -> dict[str, Part]:
 
 def test_what_others_need_starts_before_them() -> None:
     place = {part.name: number for number, stage in enumerate(stages(plan())) for part in stage}
-    assert place["postgres"] == place["redis"] == place["media1"] == place["media2"]
+    assert place["postgres"] == place["redis"] == place["s3"] == place["media1"] == place["media2"]
     assert place["media2"] < place["server1"] == place["server2"] < place["nginx"]
 
 
@@ -59,9 +61,12 @@ def test_postgresql_is_never_root() -> None:
 
 def test_settings_of_the_servers_are_valid_and_they_know_the_media_processes(tmp_path: Path) -> None:
     settings = settings_of(plan(tmp_path))
-    assert [path.name for path in settings.media_nodes] == ["media1", "media2"]
+    assert [Path(node).name for node in settings.media_nodes] == ["media1", "media2"]
     assert settings.url == "http://127.0.0.1:8080"
     assert settings.is_reachable
+    place = place_of(settings)
+    assert place is not None
+    assert (place.bucket, place.endpoint, place.secret) == ("lectern", "http://127.0.0.1:9000", SECRETS.s3)
     ports = [part.environment["LECTERN_PORT"] for name, part in all_parts(plan()).items() if "server" in name]
     assert ports == ["8081", "8082"]
 

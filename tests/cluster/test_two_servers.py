@@ -23,7 +23,9 @@ def recordings(here: House) -> list[str]:
     return sorted(one.name for one in (here.folder / "sessions" / here.session.id / "rec").iterdir())
 
 
-async def test_people_at_two_servers_are_in_one_room(postgres_url: str, redis_url: str) -> None:
+async def test_people_at_two_servers_are_in_one_room_which_outlives_its_steward(
+    postgres_url: str, redis_url: str
+) -> None:
     async with house(postgres_url, redis_url) as here:
         await until("it is recorded", (here.folder / "sessions" / here.session.id / "rec").exists)
         first, second = steward(here)
@@ -41,6 +43,17 @@ async def test_people_at_two_servers_are_in_one_room(postgres_url: str, redis_ur
         await until("far's transport ends", lambda: first.services.plane.loads()["media-1"][0] == 2)
         await far.offer()
         await far.sees(presenter)
+
+        # The steward goes: the other one takes over, and everybody offers again by themselves.
+        await first.leaves()
+        await until("both are told", lambda: bool(presenter.resets) and bool(far.resets))
+        await near.moves(second)
+        for viewer in (far, near):
+            await viewer.sees(presenter)
+        assert presenter.resets == far.resets == ["media_restarted"]
+        await until("the recording goes on", lambda: recordings(here) == ["1", "2"])
+        assert second.services.stewards is not None
+        assert second.services.stewards.is_ours(here.session.id)
 
 
 async def _is_not_passed_on_twice(here: House, wrong: Served) -> None:

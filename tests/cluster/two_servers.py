@@ -49,10 +49,15 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]] | Callable[[], b
 
 @dataclass(slots=True)
 class Served:
-    """A server process, as far as it matters here."""
+    """A server process, as far as it matters here. `leaves` ends it in order."""
 
     services: Services
     url: str
+    _exit: AsyncExitStack
+
+    async def leaves(self) -> None:
+        """End it; its clients are disconnected."""
+        await self._exit.aclose()
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ class Tab:
     resets: list[str] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
     offering: asyncio.Task[None] | None = None
+    watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Connect class and media at the server."""
@@ -114,6 +120,13 @@ class Tab:
         await self.socket.connect(
             self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
         )
+
+    async def moves(self, to: Served) -> None:
+        """Come back to another server."""
+        self.at = to
+        self.socket = socketio.AsyncClient(reconnection=False)
+        await self.connect()
+        await self.offer()
 
     async def offer(self) -> None:
         """Offer until somebody answers, as a browser does."""
@@ -148,7 +161,9 @@ class Tab:
             await old.close()
         await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
         if self.camera is None:
-            self.house.tasks.create_task(self._watch(pc))
+            if self.watching is not None:
+                self.watching.cancel()
+            self.watching = self.house.tasks.create_task(self._watch(pc))
         return answer
 
     async def _reset(self, data: dict[str, str]) -> None:
@@ -172,8 +187,9 @@ class Tab:
 
     async def ends(self) -> None:
         """Close everything."""
-        if self.offering is not None:
-            self.offering.cancel()
+        for task in (self.offering, self.watching):  # a track of a connection that never came up never ends
+            if task is not None:
+                task.cancel()
         await self.socket.disconnect()
         if self.pc is not None:
             with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
@@ -189,7 +205,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         port=port,
         database_url=postgres_url,
         redis_url=redis_url,
-        media_nodes=(control,),
+        media_nodes=(str(control),),
         embedded_worker=False,
         public_url="http://127.0.0.1",
     )
@@ -208,6 +224,8 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
         async def end() -> None:
+            assert services.stewards is not None
+            await services.stewards.leave()
             await runner.cleanup()
             for loop in loops:
                 loop.cancel()
@@ -216,7 +234,7 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
         async with asyncio.timeout(PATIENCE_S):
             while not services.plane.is_available:
                 await asyncio.sleep(0.02)
-        yield Served(services, f"http://127.0.0.1:{port}")
+        yield Served(services, f"http://127.0.0.1:{port}", exit_)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ PACKAGES = (
     "interactions",
     "catalogue",
     "analytics",
+    "notices",
     "streaming",
     "recording",
     "mediaworker",

@@ -2,6 +2,8 @@
 
 import re
 
+from pydantic import SecretStr
+
 from lectern.app.media_metrics import media_metrics
 from lectern.app.settings import Settings
 from streaming.control.messages import Stats
@@ -65,9 +67,13 @@ def test_settings_say_their_default() -> None:
         assert row is not None
         if name != "data":  # beside the checkout: different on every machine
             default = field.default
+            if isinstance(default, SecretStr):
+                default = default.get_secret_value()
+            if isinstance(default, tuple):
+                default = ",".join(map(str, default))
             shown = (
                 "empty"
-                if default in ("", (), None)
+                if default in ("", None)
                 else f"`{str(default).lower() if isinstance(default, bool) else default}`"
             )
             assert row[1].strip() == shown, name

@@ -144,6 +144,7 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
         "checkin", "checkin_plan", "draw", "poll", "poll_desk", "question", "message", "hand",
         "breakout", "my/checkin", "my/vote", "my/upvote", "chat", "chat_mute", "stage_time", "reactions",
         "pool", "query", "asking", "funnel", "run", "my/question", "group", "outcome", "screen", "my",
+        "feedback", "attention",
     }  # fmt: skip
     for kind, fields in seen.items():
         path = next(path for path in documented if path == kind or path.rpartition("/")[0] == kind)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
+from interactions.feedback.commands import Terms, hand_in
+from interactions.feedback.form import Answer
 from interactions.lesson.idea import LESSON
 from interactions.poll import commands as poll
 from interactions.registry import COMMANDS, IDEAS
@@ -112,8 +114,10 @@ class AnyLesson:
             self.somebody_comes_or_goes()
         elif chance < 0.945:
             self.somebody_scans()
-        elif chance < 0.95:
+        elif chance < 0.948:
             self.somebody_publishes()
+        elif chance < 0.95:
+            self.somebody_hands_in()
         elif chance < 0.96:
             ref = self.rng.choice(sorted(self.proof.state.texts) or ["nothing"])
             self.proof.append(NewEvent(payload=TextErased(ref=ref)))
@@ -245,6 +249,8 @@ class AnyLesson:
             "staying": [[]],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
             "camera": [True, False],
+            "lang": [None, "zh-CN", "en"],
+            "minutes": [None, 1, 15, 0],
         }
         return self.rng.choice(choices.get(field, TEXTS))
 
@@ -277,6 +283,13 @@ class AnyLesson:
         """A phone reads the code of a screen, or of something that is none."""
         who, screen = self.rng.choice(LEARNERS), self.rng.choice(("s", "s", "g1", "l1"))
         self.proof.append(NewEvent(payload=ScreenScanned(participant=who, screen=screen), actor=who))
+
+    def somebody_hands_in(self) -> None:
+        """Over HTTP, and mostly at a time when it is refused."""
+        with suppress(Rejected):
+            answer = Answer({"course": 4})
+            taken = hand_in(self.proof.state, self.proof.now, self.rng.choice(LEARNERS), answer, Terms())
+            self.proof.append(*taken.events)
 
     def somebody_publishes(self) -> None:
         """Or stops to; a track of nobody and one that is there twice are fine as well."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from catalogue.marks import Moment, remembered
 from interactions.checkin import commands as checkin
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.events import CheckinCorrected
@@ -13,6 +14,7 @@ from interactions.lottery.commands import DrawLots
 from interactions.lottery.events import LotteryDrawn
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
+from lectern.manifest.clock_map import ClockMap
 from lectern.timeline.event import NewEvent, ParticipantRemoved
 from lectern.timeline.idea import Call
 from tests.class_proof import FIRST_UTC_MS, Proof
@@ -133,6 +135,9 @@ def test_a_withdrawn_round_is_gone_for_the_class_and_stays_a_note_for_staff() ->
     refused(proof, "checkin_withdrawn", "p", "checkin_correct", id=id_, participant="l2", status="on_time",
             reason="-")  # fmt: skip
     assert [event.type for event in proof.stored].count("checkin_answered") == 1
+    moments = [Moment(event.seq, event.type, 5, event.raw) for event in proof.stored]
+    left = remembered(moments, proof.clients["l1"].entities, ClockMap([])).marks
+    assert [mark.kind for mark in left] == []  # the replay does not remember it either
     opened(proof)  # another can be opened at once
 
 

@@ -216,7 +216,9 @@ async def test_learners_get_few_frames_and_staff_get_news_at_once(server: ClassS
         connected(server.url, "learner:l1") as learner,
         connected(server.url, "learner:l2") as writer,
     ):
-        await asyncio.sleep(0.3)
+        quiet = await writer.command("chat_send", text="everybody is here")
+        for viewer in (presenter, learner):
+            await viewer.reaches(quiet["seq"])
         learner.frames.clear()
         started = asyncio.get_running_loop().time()
         for n in range(12):

@@ -28,6 +28,7 @@ from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine, View
 from lectern.timeline.event import NewEvent, SessionStarted, TimelineEvent
 from lectern.timeline.idea import Actor, Audience, Viewer
+from lectern.timeline.recent import Stretch
 from tests.interactions.class_server import SESSION, begin, engine_over
 from tests.interactions.lesson import live_lesson
 
@@ -88,7 +89,7 @@ def test_frames_are_made_once_per_audience_and_apart_where_somebody_is_told_more
         made.append((told, events))
         return len(made)
 
-    frames = Frames(proof.projected[at:], make)
+    frames = Frames(Stretch(at, proof.state.seq, proof.projected[at:]), make)
     l2, l3 = Viewer("l2", Audience.LEARNER), Viewer("l3", Audience.LEARNER)
     assert frames.for_viewer(l2, at) == frames.for_viewer(l3, at) == 1
     assert frames.for_viewer(Viewer("l1", Audience.LEARNER), at) == 2
@@ -105,7 +106,9 @@ def test_nothing_is_sent_where_nothing_is_told() -> None:
     round_ = proof.command("p", "checkin_open", seconds=60)["id"]
     at = len(proof.projected)
     proof.command("l1", "checkin_answer", id=round_)
-    frames = Frames(proof.projected[at:], lambda told, head, events: (told, head, events))
+    frames = Frames(
+        Stretch(at, proof.state.seq, proof.projected[at:]), lambda told, head, events: (told, head, events)
+    )
     assert frames.for_viewer(Viewer("l2", Audience.LEARNER), at) is None
     assert frames.for_viewer(Viewer("l1", Audience.LEARNER), at) is not None
     assert frames.for_viewer(Viewer("p", Audience.STAFF), at) is not None

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.event import NewEvent, ParticipantJoined, ParticipantRemoved
 from lectern.timeline.idea import Audience, Viewer
 from tests.interactions.class_server import SESSION, ClassServer, class_server, connected, two_engines
 
@@ -78,3 +78,18 @@ async def test_somebody_removed_through_one_server_leaves_the_other(
             change.append(NewEvent(payload=ParticipantRemoved(participant="l2"), actor="p"))
         await learner.ends()
         assert learner.over == [{"code": "removed"}]
+
+
+async def test_a_host_who_is_relieved_through_one_server_loses_the_other_at_once(
+    servers: tuple[ClassServer, ClassServer],
+) -> None:
+    a, b = servers
+    async with connected(b.url, "host:h") as host, connected(b.url, "presenter:p") as presenter:
+        lowered = ParticipantJoined(
+            participant="h", kind="person", role="learner", person=None, name_ref="name-of-h"
+        )
+        async with a.engine.change(SESSION) as change:
+            change.append(NewEvent(payload=lowered))
+        await host.ends()
+        assert host.over == [{"code": "role_changed"}]
+        assert presenter.over == []

@@ -119,6 +119,18 @@ async def test_what_is_no_upgrade_is_refused(post: Post, version: str) -> None:
             assert response.status == 400
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 300_000])
+async def test_frames_of_every_length_are_read_by_others(post: Post, size: int) -> None:
+    async with aiohttp.ClientSession() as browser, browser.ws_connect(post.url) as socket:
+        await socket.send_str("x")
+        await socket.receive_str()
+        post.wires[0].write(text_frame("你"[:size] + "y" * (size - 1)))
+        post.wires[0].send(b"z" * size)
+        async with asyncio.timeout(WAIT_S):
+            assert await socket.receive_str() == "你"[:size] + "y" * (size - 1)
+            assert await socket.receive_bytes() == b"z" * size
+
+
 async def test_a_peer_that_reads_nothing_for_too_long_is_cut_off(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from interactions.breakout.commands import due
+from interactions.feedback.commands import Terms, hand_in
+from interactions.feedback.form import Answer
 from lectern.timeline.event import NewEvent, ParticipantRemoved, SessionStarted
 from tests.class_proof import Proof, through_json
 from tests.interactions.lesson import end, wait, waiting_lesson
@@ -128,8 +130,20 @@ def breakout(proof: Proof) -> None:
     proof.command("h", "breakout_show", id=one, on=True)
 
 
+def feedback(proof: Proof) -> None:
+    """The rules are set, the presenter puts a hint off; after the end two hand in."""
+    proof.command("p", "feedback_set", on=True, lang="zh-CN")
+    start(proof)
+    proof.command("h", "hint_snooze", minutes=10)
+    proof.command("p", "poll_open", question="Clear?", options=["Yes", "No"])
+    end(proof)
+    for who in ("l1", "l2"):
+        proof.append(*hand_in(proof.state, proof.now, who, Answer({"course": 5}), Terms()).events)
+
+
 SCRIPTS: dict[str, Script] = {
-    script.__name__: script for script in (checkin, poll, question, question_pool, chat_and_groups, breakout)
+    script.__name__: script
+    for script in (checkin, poll, question, question_pool, chat_and_groups, breakout, feedback)
 }
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import update
 from lectern.db.engine import Database
 from lectern.kernel.errors import Gone
 from lectern.kernel.tasks import task_group
+from lectern.servers import stewards as stewards_module
 from lectern.servers import store, tables
-from lectern.servers.roll import SILENT_AFTER_S
+from lectern.servers.roll import SILENT_AFTER_S, SOONEST_BEAT_S
 from lectern.servers.stewards import Stewards
 
 
@@ -136,6 +137,44 @@ async def test_whoever_ends_in_order_leaves_everything_at_once(database: Databas
         assert await a.steward("s") is None
         assert await b.steward("s") == "http://a"
     assert await b.steward("s") is None
+
+
+async def test_who_has_left_steers_nothing_more_and_is_not_there_again(database: Database) -> None:
+    watch = Watch()
+    a, b = server(database, "a", watch), server(database, "b", watch)
+    await beat(b)
+    async with serving(a):
+        assert await a.steward("s") is None
+        await a.leave()
+        assert not a.is_ours("s")
+        with pytest.raises(Gone):  # clients of ours that ask again must find another server
+            await a.steward("s")
+        assert await b.steward("s") is None
+        a.doubt()
+        await asyncio.sleep(SOONEST_BEAT_S * 3)  # beats that do not come
+        await beat(b)
+        assert "http://a" not in {known.address for known in b._roll.servers.values()}
+
+
+async def test_a_doubted_steward_is_looked_at_before_the_next_beat(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stewards_module, "BEAT_S", 3_600)
+    watch = Watch()
+    a, b = server(database, "a", watch), server(database, "b", watch)
+    await beat(a)
+    await a.steward("s")
+    async with serving(b):
+        b.doubt()
+        async with asyncio.timeout(10):
+            while b.elsewhere("s") != "http://a":
+                await asyncio.sleep(0.01)
+        await a.leave()
+        b.doubt()
+        async with asyncio.timeout(10):
+            while b.elsewhere("s") is not None:
+                await asyncio.sleep(0.01)
+        assert await b.steward("s") is None
 
 
 async def test_listeners_hear_what_was_lost(database: Database) -> None:

@@ -120,6 +120,7 @@ async def test_the_lobby_tells_anybody_with_the_link_just_enough(house: Installa
         "id",
         "title",
         "state",
+        "cancelled",
         "starts_utc_ms",
         "zone",
         "presenter_name",

@@ -214,6 +214,10 @@ async def test_a_phone_before_a_screen_gets_no_media(house: Installation) -> Non
     await enters(house, entered.data["token"], "phone")
     with pytest.raises(Exception, match="media_on_screen"):
         await house.services.signal_namespace.on_connect("sid", {}, {"token": entered.data["token"]})
+    await house.services.sessions.start(session.id)
+    for method, door in (("POST", f"/whep/{session.id}"), ("GET", path(session, "broadcast"))):
+        refused = await house.ask(method, door, token=entered.data["token"])
+        assert (refused.status, refused.code) == (403, "media_on_screen")
 
 
 async def test_short_codes(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:

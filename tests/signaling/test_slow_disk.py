@@ -24,9 +24,14 @@ ENFORCED_WITHIN_S = 5.0
 async def test_who_is_removed_is_gone_though_no_recording_can_begin(
     house: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moves = threading.Event()
-    stuck = "signaling.plane.keeping.new_recording"
-    monkeypatch.setattr(stuck, lambda *given: moves.wait(30) and new_recording(*given))
+    moves, asked = threading.Event(), threading.Event()
+
+    def when_it_moves(*given: Any) -> m.RecordSpec:
+        asked.set()
+        moves.wait(30)
+        return new_recording(*given)
+
+    monkeypatch.setattr("signaling.plane.keeping.new_recording", when_it_moves)
     try:
         async with lesson(house) as (session, client):
             host = house.token(session, SessionRole.HOST, person="presenter")
@@ -39,7 +44,7 @@ async def test_who_is_removed_is_gone_though_no_recording_can_begin(
                 assert "sdp" in await ask(tab, "offer", {"sdp": SDP, "sources": SOURCES})
                 assert len(await transports(client)) == 1
                 (peer,) = house.services.plane._held.peers.values()
-                await asyncio.sleep(1.0)  # by now somebody tries to record, in vain
+                await _until(asked.is_set)  # somebody tries to record, in vain
                 answer = await _say(staff, "participant_remove", {"participant": peer.participant})
                 assert "error" not in answer
                 async with asyncio.timeout(ENFORCED_WITHIN_S):
@@ -97,7 +102,7 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
             if is_refused:
                 await _until(lambda: peer.publishing["0"] == (True, True))
             else:
-                await asyncio.sleep(0.5)
+                await plane._keeping.reconcile(session.id)
                 assert peer.publishing["0"] == (False, False)
             assert plane._held.rooms[session.id].withheld == []
             assert len(await transports(client)) == 1

@@ -7,6 +7,7 @@ import pytest
 from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
 from signaling.trial import trials
 from signaling.trial.trials import Trials
+from streaming.control.client import MediaClient
 from tests.installation import Installation
 from tests.security.test_media_rights import offer_of
 from tests.streaming.media_process import media_process
@@ -103,8 +104,18 @@ async def test_a_place_is_free_when_its_browser_has_closed(monkeypatch: pytest.M
     async with media_process() as media, asyncio.TaskGroup() as group:
         tested = Trials(lambda: [media.client])
         running = group.create_task(tested.run())
+        swept = asyncio.Semaphore(0)
+        forget = tested._forget_closed
+
+        async def forget_and_tell(client: MediaClient) -> None:
+            await forget(client)
+            swept.release()
+
+        monkeypatch.setattr(tested, "_forget_closed", forget_and_tell)
         await tested.begin(WATCH, "udp", "here")
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                await swept.acquire()
         with pytest.raises(Overloaded):
             await tested.begin(WATCH, "udp", "here")
         (open_,) = (await media.client.get_stats()).transports

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.attendance import Happening
+from analytics.attendance.happening import Happening
 from analytics.incidents import incidents
 from lectern.app.situation import situation_of
 from lectern.kernel.access import SessionGrant

@@ -168,7 +168,10 @@ async def test_overlapping_restarts_of_one_etag_happen_once(
     monkeypatch.setattr(live_house.services.plane, "restart", slow_restart)
     async with asyncio.TaskGroup() as tasks:
         asked = [tasks.create_task(obs.patches(NEW.replace("ysXw", f"new{n}"), obs.etag)) for n in range(4)]
-        await asyncio.sleep(0.5)  # all four are at the door; the first has passed it
+        (opened,) = live_house.services.whip._open
+        async with asyncio.timeout(15):  # all four are at the door; the first has passed it
+            while len(opened.restarting._waiters or ()) < 3:
+                await asyncio.sleep(0.01)
         all_there.set()
     assert sorted(task.result()[0] for task in asked) == [200, 412, 412, 412]
 
@@ -280,8 +283,16 @@ async def test_a_key_that_expires_ends_what_it_opened(
     _, forever = await key_of(live_house, session)
     other = Encoder(live_house, session, forever)
     await other.opens()
-    monkeypatch.setattr(live_house.services.stream_keys, "_clock", lambda: expires - 1)
-    await asyncio.sleep(1.2)  # it was looked at
+    looked = asyncio.Semaphore(0)
+
+    def just_before() -> int:
+        looked.release()
+        return expires - 1
+
+    monkeypatch.setattr(live_house.services.stream_keys, "_clock", just_before)
+    async with asyncio.timeout(15):
+        for _ in range(6):  # each of both keys is looked at more than once
+            await looked.acquire()
     assert await opened[0].is_open()
     monkeypatch.setattr(live_house.services.stream_keys, "_clock", lambda: expires)
     async with asyncio.timeout(15):

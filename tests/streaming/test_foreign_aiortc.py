@@ -23,24 +23,30 @@ class CounterTrack(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, number: int = 0, rate: int = RATE) -> None:
+    def __init__(self, number: int = 0, rate: int = RATE, made: list[int] | None = None) -> None:
         super().__init__()
-        self.number = number
         self.rate = rate
+        self._made = [number] if made is None else made
+
+    @property
+    def number(self) -> int:
+        """Of the next picture."""
+        return self._made[0]
 
     def successor(self) -> "CounterTrack":
-        """Another track that goes on counting."""
-        return CounterTrack(self.number, self.rate)
+        """Another track that goes on counting. While both are drawn they share their numbers: a later
+        picture has the greater one, whichever track it is of."""
+        return CounterTrack(rate=self.rate, made=self._made)
 
     async def recv(self) -> av.VideoFrame:
         await asyncio.sleep(1 / self.rate)
+        number, self._made[0] = self.number, self.number + 1
         picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
         for bit in range(BITS):
-            picture[40:140, bit * BLOCK : (bit + 1) * BLOCK] = 235 if self.number >> bit & 1 else 20
+            picture[40:140, bit * BLOCK : (bit + 1) * BLOCK] = 235 if number >> bit & 1 else 20
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame.pts = self.number * 90000 // self.rate
+        frame.pts = number * 90000 // self.rate
         frame.time_base = fractions.Fraction(1, 90000)
-        self.number += 1
         return frame
 
 

@@ -77,7 +77,7 @@ async def _before_the_lesson(chromium: Browsers, host: Page, server: Server, poo
     await duplicate.get_by_test_id("question-merge").click()
     await expect(host.get_by_test_id("funnel")).to_contain_text("1 merged")
     kept = cards.filter(has_text="<img src=x").filter(has_not_text="Merged into")
-    await expect(kept).to_contain_text("1 votes")
+    await expect(kept).to_contain_text("1 vote")
     await expect(kept).to_contain_text("asked by 2")
 
     await secret.get_by_test_id("question-more").click()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BACK_OFF, backOffMs } from '../src/core/back_off'
 import { clockWords, leftMs, lengthVerdict, parseClock, shareLeft } from '../src/core/durations'
 import { dealGroups, moveTo } from '../src/core/groups'
 import { heatTable } from '../src/core/heat_table'
@@ -9,6 +10,18 @@ import { presenceBar } from '../src/core/presence_bar'
 import { ServerClock } from '../src/core/server_clock'
 import { keyStep, SHORTEST_MS, withEnd, withStart } from '../src/core/timeline_range'
 import type { Checkin, Poll } from '../src/core/wire'
+
+describe('coming back', () => {
+  const tries = fc.record({ attempt: fc.integer({ min: 1, max: 5000 }), chance: fc.double({ min: 0, max: 0.999, noNaN: true }) })
+  it('waits longer each time, and never longer than the longest wait', () => {
+    expect([1, 2, 3, 9].map((attempt) => backOffMs(attempt, 0.5))).toEqual([400, 800, 1600, 1667])
+    fc.assert(fc.property(tries, ({ attempt, chance }) => {
+      expect(backOffMs(attempt, chance)).toBeGreaterThanOrEqual(BACK_OFF.firstMs * BACK_OFF.jitter)
+      expect(backOffMs(attempt, chance)).toBeLessThanOrEqual(BACK_OFF.longestMs)
+    }))
+  })
+  it('spreads those who lost their connection together', () => expect(backOffMs(20, 0.999) - backOffMs(20, 0)).toBeGreaterThan(1500))
+})
 
 describe('durations', () => {
   it.each([[0, '0:00'], [999, '0:00'], [65_000, '1:05'], [3_725_000, '1:02:05'], [-5, '0:00']])('%i ms reads %s', (ms, words) => expect(clockWords(ms)).toBe(words))

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { createI18n } from 'vue-i18n'
 import en from '../src/words/en'
 import zh from '../src/words/zh-CN'
 
@@ -25,7 +26,8 @@ describe('the words', () => {
 
   it('have the same placeholders in both languages', () => {
     const holes = (words: string | undefined): string[] => [...(words ?? '').matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort()
-    for (const [key, words] of english) expect([key, holes(chinese.get(key))]).toEqual([key, holes(words)])
+    const once = (words: string | undefined): string[] => [...new Set(holes(words))]
+    for (const [key, words] of english) expect([key, once(chinese.get(key))]).toEqual([key, once(words)])
   })
 
   it('are Chinese in Chinese', () => {
@@ -45,7 +47,20 @@ describe('the words', () => {
     for (const family of families) expect([family, [...english.keys()].some((key) => key.startsWith(`${family}.`))]).toEqual([family, true])
   })
 
-  it('have no character that vue-i18n would read as syntax', () => {
-    for (const [key, words] of [...english, ...chinese]) expect([key, /[|@]/.test(words)]).toEqual([key, false])
+  it('have no character that vue-i18n would read as syntax, but for one and several in English', () => {
+    for (const [key, words] of [...english, ...chinese]) expect([key, /@/.test(words)]).toEqual([key, false])
+    for (const [key, words] of chinese) expect([key, words.includes('|')]).toEqual([key, false])
+    for (const [key, words] of english) {
+      if (!words.includes('|')) continue
+      const forms = words.split(' | ')
+      expect([key, forms.length, forms.every((form) => form.includes('{n}') && !form.includes('|'))]).toEqual([key, 2, true])
+    }
+  })
+
+  it('count one thing as one, and none as several', () => {
+    const { t } = createI18n({ legacy: false, locale: 'en', messages: { en } }).global
+    const say = t as (key: string, values: Record<string, unknown>) => string
+    expect([0, 1, 2].map((n) => say('question.votes', { n }))).toEqual(['0 votes', '1 vote', '2 votes'])
+    expect(say('screenDesk.heads', { n: 1 })).toBe('1 person')
   })
 })

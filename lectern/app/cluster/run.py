@@ -1,6 +1,7 @@
 """Starting a cluster part by part, and ending it the other way round."""
 
 import asyncio
+import importlib.util
 import json
 import os
 import secrets
@@ -39,6 +40,7 @@ def find_programs() -> Programs:
         "redis-server": shutil.which("redis-server", path=_path()),
         "coturn": shutil.which("turnserver", path=_path()),
         "postgresql": str(postgres[-1].parent) if postgres else None,
+        "moto (Python)": "moto" if importlib.util.find_spec("moto") else None,
     }
     missing = [name for name, path in found.items() if path is None]
     if missing:
@@ -56,13 +58,16 @@ def _path() -> str:
 
 
 def load_secrets(folder: Path) -> Secrets:
-    """Return what the parts share, making it the first time. Blocks."""
+    """Return what the parts share, making it the first time, and what came in with a new release. Blocks."""
     path = folder / "secrets.json"
-    if not path.exists():
-        made = {name: secrets.token_urlsafe(24) for name in Secrets.__slots__}
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(json.dumps(made))
-    return Secrets(**json.loads(path.read_text()))
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = {name: secrets.token_urlsafe(24) for name in Secrets.__slots__ if name not in known}
+    if missing:
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(json.dumps(known | missing))
+        fresh.replace(path)
+    return Secrets(**known, **missing)
 
 
 def prepare(plan: Plan) -> None:

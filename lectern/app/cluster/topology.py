@@ -11,6 +11,7 @@ from lectern.app.cluster import configs
 
 _LECTERN: Final = (sys.executable, "-c", "from lectern.app.cli import main; main()")
 _TURN_PORTS: Final = (49_160, 49_359)
+BUCKET: Final = "lectern"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Secrets:
     postgres: str
     redis: str
     turn: str
+    s3: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Plan:
     postgres_port: int = 5433
     redis_port: int = 6380
     turn_port: int = 3478
+    s3_port: int = 9000
     servers: int = 2
     media: int = 2
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -113,6 +116,7 @@ def stages(plan: Plan) -> list[list[Part]]:
             _postgres(plan),
             _with_signal("redis", redis, Probe(plan.redis_port), SIGTERM),
             _with_signal("turn", turn, Probe(plan.turn_port), SIGTERM),
+            _s3(plan),
             *(_media(plan, number, socket) for number, socket in enumerate(plan.media_sockets)),
         ],
         [_server(plan, number, port) for number, port in enumerate(plan.server_ports, 1)],
@@ -132,6 +136,11 @@ def _server(plan: Plan, number: int, port: int) -> Part:
 def _with_signal(name: str, argv: Sequence[str], probe: Probe, end_signal: int) -> Part:
     """A program that knows nothing of its parent: the kernel ends it if we are killed."""
     return Part(name, ("setpriv", "--pdeathsig", "TERM", *argv), probe, end_signal)
+
+
+def _s3(plan: Plan) -> Part:
+    argv = (sys.executable, "-m", "lectern.app.cluster.s3_server", str(plan.s3_port), BUCKET)
+    return _with_signal("s3", argv, Probe(plan.s3_port, "/moto-api/"), SIGTERM)
 
 
 def _postgres(plan: Plan) -> Part:
@@ -179,6 +188,12 @@ def lectern_environment(plan: Plan) -> dict[str, str]:
         "LECTERN_EMBEDDED_WORKER": "false",
         "LECTERN_TURN_URLS": f"{turn}?transport=udp,{turn}?transport=tcp",
         "LECTERN_TURN_SECRET": secrets.turn,
+        "LECTERN_STORAGE_URL": f"s3://{BUCKET}",
+        "LECTERN_STORAGE_ENDPOINT": f"http://127.0.0.1:{plan.s3_port}",
+        "LECTERN_STORAGE_KEY_ID": "lectern",
+        "LECTERN_STORAGE_SECRET": secrets.s3,
+        # The bucket is gone when the cluster ends: everything stays on this disk, too.
+        "LECTERN_STORAGE_KEEP_HOURS": "876000",
         **plan.environment,
     }
 

@@ -4,17 +4,23 @@ A keyframe for a full class is thousands of datagrams. They are protected at onc
 they carry, but sent in slices; what is urgent overtakes them between two slices, and never waits for more
 than one. When a socket's buffer is full (the card is slower than we), sending goes on when it is writable.
 
+Packets of one picture mostly follow each other to the same subscribers: they wait as one `Run`, and what a
+subscriber gets of it is one call, which the kernel cuts (UDP_SEGMENT of udp(7)).
+
 Bounds: MAX_WAITING_BYTES and MAX_WAITING; policy: drop the newest, as a router would; counter: `dropped`.
 """
 
 import errno
+import math
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from streaming.forwarding.hot_path.latency import Latencies
+from streaming.forwarding.hot_path.run import Run
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 Path: TypeAlias = tuple[int, Address]
@@ -25,10 +31,16 @@ MAX_WAITING_BYTES: Final = 16 << 20
 MAX_WAITING: Final = 32768
 NO_PATH: Final[Path] = (-1, ("", 0))
 
+MAX_SEGMENT_FAILURES: Final = 8
+"""In a row: then this kernel or this card does not cut."""
+SOL_UDP: Final = 17
+UDP_SEGMENT: Final = 103
 IP_MTU_DISCOVER: Final = 10
 IP_PMTUDISC_WANT: Final = 1
 IP_PMTUDISC_DO: Final = 2
-"""Of ip(7) in Linux; the socket module does not name them yet."""
+"""Of udp(7) and ip(7) in Linux; the socket module does not name them yet."""
+
+_SIZE = struct.Struct("=H")
 
 
 class Batch:
@@ -42,16 +54,17 @@ class Batch:
     """Datagrams to send in one turn, some 2 ms."""
 
     def __init__(self, sockets: Sequence[socket.socket] = ()) -> None:
-        self._sockets = tuple(sockets)
-        self._sends = tuple([one.sendto for one in sockets])
+        self._take_sockets(tuple(sockets))
         self._urgent: deque[Datagram] = deque()
-        self._bulk: deque[Datagram] = deque()
+        self._urgent_causes: list[float] = []
+        self._runs: deque[Run] = deque()
+        self._left: list[Run] = []
+        self._in_runs = 0
         self._others: deque[Datagram] = deque()
-        self._marks: deque[tuple[int, float]] = deque()
         self._cause = 0.0
-        self._added = 0
-        self._finished = 0
         self._waiting_bytes = 0
+        self._can_segment = True
+        self._segment_failures = 0
         self.blocked = -1
         self.sent = 0
         self.calls = 0
@@ -64,11 +77,14 @@ class Batch:
         if not 0 <= number <= len(self._sockets):
             msg = "sockets are numbered without a gap"
             raise ValueError(msg)
-        self._sockets = (*self._sockets[:number], one, *self._sockets[number + 1 :])
-        self._sends = tuple([each.sendto for each in self._sockets])
+        self._take_sockets((*self._sockets[:number], one, *self._sockets[number + 1 :]))
+
+    def _take_sockets(self, sockets: tuple[socket.socket, ...]) -> None:
+        self._sockets = sockets
+        self._sends = tuple([one.sendto for one in sockets])
 
     def __len__(self) -> int:
-        return len(self._urgent) + len(self._bulk) + len(self._others)
+        return len(self._urgent) + self._in_runs + len(self._others)
 
     # ── filling ──
 
@@ -86,30 +102,44 @@ class Batch:
         """What is forwarded from now on was caused at this time (monotonic seconds); 0: by no packet."""
         self._cause = at
 
-    def add_forwarded(self, datagrams: list[Datagram], *, is_urgent: bool) -> None:
-        """All that became of one packet."""
-        size, count = sum([len(data) for _, data in datagrams]), len(datagrams)
-        numbers = {path[0] for path, _ in datagrams}
+    def add_forwarded(self, paths: list[Path], datagrams: list[bytes], *, is_urgent: bool) -> None:
+        """All that became of one packet: a datagram for each path."""
+        if not datagrams:
+            return
+        sizes, count = set(map(len, datagrams)), len(datagrams)
+        size = sizes.pop() if len(sizes) == 1 else 0
+        octets = size * count or sum(map(len, datagrams))
+        last = self._runs[-1] if self._runs else None
         if (
-            self._waiting_bytes + size <= MAX_WAITING_BYTES
-            and len(self) + count <= MAX_WAITING
-            and (not numbers or (min(numbers) >= 0 and max(numbers) < len(self._sockets)))
-        ):  # as nearly always, and then quickly
-            self._waiting_bytes += size
-            if is_urgent:
-                self._urgent.extend(datagrams)
-            else:
-                self._bulk.extend(datagrams)
-                self._added += count
-        else:
-            for datagram in datagrams:
+            self._waiting_bytes + octets > MAX_WAITING_BYTES
+            or len(self) + count > MAX_WAITING
+            or not ((last is not None and last.paths == paths) or self._are_ours(paths))
+        ):
+            for datagram in zip(paths, datagrams, strict=True):
                 if self._has_room(len(datagram[1])):
                     self._put(datagram, is_urgent=is_urgent)
-        if self._cause and datagrams:
-            if is_urgent:
-                self._marks.appendleft((0, self._cause))
-            else:
-                self._marks.append((self._added, self._cause))
+            self._note_cause(is_urgent=is_urgent)
+            return
+        self._waiting_bytes += octets
+        if is_urgent:
+            self._urgent.extend(zip(paths, datagrams, strict=True))
+        else:
+            self._in_runs += count
+            if last is None or not self._can_segment or not last.join(paths, datagrams, size):
+                self._runs.append(Run(paths, [datagrams], size))
+        self._note_cause(is_urgent=is_urgent)
+
+    def _are_ours(self, paths: list[Path]) -> bool:
+        numbers = {path[0] for path in paths}
+        return min(numbers) >= 0 and max(numbers) < len(self._sockets)
+
+    def _note_cause(self, *, is_urgent: bool) -> None:
+        if not self._cause:
+            return
+        if is_urgent:
+            self._urgent_causes.append(self._cause)
+        elif self._runs:
+            self._runs[-1].causes.append(self._cause)
 
     def _has_room(self, size: int) -> bool:
         if self._waiting_bytes + size <= MAX_WAITING_BYTES and len(self) < MAX_WAITING:
@@ -118,29 +148,27 @@ class Batch:
         return False
 
     def _put(self, datagram: Datagram, *, is_urgent: bool) -> None:
-        number = datagram[0][0]
-        if number == NO_PATH[0]:
+        path, data = datagram
+        if path[0] == NO_PATH[0]:
             return
-        if self._sockets and not 0 <= number < len(self._sockets):
+        if self._sockets and not 0 <= path[0] < len(self._sockets):
             self._others.append(datagram)
             return
-        self._waiting_bytes += len(datagram[1])
+        self._waiting_bytes += len(data)
         if is_urgent:
             self._urgent.append(datagram)
         else:
-            self._bulk.append(datagram)
-            self._added += 1
+            self._runs.append(Run([path], [[data]], 0))
+            self._in_runs += 1
 
     # ── draining ──
 
     def pairs(self) -> list[Datagram]:
         """Take out everything, in the order in which to send it."""
-        everything = [*self._urgent, *self._bulk, *self._others]
-        for queue in (self._urgent, self._bulk, self._others):
+        everything = [*self._urgent, *(pair for run in self._runs for pair in run.pairs()), *self._others]
+        for queue in (self._urgent, self._runs, self._others, self._urgent_causes):
             queue.clear()
-        self._waiting_bytes = 0
-        self._finished = self._added
-        self._marks.clear()
+        self._waiting_bytes = self._in_runs = 0
         return everything
 
     def others(self) -> list[Datagram]:
@@ -152,38 +180,103 @@ class Batch:
     def send(self, limit: int) -> bool:
         """Send what is urgent, then at most `limit` others; True when nothing waits any more.
 
-        After False, `blocked` is the number of the socket to wait for, or -1 when it was the limit.
+        What a subscriber gets of a run is not divided: the last one may exceed the limit. After False,
+        `blocked` is the number of the socket to wait for, or -1 when it was the limit.
         """
         self.blocked = -1
-        is_done = self._send_from(self._urgent, len(self._urgent)) == 0
-        if is_done:
-            before = len(self._bulk)
-            is_done = self._send_from(self._bulk, limit) == 0
-            self._finished += before - len(self._bulk)
-        self._note_latencies()
-        return is_done
+        self._send_urgent()
+        if self._urgent:
+            return False
+        self._note_latencies(self._urgent_causes)
+        while self._runs and limit > 0 and self.blocked < 0:
+            run = self._runs.popleft()
+            limit -= self._send_from(run, limit)
+            if run.sent < len(run.paths):
+                self._runs.appendleft(run)
+            elif self._left:
+                self._left[-1].causes += run.causes
+            else:
+                self._note_latencies(run.causes)
+            self._runs.extendleft(reversed(self._left))
+            self._left.clear()
+        return not self._runs
 
-    def _send_from(self, queue: deque[Datagram], limit: int) -> int:
-        sends, take = self._sends, queue.popleft
-        calls = blocked = failed = size = 0
-        for _ in range(min(limit, len(queue))):
-            (number, address), datagram = path_and_datagram = take()
-            calls += 1
+    def _send_urgent(self) -> None:
+        queue = self._urgent
+        paths, datagrams = [path for path, _ in queue], [data for _, data in queue]
+        for _ in range(self._send_single(paths, datagrams)):
+            self._waiting_bytes -= len(queue.popleft()[1])
+
+    def _send_from(self, run: Run, limit: int) -> int:
+        """To as many subscribers of a run as that may be; returns how many datagrams are done with."""
+        parts = len(run.sheets)
+        end = min(len(run.paths), run.sent + math.ceil(limit / parts))
+        paths = run.paths[run.sent : end]
+        sheets = [sheet[run.sent : end] for sheet in run.sheets]
+        gone = (
+            self._send_single(paths, sheets[0]) if parts == 1 else self._send_joined(paths, sheets, run.size)
+        )
+        self._waiting_bytes -= run.take(gone)
+        self._in_runs -= gone * parts
+        return gone * parts
+
+    def _send_single(self, paths: list[Path], datagrams: list[bytes]) -> int:
+        """One to each; returns how many are done with before the socket was full."""
+        sends = self._sends
+        gone = failed = 0
+        for (number, address), datagram in zip(paths, datagrams, strict=True):
             try:
                 sends[number](datagram, address)
             except BlockingIOError:
-                queue.appendleft(path_and_datagram)
-                self.blocked, blocked = number, 1
+                self.blocked = number
+                self.calls += 1
                 break
             except OSError as error:
                 if error.errno != errno.EMSGSIZE or not self._send_in_fragments(number, address, datagram):
                     failed += 1
-            size += len(datagram)
-        self.calls += calls
-        self.sent += calls - failed - blocked
+            gone += 1
+        self.calls += gone
+        self.sent += gone - failed
         self.errors += failed
-        self._waiting_bytes -= size
-        return len(queue)
+        return gone
+
+    def _send_joined(self, paths: list[Path], sheets: list[list[bytes]], size: int) -> int:
+        """All sheets to each; returns how many subscribers are done with before the socket was full."""
+        sends = [one.sendmsg for one in self._sockets]
+        control = [(SOL_UDP, UDP_SEGMENT, _SIZE.pack(size))]
+        gone = joined = 0
+        for path, parts in zip(paths, zip(*sheets, strict=True), strict=True):
+            number, address = path
+            try:
+                if not self._can_segment:
+                    self._send_apart(path, parts)
+                else:
+                    sends[number](parts, control, 0, address)
+                    joined += 1
+            except BlockingIOError:
+                self.blocked = number
+                break
+            except OSError as error:  # the kernel or the card does not cut, or it is this one address
+                self._segment_failures += 1
+                if error.errno == errno.EIO or self._segment_failures >= MAX_SEGMENT_FAILURES:
+                    self._can_segment = False
+                self._send_apart(path, parts)
+            else:
+                self._segment_failures = 0
+            gone += 1
+            if self.blocked >= 0:
+                break
+        self.calls += joined
+        self.sent += joined * len(sheets)
+        return gone
+
+    def _send_apart(self, path: Path, parts: Sequence[bytes]) -> None:
+        """To one subscriber; what the socket does not take is left, to go to the front."""
+        gone = self._send_single([path] * len(parts), list(parts))
+        for left in parts[gone:]:
+            self._left.append(Run([path], [[left]], 0))
+            self._in_runs += 1
+            self._waiting_bytes += len(left)
 
     def _send_in_fragments(self, number: int, address: Address, datagram: bytes) -> bool:
         """Longer than this path carries whole: let routers cut this one (`sockets.bind_all` forbids it)."""
@@ -199,10 +292,10 @@ class Batch:
             one.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
         return True
 
-    def _note_latencies(self) -> None:
-        marks = self._marks
-        if not marks or self._urgent:
+    def _note_latencies(self, causes: list[float]) -> None:
+        if not causes:
             return
         now = time.monotonic()
-        while marks and marks[0][0] <= self._finished:
-            self.latencies.add(now - marks.popleft()[1])
+        for cause in causes:
+            self.latencies.add(now - cause)
+        causes.clear()

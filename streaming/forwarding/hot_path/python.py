@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from streaming.control.extensions import ABS_SEND_TIME
-from streaming.forwarding.hot_path.batch import NO_PATH, Batch, Datagram, Path
+from streaming.forwarding.hot_path.batch import NO_PATH, Batch, Path
 from streaming.rtp.extensions import abs_send_time
 from streaming.rtp.packet import build_extensions
 from streaming.rtp.packet_ring import ForwardPacket
@@ -22,6 +22,8 @@ MAX_PAYLOAD_BYTES: Final = 60_000
 """More fits into no datagram together with headers; nothing that arrived in one is longer."""
 
 _HEADER = struct.Struct("!BBHII")
+_OCTETS_BITS: Final = 56
+"""Packets are counted above so many bits, octets of payload in them: one number is cheaper to count in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +66,9 @@ class Lane:
         "_encrypt",
         "_nonce_base",
         "_protect",
+        "_sent",
         "_style",
         "is_urgent",
-        "octets",
-        "packets",
         "path",
         "payload_type",
         "picture_id_offset",
@@ -101,14 +102,23 @@ class Lane:
         self.picture_id_offset = 0
         self.tl0_pic_idx_offset = 0
         self.path: Path = NO_PATH
-        self.packets = 0
-        self.octets = 0
+        self._sent = 0
         self.too_long = 0
         self.is_urgent = is_urgent
         self._style = _style(mid, mid_id, tuple(sorted(extension_ids.items())), repeats)
         self._encrypt: Callable[[bytes, bytes, bytes], bytes] | None = None
         self._nonce_base = 0
         self._protect: Callable[[bytes, bytes, int, int], bytes | None] | None = None
+
+    @property
+    def packets(self) -> int:
+        """How many went to the subscriber."""
+        return self._sent >> _OCTETS_BITS
+
+    @property
+    def octets(self) -> int:
+        """How much payload they carried."""
+        return self._sent & (1 << _OCTETS_BITS) - 1
 
     def protect_with(self, sender: SrtpSender) -> None:
         """The subscriber's DTLS is done."""
@@ -133,11 +143,11 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
     style: _Style | None = None  # neighbours mostly want the same
     first, block, body = 0x80, b"", payload
     blocks: dict[_Style, bytes] = {}
-    made: list[Datagram] = []
+    paths: list[Path] = []
+    datagrams: list[bytes] = []
     is_urgent = False
+    one_more = 1 << _OCTETS_BITS | size
     for lane in lanes:
-        if lane._protect is None:
-            continue
         index = ext_seq + lane.seq_offset
         if lane._style is not style:
             style = lane._style
@@ -159,19 +169,22 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
             body = payload
             if lane.picture_id_offset or lane.tl0_pic_idx_offset:
                 body = _shifted(packet, lane.picture_id_offset, lane.tl0_pic_idx_offset)
-        if lane._encrypt is not None:
+        encrypt = lane._encrypt
+        if encrypt is not None:
             nonce = (lane._nonce_base ^ index).to_bytes(12, "big")
-            made.append((lane.path, header + lane._encrypt(nonce, body, header)))
+            datagrams.append(header + encrypt(nonce, body, header))
+        elif lane._protect is None:
+            continue
         else:
             datagram = lane._protect(header, body, lane.ssrc, index)
             if datagram is None:
                 lane.too_long += 1
                 continue
-            made.append((lane.path, datagram))
+            datagrams.append(datagram)
+        paths.append(lane.path)
+        lane._sent += one_more
         is_urgent = lane.is_urgent
-        lane.packets += 1
-        lane.octets += size
-    output.add_forwarded(made, is_urgent=is_urgent)
+    output.add_forwarded(paths, datagrams, is_urgent=is_urgent)
 
 
 def _shifted(packet: ForwardPacket, picture_id_offset: int, tl0_pic_idx_offset: int) -> bytes:

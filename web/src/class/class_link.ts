@@ -5,6 +5,7 @@
  * everything; nothing here starts on its own before `open()`.
  */
 import { Manager, type Socket } from 'socket.io-client'
+import { BACK_OFF, backOffMs } from '../core/back_off'
 import { step, type LinkEvent, type LinkState } from '../core/class_link_state'
 import { CommandQueue, type Command } from '../core/command_queue'
 import { Cursor } from '../core/cursor'
@@ -59,8 +60,9 @@ export class ClassLink {
       autoConnect: false,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
-      reconnectionDelay: 400,
-      reconnectionDelayMax: 4000,
+      reconnectionDelay: BACK_OFF.firstMs,
+      reconnectionDelayMax: BACK_OFF.longestMs,
+      randomizationFactor: BACK_OFF.jitter,
       timeout: 6000,
     })
     this.socket = this.manager.socket('/class', {
@@ -184,7 +186,7 @@ export class ClassLink {
   private retryLater(): void {
     clearTimeout(this.retryTimer)
     this.feed('attempted')
-    this.retryTimer = setTimeout(() => this.socket.connect(), Math.min(4000, 300 * 2 ** Math.min(this.attempt, 4)))
+    this.retryTimer = setTimeout(() => this.socket.connect(), backOffMs(Math.max(1, this.attempt), Math.random()))
   }
 
   private askClock(): void {

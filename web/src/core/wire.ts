@@ -317,6 +317,20 @@ export interface Outcome {
   readonly utc_ms: number
 }
 
+/** The entity `feedback`: whether learners are asked after the lesson, and in which language. */
+export interface FeedbackRules {
+  readonly on: boolean
+  readonly lang: 'zh-CN' | 'en' | null
+  /** How many handed it in; staff only. */
+  readonly given: number | null
+}
+
+/** The entity `attention`, for staff: when a hint is due because the class has only listened. */
+export interface Attention {
+  readonly hint_utc_ms: number | null
+  readonly since_utc_ms: number | null
+}
+
 export type Standing = 'on_time' | 'late' | 'make_up' | 'absent'
 
 export interface MyCheckin {

@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, GroupActivity, ImportReport, Incident, Lobby, Me, Microcourse, OwnCheckin, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -47,6 +47,7 @@ export const api = {
   pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
   groupActivity: (id: string, bearer: string | null) => request<{ readonly groups: readonly GroupActivity[] }>('GET', `${root}/sessions/${id}/groups`, { bearer }),
   groupActivityUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/groups.${ending}?lang=${lang}`,
+  pollGrowth: (fromUtcMs: number, toUtcMs: number, q: string) => request<Growth>('GET', `${root}/poll-growth${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q })}`),
   pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
   checkin: (id: string, round: string, bearer: string | null) =>
@@ -56,6 +57,12 @@ export const api = {
   refuseMakeUp: (id: string, round: string, whom: Whom, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/checkins/${round}/refusals`, { body: whom, bearer }),
   myCheckins: (id: string, bearer: string | null) => request<{ readonly items: readonly OwnCheckin[] }>('GET', `${root}/sessions/${id}/my-checkins`, { bearer }),
   askMakeUp: (id: string, round: string, reason: string, bearer: string | null) => request<unknown>('POST', `${root}/sessions/${id}/checkins/${round}/make-up`, { body: { reason }, bearer }),
+  myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
+  giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
+  feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),
+  feedbackUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/feedback.${ending}?lang=${lang}`,
+  feedbackItems: (filter: { kind?: string | null; state?: string | null; mine?: string | null; cursor?: string | null }) => request<Page<FeedbackItem>>('GET', `${root}/feedback-items${query(filter)}`),
+  changeFeedbackItem: (id: string, change: ItemChange) => request<FeedbackItem>('POST', `${root}/feedback-items/${id}`, { body: change }),
   attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */

@@ -19,6 +19,8 @@ export interface Session {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  /** Called off before it began; its state is then `ended`. */
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter: { readonly id: string; readonly name: string } | null
@@ -35,6 +37,7 @@ export interface Lobby {
   readonly id: string
   readonly title: string
   readonly state: 'scheduled' | 'live' | 'ended'
+  readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
   readonly presenter_name: string | null
@@ -315,6 +318,86 @@ export interface PollResults {
   readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly worst: readonly string[]
+}
+
+/** The five measures of EVA-06: docs/data-dictionary.md, "Growth". */
+export interface Measures {
+  readonly answers: number
+  readonly right: number
+  readonly rate: number | null
+  readonly slope: number | null
+  readonly last_day: number
+  readonly once_wrong: number
+  readonly corrected: number
+}
+
+export interface Growth {
+  readonly sessions: number
+  readonly days: readonly { readonly day: string; readonly answers: number; readonly right: number }[]
+  readonly whole: Measures
+  readonly people: readonly { readonly id: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Measures }[]
+  readonly departments: readonly { readonly name: string | null; readonly sums: Measures }[]
+  readonly points: readonly { readonly name: string | null; readonly sums: Measures }[]
+}
+
+export interface OwnFeedback {
+  readonly state: 'open' | 'given' | 'off' | 'too_early' | 'over' | 'not_here'
+  readonly until_utc_ms: number | null
+  readonly lang: 'zh-CN' | 'en' | null
+  readonly fewest: number
+}
+
+export type FeedbackQuestion = 'teacher' | 'course' | 'organisation' | 'recommend'
+
+export type FeedbackForm = Readonly<Partial<Record<FeedbackQuestion, number>>> & { readonly text: string; readonly contact: string }
+
+export interface FeedbackFigure {
+  readonly question: FeedbackQuestion
+  readonly answered: number
+  /** From the lowest grade on; null where too few answered. */
+  readonly counts: readonly number[] | null
+  readonly mean: number | null
+}
+
+export type ItemKind = 'short_term' | 'long_term' | 'call_back'
+export type ItemState = 'new' | 'in_progress' | 'done' | 'dropped'
+export type ItemStep = 'start' | 'finish' | 'drop' | 'reopen'
+
+export interface FeedbackItem {
+  readonly id: string
+  readonly session_id: string
+  readonly session_title: string
+  readonly text: string
+  readonly contact: string | null
+  readonly kind: ItemKind | null
+  readonly state: ItemState
+  readonly owner_person_id: string | null
+  readonly owner_name: string | null
+  readonly due_on: string | null
+  readonly note: string | null
+  readonly version: number
+}
+
+export interface FeedbackResults {
+  readonly on: boolean
+  readonly until_utc_ms: number | null
+  readonly fewest: number
+  readonly given: number
+  readonly attendees: number
+  readonly shown: number
+  readonly figures: readonly FeedbackFigure[]
+  readonly recommendation: { readonly answered: number; readonly promoters: number; readonly passives: number; readonly detractors: number; readonly score: number } | null
+  readonly items: readonly FeedbackItem[]
+}
+
+export interface ItemChange {
+  readonly version: number
+  readonly kind: ItemKind | null
+  readonly owner_person_id: string | null
+  readonly owner_external_id: string | null
+  readonly due_on: string | null
+  readonly note: string | null
+  readonly step: ItemStep | null
 }
 
 export type CheckinStatus = 'on_time' | 'late' | 'make_up' | 'absent' | 'pending'

@@ -35,9 +35,14 @@ function remembered(): string | null {
   }
 }
 
-async function load(language: Language): Promise<void> {
+/** Fetch a language without speaking it: a form may be in another one than the page around it. */
+export async function learn(language: Language): Promise<void> {
   const words: { default: Words } = language === 'zh-CN' ? await import('./zh-CN') : await import('./en')
   i18n.global.setLocaleMessage(language, words.default)
+}
+
+async function load(language: Language): Promise<void> {
+  await learn(language)
   i18n.global.locale.value = language
   document.documentElement.lang = language
 }

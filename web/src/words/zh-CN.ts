@@ -14,7 +14,7 @@ const zh: Words = {
     hello: '你好，{name}', sessions: '场次', microcourses: '微课', admin: '管理', signOut: '退出', create: '新建场次',
     empty: '还没有场次', emptyPresenter: '新建一个，一分钟就能开播。', emptyLearner: '邀请你的场次会出现在这里。',
     live: '正在直播', upcoming: '即将开始', past: '已结束', expected: '应到 {n} 人', attended: '实到 {n} / {of}', came: '到场 {n} 人',
-    toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间',
+    toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间', calendar: '加入日历',
   },
   create: {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
@@ -79,6 +79,23 @@ const zh: Words = {
   results: {
     title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
     worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
+  },
+  growth: {
+    title: '多场答题成长', about: '一门课的所有场次里，答题情况一天天怎样变化。', from: '从', to: '到', course: '场次名称包含', show: '查看', sessions: '共 {n} 场', none: '这段时间没有作答', nonePlain: '这些场次里回答过的测验题会出现在这里。', perDay: '每天的正确率', day: '日期', answers: '总答题量', right: '答对数', rate: '正确率', slope: '答对数日增速', lastDay: '最后一天答对数', corrected: '错题矫正', whole: '合计', by: '查看方式', people: '人员', departments: '部门', points: '知识点',
+  },
+  feedback: {
+    title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
+    low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
+    send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
+    results: '课后反馈', rate: '{n} / {of} 已提交（{p} %）', waiting: '为了不让人被认出，至少 {n} 份一起显示。另有 {m} 份正在等待。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
+    mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
+  },
+  items: {
+    title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+  },
+  hint: {
+    label: '学员已经连续听了一段时间', title: '学员已经连续听了 {n} 分钟', text: '时间长了注意力会下降，让大家动一动：', ask: '发起“{text}”', takeUp: '回答“{text}”', pulse: '问问大家是否跟得上', pulseQuestion: '到目前为止跟得上吗？', pulseYes: '跟得上', pulsePartly: '有一部分跟不上', pulseNo: '跟不上', checkin: '签到 1 分钟', later: '10 分钟后再提醒', break: '休息：30 分钟后再提醒', never: '本节课不再提醒',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
   hand: { raise: '举手', lower: '放下手', up: '举手', place: '已举手，排在第 {n} 位。', yourTurn: '你已连麦。点“开麦”，大家就能听到。', yourTurnSeen: '你已连麦。准备好后，打开麦克风和摄像头。', onStage: '连麦中', offStage: '你已下麦。', leaveStage: '下麦' },
@@ -147,6 +164,7 @@ const zh: Words = {
     },
   },
   studio: {
+    lapsed: '你不再主持这节课', openAgain: '重新打开',
     agree: '同意并继续', preview: '我的摄像头', allowDevices: '请在浏览器的提示中允许使用摄像头和麦克风。', noCamera: '没有画面，也可以只用声音开播。', deviceCheck: '设备检查', microphone: '麦克风', camera: '摄像头',
     deviceN: '设备 {n}', micLevel: '麦克风音量', speakNow: '说句话，音量条应该会动。', goLive: '开始直播', goBack: '继续直播', recorded: '开播即开始录制。', recordedConsent: '开播即开始录制，学员进入时已同意。',
     invite: '学员链接', copy: '复制', copied: '已复制', recording: '正在录制', whatLearnersSee: '学员看到的画面', end: '结束', endTitle: '结束本场直播？', endText: '在场 {n} 人的直播都会结束，回放马上就有。', endConfirm: '结束直播', endCancel: '继续直播',
@@ -208,7 +226,7 @@ const zh: Words = {
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
-    sessions: '场次', people: '人员', questions: '题库', replays: '回放', keys: 'API 密钥', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
+    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '主播', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
     importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
@@ -224,8 +242,32 @@ const zh: Words = {
     obs1: '设置 → 直播：服务选 WHIP，粘贴服务器地址，并把密钥填为 Bearer 令牌。', obs2: '设置 → 输出 → 高级：编码器选 H.264，关键帧间隔 1 或 2 秒，不用 B 帧。', obs3: '先在这里开始直播，再在 OBS 里点“开始直播”。', obs4: '如果 OBS 断线，用同一个密钥重新开始即可，新画面会接替旧画面。',
     inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', expired: '已于 {when} 过期', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
   },
+  notices: {
+    title: '通知', bellUnread: '通知，{n} 条未读', unread: '没有未读通知 | {n} 条未读通知 | {n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
+    none: '还没有通知', noneText: '课程邀请、提醒以及对您问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有您的邮箱。请联系管理员在员工名单中补充。',
+    mailOff: '本系统不发送邮件，所有通知都显示在这里。', language: '邮件语言', languageDefault: '按单位设置', kept: '已保存。',
+    calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：您的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
+    feedUrl: '日历地址', feedOnce: '请现在复制：只显示这一次。', feedSince: '您已于{when}生成地址，目前有效。', feedMake: '生成地址', feedRenew: '重新生成（旧地址失效）', feedEnd: '停用', feedEnded: '地址已停用。',
+    muteAsk: '不再接收此类邮件：{kind}？', muteText: '登录后仍可看到这些通知。', mute: '不再接收', muted: '已停止：{kind}', mutedText: '今后不会再收到此类邮件。登录后可以重新打开。', allChoices: '全部设置', linkBroken: '链接无效',
+  },
+  mail: {
+    title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
+    test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
+    times: '提醒时间', before: '开始前（分钟）', after: '结束后（分钟）', timesHelp: '填写整数分钟，用逗号分隔，1440 为一天。离开始最近的一次提醒签到；结束后的提醒只发给还有事项未完成的人。', invite: '加入名单时自动发送邀请', save: '保存', minutesWrong: '请填写最多六个整数，用逗号分隔。',
+    when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '没有需要重新发送的 | 将重新发送 {n} 条 | 将重新发送 {n} 条',
+    triedTimes: '已尝试 {n} 次 | 已尝试 {n} 次', nextTry: '下次尝试：{when}',
+    state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
+    kind: { invited: '课程邀请', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
+    problem: {
+      mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
+      mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
+      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。',
+    },
+    remind: '提醒未完成者', reminded: '已提醒 {n} 人。 | 已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', isCancelled: '已取消',
+  },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
+    session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
     poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
@@ -242,6 +284,7 @@ const zh: Words = {
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
     qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
+    period_invalid: '请选择不超过 400 天的时间段。', role_changed: '你在本场的角色已经改变，请重新打开课程。', feedback_off: '本场没有收集反馈。', feedback_too_early: '课程结束后才收集反馈。', feedback_over: '反馈收集已经结束。', feedback_given: '你已经提交过反馈。', feedback_not_here: '只有参加了课程的人才能提交反馈。', feedback_empty: '请至少回答一个问题。', item_changed: '刚才有人修改过，请刷新页面再看。', item_step_invalid: '现在不能这样操作了，请刷新页面再看。', date_invalid: '日期不正确。', minutes_invalid: '请选择 1 到 240 分钟。',
     checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
     file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',

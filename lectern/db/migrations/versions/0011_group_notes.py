@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0011'
-down_revision = '0006'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 

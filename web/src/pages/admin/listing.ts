@@ -44,7 +44,8 @@ export function useListing<T>(fetchPage: (filter: { q: string; state: string; cu
   watch([q, state], () => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      void router.replace({ query: { ...(q.value ? { q: q.value } : {}), ...(state.value ? { state: state.value } : {}) } })
+      const others = Object.fromEntries(Object.entries(route.query).filter(([key]) => key !== 'q' && key !== 'state'))
+      void router.replace({ query: { ...others, ...(q.value ? { q: q.value } : {}), ...(state.value ? { state: state.value } : {}) } })
       void get(null)
     }, PAUSE_MS)
   })

@@ -11,7 +11,7 @@ import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
 import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, ChatRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, Attention, ChatRules, FeedbackRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
@@ -70,6 +70,8 @@ export class Lesson {
   readonly chatRules = computed(() => (this.store.get('chat') ?? { open: true, moderated: false }) as unknown as ChatRules)
   readonly reactions = computed(() => (this.store.get('reactions') ?? null) as Reactions | null)
   readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
+  readonly feedback = computed(() => (this.store.get('feedback') ?? null) as FeedbackRules | null)
+  readonly attention = computed(() => (this.store.get('attention') ?? null) as Attention | null)
   readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
   /** The order in which staff mean to take questions. */
   readonly run = computed(() => (this.store.get('run') as { readonly questions: readonly string[] } | undefined)?.questions ?? [])

@@ -1,0 +1,144 @@
+"""What the two kinds of media job come down to: the pipeline, over a session's folder, here or from a
+bucket."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+import structlog
+
+from catalogue.work import ComposeArgs, MicrocourseArgs
+from lectern.app.settings import Settings
+from lectern.app.storage import files_of
+from lectern.jobs.job import JobFailed, LeaseLost
+from lectern.jobs.runner import Attempt
+from lectern.kernel.clock import utc_ms
+from lectern.kernel.errors import Gone, NotFound
+from lectern.storage.files import Files
+from lectern.storage.tiered import copy_folder
+from mediaworker import pipeline
+from mediaworker.media_job import (
+    Compose,
+    MediaCancelledError,
+    MediaFailedError,
+    MediaJob,
+    MediaResult,
+    Microcourse,
+)
+
+_log = structlog.get_logger()
+_PATIENCE_S: Final = 600.0
+"""So long a bucket that is away is waited for, with the work that is done kept."""
+_AGAIN_S: Final = 3.0
+_LEFT_BEHIND_S: Final = 7 * 24 * 3600
+_RESULT: Final = "result.json"
+
+ResultT = TypeVar("ResultT")
+
+
+class MediaWork:
+    """Does jobs in threads. `loop` runs what asks the bucket."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        """Raises Conflict: the bucket's keys cannot be read. OSError: LECTERN_DATA cannot be written."""
+        self._settings = settings
+        self._loop = loop
+        self._files: Files | None = files_of(settings) if settings.storage_url else None
+        self._scratch = settings.data / "scratch"
+        _sweep(self._scratch)
+
+    def microcourse(self, attempt: Attempt) -> dict[str, object]:
+        """Cut a microcourse."""
+        args = msgspec.convert(attempt.job.args, MicrocourseArgs)
+        job = Microcourse(
+            output=args.folder,
+            start_ms=args.start_ms,
+            end_ms=args.end_ms,
+            title=args.title,
+            subtitle=self._settings.org_name,
+        )
+        return self._run(attempt, args.session_id, job)
+
+    def compose(self, attempt: Attempt) -> dict[str, object]:
+        """Make the download of a whole replay."""
+        args = msgspec.convert(attempt.job.args, ComposeArgs)
+        return self._run(attempt, args.session_id, Compose(output=args.folder))
+
+    def _run(self, attempt: Attempt, session_id: str, job: MediaJob) -> dict[str, object]:
+        try:
+            if self._files is None:
+                result = _do(attempt, job, self._settings.sessions_dir / session_id)
+            else:
+                result = self._over_bucket(attempt, self._files, f"sessions/{session_id}", job)
+        except MediaFailedError as error:
+            raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
+        except MediaCancelledError as error:
+            raise LeaseLost from error
+        except OSError as error:
+            reason = f"The video could not be made on this machine: {error.strerror}."
+            raise JobFailed("disk_error", reason, hold=True) from error
+        return {"duration_ms": result.duration_ms}
+
+    def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
+        """Bring the replay here, do the job, put its files into the bucket, its result last.
+
+        What was done stays in the scratch folder until it is safe: another attempt on this machine goes on
+        there.
+        """
+        output = f"{session}/{job.output}"
+        done = self._ask(attempt, partial(_result_of, files, f"{output}/{_RESULT}"))
+        if done is not None:  # another attempt got that far, and died before it could say so
+            return done
+        scratch = self._scratch / attempt.job.id
+        self._ask(attempt, partial(copy_folder, files, f"{session}/hls", scratch / "hls"))
+        try:
+            result = _do(attempt, job, scratch)
+        except MediaFailedError as error:
+            if error.code != "disk_error":  # nothing of it helps another attempt
+                shutil.rmtree(scratch)
+            raise
+        made = scratch / job.output
+        for path in sorted(made.iterdir(), key=lambda path: path.name == _RESULT):
+            key = f"{output}/{path.name}"
+            self._ask(attempt, partial(files.put_file, key, path))
+        shutil.rmtree(scratch)
+        return result
+
+    def _ask(self, attempt: Attempt, question: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """Ask the bucket from this thread, again and again while it is away."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            if attempt.cancelled():
+                raise LeaseLost
+            try:
+                return asyncio.run_coroutine_threadsafe(question(), self._loop).result()
+            except Gone as error:
+                if time.monotonic() > until:
+                    raise JobFailed(error.code, error.message, retry=True) from error
+                _log.info("job_waits_for_storage", job_id=attempt.job.id)
+                attempt.stop.wait(_AGAIN_S)
+
+
+def _do(attempt: Attempt, job: MediaJob, session: Path) -> MediaResult:
+    return pipeline.run(job, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
+
+
+async def _result_of(files: Files, key: str) -> MediaResult | None:
+    try:
+        return msgspec.json.decode(await files.get(key), type=MediaResult)
+    except (NotFound, msgspec.DecodeError):
+        return None
+
+
+def _sweep(scratch: Path) -> None:
+    """Throw away what jobs left behind that nobody took up again."""
+    if not scratch.is_dir():
+        return
+    for folder in scratch.iterdir():
+        if utc_ms() / 1000 - folder.stat().st_mtime > _LEFT_BEHIND_S:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""What notices ask of people and lessons (`notices.neighbours`), answered by those who know."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from accounts.service import Accounts
+from interactions.checkin.idea import CHECKIN, State
+from interactions.checkin.register import register
+from interactions.question.idea import QUESTION
+from lectern.kernel.errors import NotFound
+from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.idea import ClassState
+from notices.kinds import LessonFacts
+from notices.neighbours import PlannedLesson, Recipient
+from sessions.presence.idea import PRESENCE
+from sessions.service import Sessions
+from sessions.store import Session
+
+_MOST_IN_FEED = 200
+_MOST_FOUND = 500
+
+
+class PeopleForNotices:
+    """`notices.neighbours.People`, answered by the accounts."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def recipients(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, Recipient]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            found = await self._accounts.store.persons_by_id(tx, person_ids)
+        return {
+            id_: Recipient(person.name, person.email, person.active, person.external_id)
+            for id_, person in found.items()
+            if person.org_id == org_id
+        }
+
+    async def found(self, org_id: str, text: str) -> Sequence[str]:
+        """See `People`."""
+        async with self._accounts.database.read() as tx:
+            people = await self._accounts.store.search(
+                tx, org_id, q=text, department_ids=None, after="", limit=_MOST_FOUND
+            )
+        return [person.id for person in people]
+
+
+class LessonsForNotices:
+    """`notices.neighbours.Lessons`, answered by sessions and the class."""
+
+    def __init__(self, sessions: Sessions, engine: TimelineEngine, default_minutes: int) -> None:
+        self._sessions = sessions
+        self._engine = engine
+        self._minutes = default_minutes
+
+    async def planned(self, session_id: str) -> PlannedLesson | None:
+        """See `Lessons`."""
+        try:
+            session = await self._sessions.get(session_id)
+        except NotFound:
+            return None
+        return (await self._lessons([session]))[0]
+
+    async def of_person(self, org_id: str, person_id: str, since_utc_ms: int) -> Sequence[PlannedLesson]:
+        """See `Lessons`."""
+        async with self._sessions.database.read() as tx:
+            found = await self._sessions.store.page(
+                tx,
+                org_id,
+                state=None,
+                q="",
+                before=None,
+                person_id=person_id,
+                limit=_MOST_IN_FEED,
+                since_utc_ms=since_utc_ms,
+            )
+        return await self._lessons(found)
+
+    async def expected(self, session_id: str) -> Sequence[str]:
+        """See `Lessons`."""
+        async with self._sessions.database.read() as tx:
+            return sorted(await self._sessions.store.roster(tx, session_id))
+
+    async def present(self, session_id: str) -> Collection[str]:
+        """See `Lessons`."""
+        state = await self._state(session_id)
+        return {
+            present.joined.person
+            for present in state.of(PRESENCE).participants.values()
+            if present.connections and present.joined.person is not None
+        }
+
+    async def undone(self, session_id: str) -> Mapping[str, tuple[str, ...]]:
+        """See `Lessons`."""
+        expected = await self.expected(session_id)
+        async with self._sessions.database.read() as tx:
+            came = await self._sessions.store.came(tx, session_id)
+        state = await self._state(session_id)
+        missed: set[str] = set()
+        for round_ in state.of(CHECKIN).rounds.values():
+            if round_.state is State.CLOSED:
+                lines = register(state, round_, expected)
+                missed |= {
+                    line.person
+                    for line in lines
+                    if line.person is not None and line.status == "absent" and line.request is None
+                }
+        found = {
+            person: (*(() if person in came else ("absent",)), *(("checkin",) if person in missed else ()))
+            for person in expected
+        }
+        return {person: undone for person, undone in found.items() if undone}
+
+    async def askers(self, session_id: str, question_id: str) -> Sequence[str]:
+        """See `Lessons`."""
+        state = await self._state(session_id)
+        pool, people = state.of(QUESTION), state.of(PRESENCE).participants
+        question = pool.by_id.get(question_id)
+        if question is None:
+            return []
+        authors = {member.author for member in pool.family(question)}
+        persons = {people[author].joined.person for author in authors if author in people}
+        return sorted(person for person in persons if person is not None)
+
+    async def _state(self, session_id: str) -> ClassState:
+        return (await self._engine.current(session_id)).state
+
+    async def _lessons(self, sessions: Sequence[Session]) -> list[PlannedLesson]:
+        presenters = {s.presenter_person_id for s in sessions if s.presenter_person_id}
+        people = await self._sessions.people.by_id(presenters)
+
+        def lesson(session: Session) -> PlannedLesson:
+            presenter = people.get(session.presenter_person_id or "")
+            facts = LessonFacts(
+                session_id=session.id,
+                title=session.title,
+                starts_utc_ms=session.starts_utc_ms,
+                zone=session.zone,
+                minutes=self._minutes,
+                presenter=presenter.name if presenter else None,
+            )
+            state = "cancelled" if session.is_cancelled else session.state.value
+            return PlannedLesson(
+                session.org_id, facts, state, session.presenter_person_id, session.host_person_id
+            )
+
+        return [lesson(session) for session in sessions]

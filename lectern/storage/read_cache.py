@@ -1,0 +1,86 @@
+"""Copies of files from far away on this machine's disk: bounded, least recently used first out."""
+
+import asyncio
+import hashlib
+import os
+from collections import OrderedDict
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from lectern.storage.files import Files
+
+LARGEST_BYTES: Final = 16 << 20
+"""Larger files are streamed: nobody waits until a whole film is here."""
+
+
+class ReadCache:
+    """Whole copies of files that never change. Whoever asks for one that is on its way waits for the same
+    copy.
+
+    Used on the event loop. `hits` and `misses` count; several processes may share the folder.
+    """
+
+    def __init__(self, folder: Path, bound_bytes: int) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._folder = folder
+        self._bound_bytes = bound_bytes
+        self._sizes: OrderedDict[Path, int] | None = None
+        self._total = 0
+        self._coming: dict[Path, asyncio.Lock] = {}
+
+    async def path_of(self, files: Files, key: str, size_bytes: int) -> Path:
+        """Return the copy of a file of `files` that is `size_bytes` long.
+
+        Raises:
+            NotFound, Gone: as `Files.fetch`. OSError: it cannot be written here.
+        """
+        sizes = self._sizes if self._sizes is not None else await self._look()
+        path = self._folder / (hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix)
+        lock = self._coming.setdefault(path, asyncio.Lock())
+        try:
+            async with lock:
+                if await asyncio.to_thread(_size, path) == size_bytes:
+                    self.hits += 1
+                else:
+                    self.misses += 1
+                    await files.fetch(key, path)
+                    self._total += size_bytes - sizes.pop(path, 0)
+                sizes.setdefault(path, size_bytes)
+                sizes.move_to_end(path)
+        finally:
+            if not lock.locked():
+                self._coming.pop(path, None)
+        while self._total > self._bound_bytes and len(sizes) > 1:
+            old, size = sizes.popitem(last=False)
+            self._total -= size
+            await asyncio.to_thread(old.unlink, missing_ok=True)
+        return path
+
+    async def _look(self) -> OrderedDict[Path, int]:
+        """What an earlier process left here, oldest first."""
+        found = await asyncio.to_thread(_copies, self._folder)
+        if self._sizes is None:
+            self._sizes = OrderedDict(found)
+            self._total = sum(self._sizes.values())
+        return self._sizes
+
+
+def _copies(folder: Path) -> list[tuple[Path, int]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                Path(entry).unlink(missing_ok=True)  # half a copy, of a process that was killed
+            else:
+                stat = entry.stat()
+                seen.append((stat.st_mtime, Path(entry), stat.st_size))
+    return [(path, size) for _, path, size in sorted(seen)]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1

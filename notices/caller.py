@@ -1,0 +1,205 @@
+"""The loop that turns what lessons call for into messages in the outbox, in every server process."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.db.engine import Database
+from lectern.kernel.clock import Clock, UtcMs, utc_ms
+from lectern.kernel.errors import Conflict, NotFound, Overloaded
+from lectern.kernel.tasks import run_forever
+from notices import call_book
+from notices.call_book import CallRow
+from notices.calls import UNKNOWN, Call, Say, by_hand, due
+from notices.kinds import Kind, LessonFacts
+from notices.neighbours import Lessons, PlannedLesson
+from notices.outbox import Outbox
+from notices.rules import Rules
+
+LOOK_INTERVAL_S: Final = 2.0
+_MOST_AT_ONCE: Final = 50
+_DAY_MS: Final = 86_400_000
+_OVERTAKEN: Final = (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING)
+"""What a change or a cancellation makes out of date while it still waits to be sent."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The same facts for several people."""
+
+    facts: LessonFacts
+    person_ids: Sequence[str]
+
+
+class Caller:
+    """Tells people what their lessons call for."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        lessons: Lessons,
+        rules: Rules,
+        *,
+        keep_days: int = 180,
+        clock: Clock = utc_ms,
+    ) -> None:
+        """`rules` are those of organisations that set none."""
+        self.database = database
+        self.rules = rules
+        self._outbox = outbox
+        self._lessons = lessons
+        self._keep_ms = keep_days * _DAY_MS
+        self._clock = clock
+        self._forgot_utc_ms = 0
+
+    async def run(self) -> None:
+        """Tell what is due, for ever; ends by cancellation."""
+        async with self.database.write() as tx:
+            await call_book.look_again(tx)  # the settings may be others since the last start
+        await run_forever("lesson_caller", self._run)
+
+    async def _run(self) -> None:
+        while True:
+            await self.tell_due()
+            await self._forget()
+            await asyncio.sleep(LOOK_INTERVAL_S)
+
+    async def tell_due(self) -> None:
+        """Tell everything that is due now."""
+        now = self._clock()
+        async with self.database.read() as tx:
+            rows = await call_book.overdue(tx, now, _MOST_AT_ONCE)
+        for row in rows:
+            try:
+                await self._tell(row, now)
+            except Exception as error:  # noqa: BLE001 (one lesson's trouble must not silence the others)
+                _log.warning("lesson_call_failed", session_id=row.session_id, error=repr(error))
+
+    async def _tell(self, row: CallRow, now: UtcMs) -> None:
+        async with self.database.read() as tx:
+            rules = await call_book.rules_of(tx, row.org_id, self.rules)
+        step = due(row.call, rules, now)
+        lesson = await self._lessons.planned(row.session_id)
+        says = [say for say in step.says if rules.invite or say.kind is not Kind.INVITED]
+        told = [] if lesson is None else [(say, await self._whom(lesson, row.call, say)) for say in says]
+        async with self.database.write() as tx:
+            if not await call_book.replace(tx, row, step.call, step.next_utc_ms):
+                return  # something happened, or another process was faster: the next look sees it
+            if any(say.kind in (Kind.MOVED, Kind.CANCELLED) for say, _ in told):
+                await self._outbox.store.withdraw(tx, row.session_id, _OVERTAKEN, now)
+            for say, groups in told:
+                await self._put(tx, row, say, groups)
+
+    async def _put(self, tx: AsyncConnection, row: CallRow, say: Say, groups: Sequence[Told]) -> None:
+        for group in groups:
+            await self._outbox.put(
+                tx,
+                org_id=row.org_id,
+                kind=say.kind,
+                key=f"{row.session_id}:{say.key}",
+                facts=msgspec.to_builtins(group.facts),
+                person_ids=group.person_ids,
+                session_id=row.session_id,
+                expires_utc_ms=_expiry(say.kind, group.facts),
+            )
+
+    async def _whom(self, lesson: PlannedLesson, call: Call, say: Say) -> list[Told]:
+        """Return who is to be told with which facts."""
+        facts = msgspec.structs.replace(lesson.facts, sequence=call.sequence, live=call.state == "live")
+        id_ = facts.session_id
+        match say.kind:
+            case Kind.MISSED:
+                groups: dict[tuple[str, ...], list[str]] = {}
+                for person_id, undone in (await self._lessons.undone(id_)).items():
+                    if undone:
+                        groups.setdefault(undone, []).append(person_id)
+                return [
+                    Told(msgspec.structs.replace(facts, undone=undone), people)
+                    for undone, people in groups.items()
+                ]
+            case Kind.QUESTION_ANSWERED:
+                people = list(await self._lessons.askers(id_, say.ref))
+            case Kind.COMING | Kind.STARTING:
+                present = await self._lessons.present(id_)
+                people = [p for p in await self._lessons.expected(id_) if p not in present]
+            case Kind.MOVED | Kind.CANCELLED:
+                staff = [p for p in (lesson.presenter_person_id, lesson.host_person_id) if p]
+                people = [*await self._lessons.expected(id_), *staff]
+            case _:
+                people = list(await self._lessons.expected(id_))
+        return [Told(facts, people)] if people else []
+
+    async def remind(self, org_id: str, session_id: str) -> int:
+        """Remind by hand whoever has not done what the lesson now asks for; return how many that is.
+
+        Raises:
+            NotFound: no such lesson. Conflict: it is cancelled (`session_cancelled`).
+            Overloaded: people were reminded a moment ago (`reminded_already`).
+        """
+        now = self._clock()
+        lesson = await self._lessons.planned(session_id)
+        if lesson is None or lesson.org_id != org_id:
+            raise NotFound("session_not_found", "There is no such session.")
+        async with self.database.write() as tx:
+            await call_book.change(tx, org_id, session_id, lambda call: call or _as_planned(lesson, now))
+            row = await call_book.read(tx, session_id)
+        assert row is not None, "it was just written"
+        if row.call.state == "cancelled":
+            raise Conflict("session_cancelled", "This session is cancelled.")
+        if (wait_ms := by_hand(row.call, now)) > 0:
+            raise Overloaded(
+                "reminded_already",
+                "People were reminded a moment ago. Please wait some minutes.",
+                retry_after_s=wait_ms // 1000 + 1,
+            )
+        kind = {"planned": Kind.COMING, "live": Kind.STARTING}.get(row.call.state, Kind.MISSED)
+        say = Say(kind, f"by_hand:{now}")
+        groups = await self._whom(lesson, row.call, say)
+        async with self.database.write() as tx:
+            call = msgspec.structs.replace(row.call, reminded_utc_ms=now)
+            if not await call_book.replace(tx, row, call, 0):
+                raise Overloaded("reminded_already", "Somebody else did this just now.", retry_after_s=1)
+            await self._put(tx, row, say, groups)
+        return sum(len(group.person_ids) for group in groups)
+
+    async def _forget(self) -> None:
+        """Delete old messages, once an hour."""
+        now = self._clock()
+        if 0 <= now - self._forgot_utc_ms < _DAY_MS // 24:
+            return
+        self._forgot_utc_ms = now
+        async with self.database.write() as tx:
+            forgotten = await self._outbox.store.forget(tx, now - self._keep_ms)
+        if forgotten:
+            _log.info("notices_forgotten", count=forgotten)
+
+
+def _expiry(kind: Kind, facts: LessonFacts) -> int | None:
+    """Return until when a message is worth sending (None: as long as it is tried at all)."""
+    if kind is Kind.COMING:
+        return facts.starts_utc_ms
+    return facts.starts_utc_ms + facts.minutes * 60_000 if kind is Kind.STARTING else None
+
+
+def _as_planned(lesson: PlannedLesson, now: UtcMs) -> Call:
+    states = {"scheduled": "planned", "live": "live"}
+    state = states.get(lesson.state)
+    if state is None:
+        return UNKNOWN
+    facts = lesson.facts
+    return Call(
+        title=facts.title,
+        starts_utc_ms=facts.starts_utc_ms,
+        zone=facts.zone,
+        changed_utc_ms=now,
+        state="planned" if state == "planned" else "live",
+        told=True,
+    )

@@ -1,0 +1,188 @@
+"""What a lesson calls people for, and when: its plan as announced, its reminders, what is pending. Pure.
+
+A call is a row per lesson. Whatever happens to the lesson changes it, in the transaction of that event and at
+a cost that does not depend on how many people are expected; later `due` says what is to be told. What was
+told is marked (`done`, `sequence`): neither a restart, nor a second server, nor a clock that jumps tells it
+again.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from lectern.kernel.clock import UtcMs
+from notices.kinds import Kind
+from notices.rules import Rules
+
+MINUTE_MS: Final = 60_000
+LATE_MS: Final = 24 * 60 * MINUTE_MS
+"""A reminder after the end that is later than this (the server was away) is left out."""
+CHECK_IN_MINUTES: Final = 720
+"""The last reminder before the start asks for a check-in if it is on the same day."""
+REMIND_AGAIN_MS: Final = 10 * MINUTE_MS
+"""Staff may remind people by hand once in so much time."""
+
+LessonNow = Literal["planned", "live", "over", "cancelled"]
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """Something to tell as soon as possible; `ref` is the question that was answered."""
+
+    kind: Kind
+    ref: str = ""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson, as far as people were told. `changed_utc_ms` is when its present plan was made.
+
+    `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
+    people were told of this lesson, so that a change of it is news to them.
+    """
+
+    title: str = ""
+    starts_utc_ms: int = 0
+    zone: str = "UTC"
+    changed_utc_ms: int = 0
+    state: LessonNow = "planned"
+    sequence: int = 0
+    ended_utc_ms: int | None = None
+    done: tuple[str, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    reminded_utc_ms: int | None = None
+    told: bool = False
+
+
+UNKNOWN: Final = Call(state="over")
+"""A lesson from before there were calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Something to tell now. `key` names it within the lesson; `ref` as in `Pending`."""
+
+    kind: Kind
+    key: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to be told now, the call afterwards, and when to look again (None: not before an event)."""
+
+    says: tuple[Say, ...]
+    call: Call
+    next_utc_ms: int | None
+
+
+def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now: UtcMs) -> Call:
+    """Take in a plan. Another plan than the one announced is a change that people are told of."""
+    if call is None:
+        return Call(title=title, starts_utc_ms=starts_utc_ms, zone=zone, changed_utc_ms=now)
+    if (call.title, call.starts_utc_ms, call.zone) == (title, starts_utc_ms, zone):
+        return call
+    moved = call.starts_utc_ms != starts_utc_ms
+    return msgspec.structs.replace(
+        _with(call, Pending(Kind.MOVED)) if call.told else call,
+        title=title,
+        starts_utc_ms=starts_utc_ms,
+        zone=zone,
+        sequence=call.sequence + 1,
+        changed_utc_ms=now if moved else call.changed_utc_ms,
+        done=() if moved else call.done,
+    )
+
+
+def expected(call: Call) -> Call:
+    """Take in that the roster grew: who is new is invited."""
+    return _with(call, Pending(Kind.INVITED)) if call.state in ("planned", "live") else call
+
+
+def started(call: Call) -> Call:
+    """Take in that the lesson is live."""
+    return msgspec.structs.replace(call, state="live")
+
+
+def ended(call: Call, now: UtcMs) -> Call:
+    """Take in that the lesson is over."""
+    return msgspec.structs.replace(call, state="over", ended_utc_ms=now)
+
+
+def cancelled(call: Call) -> Call:
+    """Take in that the lesson will not be held: nothing else is told of it any more."""
+    return msgspec.structs.replace(
+        call,
+        state="cancelled",
+        sequence=call.sequence + 1,
+        pending=(Pending(Kind.CANCELLED),) if call.told else (),
+    )
+
+
+def answered(call: Call, question_id: str) -> Call:
+    """Take in that a question was answered."""
+    return _with(call, Pending(Kind.QUESTION_ANSWERED, question_id))
+
+
+def _with(call: Call, pending: Pending) -> Call:
+    if pending in call.pending:
+        return call
+    return msgspec.structs.replace(call, pending=(*call.pending, pending))
+
+
+def due(call: Call, rules: Rules, now: UtcMs) -> Step:
+    """Return what is to be told at `now`, and the call with that marked as told."""
+    says = [Say(p.kind, _key(call, p), p.ref) for p in call.pending]
+    times = _times(call, rules)
+    passed = {name: at for name, (at, _) in times.items() if at <= now}
+    fresh = [name for name in passed if _is_worth_saying(call, name, passed[name], now)]
+    if fresh:
+        # Several at once after an outage: the last one says it all.
+        name = max(fresh, key=lambda each: passed[each])
+        says.append(Say(times[name][1], f"{call.sequence}:{name}"))
+    after = msgspec.structs.replace(
+        call, pending=(), done=(*call.done, *passed), told=call.told or bool(says)
+    )
+    coming = [at for name, (at, _) in times.items() if name not in passed]
+    if call.state == "planned" and now < call.starts_utc_ms:
+        coming.append(call.starts_utc_ms)  # until then other rules may come
+    return Step(tuple(says), after, min(coming, default=None))
+
+
+def _key(call: Call, pending: Pending) -> str:
+    match pending.kind:
+        case Kind.INVITED:
+            return "invited"  # once for each person, whatever the plan
+        case Kind.QUESTION_ANSWERED:
+            return f"question:{pending.ref}"
+        case _:
+            return str(call.sequence)
+
+
+def _times(call: Call, rules: Rules) -> dict[str, tuple[int, Kind]]:
+    """Return the reminders that are still to come or just passed: when, and of which kind."""
+    found: dict[str, tuple[int, Kind]] = {}
+    if call.state == "planned":
+        nearest = min(rules.before_minutes, default=0)
+        for minutes in rules.before_minutes:
+            asks = minutes == nearest and minutes <= CHECK_IN_MINUTES
+            kind = Kind.STARTING if asks else Kind.COMING
+            found[f"before:{minutes}"] = (call.starts_utc_ms - minutes * MINUTE_MS, kind)
+    elif call.state == "over" and call.ended_utc_ms is not None:
+        for minutes in rules.after_minutes:
+            found[f"after:{minutes}"] = (call.ended_utc_ms + minutes * MINUTE_MS, Kind.MISSED)
+    return {name: time for name, time in found.items() if name not in call.done}
+
+
+def _is_worth_saying(call: Call, name: str, at: int, now: UtcMs) -> bool:
+    """A lesson planned at short notice is not reminded of at once: people were just invited to it."""
+    if name.startswith("after"):
+        return now - at < LATE_MS
+    return call.changed_utc_ms <= at and now <= call.starts_utc_ms
+
+
+def by_hand(call: Call, now: UtcMs) -> int:
+    """Return for how many milliseconds staff must not remind people by hand (0: they may)."""
+    if call.reminded_utc_ms is None:
+        return 0
+    since = now - call.reminded_utc_ms
+    return 0 if since < 0 else max(0, REMIND_AGAIN_MS - since)

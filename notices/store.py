@@ -1,0 +1,299 @@
+"""Notices in SQL: the only file here that speaks it. Every method works inside the caller's transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.db.upsert import insert_new, put
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import NotFound
+from lectern.kernel.ids import new_id
+from notices.gate import Gate
+from notices.kinds import KINDS, Channel, Kind
+from notices.notice import LEASE_MS, Notice
+from notices.states import OPEN, State, Turn, after
+from notices.tables import mail_gate
+from notices.tables import notices as n
+
+_GATE = "smtp"
+_PRIVATE = [kind.value for kind, about in KINDS.items() if about.private]
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a sender took out of the outbox under one `lease`, and the gate as it was found."""
+
+    lease: str
+    notices: Sequence[Notice]
+    gate: Gate
+
+
+class NoticeStore:
+    """Reads and writes the outbox and the gate to the mail server."""
+
+    async def put(self, tx: AsyncConnection, notices: Sequence[Notice]) -> None:
+        """Add those of `notices` that are not there yet."""
+        for start in range(0, len(notices), _CHUNK):
+            await insert_new(tx, n, [asdict(notice) for notice in notices[start : start + _CHUNK]])
+
+    async def claim(
+        self, tx: AsyncConnection, now: UtcMs, *, most: int, per_minute: int, busy: Collection[str]
+    ) -> Claim:
+        """Take out what may be sent now; the gate's row keeps the server processes apart.
+
+        `busy` are messages that this very process is still sending: a lease that seems to have run out
+        because the clock was set forward is not believed of them.
+        """
+        gate = await self.gate(tx, lock=True)
+        await self._expire(tx, now)
+        allowed = min(most, gate.lets_out(now, per_minute))
+        lease = new_id()
+        if allowed == 0:
+            return Claim(lease, [], gate)
+        is_due = or_(
+            and_(n.c.state == State.WAITING, n.c.not_before_utc_ms <= now),
+            and_(n.c.state == State.SENDING, n.c.leased_until_utc_ms <= now),
+        )
+        query = (
+            select(n)
+            .where(n.c.channel == Channel.MAIL, is_due, n.c.id.not_in(list(busy)))
+            .order_by(n.c.not_before_utc_ms, n.c.id)
+            .limit(allowed)
+        )
+        found = [notice_of(row) for row in await tx.execute(query)]
+        if found:
+            await tx.execute(
+                update(n)
+                .where(n.c.id.in_([one.id for one in found]))
+                .values(
+                    state=after(State.WAITING, Turn.CLAIMED),
+                    lease=lease,
+                    leased_until_utc_ms=now + LEASE_MS,
+                    attempts=n.c.attempts + 1,
+                )
+            )
+            await self.put_gate(tx, gate.passed(len(found), now, per_minute))
+        return Claim(lease, found, gate)
+
+    async def is_due(self, tx: AsyncConnection, now: UtcMs, per_minute: int) -> bool:
+        """Tell, without locking anything, whether there may be something to send or to give up."""
+        due = and_(n.c.state == State.WAITING, n.c.expires_utc_ms <= now)
+        if (await self.gate(tx)).lets_out(now, per_minute) > 0:
+            due = or_(
+                due,
+                and_(n.c.state == State.WAITING, n.c.not_before_utc_ms <= now),
+                and_(n.c.state == State.SENDING, n.c.leased_until_utc_ms <= now),
+            )
+        query = select(n.c.id).where(n.c.channel == Channel.MAIL, due).limit(1)
+        return (await tx.execute(query)).first() is not None
+
+    async def withdraw(
+        self, tx: AsyncConnection, session_id: str, kinds: Collection[Kind], now: UtcMs
+    ) -> None:
+        """Do not send what still waits about a lesson: something newer is said instead."""
+        await tx.execute(
+            update(n)
+            .where(
+                n.c.session_id == session_id,
+                n.c.channel == Channel.MAIL,
+                n.c.state == State.WAITING,
+                n.c.kind.in_([kind.value for kind in kinds]),
+            )
+            .values(
+                state=after(State.WAITING, Turn.UNWANTED), problem="overtaken", detail=None, done_utc_ms=now
+            )
+        )
+
+    async def _expire(self, tx: AsyncConnection, now: UtcMs) -> None:
+        """Give up what could not be sent in time. The last problem stays as the reason."""
+        late = and_(n.c.state == State.WAITING, n.c.channel == Channel.MAIL, n.c.expires_utc_ms <= now)
+        await tx.execute(
+            update(n)
+            .where(late)
+            .values(
+                state=after(State.WAITING, Turn.EXPIRED),
+                problem=func.coalesce(n.c.problem, "too_late"),
+                done_utc_ms=now,
+            )
+        )
+
+    async def settle(
+        self, tx: AsyncConnection, notice_id: str, lease: str, turn: Turn, now: UtcMs, **values: Any
+    ) -> bool:
+        """Write down what became of a message; False where the lease was lost and nothing is written."""
+        state = after(State.SENDING, turn)
+        ended = {} if state in OPEN else {"done_utc_ms": now}
+        done = await tx.execute(
+            update(n)
+            .where(n.c.id == notice_id, n.c.lease == lease, n.c.state == State.SENDING)
+            .values(state=state, lease=None, leased_until_utc_ms=None, **(ended | values))
+        )
+        return bool(done.rowcount)
+
+    async def release(self, tx: AsyncConnection, ids: Collection[str], lease: str, now: UtcMs) -> None:
+        """Give back what was taken and not begun; the try does not count."""
+        await tx.execute(
+            update(n)
+            .where(n.c.id.in_(list(ids)), n.c.lease == lease, n.c.state == State.SENDING)
+            .values(
+                state=after(State.SENDING, Turn.DEFERRED),
+                lease=None,
+                leased_until_utc_ms=None,
+                not_before_utc_ms=now,
+                attempts=n.c.attempts - 1,
+            )
+        )
+
+    async def retry(
+        self, tx: AsyncConnection, org_id: str, notice_id: str, now: UtcMs, expires_utc_ms: int
+    ) -> Notice:
+        """Send again what failed or was dropped, or sooner what waits.
+
+        Raises:
+            NotFound: no such message. Conflict: it is being sent, or was.
+        """
+        notice = await self.one(tx, org_id, notice_id)
+        await tx.execute(
+            update(n)
+            .where(n.c.id == notice_id)
+            .values(
+                state=after(notice.state, Turn.RETRIED),
+                attempts=0,
+                not_before_utc_ms=now,
+                expires_utc_ms=expires_utc_ms,
+                done_utc_ms=None,
+            )
+        )
+        return await self.one(tx, org_id, notice_id)
+
+    async def retry_all_failed(
+        self, tx: AsyncConnection, org_id: str, now: UtcMs, expires_utc_ms: int
+    ) -> int:
+        """Send again everything that failed; return how many."""
+        done = await tx.execute(
+            update(n)
+            .where(n.c.org_id == org_id, n.c.state == State.FAILED)
+            .values(
+                state=after(State.FAILED, Turn.RETRIED),
+                attempts=0,
+                not_before_utc_ms=now,
+                expires_utc_ms=expires_utc_ms,
+                done_utc_ms=None,
+            )
+        )
+        return int(done.rowcount)
+
+    async def one(self, tx: AsyncConnection, org_id: str, notice_id: str) -> Notice:
+        """Return one message, locked for the rest of the transaction.
+
+        Raises:
+            NotFound: there is none in this organisation.
+        """
+        query = select(n).where(n.c.id == notice_id, n.c.org_id == org_id).with_for_update()
+        row = (await tx.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound("notice_not_found", "There is no such message.")
+        return notice_of(row)
+
+    async def page(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        *,
+        state: str | None,
+        kind: str | None,
+        channel: str | None,
+        person_ids: Collection[str] | None,
+        address: str,
+        session_id: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> Sequence[Notice]:
+        """Return messages of the organisation, the newest first.
+
+        `person_ids` and `address` (a part of one) narrow it to recipients that fit either; private kinds are
+        never found by their recipient.
+        """
+        where = [n.c.org_id == org_id]
+        for column, wanted in ((n.c.state, state), (n.c.kind, kind), (n.c.channel, channel)):
+            if wanted:
+                where.append(column == wanted)
+        if session_id:
+            where.append(n.c.session_id == session_id)
+        if person_ids is not None:
+            fits = n.c.address.icontains(address, autoescape=True)
+            where.append(or_(n.c.person_id.in_(list(person_ids)), fits))
+            where.append(n.c.kind.not_in(_PRIVATE))
+        if before:
+            at, id_ = before
+            where.append(or_(n.c.created_utc_ms < at, and_(n.c.created_utc_ms == at, n.c.id < id_)))
+        query = select(n).where(*where).order_by(n.c.created_utc_ms.desc(), n.c.id.desc()).limit(limit)
+        return [notice_of(row) for row in await tx.execute(query)]
+
+    async def counts(self, tx: AsyncConnection, org_id: str) -> dict[State, int]:
+        """Count the mails of the organisation by state."""
+        query = (
+            select(n.c.state, func.count())
+            .where(n.c.org_id == org_id, n.c.channel == Channel.MAIL)
+            .group_by(n.c.state)
+        )
+        return {State(row[0]): int(row[1]) for row in await tx.execute(query)}
+
+    async def inbox(
+        self, tx: AsyncConnection, person_id: str, *, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[Notice]:
+        """Return what a person was told in the app, the newest first."""
+        where = [n.c.person_id == person_id, n.c.channel == Channel.APP]
+        if before:
+            at, id_ = before
+            where.append(or_(n.c.created_utc_ms < at, and_(n.c.created_utc_ms == at, n.c.id < id_)))
+        query = select(n).where(*where).order_by(n.c.created_utc_ms.desc(), n.c.id.desc()).limit(limit)
+        return [notice_of(row) for row in await tx.execute(query)]
+
+    async def unread(self, tx: AsyncConnection, person_id: str) -> int:
+        """Count what a person was told in the app and has not read."""
+        query = select(func.count()).where(
+            n.c.person_id == person_id, n.c.channel == Channel.APP, n.c.read_utc_ms.is_(None)
+        )
+        return int((await tx.execute(query)).scalar_one())
+
+    async def mark_read(
+        self, tx: AsyncConnection, person_id: str, ids: Collection[str] | None, now: UtcMs
+    ) -> None:
+        """Note that a person read these (None: all) of their messages."""
+        where = [n.c.person_id == person_id, n.c.channel == Channel.APP, n.c.read_utc_ms.is_(None)]
+        if ids is not None:
+            where.append(n.c.id.in_(list(ids)))
+        await tx.execute(update(n).where(*where).values(read_utc_ms=now))
+
+    async def forget(self, tx: AsyncConnection, before_utc_ms: int) -> int:
+        """Delete old messages that are done with; return how many."""
+        done = await tx.execute(
+            delete(n).where(n.c.created_utc_ms < before_utc_ms, n.c.state.not_in([s.value for s in OPEN]))
+        )
+        return int(done.rowcount)
+
+    async def gate(self, tx: AsyncConnection, *, lock: bool = False) -> Gate:
+        """Return the gate; with `lock`, nobody else goes through it until the transaction ends."""
+        query = select(mail_gate).where(mail_gate.c.id == _GATE)
+        if lock:
+            await insert_new(tx, mail_gate, [{"id": _GATE} | asdict(Gate())])
+            query = query.with_for_update()
+        row = (await tx.execute(query)).one_or_none()
+        return Gate() if row is None else Gate(**{field: getattr(row, field) for field in Gate.__slots__})
+
+    async def put_gate(self, tx: AsyncConnection, gate: Gate) -> None:
+        """Keep the gate."""
+        await put(tx, mail_gate, {"id": _GATE} | asdict(gate))
+
+
+def notice_of(row: Row[Any]) -> Notice:
+    """Return a row as what it means."""
+    values = {field: getattr(row, field) for field in Notice.__slots__}
+    return Notice(
+        **values | {"kind": Kind(row.kind), "channel": Channel(row.channel), "state": State(row.state)}
+    )

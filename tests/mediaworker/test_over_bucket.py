@@ -1,0 +1,139 @@
+"""Media jobs of a worker that shares nothing with the server but a bucket."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from catalogue.work import ComposeArgs, MicrocourseArgs
+from lectern.app import media_work
+from lectern.app.media_work import MediaWork
+from lectern.app.settings import Settings
+from lectern.jobs.job import Job, JobFailed, LeaseLost
+from lectern.jobs.runner import Attempt
+from lectern.jobs.states import JobState
+from lectern.kernel.tasks import task_group
+from lectern.storage.bucket import BucketFiles
+from lectern.storage.carrier import Carrier
+from lectern.storage.place import BucketPlace
+from mediaworker import pipeline
+from recording.packager import Packager
+from tests.installation import settings_of
+from tests.recording.scripted_publisher import ScriptedPublisher, record
+from tests.s3_server import Gate, bucket_place, gate, s3_url
+
+__all__ = ["bucket_place", "gate", "s3_url"]
+
+CUT = MicrocourseArgs(session_id="s", microcourse_id="m", version=1, title="课", start_ms=0, end_ms=1_500)
+OUTPUT = "sessions/s/microcourses/m/1"
+
+
+@pytest.fixture(scope="module")
+def server_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`LECTERN_DATA` of a server with a closed replay of two seconds."""
+    data = tmp_path_factory.mktemp("server")
+    presenter = ScriptedPublisher()
+    presenter.video("camera", "H264", 0.0, 2.0)
+    presenter.mic(0.0, 2.0)
+    record([presenter], data / "sessions" / "s" / "rec" / "1", 2.4)
+    Packager(data / "sessions" / "s").finish()
+    return data
+
+
+@pytest.fixture
+async def carried(server_data: Path, bucket_place: BucketPlace) -> BucketPlace:
+    """The bucket after the server's carrier went."""
+    assert await Carrier(server_data, BucketFiles(bucket_place), keep_s=3600).round()
+    return bucket_place
+
+
+def worker_settings(data: Path, place: BucketPlace) -> Settings:
+    data.mkdir(exist_ok=True)
+    return settings_of(
+        data,
+        storage_url=f"s3://{place.bucket}/{place.prefix}",
+        storage_endpoint=place.endpoint,
+        storage_key_id=place.key_id,
+        storage_secret=place.secret,
+    )
+
+
+def attempt_at(args: MicrocourseArgs | ComposeArgs, job_id: str = "j1") -> Attempt:
+    job = Job(
+        id=job_id, org_id="o", kind="k", subject="x", args=msgspec.to_builtins(args), state=JobState.RUNNING,
+        attempts=1, max_attempts=3, lease_owner="w", lease_until_ms=0, not_before_ms=0, progress=0.0,
+        reason_code=None, reason=None, estimate_s=None, created_ms=0, started_ms=0, finished_ms=None,
+        result=None,
+    )  # fmt: skip
+    return Attempt(job)
+
+
+def made_by(settings: Settings) -> MediaWork:
+    return MediaWork(settings, asyncio.get_running_loop())
+
+
+async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
+    carried: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = BucketFiles(carried)
+    settings = worker_settings(tmp_path / "w1", carried)
+    result = await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT))
+    assert 4_300 < int(str(result["duration_ms"])) < 4_700  # with its card of 3 s
+    there = {file.key.removeprefix(OUTPUT + "/"): file.size_bytes for file in await bucket.list(OUTPUT)}
+    assert set(there) == {"video.mp4", "thumbnail.jpg", "result.json"}
+    assert there["video.mp4"] > 10_000
+    assert not any((tmp_path / "w1" / "scratch").iterdir())
+
+    def work_again(*_arguments: Any, **_named: Any) -> None:
+        pytest.fail("what is done is not done again")
+
+    monkeypatch.setattr(pipeline, "run", work_again)
+    other = made_by(worker_settings(tmp_path / "w2", carried))
+    assert await asyncio.to_thread(other.microcourse, attempt_at(CUT)) == result
+
+
+async def test_the_bucket_goes_away_while_it_works(
+    carried: BucketPlace, gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media_work, "_AGAIN_S", 0.05)
+    settings = worker_settings(tmp_path / "w", replace(carried, endpoint=gate.url))
+    run = pipeline.run
+
+    def run_and_lose_the_bucket(*arguments: Any, **named: Any) -> Any:
+        done = run(*arguments, **named)
+        gate.open = False
+        return done
+
+    monkeypatch.setattr(pipeline, "run", run_and_lose_the_bucket)
+    whole = ComposeArgs("s", "r", 1, "x")
+    async with asyncio.timeout(60), task_group() as tasks:
+        working = tasks.create_task(asyncio.to_thread(made_by(settings).compose, attempt_at(whole)))
+        while gate.open:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        assert not working.done()
+        assert (tmp_path / "w" / "scratch" / "j1" / whole.folder / "result.json").exists()
+        gate.open = True
+    assert working.result()["duration_ms"]
+    assert len(await BucketFiles(carried).list(f"sessions/s/{whole.folder}")) == 3
+
+    gate.open = False
+    monkeypatch.setattr(media_work, "_PATIENCE_S", 0.0)
+    with pytest.raises(JobFailed) as failed:
+        await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT, "j2"))
+    assert (failed.value.code, failed.value.retry) == ("storage_unavailable", True)
+    cancelled = attempt_at(CUT, "j3")
+    cancelled.stop.set()
+    with pytest.raises(LeaseLost):
+        await asyncio.to_thread(made_by(settings).microcourse, cancelled)
+
+
+async def test_a_replay_that_is_not_there_is_named(bucket_place: BucketPlace, tmp_path: Path) -> None:
+    work = made_by(worker_settings(tmp_path / "w", bucket_place))
+    with pytest.raises(JobFailed) as failed:
+        await asyncio.to_thread(work.compose, attempt_at(ComposeArgs("s", "r", 1, "x")))
+    assert failed.value.code == "replay_not_ready"
+    assert not any((tmp_path / "w" / "scratch").iterdir())

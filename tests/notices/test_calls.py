@@ -1,0 +1,163 @@
+"""What lessons call for: each thing once, at its time, to the plan that holds."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lectern.kernel.clock import UtcMs
+from notices import calls
+from notices.calls import LATE_MS, UNKNOWN, Call, Pending, Say, due
+from notices.kinds import Kind
+from notices.rules import Rules
+from tests.notices.given import DAY, HOUR, T0
+
+RULES = Rules()
+MINUTE = 60_000
+START = T0 + 3 * DAY
+
+
+def plan(starts: int = START, now: int = T0, title: str = "A") -> Call:
+    return calls.planned(None, title=title, starts_utc_ms=starts, zone="UTC", now=UtcMs(now))
+
+
+def told(call: Call, now: int, rules: Rules = RULES) -> tuple[list[Say], Call]:
+    step = due(call, rules, UtcMs(now))
+    return list(step.says), step.call
+
+
+def kinds(says: list[Say]) -> list[Kind]:
+    return [say.kind for say in says]
+
+
+def walk(call: Call, start: int, end: int, rules: Rules = RULES) -> list[tuple[int, Kind]]:
+    """Follow a call as the loop does, from one look to the next."""
+    found, now = [], start
+    while now <= end:
+        step = due(call, rules, UtcMs(now))
+        found += [(now, say.kind) for say in step.says]
+        call = step.call
+        if step.next_utc_ms is None:
+            break
+        assert step.next_utc_ms > now
+        now = step.next_utc_ms
+    return found
+
+
+def test_a_day_and_a_quarter_of_an_hour_before() -> None:
+    assert walk(plan(), T0, START + DAY) == [
+        (START - DAY, Kind.COMING),
+        (START - 15 * MINUTE, Kind.STARTING),
+    ]
+
+
+def test_at_the_end_and_a_day_later() -> None:
+    over = calls.ended(calls.started(plan()), UtcMs(START + HOUR))
+    assert walk(over, START + HOUR, START + 9 * DAY) == [
+        (START + HOUR, Kind.MISSED),
+        (START + HOUR + DAY, Kind.MISSED),
+    ]
+
+
+def test_a_lesson_at_short_notice_is_not_reminded_of_at_once() -> None:
+    assert walk(plan(T0 + 2 * HOUR), T0, T0 + DAY) == [(T0 + 2 * HOUR - 15 * MINUTE, Kind.STARTING)]
+    assert walk(plan(T0 + 5 * MINUTE), T0, T0 + DAY) == []
+
+
+def test_after_an_outage_only_the_last_reminder_is_sent() -> None:
+    says, after = told(plan(), START - 5 * MINUTE)
+    assert kinds(says) == [Kind.STARTING]
+    assert told(after, START - 5 * MINUTE)[0] == []
+    assert told(plan(), START + MINUTE)[0] == []  # it has begun: too late to say that it will
+    over = calls.ended(plan(), UtcMs(START))
+    assert kinds(told(over, START + DAY + HOUR)[0]) == [Kind.MISSED]
+    assert told(over, START + DAY + LATE_MS)[0] == []
+
+
+def test_a_moved_lesson_is_announced_and_reminded_of_anew() -> None:
+    _, call = told(plan(), START - DAY)
+    moved = calls.planned(call, title="A", starts_utc_ms=START + 5 * DAY, zone="UTC", now=UtcMs(START - HOUR))
+    assert moved.sequence == 1
+    says, after = told(moved, START - HOUR)
+    assert says == [Say(Kind.MOVED, "1")]
+    assert [kind for _, kind in walk(after, START - HOUR, START + 6 * DAY)] == [Kind.COMING, Kind.STARTING]
+
+
+def test_another_title_is_announced_and_nothing_is_reminded_of_twice() -> None:
+    _, call = told(plan(), START - DAY)
+    renamed = calls.planned(call, title="B", starts_utc_ms=START, zone="UTC", now=UtcMs(START - HOUR))
+    says, after = told(renamed, START - HOUR)
+    assert kinds(says) == [Kind.MOVED]
+    assert [kind for _, kind in walk(after, START - HOUR, START)] == [Kind.STARTING]
+
+
+def test_a_plan_that_nobody_heard_of_changes_without_a_word() -> None:
+    moved = calls.planned(plan(), title="B", starts_utc_ms=START + DAY, zone="UTC", now=UtcMs(T0))
+    assert (moved.pending, moved.sequence) == ((), 1)
+    assert calls.cancelled(moved).pending == ()
+
+
+def test_the_same_plan_again_is_no_change() -> None:
+    call = plan()
+    assert calls.planned(call, title="A", starts_utc_ms=START, zone="UTC", now=UtcMs(T0 + 1)) is call
+
+
+def test_nothing_but_the_cancellation_is_told_of_a_cancelled_lesson() -> None:
+    _, known = told(calls.expected(plan()), T0)
+    call = calls.cancelled(calls.answered(calls.expected(known), "q"))
+    says, after = told(call, T0)
+    assert says == [Say(Kind.CANCELLED, "1")]
+    assert due(after, RULES, UtcMs(START - MINUTE)).says == ()
+    assert calls.expected(after).pending == ()
+
+
+def test_people_are_invited_once_whatever_the_plan() -> None:
+    says, call = told(calls.expected(calls.expected(plan())), T0)
+    assert says == [Say(Kind.INVITED, "invited")]
+    moved = calls.planned(call, title="B", starts_utc_ms=START, zone="UTC", now=UtcMs(T0))
+    assert Say(Kind.INVITED, "invited") in told(calls.expected(moved), T0)[0]
+
+
+def test_an_answer_is_told_once_for_each_question() -> None:
+    call = calls.answered(calls.answered(calls.answered(UNKNOWN, "q1"), "q2"), "q1")
+    says, _ = told(call, T0)
+    assert [say.key for say in says] == ["question:q1", "question:q2"]
+
+
+def test_other_rules() -> None:
+    rules = Rules(before_minutes=(2880,), after_minutes=())
+    assert walk(plan(), T0, START, rules) == [(START - 2 * DAY, Kind.COMING)]
+    assert due(plan(), Rules(before_minutes=(), after_minutes=()), UtcMs(T0)).next_utc_ms == START
+    assert Rules(before_minutes=(5, 60, 5), after_minutes=(9, 1)).ordered() == Rules(
+        before_minutes=(60, 5), after_minutes=(1, 9)
+    )
+
+
+@pytest.mark.parametrize("since", [0, 9 * MINUTE])
+def test_reminders_by_hand_have_a_pause(since: int) -> None:
+    call = msgspec.structs.replace(plan(), reminded_utc_ms=T0)
+    assert calls.by_hand(call, UtcMs(T0 + since)) == 10 * MINUTE - since
+    assert calls.by_hand(call, UtcMs(T0 + 10 * MINUTE)) == 0
+    assert calls.by_hand(call, UtcMs(T0 - HOUR)) == 0  # the clock was set back
+
+
+def test_a_call_survives_its_row() -> None:
+    call = calls.answered(calls.ended(calls.expected(plan()), UtcMs(START)), "q")
+    assert msgspec.convert(msgspec.to_builtins(call), Call) == call
+    assert call.pending == (Pending(Kind.INVITED), Pending(Kind.QUESTION_ANSWERED, "q"))
+
+
+@given(looks=st.lists(st.integers(-5 * DAY, 6 * DAY), min_size=1, max_size=30), end=st.booleans())
+def test_however_the_clock_jumps_nothing_is_told_twice(looks: list[int], end: bool) -> None:
+    call = calls.expected(plan())
+    if end:
+        call = calls.ended(calls.started(call), UtcMs(START))
+    said: list[Say] = []
+    for look in looks:
+        says, call = told(call, T0 + look)
+        said += says
+    keys = Counter(say.key for say in said)
+    assert max(keys.values(), default=0) <= 1
+    assert len(said) <= 3

@@ -1,0 +1,320 @@
+"""Notices in a whole installation: what happens to lessons, who is told, what pages and links do."""
+
+from typing import Any
+
+import icalendar
+import pytest
+from sqlalchemy import update
+
+from accounts.tables import persons
+from lectern.app.notice_facts import LessonsForNotices
+from lectern.kernel.clock import utc_ms
+from lectern.kernel.ids import new_id
+from lectern.kernel.roles import SessionRole
+from lectern.timeline.idea import Actor
+from notices.call_book import read
+from notices.caller import Caller
+from notices.kinds import Channel, Kind
+from notices.outbox import Outbox
+from notices.rules import Rules
+from notices.store import NoticeStore
+from sessions.presence.coming import Arrival
+from sessions.store import Session
+from tests.installation import Installation
+from tests.notices.given import DAY, HOUR, Watch
+
+STORE = NoticeStore()
+MINUTE = 60_000
+
+
+def caller_of(house: Installation, watch: Watch, *, mail: bool = True) -> Caller:
+    """The loop of a server process with a mail server, in the tests' time."""
+    services = house.services
+    outbox = Outbox(mail=mail, clock=watch)
+    lessons = LessonsForNotices(services.sessions, services.engine, 60)
+    return Caller(services.database, outbox, lessons, Rules(), clock=watch)
+
+
+async def plan(house: Installation, watch: Watch, **how: Any) -> Session:
+    """Plan a lesson in three days, and invite its people."""
+    session = await house.plan(**how)
+    moved = await house.services.sessions.replan(
+        session, title=None, starts_utc_ms=watch.now + 3 * DAY, zone=None, guests_allowed=None,
+        host_person_id=None,
+    )  # fmt: skip
+    await caller_of(house, watch).tell_due()
+    return moved
+
+
+async def told(house: Installation, channel: Channel = Channel.APP) -> list[tuple[str, str]]:
+    """Return whom the outbox told what."""
+    names = {id_: name for name, id_ in house.people.items()}
+    async with house.services.database.read() as tx:
+        found = await STORE.page(
+            tx, house.org.id, state=None, kind=None, channel=channel, person_ids=None, address="",
+            session_id=None, before=None, limit=200,
+        )  # fmt: skip
+    return sorted((names[one.person_id or ""], one.kind.value) for one in found)
+
+
+async def come_in(house: Installation, session: Session, name: str, role: SessionRole) -> Actor:
+    """Connect somebody to the class."""
+    grant = house.grant(session, role, person=name)
+    arrival = Arrival("pc", None, None, consent="2026-11")
+    entered = await house.services.presence.enter(house.org.id, grant, name, arrival)
+    return Actor(entered.participant_id, role, house.people[name])
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch(utc_ms())
+
+
+async def test_a_plan_invites_its_people_with_the_plan_that_holds(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    invited = [entry for entry in await told(house, Channel.MAIL) if entry[1] == Kind.INVITED]
+    assert invited == [("colleague", "invited"), ("learner", "invited")]
+    await house.services.sessions.expect(session, [house.people["stranger"]])
+    await caller_of(house, watch).tell_due()
+    invited = [entry for entry in await told(house, Channel.MAIL) if entry[1] == Kind.INVITED]
+    assert invited == [("colleague", "invited"), ("learner", "invited"), ("stranger", "invited")]
+
+
+async def test_reminders_go_to_those_who_are_not_there(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    start = session.starts_utc_ms
+    before = await told(house)
+    watch.now = start - DAY
+    await caller_of(house, watch).tell_due()
+    new = [entry for entry in await told(house) if entry not in before]
+    assert new == [("colleague", "coming"), ("learner", "coming")]
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    watch.now = start - 15 * MINUTE
+    for _ in range(2):  # a second server process, or the same one again
+        await caller_of(house, watch).tell_due()
+    assert [entry for entry in await told(house) if entry[1] == "starting"] == [("colleague", "starting")]
+
+
+async def test_after_the_end_whoever_came_is_left_alone(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+    await caller_of(house, watch).tell_due()
+    assert [entry for entry in await told(house) if entry[1] == "missed"] == [("colleague", "missed")]
+    watch.now += DAY
+    await caller_of(house, watch).tell_due()
+    assert [entry for entry in await told(house) if entry[1] == "missed"] == [("colleague", "missed")] * 2
+
+
+async def test_a_lesson_that_moves_and_is_cancelled(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    answer = await house.ask("POST", f"/api/v1/sessions/{session.id}/cancel", by="presenter")
+    assert answer.status == 204
+    await caller_of(house, watch).tell_due()
+    everybody = {"colleague", "learner", "presenter", "host"}
+    assert {name for name, kind in await told(house) if kind == "cancelled"} == everybody
+    async with house.services.database.read() as tx:
+        row = await read(tx, session.id)
+        waiting = await STORE.page(
+            tx, house.org.id, state="waiting", kind=None, channel="mail", person_ids=None, address="",
+            session_id=session.id, before=None, limit=50,
+        )  # fmt: skip
+    assert row is not None
+    assert row.call.state == "cancelled"
+    assert {one.kind for one in waiting} == {Kind.CANCELLED}  # what was said before is overtaken
+    assert {one.facts["sequence"] for one in waiting} == {row.call.sequence}
+    shown = (await house.ask("GET", f"/api/v1/sessions/{session.id}", by="learner")).data
+    assert (shown["state"], shown["cancelled"]) == ("ended", True)
+    again = await house.ask("POST", f"/api/v1/sessions/{session.id}/cancel", by="presenter")
+    assert again.status == 204
+    watch.now = session.starts_utc_ms - MINUTE
+    before = await told(house)
+    await caller_of(house, watch).tell_due()
+    assert await told(house) == before
+
+
+async def test_a_lesson_that_began_cannot_be_cancelled(house: Installation) -> None:
+    session = await house.plan()
+    await house.services.sessions.start(session.id)
+    answer = await house.ask("POST", f"/api/v1/sessions/{session.id}/cancel", by="presenter")
+    assert (answer.status, answer.code) == (409, "session_began")
+    refused = await house.ask("POST", f"/api/v1/sessions/{session.id}/cancel", by="other_presenter")
+    assert refused.status == 403
+
+
+async def test_ones_own_notices(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="learner")).data
+    kinds = {item["kind"]: item for item in page["items"]}
+    assert page["unread"] == len(page["items"]) == len(kinds)
+    assert kinds["invited"]["subject"] == "Invitation: Product launch"
+    assert kinds["invited"]["path"] == f"/room/{session.id}"
+    foreign = await house.ask(
+        "POST", "/api/v1/my/notices/read", by="colleague", json={"ids": [kinds["invited"]["id"]]}
+    )
+    assert foreign.status == 200
+    count = (await house.ask("GET", "/api/v1/my/notices/unread", by="learner")).data
+    assert count == {"unread": page["unread"]}
+    after = await house.ask("POST", "/api/v1/my/notices/read", by="learner", json={"ids": None})
+    assert after.data == {"unread": 0}
+    assert (await house.ask("GET", "/api/v1/my/notices", by="stranger")).data["items"] == []
+    token = house.token(session, SessionRole.LEARNER, guest="G")
+    assert (await house.ask("GET", "/api/v1/my/notices", token=token)).code == "not_a_person"
+    first = (await house.ask("GET", "/api/v1/my/notices?limit=1", by="learner")).data
+    rest = (await house.ask("GET", f"/api/v1/my/notices?cursor={first['next']}", by="learner")).data
+    assert first["items"][0]["id"] not in [item["id"] for item in rest["items"]]
+    assert (await house.ask("GET", "/api/v1/my/notices?cursor=x", by="learner")).code == "cursor_invalid"
+
+
+async def test_choices_and_links_that_turn_mail_off(house: Installation) -> None:
+    path = "/api/v1/my/notice-choices"
+    sent = {"language": "en", "muted": ["coming"]}
+    assert (await house.ask("PUT", path, by="learner", json=sent)).status == 204
+    refused = await house.ask("PUT", path, by="learner", json={"muted": ["invited"]})
+    assert refused.code == "kind_unknown"
+    mine = house.services.notices.mine
+    token = mine.links.token(house.org.id, house.people["learner"], Kind.MISSED)
+    link = f"/api/v1/unsubscribe/{token}"
+    looked = await house.ask("GET", f"{link}?language=en")
+    assert looked.data == {"kind": "missed", "name": "What is left to do after a lesson", "muted": False}
+    assert (await house.ask("POST", link, data=b"List-Unsubscribe=One-Click")).status == 204
+    kinds = (await house.ask("GET", f"{path}?language=en", by="learner")).data
+    assert {one["kind"] for one in kinds["kinds"] if not one["mail"]} == {"coming", "missed"}
+    assert kinds["language"] == "en"
+    assert (await house.ask("POST", "/api/v1/unsubscribe/nonsense")).code == "link_unknown"
+
+
+async def test_a_calendar_to_subscribe_to_can_be_taken_back(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    made = await house.ask("POST", "/api/v1/my/calendar-feed", by="learner")
+    path = made.data["url"].partition("/api")[2]
+
+    async def events(path: str) -> list[icalendar.Event]:
+        async with house.client.get(f"/api{path}") as response:
+            if response.status != 200:
+                return []
+            assert response.content_type == "text/calendar"
+            calendar = icalendar.Calendar.from_ical(await response.text())
+        assert isinstance(calendar, icalendar.Calendar)
+        return list(calendar.events)
+
+    (entry,) = await events(path)
+    assert entry["UID"] == f"{session.id}@lectern"
+    assert entry["SEQUENCE"] == 1  # planned, then moved
+    assert (await house.ask("GET", "/api/v1/my/calendar-feed", by="learner")).data["url"] is None
+    renewed = (await house.ask("POST", "/api/v1/my/calendar-feed", by="learner")).data["url"]
+    assert await events(path) == []
+    path = renewed.partition("/api")[2]
+    await house.services.sessions.cancel(session.id)
+    (entry,) = await events(path)
+    assert (entry["STATUS"], entry["SEQUENCE"]) == ("CANCELLED", 2)
+    async with house.services.database.write() as tx:
+        await tx.execute(update(persons).where(persons.c.id == house.people["learner"]).values(active=False))
+    assert await events(path) == []
+    await house.ask("DELETE", "/api/v1/my/calendar-feed", by="learner")
+    assert (await house.ask("GET", f"/api{path}")).code == "calendar_not_found"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("learner", 200),
+        ("presenter", 200),
+        ("admin", 200),
+        ("stranger", 404),
+        ("manager", 404),
+        ("nobody", 401),
+    ],
+)
+async def test_a_lesson_to_download(house: Installation, who: str, status: int) -> None:
+    session = await house.plan()
+    by = None if who == "nobody" else who
+    answer = await house.ask("GET", f"/api/v1/sessions/{session.id}/lesson.ics", by=by)
+    assert answer.status == status
+    if status == 200:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="lesson.ics"'
+
+
+async def test_reminded_by_hand_once_in_a_while(house: Installation, watch: Watch) -> None:
+    session = await house.plan()
+    path = f"/api/v1/sessions/{session.id}/reminders"
+    assert (await house.ask("POST", path, by="other_presenter")).code == "not_your_session"
+    assert (await house.ask("POST", path, by="learner")).status == 403
+    assert (await house.ask("POST", path, by="host")).data == {"reminded": 2}
+    again = await house.ask("POST", path, by="presenter")
+    assert (again.status, again.code) == (429, "reminded_already")
+    assert 0 < int(again.headers["Retry-After"]) <= 600
+    await house.services.sessions.cancel(session.id)
+    watch.now = utc_ms() + HOUR
+    audit = (await house.ask("GET", "/api/v1/audit", by="admin")).data["items"]
+    assert [e["details"] for e in audit if e["action"] == "people_reminded"] == [{"count": 2}]
+
+
+async def test_the_administrators_page(house: Installation, watch: Watch) -> None:
+    await plan(house, watch)
+    for who, status in (("admin", 200), ("presenter", 403), ("learner", 403)):
+        assert (await house.ask("GET", "/api/v1/notices", by=who)).status == status
+    page = (await house.ask("GET", "/api/v1/notices?language=en&channel=mail&q=colleague", by="admin")).data
+    assert {item["to"] for item in page["items"]} == {"Colleague"}
+    assert {item["state"] for item in page["items"]} == {"waiting"}
+    async with house.services.database.write() as tx:
+        await Outbox(mail=True, clock=watch).put(
+            tx, org_id=house.org.id, kind="question_answered", key="q", person_ids=[house.people["learner"]],
+            facts={"session_id": "s", "title": "T", "starts_utc_ms": 0, "zone": "UTC", "minutes": 1},
+        )  # fmt: skip
+    private = (await house.ask("GET", "/api/v1/notices?kind=question_answered", by="admin")).data["items"]
+    assert len(private) == 2
+    assert {(item["to"], item["address"], item["read"]) for item in private} == {(None, None, False)}
+    for q in ("learner", "L1"):
+        searched = await house.ask("GET", f"/api/v1/notices?kind=question_answered&q={q}", by="admin")
+        assert searched.data["items"] == []
+    state = (await house.ask("GET", "/api/v1/notices/mail", by="admin")).data
+    assert (state["set_up"], state["problem"]) == (False, None)
+    refused = await house.ask("POST", "/api/v1/notices/test-mail", by="admin", json={"address": "a@b.c"})
+    assert refused.code == "mail_not_set_up"
+    one = page["items"][0]["id"]
+    assert (await house.ask("POST", f"/api/v1/notices/{one}/retry", by="admin")).status == 204
+    assert (await house.ask("POST", f"/api/v1/notices/{one}x/retry", by="admin")).code == "notice_not_found"
+    retried = await house.ask("POST", "/api/v1/notices/retry-failed", by="admin")
+    assert retried.data == {"retried": 0}
+
+
+async def test_an_organisations_own_times(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    path = "/api/v1/notices/rules"
+    assert (await house.ask("GET", path, by="admin")).data["before_minutes"] == [1440, 15]
+    rules = {"before_minutes": [30, 2880, 30], "after_minutes": [], "invite": False}
+    assert (await house.ask("PUT", path, by="admin", json=rules)).status == 204
+    assert (await house.ask("PUT", path, by="presenter", json=rules)).status == 403
+    bad = rules | {"before_minutes": [-1]}
+    assert (await house.ask("PUT", path, by="admin", json=bad)).code == "minutes_invalid"
+    watch.now = session.starts_utc_ms - 2 * DAY
+    await caller_of(house, watch).tell_due()
+    assert ("learner", "coming") in await told(house)
+    await house.services.sessions.expect(session, [house.people["stranger"]])
+    await caller_of(house, watch).tell_due()
+    assert ("stranger", "invited") not in await told(house)
+
+
+async def test_an_answered_question_reaches_who_asked(house: Installation, watch: Watch) -> None:
+    session = await house.plan()
+    await house.services.sessions.start(session.id)
+    learner = await come_in(house, session, "learner", SessionRole.LEARNER)
+    colleague = await come_in(house, session, "colleague", SessionRole.LEARNER)
+    host = await come_in(house, session, "host", SessionRole.HOST)
+
+    async def do(actor: Actor, command: str, **data: Any) -> dict[str, Any]:
+        engine = house.services.engine
+        return (await engine.execute(session.id, actor, new_id(), command, data)).result
+
+    first = await do(learner, "question_ask", text="How?")
+    second = await do(colleague, "question_ask", text="How so?")
+    await do(host, "question_publish", id=first["id"])
+    await do(host, "question_merge", id=second["id"], into=first["id"])
+    for text in ("So.", "Like this."):  # corrected: told once all the same
+        await do(host, "question_answer", id=first["id"], text=text)
+        await caller_of(house, watch).tell_due()
+    answered = [name for name, kind in await told(house) if kind == "question_answered"]
+    assert answered == ["colleague", "learner"]
