@@ -416,6 +416,16 @@ class AccountStore:
         query = select(func.count()).select_from(t.persons).where(t.persons.c.org_id == org_id)
         return int((await tx.execute(query)).scalar_one())
 
+    async def holders_of(self, tx: AsyncConnection, org_id: str, role: OrgRole) -> list[str]:
+        """Return the ids of the people who hold a role and have not left."""
+        query = (
+            select(t.persons.c.id)
+            .join(t.role_grants, t.role_grants.c.person_id == t.persons.c.id)
+            .where(t.persons.c.org_id == org_id, t.persons.c.active, t.role_grants.c.role == role)
+            .distinct()
+        )
+        return [row.id for row in await tx.execute(query)]
+
 
 def _api_key(row: Any) -> ApiKey:
     return ApiKey(row.id, row.org_id, row.name, tuple(row.scopes), row.created_utc_ms, row.revoked_utc_ms)

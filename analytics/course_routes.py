@@ -5,9 +5,9 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from analytics.attendance.models import PersonModel
 from analytics.course import Measures
 from analytics.course_report import CourseReports, Learner
-from analytics.routes import PersonModel
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import Rejected
 

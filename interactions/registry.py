@@ -26,6 +26,7 @@ from interactions.lottery import commands as lottery
 from interactions.lottery.idea import LOTTERY
 from interactions.notes.clerk import NotesClerk
 from interactions.notes.orders import KeepNotes
+from interactions.page_state.idea import PAGE_STATE
 from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
@@ -50,6 +51,7 @@ IDEAS: tuple[Idea[Any], ...] = (
     SCREEN,
     FEEDBACK,
     ATTENTION,
+    PAGE_STATE,
 )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analytics import taking_part
-from analytics.attendance.attention import Attention
 from analytics.attendance.happening import Happening
+from analytics.attendance.page_state import PageState
 from analytics.spans import NOTHING, Spans, difference, intersection, length_ms, union
 
 CheckinStatus = str
@@ -22,7 +22,7 @@ READ: frozenset[str] = taking_part.READ | frozenset(
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "checkin_withdrawn",
         "checkin_corrected", "screen_scanned", "screen_heads_set", "poll_opened", "poll_voted",
-        "question_asked", "chat_sent",
+        "question_asked", "chat_sent", "page_states_reported",
     }
 )  # fmt: skip
 """The event types that attendance is made of. Unknown fields in them are ignored."""
@@ -95,7 +95,7 @@ class Stay:
     since_utc_ms: int
     left_utc_ms: int | None
     device: str | None
-    attention: Attention
+    attention: PageState
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class _Visit:
     role: str
     kind: str
     name_ref: str | None
-    open: dict[str, tuple[int, str | None, Attention]] = field(default_factory=dict)
+    open: dict[str, tuple[int, str | None, PageState]] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
     checkins: dict[str, str] = field(default_factory=dict)
     polls: set[str] = field(default_factory=set)
@@ -168,7 +168,7 @@ class Register:
                 self.heads[str(payload.get("screen"))] = int(payload.get("extra", 0))
             case "participant_joined":
                 _join(self, happening)
-            case "attention_reported":
+            case "page_states_reported":
                 self._attend(payload)
             case _:
                 visit = self.visits.get(str(payload.get("participant") or happening.actor))
@@ -282,7 +282,7 @@ def _act(visit: _Visit, happening: Happening) -> None:
     match happening.type:
         case "connection_opened":
             # A phone before a screen lies on the table: its page says nothing of what its owner looks at.
-            attention = Attention(is_heard=payload.get("source") != "screen")
+            attention = PageState(is_heard=payload.get("source") != "screen")
             visit.open[str(payload.get("connection"))] = (utc_ms, payload.get("device"), attention)
         case "connection_closed":
             at = payload.get("at_utc_ms")

@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -99,6 +99,11 @@ class AttendanceReport:
     def rounds(self) -> tuple[str, ...]:
         """The check-in rounds that count, in order."""
         return self.course.rounds
+
+
+def without_words(report: AttendanceReport) -> AttendanceReport:
+    """Return a report for readers who judge nobody: why somebody was excused is not theirs to know."""
+    return replace(report, lines=tuple(replace(line, history=(), objections=()) for line in report.lines))
 
 
 @dataclass(frozen=True, slots=True)

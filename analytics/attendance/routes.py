@@ -11,7 +11,7 @@ from analytics.attendance import models as m
 from analytics.attendance.cases import Cases, deciders
 from analytics.attendance.drawing import drawn_judgement, drawn_report, drawn_sign_ins
 from analytics.attendance.objections import DAY_MS
-from analytics.attendance.report import AttendanceReport, AttendanceReports
+from analytics.attendance.report import AttendanceReport, AttendanceReports, without_words
 from analytics.attendance.sheet import Lang, attendance_csv, attendance_xlsx, file_name
 from analytics.attendance.verdict import Verdict
 from analytics.neighbours import Audit
@@ -163,6 +163,8 @@ class AttendanceRoutes:
     ) -> web.Response:
         session_id = request.path["id"]
         report = await self.reports.visible(request.who, session_id)
+        if not await self._may_judge(request.who, session_id):
+            report = without_words(report)
         asked: m.SheetQuery = request.query
         chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
         content = await asyncio.to_thread(write, report, asked.lang or ("zh-CN" if chinese else "en"))

@@ -16,6 +16,8 @@ RESYNC_BURST = 5
 RESYNCS_PER_S = 0.5
 CLOCK_BURST = 20
 CLOCKS_PER_S = 2.0
+PAGE_STATE_BURST = 3
+PAGE_STATES_PER_S = 0.05
 
 
 class Following(StrEnum):
@@ -67,6 +69,9 @@ class Connection:
     commands: TokenBucket = field(default_factory=lambda: TokenBucket(COMMAND_BURST, COMMANDS_PER_S))
     resyncs: TokenBucket = field(default_factory=lambda: TokenBucket(RESYNC_BURST, RESYNCS_PER_S))
     clocks: TokenBucket = field(default_factory=lambda: TokenBucket(CLOCK_BURST, CLOCKS_PER_S))
+    page_states: TokenBucket = field(default_factory=lambda: TokenBucket(PAGE_STATE_BURST, PAGE_STATES_PER_S))
+    attended_utc_ms: int = 0
+    """Up to when its page has said how attentive it was; at first, when it opened."""
 
     def turn(self, turn: Turn) -> None:
         """Follow the table."""

@@ -1,4 +1,4 @@
-"""The `/class` namespace: welcome, resync, command, clock (docs/protocol.md)."""
+"""The `/class` namespace: welcome, resync, command, clock, page state, notes (docs/protocol.md)."""
 
 import asyncio
 import json
@@ -17,9 +17,13 @@ from interactions.live.fan_out import FanOut
 from interactions.live.outlet import SocketOutlet
 from interactions.live.pace import TokenBucket
 from interactions.notes.desk import NotesClose, NotesDesk, NotesOpen, NotesWrite
+from interactions.page_state.events import Attended
+from interactions.page_state.gatherer import PageStateGatherer
+from interactions.page_state.report import PageStateMessage, placed
 from interactions.reaction.gatherer import REACT, ReactionGatherer
 from lectern.edge.faults import to_wire
-from lectern.kernel.errors import Gone, Overloaded, ProtocolViolation
+from lectern.kernel.errors import Forbidden, Gone, Overloaded, ProtocolViolation
+from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 
@@ -83,11 +87,13 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
             "command": self._command,
             "resync": self._resync,
             "clock": self._clock,
+            "page_state": self._page_state,
             "notes_open": self._notes_open,
             "notes_write": self._notes_write,
             "notes_close": self._notes_close,
         }
         self._reactions = ReactionGatherer(engine)
+        self._page_states = PageStateGatherer(engine)
         self._notes = NotesDesk(engine, lambda: SocketOutlet(self.server, self.namespace))
 
     @property
@@ -116,6 +122,7 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
                 tasks.create_task(self.fan_out.run())
                 tasks.create_task(run_forever("class_presence", self._report_presence))
                 tasks.create_task(self._reactions.run())
+                tasks.create_task(run_forever("class_page_states", self._page_states.run))
                 tasks.create_task(self._notes.watching.run())
         finally:
             async with task_group() as tasks:
@@ -167,7 +174,15 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         allowance = self._allowances.setdefault(
             admitted.actor.participant_id, TokenBucket(COMMAND_BURST, COMMANDS_PER_S)
         )
-        connection = Connection(sid, admitted, greeting, cursor=view.seq, told=view.seq, commands=allowance)
+        connection = Connection(
+            sid,
+            admitted,
+            greeting,
+            cursor=view.seq,
+            told=view.seq,
+            commands=allowance,
+            attended_utc_ms=self._engine.clock(),
+        )
         self._connections[sid] = connection
         self._held[admitted.actor.participant_id] += 1
         _log.info("class_connected", **_whose(admitted))
@@ -228,6 +243,22 @@ class ClassNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # python-so
         view = await self._engine.view(admitted.session_id, admitted.viewer, message.after)
         connection.resynced(view)
         return welcome(admitted, view, message.after, self._engine.clock())
+
+    async def _page_state(self, connection: Connection, raw: Any) -> dict[str, Any]:
+        connection.page_states.take(asyncio.get_running_loop().time())
+        message = _decode(raw, PageStateMessage)
+        admitted = connection.admitted
+        if admitted.actor.role is not SessionRole.LEARNER:
+            raise Forbidden("not_allowed", "Your role in this session does not allow this.")
+        now = self._engine.clock()
+        report = Attended(
+            participant=admitted.actor.participant_id,
+            connection=admitted.connection_id,
+            changes=placed(message.changes, since=connection.attended_utc_ms, now=now),
+        )
+        self._page_states.take(admitted.session_id, report)
+        connection.attended_utc_ms = now
+        return {"ok": True}
 
     async def _notes_open(self, connection: Connection, raw: Any) -> dict[str, Any]:
         return await self._notes.open(connection, _decode(raw, NotesOpen))

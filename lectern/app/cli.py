@@ -5,12 +5,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import uvloop
 from pydantic import ValidationError
 
+from analytics.closing.canonical import sha256
+from analytics.closing.command import add_verify
+from analytics.closing.signing import certificate_pem, spaced
 from lectern.app import logs
 from lectern.app.backup import backup, restore
 from lectern.app.demo import refuse_beyond_loopback
@@ -18,13 +22,15 @@ from lectern.app.doctor import examine
 from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
 from lectern.app.wiring import built, registry
 from lectern.app.worker import work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
-from lectern.kernel.errors import LecternError
+from lectern.kernel.access import Permission, Principal
+from lectern.kernel.errors import LecternError, NotFound
 from lectern.kernel.ids import new_secret
 from lectern.kernel.roles import OrgRole
 from signaling.entry.routes import NewJoinToken
@@ -70,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
     who.add_argument("--person", metavar="EXTERNAL_ID")
     who.add_argument("--name", help="a guest")
     sub.add_argument("--ttl", type=int, default=12 * 3600, metavar="SECONDS")
+    _attendance_commands(
+        commands.add_parser("attendance", help="Closed attendance records.").add_subparsers(required=True)
+    )
     sub = command("migrate", _migrate, "Bring the database's schema forward (or back, for developers).")
     sub.add_argument("--to", default="head", metavar="REVISION")
     sub.add_argument("--down", action="store_true")
@@ -79,9 +88,30 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _attendance_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    add_verify(commands)
+    keys = commands.add_parser("keys", help="The keys that sign records.").add_subparsers(required=True)
+    for name, run, summary in (
+        ("list", _keys_list, "List the keys with their fingerprints; the last one signs."),
+        ("rotate", _keys_rotate, "Sign with a new key from now on; old records stay verifiable."),
+        ("export", _keys_export, "Print the certificate of the key that signs, or of another (PEM)."),
+    ):
+        sub = keys.add_parser(name, help=summary, description=summary)
+        sub.set_defaults(run=run)
+    sub.add_argument("--key", metavar="ID")
+    summary = (
+        "Erase somebody's name, number, department and words in all closed records; the chains still hold."
+    )
+    sub = commands.add_parser("forget", help=summary, description=summary)
+    sub.add_argument("external_id", metavar="EXTERNAL_ID")
+    sub.set_defaults(run=_forget)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; errors that a person can mend are one line and exit code 1."""
     arguments = parser().parse_args(argv)
+    if (offline := getattr(arguments, "offline", None)) is not None:
+        sys.exit(offline(arguments))
     try:
         settings = Settings()
     except ValidationError as error:
@@ -193,6 +223,45 @@ async def _token(arguments: argparse.Namespace, settings: Settings) -> None:
     )
     async with built(settings) as services:
         print(await services.entry.issue(await services.doors.session(arguments.session), wanted))
+
+
+async def _keys_list(_arguments: argparse.Namespace, settings: Settings) -> None:
+    for key in AttendanceKeys(settings.data / "secrets").listed():
+        used = f"{_day(key.made_utc_ms)} to {_day(key.retired_utc_ms) if key.retired_utc_ms else 'now'}"
+        print(f"{key.id}  {used}  {spaced(sha256(key.certificate))}")
+
+
+async def _keys_rotate(_arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        key = AttendanceKeys(settings.data / "secrets").rotate(org.name)
+    print(
+        f"New records are signed by a new key. Tell its fingerprint to whoever checks records:\n"
+        f"{spaced(key.fingerprint)}"
+    )
+
+
+async def _keys_export(arguments: argparse.Namespace, settings: Settings) -> None:
+    keys = AttendanceKeys(settings.data / "secrets").listed()
+    found = [key for key in keys if arguments.key in (None, key.id)]
+    if not found:
+        raise NotFound("key_not_found", "There is no such key; `lectern attendance keys list` shows all.")
+    print(certificate_pem(found[-1].certificate), end="")
+
+
+async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        person = await services.doors.person_by_external_id(org.id, arguments.external_id)
+        if person is None:
+            raise NotFound("person_unknown", "Nobody has this employee number.")
+        operator = Principal(org.id, "command line", frozenset({Permission.ADMIN}))
+        erased = await services.closings().forget(operator, person)
+    print(f"{erased} names and texts erased. Files that left the house still have them.")
+
+
+def _day(utc_ms: int) -> str:
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).date().isoformat()
 
 
 async def _migrate(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from interactions.live.namespace import ClockMessage, ResyncMessage
 from interactions.notes.desk import NotesClose, NotesOpen, NotesWrite
+from interactions.page_state.report import PageStateMessage
 from lectern import __version__
 from lectern.edge.asyncapi import Message, Namespace, describe_namespaces
 from lectern.timeline.idea import Registry
@@ -55,6 +56,9 @@ NAMESPACES = (
             ),
             Message("resync", "Ask for what happened since, or for a snapshot.", True, ResyncMessage),
             Message("clock", "Ask what time it is on the server.", True, ClockMessage),
+            Message(
+                "page_state", "How attentive the page was since it last said so.", True, PageStateMessage
+            ),
             Message("notes_open", "Look at a group's notes from now on.", True, NotesOpen),
             Message("notes_write", "Change a group's notes.", True, NotesWrite),
             Message("notes_close", "Look at a group's notes no longer.", True, NotesClose),

@@ -19,24 +19,35 @@ def load_keys(folder: Path, purpose: str) -> Keys:
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key_id = secrets.token_hex(4)
-        _write_once(path, json.dumps({"current": key_id, "keys": {key_id: secrets.token_hex(32)}}))
+        write_once(path, json.dumps({"current": key_id, "keys": {key_id: secrets.token_hex(32)}}))
     stored = json.loads(path.read_text())
     return Keys(stored["current"], {kid: bytes.fromhex(key) for kid, key in stored["keys"].items()})
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Write a private file whole or not at all; of two processes that start together the first one wins."""
-    partial = path.with_suffix(f".{secrets.token_hex(4)}.partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    partial = _written(path, text)
     try:
         path.hardlink_to(partial)
     except FileExistsError:
         pass
     finally:
         partial.unlink()
+
+
+def write_over(path: Path, text: str) -> None:
+    """Write a private file over what was there, whole or not at all."""
+    _written(path, text).replace(path)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Return a private file beside `path` with `text`, on the disk."""
+    partial = path.with_suffix(f".{secrets.token_hex(4)}.partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return partial
 
 
 def secret_in(path: Path, setting: str) -> str:

@@ -168,6 +168,11 @@ class Settings(BaseSettings):
     objection_days: int = Field(
         14, ge=0, le=3650, description="Days after a lesson in which learners may object to their attendance."
     )
+    attendance_heads_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Mail addresses, best outside this house, that get the head of every closed attendance "
+        "record besides presenter, host and administrators; comma-separated.",
+    )
     weak_sign_in: float = Field(
         0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
     )
@@ -187,6 +192,7 @@ class Settings(BaseSettings):
         "media_public_ips",
         "turn_urls",
         "media_nodes",
+        "attendance_heads_to",
         "remind_before_minutes",
         "remind_after_minutes",
         mode="before",
@@ -226,6 +232,14 @@ class Settings(BaseSettings):
             except ValueError:
                 msg = "LECTERN_TRUSTED_PROXIES are addresses or networks like 10.0.0.7 or 10.1.0.0/16"
                 raise ValueError(msg) from None
+        return value
+
+    @field_validator("attendance_heads_to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(is_address, value)):
+            msg = "LECTERN_ATTENDANCE_HEADS_TO are mail addresses like archive@example.com"
+            raise ValueError(msg)
         return value
 
     @field_validator("turn_urls")

@@ -2,6 +2,7 @@
 
 import accounts.tables
 import analytics.attendance.tables
+import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
@@ -23,6 +24,7 @@ __all__ = ["metadata"]
 _MODULES = (
     accounts.tables,
     analytics.attendance.tables,
+    analytics.closing.tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,

@@ -18,6 +18,9 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.closing.press import Press
+from analytics.closing.routes import ClosingRoutes
+from analytics.closing.service import Closings
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
@@ -56,6 +59,7 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
@@ -63,6 +67,7 @@ from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import files_of
@@ -178,6 +183,7 @@ class Services:
             *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
+            *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
                 Cases(
@@ -205,6 +211,20 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def closings(self) -> Closings:
+        """Closing attendance."""
+        facts = ReportFacts(self.accounts, self.sessions)
+        return Closings(
+            self.database,
+            self.attending,
+            facts,
+            LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
+            AttendanceKeys(self.settings.data / "secrets"),
+            TrailOfAccounts(AccountStore()),
+            HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
+            press=Press(),
+        )
 
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)

@@ -123,6 +123,9 @@ async def test_a_line_manager_sees_verdicts_but_no_words(office: Office) -> None
     _, report = await office.call("GET", TABLE, "manager")
     bob = next(row for row in report["rows"] if row["subject"] == "bob")
     assert (report["may_judge"], bob["verdict"], bob["decisions"]) == (False, "excused", [])
+    sheet = await (await office.raw("GET", f"{TABLE}.csv?lang=en", "manager")).text()
+    assert "excused" in sheet
+    assert "Sick leave" not in sheet
 
 
 async def test_a_learner_sees_their_own_verdict_and_no_other(office: Office) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spans import Span, intersection, length_ms, union
+from analytics.spans import Span, difference, intersection, length_ms, union
 
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
 
@@ -38,3 +38,10 @@ def test_a_union_may_be_built_step_by_step(one: list[Span], other: list[Span], g
 def test_holes_of_a_second_close_and_longer_ones_do_not() -> None:
     played = [(0, 5_000), (6_000, 8_000), (9_001, 10_000)]
     assert union(played, gap_ms=1_000) == ((0, 8_000), (9_001, 10_000))
+
+
+@given(spans, spans)
+def test_difference_is_that_of_sets(one: list[Span], other: list[Span]) -> None:
+    found = difference(union(one), union(other))
+    assert points(found) == points(one) - points(other)
+    assert union(found) == found

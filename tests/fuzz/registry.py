@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.fuzz import descriptions, packets, peers, twins
+from tests.fuzz import descriptions, packets, peers, records, twins
 from tests.fuzz.target import Target
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
-    {target.name: target for module in (packets, descriptions, peers, twins) for target in module.TARGETS}
+    {
+        target.name: target
+        for module in (packets, descriptions, peers, records, twins)
+        for target in module.TARGETS
+    }
 )

@@ -32,6 +32,17 @@ Answer: B > A
 4. What is missing?
 """
 
+SURVEY = """\
+1. Which are ways out? [multiple, 600s, when published]
+*A. The door
+*B. The window
+C. The wall
+
+2. What goes where? [when published]
+- Paper -> class A
+- Petrol -> class B
+"""
+
 
 async def _prepares(story: Story, page: Page) -> None:
     """Write a set as text: a mistake is named with its line, and mended."""
@@ -54,16 +65,18 @@ async def _prepares(story: Story, page: Page) -> None:
 
 
 async def _goes_live(story: Story, page: Page) -> None:
+    await story.rest(page, "POST", "/question-sets", data={"title": "Survey", "text": SURVEY})
     session = await story.rest(page, "POST", "/sessions", data={"title": "Fire safety"})
     story.session_id = session["id"]
     await story.open(page, f"/studio/{story.session_id}")
     await on(page, "consent").click()
     await on(page, "prepare-questions").click()
-    await on(page, "library-set").locator("input").check()
+    for title in ("消防安全", "Survey"):
+        await on(page, "library-set").filter(has_text=title).locator("input").check()
     await page.keyboard.press("Escape")
     await on(page, "go-live").click()
     await on(page, "tab-polls").click()
-    await expect(on(page, "prepared-question")).to_have_count(4)
+    await expect(on(page, "prepared-question")).to_have_count(6)
 
 
 async def _joins(story: Story, page: Page, person: str) -> None:
@@ -133,6 +146,7 @@ async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
         await expect(written).to_contain_text("<b>出口</b>")
         await written.get_by_test_id("poll-publish").click()
         await expect(on(desk, "poll").first).to_contain_text("<b>出口</b>")
+        await _a_survey(studio, desk, phone)
         await studio.set_viewport_size({"width": 390, "height": 844})
         await take_picture(studio, "studio-polls-phone")
         assert await violations(studio) == []
@@ -140,12 +154,42 @@ async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
         await _looks_at_results(story, studio)
 
 
+async def _a_survey(studio: Page, desk: Page, phone: Page) -> None:
+    """Two questions at once, several right answers and pairs; one person gets more time for the first."""
+    await on(studio, "prepared").locator("summary").last.click()
+    await on(studio, "fire-all").last.click()
+    polls = on(studio, "desk-poll")
+    ways, pairs = polls.filter(has_text="ways out"), polls.filter(has_text="goes where")
+    await expect(pairs).to_have_count(1)
+    for page, petrol in ((desk, "class B"), (phone, "class A")):
+        await on(page, "poll-tick-0").first.check()
+        await on(page, "poll-tick-1").first.check()
+        form = page.locator("form", has=on(page, "poll-tick-0")).first
+        await form.get_by_test_id("poll-send").click()
+        form = page.locator("form", has=on(page, "poll-match-0")).first
+        await form.get_by_test_id("poll-match-0").select_option(label="class A")
+        if petrol == "class B":
+            await form.get_by_test_id("poll-match-1").select_option(label=petrol)
+            await form.get_by_test_id("poll-send").click()
+        else:
+            await expect(form.get_by_test_id("poll-send")).to_be_disabled()  # one pair is missing
+    await take_picture(phone, "room-matching-phone")
+    assert await violations(phone) == []
+    await ways.get_by_test_id("poll-extend").click()
+    await ways.get_by_test_id("poll-extend-who").select_option(label="李伟")
+    await ways.get_by_test_id("poll-extend-give").click()
+    await expect(ways).to_contain_text("李伟")
+    for poll, right in ((ways, "100"), (pairs, "100")):
+        await poll.get_by_test_id("poll-publish").click()
+        await expect(poll.get_by_test_id("poll-right")).to_contain_text(right)
+
+
 async def _looks_at_results(story: Story, page: Page) -> None:
     """The presenter finds the figures, and takes the tables along."""
     await page.set_viewport_size({"width": 1280, "height": 800})
     await story.open(page, f"/admin/sessions/{story.session_id}")
     await on(page, "open-poll-results").click()
-    await expect(on(page, "result-question")).to_have_count(5)
+    await expect(on(page, "result-question")).to_have_count(7)
     await expect(on(page, "worst")).to_contain_text("灭火器")
     await expect(on(page, "result-person")).to_have_count(2)
     await expect(on(page, "rate-chart").locator("canvas")).to_be_visible()
@@ -160,4 +204,19 @@ async def _looks_at_results(story: Story, page: Page) -> None:
     assert "灭火器多久检查一次？" in words
     await page.set_viewport_size({"width": 390, "height": 844})
     await take_picture(page, "poll-results-phone")
+    assert await violations(page) == []
+    await _looks_at_growth(story, page)
+
+
+async def _looks_at_growth(story: Story, page: Page) -> None:
+    """The five measures over the sessions of the course, by person and by knowledge point."""
+    await story.open(page, "/admin/growth?q=Fire")
+    await expect(on(page, "growth-table").locator("tbody tr")).to_have_count(3)
+    await expect(on(page, "rate-chart").locator("canvas")).to_be_visible()
+    await take_picture(page, "growth-phone")
+    assert await violations(page) == []
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await on(page, "growth-by").select_option("points")
+    await expect(on(page, "growth-table")).to_contain_text("灭火")
+    await take_picture(page, "growth-pc")
     assert await violations(page) == []

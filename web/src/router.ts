@@ -14,6 +14,7 @@ export const router = createRouter({
     { path: '/questions/:id', component: () => import('./pages/questions/QuestionsPage.vue'), props: true },
     { path: '/screen', component: () => import('./pages/screen/ScreenEntry.vue'), meta: { title: 'tv.title' } },
     { path: '/screen/:id', component: () => import('./pages/screen/ScreenPage.vue'), props: true },
+    { path: '/attendance/:id', component: () => import('./pages/attendance/OwnAttendancePage.vue'), props: true, meta: { title: 'attendance.own' } },
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },
     { path: '/editor/:id', component: () => import('./pages/editor/EditorPage.vue'), props: true },
     { path: '/watch', component: () => import('./pages/watch/MicrocoursesPage.vue'), meta: { title: 'watch.title' } },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import en from '../src/words/en'
+import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
 import zh from '../src/words/zh-CN'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -15,8 +16,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves(en)
-const chinese = leaves(zh)
+const english = leaves({ ...en, verdict: verdictEn })
+const chinese = leaves({ ...zh, verdict: verdictZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')

@@ -5,6 +5,7 @@
  * everything; nothing here starts on its own before `open()`.
  */
 import { Manager, type Socket } from 'socket.io-client'
+import type { PageStateChange } from '../core/page_state'
 import { BACK_OFF, backOffMs } from '../core/back_off'
 import { step, type LinkEvent, type LinkState } from '../core/class_link_state'
 import { CommandQueue, type Command } from '../core/command_queue'
@@ -120,6 +121,11 @@ export class ClassLink {
     const settled = this.queue.push(command)
     if (this.state === 'joined') this.transmit(command)
     return settled
+  }
+
+  /** Says how attentive the page is; lost without harm, for a new connection says it anew. */
+  pageState(changes: readonly PageStateChange[]): void {
+    if (this.state === 'joined') this.socket.emit('page_state', { changes })
   }
 
   private transmit(command: Command): void {

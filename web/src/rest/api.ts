@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, StreamKey, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -57,13 +57,23 @@ export const api = {
   refuseMakeUp: (id: string, round: string, whom: Whom, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/checkins/${round}/refusals`, { body: whom, bearer }),
   myCheckins: (id: string, bearer: string | null) => request<{ readonly items: readonly OwnCheckin[] }>('GET', `${root}/sessions/${id}/my-checkins`, { bearer }),
   askMakeUp: (id: string, round: string, reason: string, bearer: string | null) => request<unknown>('POST', `${root}/sessions/${id}/checkins/${round}/make-up`, { body: { reason }, bearer }),
+  attendanceUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/attendance.${ending}?lang=${lang}`,
+  myAttendance: (id: string, bearer: string | null) => request<OwnAttendance>('GET', `${root}/sessions/${id}/attendance/mine`, { bearer }),
+  setAttendanceRule: (id: string | null, rule: AttendanceRule) => request<null>('PUT', id === null ? `${root}/attendance/rule` : `${root}/sessions/${id}/attendance/rule`, { body: rule }),
+  decideAttendance: (id: string, subject: string, verdict: Verdict | null, reason: string) => request<null>('POST', `${root}/sessions/${id}/attendance/decisions`, { body: { subject, verdict, reason } }),
+  objectToAttendance: (id: string, text: string, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/attendance/objections`, { body: { text }, bearer }),
+  answerObjection: (id: string, objection: string, verdict: Verdict | null, text: string) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/answer`, { body: { verdict, text } }),
+  withdrawObjection: (id: string, objection: string, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/attendance/objections/${objection}/withdraw`, { body: {}, bearer }),
+  signIns: (sessions: readonly string[]) => request<{ readonly items: readonly (SignIns & { readonly session: string; readonly rate: number | null })[] }>('GET', `${root}/attendance/sign-ins${query({ sessions: sessions.join(',') })}`),
+  closing: (id: string) => request<Closing>('GET', `${root}/sessions/${id}/attendance-record`),
+  closeAttendance: (id: string, body: { after: number; accept: readonly string[]; reason: string }) => request<unknown>('POST', `${root}/sessions/${id}/attendance-record`, { body }),
+  recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
   giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
   feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),
   feedbackUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/feedback.${ending}?lang=${lang}`,
   feedbackItems: (filter: { kind?: string | null; state?: string | null; mine?: string | null; cursor?: string | null }) => request<Page<FeedbackItem>>('GET', `${root}/feedback-items${query(filter)}`),
   changeFeedbackItem: (id: string, change: ItemChange) => request<FeedbackItem>('POST', `${root}/feedback-items/${id}`, { body: change }),
-  attendanceCsvUrl: (id: string) => `${root}/sessions/${id}/attendance.csv`,
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
   streamKeys: (id: string, bearer: string | null) => request<{ readonly items: readonly StreamKey[] }>('GET', `${root}/sessions/${id}/stream-keys`, { bearer }),

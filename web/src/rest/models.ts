@@ -143,15 +143,48 @@ export interface Incident {
   readonly ended: 'left' | 'removed' | 'session_over' | null
 }
 
-export interface AttendanceRow {
-  readonly participant: string | null
-  readonly person: { readonly id: string; readonly external_id: string; readonly name: string; readonly department: string | null } | null
-  readonly name: string | null
-  readonly kind: 'person' | 'guest'
-  /** Whether this person is on the roster. */
-  readonly expected: boolean
-  readonly intervals: readonly PresenceInterval[]
+export type Verdict = 'present' | 'partly' | 'absent' | 'excused' | 'open'
+export type Span = readonly [number, number]
+
+export interface AttendanceRule {
+  readonly present_percent: number
+  readonly planned_minutes: number | null
+  readonly tolerance_minutes: number
+  readonly least_minutes: number
+  readonly checkins: number
+  readonly make_up_counts: boolean
+  readonly replay_counts: boolean
+  readonly away_counts: boolean
+}
+
+export interface Objection {
+  readonly id: string
+  readonly state: 'open' | 'accepted' | 'declined' | 'withdrawn'
+  readonly against: Verdict
+  readonly text: string | null
+  readonly objected_utc_ms: number
+  readonly answer: string | null
+  readonly answered_by: string | null
+  readonly answered_utc_ms: number | null
+}
+
+/** Evidence and verdict of one person (docs/attendance.md). */
+export interface Judged {
+  readonly verdict: Verdict
+  readonly computed: Verdict
+  readonly confidence: number
+  readonly reasons: readonly { readonly code: string; readonly numbers: Readonly<Record<string, number>> }[]
+  readonly counted_minutes: number
+  readonly needed_minutes: number
+  readonly base_minutes: number
   readonly minutes: number
+  readonly away_minutes: number
+  readonly attentive_minutes: number
+  readonly missed_and_watched_minutes: number
+  readonly intervals: readonly PresenceInterval[]
+  /** UTC: hidden and silent on every device; missed live and watched in the replay. */
+  readonly away: readonly Span[]
+  readonly watched: readonly Span[]
   readonly checkins: readonly { readonly round: string; readonly status: string; readonly corrected: boolean }[]
   readonly checkin_status: 'on_time' | 'late' | 'absent' | 'pending' | 'make_up' | null
   readonly answers: number
@@ -162,6 +195,19 @@ export interface AttendanceRow {
   readonly reactions: number
   readonly stage_minutes: number
   readonly replay_minutes: number
+  /** What staff decided, the newest last; `verdict` null leaves it to the rule again. */
+  readonly decisions: readonly { readonly verdict: Verdict | null; readonly by: string | null; readonly utc_ms: number; readonly reason: string | null }[]
+  readonly objections: readonly Objection[]
+}
+
+export interface AttendanceRow extends Judged {
+  readonly subject: string
+  readonly participant: string | null
+  readonly person: { readonly id: string; readonly external_id: string; readonly name: string; readonly department: string | null } | null
+  readonly name: string | null
+  readonly kind: 'person' | 'guest'
+  /** Whether this person is on the roster. */
+  readonly expected: boolean
   /** `screen`: came by the code of a screen; `screens` names them. */
   readonly source: 'screen' | null
   readonly screens: readonly string[]
@@ -169,8 +215,54 @@ export interface AttendanceRow {
 
 export interface Attendance {
   readonly expected: number
+  readonly rule: AttendanceRule
+  readonly rule_of: 'session' | 'organisation' | 'installation'
+  readonly may_judge: boolean
+  readonly course: { readonly live: readonly Span[]; readonly over: boolean; readonly minutes: number; readonly rounds: readonly string[]; readonly polls: number }
+  readonly rates: SignIns & { readonly sign_in_rate: number | null; readonly weak_below: number; readonly attended: number; readonly started: number; readonly completed: number }
   readonly screens: readonly { readonly participant: string; readonly name: string; readonly scanned: number; readonly extra: number }[]
   readonly rows: readonly AttendanceRow[]
+}
+
+export interface OwnAttendance extends Judged {
+  readonly title: string
+  readonly zone: string
+  readonly starts_utc_ms: number
+  readonly live: readonly Span[]
+  readonly rule: AttendanceRule
+  readonly may_object_until_utc_ms: number | null
+}
+
+/** How many of a session's roster checked in; weak: below the installation's threshold (T-02). */
+export interface SignIns {
+  readonly expected: number
+  readonly signed_in: number
+  readonly made_up: number
+  readonly is_weak: boolean
+}
+
+export interface ClosingObstacle {
+  readonly code: 'not_over' | 'objections_open' | 'make_ups_waiting' | 'make_ups_possible'
+  readonly count: number | null
+  readonly until_utc_ms: number | null
+}
+
+/** How closed an attendance is; `changed`: so many rows would be different now, `intact`: the newest record holds. */
+export interface Closing {
+  readonly obstacles: readonly ClosingObstacle[]
+  readonly editions: readonly {
+    readonly edition: number
+    readonly head: string
+    readonly previous_head: string | null
+    readonly fingerprint: string
+    readonly people: number
+    readonly closed_utc_ms: number
+    readonly closed_by: string
+    readonly closed_by_name: string | null
+  }[]
+  readonly reason: string | null
+  readonly changed: number
+  readonly intact: boolean
 }
 
 export interface Viewing {

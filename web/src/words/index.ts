@@ -1,7 +1,10 @@
 /** The interface's two languages. Only the one in use is loaded; the browser's wish is the default, the person's choice stays. */
 import { createI18n } from 'vue-i18n'
-import type { Words } from './en'
+import type { Words as FirstWords } from './en'
+import type { VerdictWords } from './verdict'
 
+/** Some words come later, with the pages that need them. */
+type Words = FirstWords & { readonly verdict: VerdictWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'
@@ -37,8 +40,9 @@ function remembered(): string | null {
 
 /** Fetch a language without speaking it: a form may be in another one than the page around it. */
 export async function learn(language: Language): Promise<void> {
-  const words: { default: Words } = language === 'zh-CN' ? await import('./zh-CN') : await import('./en')
-  i18n.global.setLocaleMessage(language, words.default)
+  const words: { default: FirstWords } = language === 'zh-CN' ? await import('./zh-CN') : await import('./en')
+  // Merged: pages may have brought words of their own before this language was chosen.
+  i18n.global.mergeLocaleMessage(language, words.default)
 }
 
 async function load(language: Language): Promise<void> {

@@ -2,6 +2,7 @@
  * One lesson as pages see it: the class connection and the media room as reactive state. `open()` joins, `leave()` ends both.
  */
 import { computed, effectScope, ref, shallowReactive, shallowRef, watch, type EffectScope } from 'vue'
+import type { PageStateReporter } from '../../class/page_state_reporter'
 import { ClassLink } from '../../class/class_link'
 import type { LinkState } from '../../core/class_link_state'
 import { all, one, snapshot } from '../../core/entities'
@@ -40,6 +41,7 @@ export class Lesson {
   readonly store = shallowReactive(new Map<string, Json>())
   /** Name of the screen before which this device takes part: the picture is there, so there is no media here. */
   readonly seat = ref<string | null>(null)
+  private pageState: PageStateReporter | undefined
   readonly link = ref<LinkState>('absent')
   readonly attempt = ref(0)
   readonly identity = shallowRef<Identity | null>(null)
@@ -154,6 +156,8 @@ export class Lesson {
         keep('token', sessionId, identity.resume_token)
         if (this.seat.value !== null) keepLong('seat', sessionId, identity.resume_token)
         if (identity.role === 'screen') keepLong('screen', sessionId, identity.resume_token)
+        // A resync is no new connection: what it was told holds.
+        if (identity.role === 'learner' && this.link.value !== 'joined') void this.watchPage()
       },
       onMedia: (what) => {
         if (what === 'start') this.considerMedia()
@@ -188,7 +192,19 @@ export class Lesson {
     this.classLink.open()
   }
 
+  /** A phone before a screen lies on the table: what its page shows says nothing of its owner. */
+  private async watchPage(): Promise<void> {
+    if (this.seat.value !== null || this.overCode.value !== null) return
+    const { PageStateReporter } = await import('../../class/page_state_reporter')
+    // Left while that was loaded.
+    if (this.ticking === undefined) return
+    this.pageState ??= new PageStateReporter((changes) => this.classLink.pageState(changes))
+    this.pageState.connected()
+  }
+
   leave(): void {
+    this.pageState?.close()
+    this.pageState = undefined
     this.media?.stop()
     this.sound.close()
     this.scope?.stop()

@@ -15,7 +15,7 @@ AWAY: Final = "away"
 
 
 @dataclass(slots=True)
-class Attention:
+class PageState:
     """The changes on one connection, in order: from when on which state held."""
 
     is_heard: bool = True

@@ -1,0 +1,71 @@
+"""What closing asks of the rest of the house; `lectern.app` wires it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analytics.closing.signing import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A session as its record names it; `over` False: it is planned or live."""
+
+    id: str
+    org_id: str
+    organisation: str
+    title: str
+    zone: str
+    starts_utc_ms: int
+    started_utc_ms: int | None
+    ended_utc_ms: int | None
+    over: bool
+    presenter_person_id: str | None
+    host_person_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUps:
+    """Requests for a make-up that wait, and until when more may come (None: nothing to ask for)."""
+
+    waiting: int
+    until_utc_ms: int | None
+
+
+class Lessons(Protocol):
+    """Knows sessions and what is unsettled in them."""
+
+    async def lesson(self, session_id: str) -> Lesson:
+        """Return what a session is. Raises `NotFound` (`session_not_found`)."""
+
+    async def make_ups(self, session_id: str) -> MakeUps:
+        """Return what is open about its check-ins."""
+
+
+class Keys(Protocol):
+    """Keeps the key that signs."""
+
+    def current(self, organisation: str) -> SigningKey:
+        """Return it; the first call makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A record was closed: what must leave the house, so that nobody can rewrite it unseen."""
+
+    lesson: Lesson
+    edition: int
+    head: str
+    fingerprint: str
+    people: int
+    closed_utc_ms: int
+    closed_by: str
+    reason: str | None
+
+
+class Herald(Protocol):
+    """Sends the head of a record out of the house."""
+
+    async def announce(self, tx: AsyncConnection, news: News) -> None:
+        """Tell everybody who is to keep it; it leaves when `tx` commits."""
