@@ -62,11 +62,11 @@ class Caller:
 
     async def run(self) -> None:
         """Tell what is due, for ever; ends by cancellation."""
-        async with self.database.write() as tx:
-            await call_book.look_again(tx)  # the settings may be others since the last start
         await run_forever("lesson_caller", self._run)
 
     async def _run(self) -> None:
+        async with self.database.write() as tx:
+            await call_book.look_again(tx)  # the settings may be others since the last start
         while True:
             await self.tell_due()
             await self._forget()

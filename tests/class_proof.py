@@ -19,7 +19,7 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Forbidden, LecternError
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent, ParticipantJoined, TextErased, TimelineEvent
-from lectern.timeline.fold import Projected, WireEvent, apply, apply_wire, project, snapshot
+from lectern.timeline.fold import Alike, Projected, WireEvent, apply, apply_wire, project, snapshot
 from lectern.timeline.idea import (
     Actor,
     Audience,
@@ -135,9 +135,9 @@ class Proof:
 
     def check(self) -> None:
         """Check every viewer against a fresh snapshot, of this state and of one folded from scratch."""
-        again = self.folded_from_scratch()
+        again, alike = self.folded_from_scratch(), Alike()
         for client in self.clients.values():
-            fresh = through_json(snapshot(self.registry, self.state, client.viewer))
+            fresh = through_json(snapshot(self.registry, self.state, client.viewer, alike))
             assert through_json(client.entities) == fresh, (
                 f"{client.viewer}: events do not lead to the snapshot"
             )

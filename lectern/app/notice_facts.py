@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from accounts.service import Accounts
 from interactions.checkin.idea import CHECKIN, State
 from interactions.checkin.register import register
+from interactions.feedback.idea import FEEDBACK
 from interactions.question.idea import QUESTION
 from lectern.kernel.errors import NotFound
 from lectern.timeline.engine import TimelineEngine
@@ -104,22 +105,25 @@ class LessonsForNotices:
                     for line in lines
                     if line.person is not None and line.status == "absent" and line.request is None
                 }
-        found = {
-            person: (*(() if person in came else ("absent",)), *(("checkin",) if person in missed else ()))
+        handed_in = _persons(state, state.of(FEEDBACK).given)
+        asked = came - handed_in if state.of(FEEDBACK).on else set()
+        undone = {
+            person: tuple(
+                code for code, whom in (("absent", person not in came), ("checkin", person in missed)) if whom
+            )
+            + (("feedback",) if person in asked else ())
             for person in expected
         }
-        return {person: undone for person, undone in found.items() if undone}
+        return {person: codes for person, codes in undone.items() if codes}
 
     async def askers(self, session_id: str, question_id: str) -> Sequence[str]:
         """See `Lessons`."""
         state = await self._state(session_id)
-        pool, people = state.of(QUESTION), state.of(PRESENCE).participants
+        pool = state.of(QUESTION)
         question = pool.by_id.get(question_id)
         if question is None:
             return []
-        authors = {member.author for member in pool.family(question)}
-        persons = {people[author].joined.person for author in authors if author in people}
-        return sorted(person for person in persons if person is not None)
+        return sorted(_persons(state, {member.author for member in pool.family(question)}))
 
     async def _state(self, session_id: str) -> ClassState:
         return (await self._engine.current(session_id)).state
@@ -144,3 +148,10 @@ class LessonsForNotices:
             )
 
         return [lesson(session) for session in sessions]
+
+
+def _persons(state: ClassState, participants: Collection[str]) -> set[str]:
+    """Return the persons behind participants; guests are none."""
+    people = state.of(PRESENCE).participants
+    found = {people[id_].joined.person for id_ in participants if id_ in people}
+    return {person for person in found if person is not None}

@@ -303,7 +303,8 @@ class TimelineEngine:
         live = await self.current(session_id, at_least=(after or 0) if at_hand else None)
         recent = None if after is None else live.since(after)
         if recent is None:
-            return View(live.state.seq, snapshot(self.registry, live.state, viewer), None)
+            entities = snapshot(self.registry, live.state, viewer, live.alike)
+            return View(live.state.seq, entities, None)
         return View(live.state.seq, None, recent.for_viewer(viewer))
 
     async def _caught_up(self, tx: AsyncConnection, head: Head) -> LiveSession:

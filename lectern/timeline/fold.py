@@ -110,14 +110,48 @@ def project(registry: Registry, state: ClassState, event: TimelineEvent) -> Proj
     return Projected(event, tuple(puts))
 
 
-def snapshot(registry: Registry, state: ClassState, viewer: Viewer) -> dict[str, Entity]:
-    """Return every entity that `viewer` may see, by path."""
+@dataclass(slots=True)
+class Alike:
+    """What whole audiences see alike in one state, drawn once: a class that comes together costs one drawing.
+
+    Good for as long as the state stays what it was.
+    """
+
+    _drawn: dict[tuple[str, Audience], dict[str, Entity | None] | None] = field(default_factory=dict)
+
+    def of(
+        self, idea: Idea[Any], slice_: Any, audience: Audience, texts: Texts
+    ) -> dict[str, Entity | None] | None:
+        """Return an idea's entities for anybody in `audience`; None where some of them are not for all."""
+        key = idea.name, audience
+        if key not in self._drawn:
+            touches = tuple(idea.entities(slice_))
+            is_for_all = all(touch.owner is None and touch.members is None for touch in touches)
+            self._drawn[key] = (
+                {
+                    touch.path: idea.render(slice_, touch, audience, texts)
+                    for touch in touches
+                    if audience in touch.audiences
+                }
+                if is_for_all
+                else None
+            )
+        return self._drawn[key]
+
+
+def snapshot(
+    registry: Registry, state: ClassState, viewer: Viewer, alike: Alike | None = None
+) -> dict[str, Entity]:
+    """Return every entity that `viewer` may see, by path. Those of `alike` are shared: not to be changed."""
     seen: dict[str, Entity | None] = {}
     for idea in registry.ideas:
         slice_ = state.slices[idea.name]
         personal = registry.personal.get(idea.name)
         own = () if personal is None else personal.own(slice_, viewer.participant_id)
-        for touch in chain(idea.entities(slice_), own):
+        shared = None if alike is None else alike.of(idea, slice_, viewer.audience, state.texts)
+        if shared is not None:
+            seen.update(shared)
+        for touch in own if shared is not None else chain(idea.entities(slice_), own):
             if touch.addresses(viewer):
                 seen[touch.path] = idea.render(slice_, touch, viewer.audience, state.texts)
     return {path: entity for path, entity in seen.items() if entity is not None}

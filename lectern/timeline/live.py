@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lectern.timeline.event import TextErased, TimelineEvent
-from lectern.timeline.fold import apply, project
+from lectern.timeline.fold import Alike, apply, project
 from lectern.timeline.idea import ClassState, Registry
 from lectern.timeline.recent import RECENT_EVENTS, Recent, Stretch
 
@@ -22,6 +22,7 @@ class LiveSession:
     state: ClassState
     ahead: ClassState | None
     recent: Recent = field(default_factory=Recent)
+    alike: Alike = field(default_factory=Alike)
     _stretches: dict[int, Stretch] = field(default_factory=dict)
 
     def since(self, after: int) -> Stretch | None:
@@ -43,6 +44,7 @@ class LiveSession:
         """Take in committed events; another coroutine may have been faster with some of them."""
         if events:
             self._stretches.clear()
+            self.alike = Alike()
         for event in events:
             if event.seq == self.state.seq + 1:
                 apply(registry, self.state, event)

@@ -95,17 +95,30 @@ async def test_reminders_go_to_those_who_are_not_there(house: Installation, watc
     assert [entry for entry in await told(house) if entry[1] == "starting"] == [("colleague", "starting")]
 
 
-async def test_after_the_end_whoever_came_is_left_alone(house: Installation, watch: Watch) -> None:
+async def test_after_the_end_people_hear_what_they_have_left_to_do(house: Installation, watch: Watch) -> None:
     session = await plan(house, watch)
     await house.services.sessions.start(session.id)
     await come_in(house, session, "learner", SessionRole.LEARNER)
     await house.services.sessions.end(session.id)
     watch.now = utc_ms()
     await caller_of(house, watch).tell_due()
-    assert [entry for entry in await told(house) if entry[1] == "missed"] == [("colleague", "missed")]
+
+    async def paragraphs(who: str) -> list[list[str]]:
+        page = (await house.ask("GET", "/api/v1/my/notices?language=en", by=who)).data
+        return [item["paragraphs"][1:] for item in page["items"] if item["kind"] == "missed"]
+
+    assert await paragraphs("learner") == [["You have not given your feedback yet."]]
+    assert await paragraphs("colleague") == [["You were not there; you can watch the recording."]]
+    form = {"teacher": 5, "course": 4, "organisation": 3, "recommend": 9}
+    given = await house.ask("POST", f"/api/v1/sessions/{session.id}/my-feedback", by="learner", json=form)
+    assert given.status == 204
     watch.now += DAY
     await caller_of(house, watch).tell_due()
-    assert [entry for entry in await told(house) if entry[1] == "missed"] == [("colleague", "missed")] * 2
+    assert [entry for entry in await told(house) if entry[1] == "missed"] == [
+        ("colleague", "missed"),
+        ("colleague", "missed"),
+        ("learner", "missed"),
+    ]
 
 
 async def test_a_lesson_that_moves_and_is_cancelled(house: Installation, watch: Watch) -> None:

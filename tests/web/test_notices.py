@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -135,6 +136,16 @@ async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
             await learner.get_by_test_id("mute").click()
             await expect(learner.get_by_role("heading")).to_have_text("已停止：课前提醒")
             assert await violations(learner) == []
+
+            await presenter.get_by_test_id("move-session").click()
+            later = datetime.now() + timedelta(days=3)  # noqa: DTZ005 (as a person types it)
+            await presenter.get_by_test_id("move-starts").fill(later.strftime("%Y-%m-%dT%H:%M"))
+            assert await violations(presenter) == []
+            await presenter.get_by_test_id("move-confirm").click()
+            moved = await arrives(box, "课程安排有变：新品培训")
+            assert "METHOD:REQUEST" in "".join(
+                str(part.get_content()) for part in moved.walk() if part.get_content_type() == "text/calendar"
+            )
 
             await presenter.get_by_test_id("cancel-session").click()
             await take_picture(presenter, "cancel-session-pc")

@@ -48,13 +48,12 @@ describe('the words', () => {
     for (const family of families) expect([family, [...english.keys()].some((key) => key.startsWith(`${family}.`))]).toEqual([family, true])
   })
 
-  it('have no character that vue-i18n would read as syntax, but for one and several in English', () => {
-    for (const [key, words] of [...english, ...chinese]) expect([key, /@/.test(words)]).toEqual([key, false])
-    for (const [key, words] of chinese) expect([key, words.includes('|')]).toEqual([key, false])
-    for (const [key, words] of english) {
+  it('have no character that vue-i18n would read as syntax, but for (none,) one and several', () => {
+    for (const [key, words] of [...english, ...chinese]) {
+      expect([key, /@/.test(words)]).toEqual([key, false])
       if (!words.includes('|')) continue
       const forms = words.split(' | ')
-      expect([key, forms.length, forms.every((form) => form.includes('{n}') && !form.includes('|'))]).toEqual([key, 2, true])
+      expect([key, [2, 3].includes(forms.length), forms.slice(-2).every((form) => form.includes('{n}') && !form.includes('|'))]).toEqual([key, true, true])
     }
   })
 

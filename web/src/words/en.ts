@@ -12,7 +12,7 @@ const en = {
     hello: 'Hello, {name}', sessions: 'Sessions', microcourses: 'Microcourses', admin: 'Admin', signOut: 'Sign out', create: 'New session',
     empty: 'No sessions yet', emptyPresenter: 'Create one: you can be live in a minute.', emptyLearner: 'Sessions you are invited to will appear here.',
     live: 'Live now', upcoming: 'Coming up', past: 'Past', expected: '{n} expected', attended: '{n} of {of} came', came: '{n} came',
-    toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room', calendar: 'Add to calendar',
+    toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room', calendar: 'Add to calendar', manage: 'Manage',
   },
   create: {
     title: 'New session', name: 'Title', namePlaceholder: 'What will people learn?', starts: 'Starts ({zone})', guests: 'People without an account may join with a name', submit: 'Create',
@@ -226,7 +226,7 @@ const en = {
   admin: {
     sessions: 'Sessions', people: 'People', questions: 'Questions', growth: 'Growth', feedback: 'Feedback', replays: 'Replays', keys: 'API keys', notices: 'Notices', audit: 'Audit', nav: 'Administration', notAllowed: 'This part is for administrators', notAllowedText: 'Ask an administrator of your organisation for access.', all: 'All',
     state: { scheduled: 'Planned', live: 'Live', ended: 'Over' }, onlineNow: '{n} online', attended: 'Came', start: 'Start', presenter: 'Presenter', title: 'Title', status: 'Status', name: 'Name', number: 'Staff number', department: 'Department', roles: 'Roles', active: 'Active', inactive: 'Inactive', noResults: 'Nothing matches',
-    importPeople: 'Import people (CSV)', importRoster: 'Import roster (CSV)', importDone: '{added} added, {updated} changed, {unchanged} unchanged', importErrors: '{n} line was not taken | {n} lines were not taken', line: 'Line {n}', columns: 'Columns: external_id, name, department',
+    importPeople: 'Import people (CSV)', importRoster: 'Import roster (CSV)', importDone: '{added} added, {updated} changed, {unchanged} unchanged', importErrors: '{n} line was not taken | {n} lines were not taken', line: 'Line {n}', columns: 'Columns: external_id, name, department, email',
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
   },
   attendance: {
@@ -249,7 +249,7 @@ const en = {
     inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
   },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: 'Nothing unread | {n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
     mailOff: 'This installation sends no mail; everything appears here.', language: 'Language of the mail', languageDefault: 'As set by the organisation', kept: 'Saved.',
     calendar: 'In my calendar', calendarText: 'Subscribe to this address in Outlook, Apple or Google Calendar: your lessons appear there and follow every change. Whoever has the address can read them, so keep it to yourself.',
@@ -260,7 +260,7 @@ const en = {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
     test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
     times: 'Reminders', before: 'Minutes before the start', after: 'Minutes after the end', timesHelp: 'Whole minutes, separated by commas: 1440 is a day. The reminder nearest to the start asks people to check in; those after the end go only to people with something left to do.', invite: 'Invite people when they are put on the roster', save: 'Save', minutesWrong: 'Write at most six whole numbers, separated by commas.',
-    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: 'Nothing to send again | {n} message will be sent again | {n} messages will be sent again',
+    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
     triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
     state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
     kind: { invited: 'Invitation', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
@@ -269,7 +269,7 @@ const en = {
       mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
       address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.',
     },
-    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', isCancelled: 'Cancelled',
+    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', isCancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
   },
   audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {

@@ -14,7 +14,7 @@ const zh: Words = {
     hello: '你好，{name}', sessions: '场次', microcourses: '微课', admin: '管理', signOut: '退出', create: '新建场次',
     empty: '还没有场次', emptyPresenter: '新建一个，一分钟就能开播。', emptyLearner: '邀请你的场次会出现在这里。',
     live: '正在直播', upcoming: '即将开始', past: '已结束', expected: '应到 {n} 人', attended: '实到 {n} / {of}', came: '到场 {n} 人',
-    toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间', calendar: '加入日历',
+    toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间', calendar: '加入日历', manage: '管理',
   },
   create: {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
@@ -228,7 +228,7 @@ const zh: Words = {
   admin: {
     sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '主播', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
-    importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department',
+    importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department、email',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
   },
   attendance: {
@@ -251,7 +251,7 @@ const zh: Words = {
     inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', expired: '已于 {when} 过期', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
   },
   notices: {
-    title: '通知', bellUnread: '通知，{n} 条未读', unread: '没有未读通知 | {n} 条未读通知 | {n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
+    title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
     none: '还没有通知', noneText: '课程邀请、提醒以及对您问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有您的邮箱。请联系管理员在员工名单中补充。',
     mailOff: '本系统不发送邮件，所有通知都显示在这里。', language: '邮件语言', languageDefault: '按单位设置', kept: '已保存。',
     calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：您的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
@@ -262,8 +262,8 @@ const zh: Words = {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
     test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
     times: '提醒时间', before: '开始前（分钟）', after: '结束后（分钟）', timesHelp: '填写整数分钟，用逗号分隔，1440 为一天。离开始最近的一次提醒签到；结束后的提醒只发给还有事项未完成的人。', invite: '加入名单时自动发送邀请', save: '保存', minutesWrong: '请填写最多六个整数，用逗号分隔。',
-    when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '没有需要重新发送的 | 将重新发送 {n} 条 | 将重新发送 {n} 条',
-    triedTimes: '已尝试 {n} 次 | 已尝试 {n} 次', nextTry: '下次尝试：{when}',
+    when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '将重新发送 {n} 条',
+    triedTimes: '已尝试 {n} 次', nextTry: '下次尝试：{when}',
     state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
     kind: { invited: '课程邀请', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
     problem: {
@@ -271,7 +271,7 @@ const zh: Words = {
       mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
       address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。',
     },
-    remind: '提醒未完成者', reminded: '已提醒 {n} 人。 | 已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', isCancelled: '已取消',
+    remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', isCancelled: '已取消', cancelledText: '“{title}”已取消，您无需参加。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
   },
   audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
