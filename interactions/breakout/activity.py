@@ -1,18 +1,23 @@
-"""What each group did (BRK-07): who was in it, for how long, how much they wrote. Pure, over the timeline."""
+"""What each group did (BRK-07): who was in it, for how long, how much they did. Pure, over the timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from interactions.breakout.events import BreakoutHelp, BreakoutReported, BreakoutVisited
+from interactions.breakout.events import BreakoutHelp, BreakoutKept, BreakoutReported, BreakoutVisited
 from interactions.chat.events import ChatSent
+from interactions.poll.events import PollVoted
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import (
     BreakoutClosed,
     BreakoutOpened,
     BreakoutPlaced,
+    Event,
     ParticipantRemoved,
     SessionEnded,
     TimelineEvent,
+    TrackMuted,
+    TrackPublished,
+    TrackUnpublished,
 )
 
 CONNECTED = "connection_opened"
@@ -22,11 +27,23 @@ DISCONNECTED = "connection_closed"
 
 @dataclass(slots=True)
 class MemberActivity:
-    """One person in one group. `present_ms` counts while they belonged to it and were connected."""
+    """One person in one group. `present_ms` counts while they belonged to it and were connected.
+
+    `mic_ms` is how much of that their microphone was on, whether or not they spoke; `answers` are polls that
+    they answered, `chars` how many characters of the notes they wrote.
+    """
 
     participant: str
     present_ms: int = 0
+    mic_ms: int = 0
     messages: int = 0
+    chars: int = 0
+    polls: set[str] = field(default_factory=set)
+
+    @property
+    def answers(self) -> int:
+        """How many polls they answered."""
+        return len(self.polls)
 
 
 @dataclass(slots=True)
@@ -41,18 +58,27 @@ class GroupActivity:
     calls: int = 0
     visits: int = 0
     report_ref: str | None = None
+    notes_ref: str | None = None
 
     def member(self, participant: str) -> MemberActivity:
         """Return somebody's line, new if they were not here before."""
         return self.members.setdefault(participant, MemberActivity(participant))
 
 
-def group_activity(events: Iterable[TimelineEvent], now: UtcMs) -> list[GroupActivity]:
-    """Return every group that the class had, in order, as of `now`."""
+def group_activity(
+    events: Iterable[TimelineEvent], now: UtcMs, open_notes: Mapping[str, Mapping[str, int]] | None = None
+) -> list[GroupActivity]:
+    """Return every group that the class had, in order, as of `now`.
+
+    `open_notes` says who wrote how much in notes that are not on the timeline yet, by group.
+    """
     reading = _Reading()
     for event in events:
         reading.take(event)
     reading.count_until(now)
+    for group, chars in (open_notes or {}).items():
+        if group in reading.groups:
+            reading.count_notes(group, chars)
     return list(reading.groups.values())
 
 
@@ -62,10 +88,31 @@ class _Reading:
     place: dict[str, str] = field(default_factory=dict)
     since: dict[str, UtcMs] = field(default_factory=dict)
     connections: dict[str, set[str]] = field(default_factory=dict)
+    mics: dict[str, str] = field(default_factory=dict)
+    muted: set[str] = field(default_factory=set)
 
     def take(self, event: TimelineEvent) -> None:
         now = event.utc_ms
         match event.payload:
+            case (
+                BreakoutOpened() | BreakoutPlaced() | ParticipantRemoved() | BreakoutClosed() | SessionEnded()
+            ) as turn:
+                self._move(turn, now)
+            case ChatSent(group=str(id_)) if id_ in self.groups and event.actor is not None:
+                if self.place.get(event.actor) == id_:  # staff who look in are no members
+                    self.groups[id_].member(event.actor).messages += 1
+            case BreakoutHelp() | BreakoutVisited() | BreakoutReported() | BreakoutKept() as turn:
+                self._note(turn)
+            case PollVoted(poll=poll) if event.actor in self.place:
+                self.groups[self.place[event.actor]].member(event.actor).polls.add(poll)
+            case TrackPublished() | TrackMuted() | TrackUnpublished():
+                self._switch(event.payload, now)
+            case _:
+                self._connect(event)
+
+    def _move(self, turn: Event, now: UtcMs) -> None:
+        """Follow who is in which group."""
+        match turn:
             case BreakoutOpened(groups=planned):
                 for group in planned:
                     self.groups[group.id] = GroupActivity(group.id, group.name_ref, now)
@@ -77,17 +124,41 @@ class _Reading:
                 self._put(who, None, now)
             case BreakoutClosed() | SessionEnded():
                 self._close(now)
-            case ChatSent(group=str(id_)) if id_ in self.groups and event.actor is not None:
-                if self.place.get(event.actor) == id_:  # staff who look in are no members
-                    self.groups[id_].member(event.actor).messages += 1
+
+    def _note(self, turn: BreakoutHelp | BreakoutVisited | BreakoutReported | BreakoutKept) -> None:
+        """Note what a group did as one."""
+        match turn:
             case BreakoutHelp(group=id_, on=True):
                 self.groups[id_].calls += 1
             case BreakoutVisited(group=str(id_)):
                 self.groups[id_].visits += 1
             case BreakoutReported(group=id_, text_ref=ref):
                 self.groups[id_].report_ref = ref
+            case BreakoutKept(notes=kept):
+                for notes in kept:
+                    self.groups[notes.group].notes_ref = notes.text_ref
+                    self.count_notes(notes.group, notes.chars)
+
+    def count_notes(self, group: str, chars: Mapping[str, int]) -> None:
+        """Count who wrote how much; staff who helped are no members."""
+        for who, written in chars.items():
+            if who in self.groups[group].members:
+                self.groups[group].members[who].chars = written
+
+    def _switch(self, turn: TrackPublished | TrackMuted | TrackUnpublished, now: UtcMs) -> None:
+        """Note whose microphone is on from now on."""
+        if isinstance(turn, TrackPublished) and turn.source == "mic":
+            self._count(turn.participant, now)
+            self.mics[turn.track] = turn.participant
+        elif turn.track in self.mics:
+            self._count(self.mics[turn.track], now)
+            if isinstance(turn, TrackUnpublished):
+                del self.mics[turn.track]
+        match turn:
+            case TrackMuted(track=track, muted=True):
+                self.muted.add(track)
             case _:
-                self._connect(event)
+                self.muted.discard(turn.track)
 
     def count_until(self, now: UtcMs) -> None:
         for who in self.place:
@@ -125,5 +196,8 @@ class _Reading:
         since = self.since.get(who, until)
         group = self.place.get(who)
         if group is not None and self.connections.get(who):
-            self.groups[group].member(who).present_ms += max(0, until - since)
+            member, spent_ms = self.groups[group].member(who), max(0, until - since)
+            member.present_ms += spent_ms
+            if any(owner == who and track not in self.muted for track, owner in self.mics.items()):
+                member.mic_ms += spent_ms
         self.since[who] = max(since, until)

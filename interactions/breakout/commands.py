@@ -34,6 +34,7 @@ from interactions.breakout.plan import (
 )
 from interactions.lesson.idea import require_live
 from interactions.notes.orders import KeepNotes
+from interactions.poll.closing import with_the_groups
 from interactions.wording import OUTCOME_CHARS, TOLD_CHARS, wording
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
@@ -203,7 +204,7 @@ def due(state: ClassState, now: UtcMs) -> tuple[tuple[NewEvent, ...], UtcMs | No
     if not breakout.is_open or ends is None:
         return (), None
     if now >= ends:
-        return (NewEvent(payload=BreakoutClosed(reason="time")),), None
+        return (*with_the_groups(state), NewEvent(payload=BreakoutClosed(reason="time"))), None
     if breakout.is_last_minute:
         return (), ends
     if now >= ends - WARNING_MS:

@@ -5,6 +5,7 @@ import msgspec
 from interactions.breakout.idea import BREAKOUT
 from interactions.breakout.placing import is_staff
 from interactions.lesson.idea import require_live, takes_part
+from interactions.poll.closing import with_the_groups
 from interactions.wording import GROUP_NAME_CHARS, TASK_CHARS, wording, wording_or_none
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, Rejected
@@ -70,7 +71,8 @@ def close_breakout(state: ClassState, call: Call, data: CloseBreakout) -> Decisi
     require_live(state)
     if not state.of(BREAKOUT).is_open:
         return Decision()
-    return Decision((NewEvent(payload=BreakoutClosed(reason="staff"), actor=call.actor.participant_id),))
+    closed = NewEvent(payload=BreakoutClosed(reason="staff"), actor=call.actor.participant_id)
+    return Decision((*with_the_groups(state), closed))
 
 
 def require_duration(seconds: int) -> None:

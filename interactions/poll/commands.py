@@ -8,6 +8,7 @@ from interactions.answers.draft import Draft, checked, refuse_duration
 from interactions.answers.form import Picks, is_right, same_words
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.lesson.idea import LESSON, require_live
+from interactions.poll.audience import group_of_voter, groups_asked, require_lead, require_staff
 from interactions.poll.events import (
     PollClosed,
     PollExtended,
@@ -19,9 +20,8 @@ from interactions.poll.idea import POLL, Poll
 from interactions.wording import wording
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
-from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent
-from lectern.timeline.idea import LEARNERS, STAFF, Call, ClassState, Command, Decision
+from lectern.timeline.idea import ANYONE, LEARNERS, STAFF, Call, ClassState, Command, Decision
 
 ANSWER_CHARS = 500
 MOST_TOGETHER = 20
@@ -31,9 +31,14 @@ Reference = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class OpenPoll(Draft, frozen=True, kw_only=True):
-    """Ask the class. `item` names the prepared question that this is."""
+    """Ask the class, or one `group` of it. `item` names the prepared question that this is.
+
+    `by_group`: everybody is asked, and each group is counted by itself as well.
+    """
 
     item: Reference | None = None
+    group: Reference | None = None
+    by_group: bool = False
 
 
 class OpenSurvey(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,15 +82,17 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_poll(state: ClassState, call: Call, data: OpenPoll) -> Decision:
-    """Put a poll to the class."""
-    _require_staff(state, call)
-    event, id_ = _opening(call, data)
+    """Put a poll to the class; or to one group, which its reporter and its tutors may do as well."""
+    require_lead(state, call, data.group)
+    if not call.actor.is_staff and (data.is_scored or data.instant or data.show == "staff_only"):
+        raise Forbidden("not_allowed", "Only the host gives quizzes, or keeps results back.")
+    event, id_ = _opening(state, call, data)
     return Decision((event,), {"id": id_})
 
 
 def open_survey(state: ClassState, call: Call, data: OpenSurvey) -> Decision:
     """Put several questions to the class, which belong together."""
-    _require_staff(state, call)
+    require_staff(state, call)
     if not 1 <= len(data.questions) <= MOST_TOGETHER:
         raise Rejected(
             "questions_count_invalid",
@@ -93,30 +100,34 @@ def open_survey(state: ClassState, call: Call, data: OpenSurvey) -> Decision:
             most=MOST_TOGETHER,
         )
     survey = call.new_id()
-    opened = [_opening(call, question, survey) for question in data.questions]
+    for question in data.questions:
+        require_lead(state, call, question.group)
+    opened = [_opening(state, call, question, survey) for question in data.questions]
     return Decision(tuple(event for event, _ in opened), {"id": survey, "polls": [id_ for _, id_ in opened]})
 
 
 def run_again(state: ClassState, call: Call, data: Again) -> Decision:
     """Ask the same once more; the words are those of the first time."""
-    _require_staff(state, call)
+    require_staff(state, call)
     refuse_duration(data.seconds)
     poll = _poll(state, data.id)
     if poll.closed_utc_ms is None:
         raise Conflict("poll_open", "Close this poll before you ask it again.")
+    require_lead(state, call, poll.opened.group)
     again = msgspec.structs.replace(
         poll.opened,
         id=call.new_id(),
         rerun_of=poll.opened.rerun_of or poll.id,
         survey=None,
         closes_utc_ms=_after(call, data.seconds),
+        groups=groups_asked(state, by_group=bool(poll.opened.groups), anonymous=poll.opened.anonymous),
     )
     return Decision((NewEvent(payload=again, actor=call.actor.participant_id),), {"id": again.id})
 
 
 def extend_poll(state: ClassState, call: Call, data: MoreTime) -> Decision:
     """Give more time. A poll without a time gets one."""
-    _require_staff(state, call)
+    require_staff(state, call)
     refuse_duration(data.seconds)
     poll = _poll(state, data.id)
     _refuse_closed(poll)
@@ -134,9 +145,12 @@ def extend_poll(state: ClassState, call: Call, data: MoreTime) -> Decision:
 
 
 def close_poll(state: ClassState, call: Call, data: OnePoll) -> Decision:
-    """Take no more votes; closing twice changes nothing."""
-    _require_staff(state, call)
+    """Take no more votes; closing twice changes nothing. Who leads a group closes what it is asked."""
     poll = _poll(state, data.id)
+    if call.actor.is_staff:
+        require_staff(state, call)
+    else:
+        require_lead(state, call, poll.opened.group)
     if poll.closed_utc_ms is not None:
         return Decision()
     event = NewEvent(payload=PollClosed(id=poll.id), actor=call.actor.participant_id)
@@ -145,7 +159,7 @@ def close_poll(state: ClassState, call: Call, data: OnePoll) -> Decision:
 
 def publish_poll(state: ClassState, call: Call, data: OnePoll) -> Decision:
     """Show everybody the result, the right answer and the explanation; closes the poll first."""
-    _require_staff(state, call)
+    require_staff(state, call)
     poll = _poll(state, data.id)
     if poll.published:
         return Decision()
@@ -159,6 +173,7 @@ def vote(state: ClassState, call: Call, data: Vote) -> Decision:
     require_live(state)
     poll = _poll(state, data.id)
     voter = call.actor.participant_id
+    group = group_of_voter(state, poll, voter)
     _refuse_closed(poll)
     until = poll.closes_for(voter)
     if until is not None and call.now >= until:
@@ -179,6 +194,7 @@ def vote(state: ClassState, call: Call, data: Vote) -> Decision:
         picks=picks,
         text_ref=ref,
         correct=correct,
+        group=group if poll.opened.groups else None,
     )
     texts = {ref: text} if ref is not None and text is not None else {}
     return Decision((NewEvent(payload=voted, actor=voter, texts=texts),), result)
@@ -209,8 +225,11 @@ def judged(state: ClassState, poll: Poll, picks: Picks, text: str | None) -> boo
     return same_words(text, [words for words in accepted if words is not None])
 
 
-def _opening(call: Call, data: OpenPoll, survey: str | None = None) -> tuple[NewEvent, str]:
+def _opening(
+    state: ClassState, call: Call, data: OpenPoll, survey: str | None = None
+) -> tuple[NewEvent, str]:
     draft = checked(data)
+    by_group = data.by_group and data.group is None
     texts: dict[str, str] = {}
 
     def ref(text: str) -> str:
@@ -237,6 +256,8 @@ def _opening(call: Call, data: OpenPoll, survey: str | None = None) -> tuple[New
         closes_utc_ms=_after(call, draft.seconds),
         item=data.item,
         survey=survey,
+        group=data.group,
+        groups=groups_asked(state, by_group=by_group, anonymous=draft.anonymous),
     )
     return NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts), opened.id
 
@@ -281,18 +302,6 @@ def _count_of(poll: Poll) -> tuple[CountBallots, ...]:
     return (CountBallots(poll=poll.id, form=poll.form, key=poll.opened.right),)
 
 
-def _require_staff(state: ClassState, call: Call) -> None:
-    """Insist on a live lesson and on a role that may have been lost since this connection began.
-
-    Raises:
-        Conflict: the lesson is not live. Forbidden: the actor is no longer staff (`not_allowed`).
-    """
-    require_live(state)
-    role = state.of(LESSON).roles.get(call.actor.participant_id)
-    if role is not None and not SessionRole(role).is_staff:
-        raise Forbidden("not_allowed", "Your role in this session does not allow this.")
-
-
 def _refuse_closed(poll: Poll) -> None:
     if poll.closed_utc_ms is not None:
         raise Conflict("poll_closed", "This poll is closed.")
@@ -306,11 +315,11 @@ def _poll(state: ClassState, id_: str) -> Poll:
 
 
 COMMANDS = (
-    Command("poll_open", OpenPoll, STAFF, open_poll),
+    Command("poll_open", OpenPoll, ANYONE, open_poll),
     Command("poll_open_survey", OpenSurvey, STAFF, open_survey),
     Command("poll_run_again", Again, STAFF, run_again),
     Command("poll_extend", MoreTime, STAFF, extend_poll),
-    Command("poll_close", OnePoll, STAFF, close_poll),
+    Command("poll_close", OnePoll, ANYONE, close_poll),
     Command("poll_publish", OnePoll, STAFF, publish_poll),
     Command("poll_vote", Vote, LEARNERS, vote),
 )

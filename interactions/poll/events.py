@@ -2,10 +2,19 @@
 
 from typing import ClassVar
 
+import msgspec
+
 from interactions.answers.draft import Show
 from interactions.answers.form import Kind
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import Event
+
+
+class AskedGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the groups whose answers are counted by themselves; `name_ref` is its name."""
+
+    id: str
+    name_ref: str
 
 
 class PollOpened(Event, frozen=True, kw_only=True):
@@ -13,7 +22,8 @@ class PollOpened(Event, frozen=True, kw_only=True):
 
     `right` and `accepted_refs` say what is right (see `interactions.answers`), `point_refs` what it is about;
     `rerun_of` is the first poll that asked the same, `item` the prepared question it was made from, and
-    `survey` is shared by polls that were opened together.
+    `survey` is shared by polls that were opened together. `group` is the one breakout group that is asked
+    (else everybody); of an open poll to everybody, `groups` are counted by themselves as well.
     """
 
     TYPE: ClassVar[str] = "poll_opened"
@@ -36,14 +46,17 @@ class PollOpened(Event, frozen=True, kw_only=True):
     rerun_of: str | None = None
     item: str | None = None
     survey: str | None = None
+    group: str | None = None
+    groups: tuple[AskedGroup, ...] = ()
 
 
 class PollVoted(Event, frozen=True, kw_only=True):
     """The actor answered; a later answer replaces it. Each is an attempt, and all are kept.
 
     `option` is the choice of a single choice (0 is the first), else -1; `picks` is the answer of any kind,
-    `text_ref` a written one. `correct` is None where nothing is right or wrong. In an anonymous poll there is
-    none of it: it says that the actor answered, once, and nothing else.
+    `text_ref` a written one, `group` the group that the actor was in, if it counts. `correct` is None where
+    nothing is right or wrong. In an anonymous poll there is none of it: it says that the actor answered,
+    once, and nothing else.
     """
 
     TYPE: ClassVar[str] = "poll_voted"
@@ -53,6 +66,7 @@ class PollVoted(Event, frozen=True, kw_only=True):
     picks: tuple[int, ...] = ()
     text_ref: str | None = None
     correct: bool | None = None
+    group: str | None = None
 
 
 class PollExtended(Event, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Polls as a slice of class state."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from interactions.poll.events import (
     PollVoted,
 )
 from lectern.kernel.clock import UtcMs
-from lectern.timeline.event import Event, SessionEnded, TimelineEvent
+from lectern.timeline.event import BreakoutOpened, BreakoutPlaced, Event, SessionEnded, TimelineEvent
 from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
 
 FEWEST_SHOWN = 5
@@ -31,11 +32,15 @@ class Cast:
     text_ref: str | None = None
     correct: bool | None = None
     utc_ms: UtcMs | None = None
+    group: str | None = None
 
 
 @dataclass(slots=True)
 class Poll:
-    """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right."""
+    """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right.
+
+    Of a poll in one group, `readers` are all who were in it while the poll was open to them.
+    """
 
     opened: PollOpened
     form: Form
@@ -48,6 +53,8 @@ class Poll:
     right: int = 0
     published: bool = False
     counted: PollCounted | None = None
+    by_group: dict[str, list[int]] = field(default_factory=dict)
+    readers: frozenset[str] | None = None
 
     @property
     def id(self) -> str:
@@ -83,6 +90,8 @@ class Poll:
     def _count(self, cast: Cast, times: int) -> None:
         for place, amount in self.form.points(cast.picks, self.opened.right):
             self.counts[place] += amount * times
+            if cast.group in self.by_group:
+                self.by_group[cast.group][place] += amount * times
         self.right += times * (cast.correct is True)
 
     def shows_counts_to(self, audience: Audience) -> bool:
@@ -104,13 +113,14 @@ class Poll:
 class Polls:
     """All polls of a lesson, and those that the last event closed.
 
-    `uncounted_ids` are anonymous polls whose ballots still lie in the box.
+    `uncounted_ids` are anonymous polls whose ballots still lie in the box, `members` those of each group.
     """
 
     by_id: dict[str, Poll] = field(default_factory=dict)
     open_ids: set[str] = field(default_factory=set)
     uncounted_ids: set[str] = field(default_factory=set)
     just_closed: tuple[str, ...] = ()
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class PollIdea:
@@ -124,6 +134,8 @@ class PollIdea:
         PollClosed,
         PollCounted,
         PollPublished,
+        BreakoutOpened,
+        BreakoutPlaced,
         SessionEnded,
     )
     paths: tuple[str, ...] = ("poll", "poll_desk", "answer", "my/vote", "my/poll_time")
@@ -147,6 +159,10 @@ class PollIdea:
                 _count(slice_, counted)
             case PollPublished(id=id_):
                 slice_.by_id[id_].published = True
+            case BreakoutOpened(groups=groups):
+                slice_.members |= {group.id: frozenset(group.members) for group in groups}
+            case BreakoutPlaced() as placed:
+                _let_read(slice_, placed)
             case SessionEnded():
                 _close(slice_, tuple(sorted(slice_.open_ids)), event.utc_ms)
 
@@ -154,7 +170,7 @@ class PollIdea:
         """See `Idea`."""
         match event.payload:
             case PollVoted(poll=id_):
-                yield Touch(f"poll/{id_}")
+                yield _shared(slice_.by_id[id_])
                 yield Touch(f"my/vote/{id_}", owner=event.actor)
                 if _is_written(slice_.by_id[id_]) and event.actor is not None:
                     yield _written(id_, event.actor)
@@ -162,17 +178,21 @@ class PollIdea:
                 yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
                 yield Touch(f"my/poll_time/{id_}", owner=participant)
             case PollOpened(id=id_):
-                yield Touch(f"poll/{id_}")
+                yield _shared(slice_.by_id[id_])
                 yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
             case PollExtended(id=id_) | PollCounted(id=id_) | PollPublished(id=id_):
-                yield Touch(f"poll/{id_}")
+                yield _shared(slice_.by_id[id_])
             case PollClosed() | SessionEnded():
-                yield from (Touch(f"poll/{id_}") for id_ in slice_.just_closed)
+                yield from (_shared(slice_.by_id[id_]) for id_ in slice_.just_closed)
+            case BreakoutPlaced(participant=newcomer, group=str(group)):
+                for poll in slice_.by_id.values():
+                    if poll.opened.group == group and newcomer in (poll.readers or ()):
+                        yield Touch(f"poll/{poll.id}", owner=newcomer)
 
     def entities(self, slice_: Polls) -> Iterable[Touch]:
         """See `Idea`."""
         for id_, poll in slice_.by_id.items():
-            yield Touch(f"poll/{id_}")
+            yield _shared(poll)
             yield Touch(f"poll_desk/{id_}", STAFF_ONLY)
             if _is_written(poll):
                 yield from (_written(id_, voter) for voter in poll.votes)
@@ -193,8 +213,9 @@ class PollIdea:
         poll = slice_.by_id[segments[-1]]
         if segments[0] == "poll_desk":
             return _desk(poll, texts)
-        if touch.owner is None:
+        if segments[0] == "poll":
             return _entity(poll, audience, texts)
+        assert touch.owner is not None
         if segments[1] == "poll_time":
             return {"closes_utc_ms": poll.extended[touch.owner]}
         return _own_vote(poll, poll.votes[touch.owner])
@@ -204,7 +225,15 @@ def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
     form = Form(
         opened.kind, len(opened.option_refs), len(opened.match_refs), opened.low, opened.high, opened.most
     )
-    slice_.by_id[opened.id] = Poll(opened, form, now, opened.closes_utc_ms, counts=[0] * form.places)
+    slice_.by_id[opened.id] = Poll(
+        opened,
+        form,
+        now,
+        opened.closes_utc_ms,
+        counts=[0] * form.places,
+        by_group={group.id: [0] * form.places for group in opened.groups},
+        readers=None if opened.group is None else slice_.members.get(opened.group, frozenset()),
+    )
     slice_.open_ids.add(opened.id)
     if opened.anonymous:
         slice_.uncounted_ids.add(opened.id)
@@ -212,7 +241,20 @@ def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
 
 def _cast(voted: PollVoted, now: UtcMs) -> Cast:
     picks = voted.picks or ((voted.option,) if voted.option >= 0 else ())
-    return Cast(picks, voted.text_ref, voted.correct, now)
+    return Cast(picks, voted.text_ref, voted.correct, now, voted.group)
+
+
+def _let_read(slice_: Polls, placed: BreakoutPlaced) -> None:
+    """Show newcomers what their group is asked; who leaves keeps what they saw."""
+    who = {placed.participant}
+    if placed.left is not None:
+        slice_.members[placed.left] = slice_.members.get(placed.left, frozenset()) - who
+    if placed.group is not None:
+        slice_.members[placed.group] = slice_.members.get(placed.group, frozenset()) | who
+        for id_ in slice_.open_ids:
+            poll = slice_.by_id[id_]
+            if poll.opened.group == placed.group:
+                poll.readers = (poll.readers or frozenset()) | who
 
 
 def _extend(poll: Poll, extended: PollExtended) -> None:
@@ -235,6 +277,11 @@ def _close(slice_: Polls, ids: tuple[str, ...], now: UtcMs) -> None:
     slice_.open_ids.difference_update(ids)
     for id_ in ids:
         slice_.by_id[id_].closed_utc_ms = now
+
+
+def _shared(poll: Poll) -> Touch:
+    """The poll itself, for whoever is asked, and staff."""
+    return Touch(f"poll/{poll.id}", members=poll.readers)
 
 
 def _is_written(poll: Poll) -> bool:
@@ -306,9 +353,27 @@ def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> di
             extra["most"] = opened.most
         case "text":
             extra["texts"] = _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else None
+    if opened.group is not None:
+        extra["group"] = opened.group
+    if opened.groups:
+        extra["groups"] = _groups(poll, texts) if shows else None
     if opened.anonymous:
         extra |= {"fewest": FEWEST_SHOWN, "counted": poll.counted is not None}
     return extra
+
+
+def _groups(poll: Poll, texts: Texts) -> list[Entity]:
+    """How each group answered, in the order of the groups."""
+    answers = Counter(cast.group for cast in poll.votes.values())
+    return [
+        {
+            "id": group.id,
+            "name": texts.get(group.name_ref),
+            "counts": list(poll.by_group[group.id]),
+            "voters": answers[group.id],
+        }
+        for group in poll.opened.groups
+    ]
 
 
 def _desk(poll: Poll, texts: Texts) -> Entity:

@@ -62,6 +62,7 @@ from lectern.app.authenticate import Authenticator
 from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
+from lectern.app.group_files import GroupFiles
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
@@ -196,7 +197,7 @@ class Services:
                 self.accounts,
                 self.settings.weak_sign_in,
             ).routes(),
-            *GroupRoutes(self.engine).routes(),
+            *GroupRoutes(self.engine, GroupFiles(self.accounts)).routes(),
             *self._feedback().routes(),
             *self._poll_results().routes(),
             *self.notices.mine.routes(),

@@ -166,8 +166,15 @@ class AnyLesson:
             "show": rng.choice(("live", "after_close", "staff_only")),
             "seconds": rng.choice((None, 5, 60)),
             "anonymous": rng.random() < 0.3,
+            "group": rng.choice((None, None, None, *self.groups()[:1])),
+            "by_group": rng.random() < 0.3,
             "instant": rng.random() < 0.1,
         }
+
+    def groups(self) -> list[str]:
+        """Return the groups that there are."""
+        found: list[str] = self.proof.clients["p"].entities["breakout"]["groups"]
+        return found
 
     def vote(self) -> dict[str, Any]:
         """Answer a poll, mostly as it can be answered; nothing where there is none."""

@@ -13,7 +13,7 @@ from interactions.breakout.placing import arrival
 from interactions.deadlines.book import agenda
 from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.event import NewEvent, ParticipantJoined, ParticipantRemoved
 from tests.class_proof import FIRST_UTC_MS, Proof
 from tests.interactions.lesson import end, live_lesson, refused, wait, waiting_lesson
 
@@ -410,3 +410,50 @@ def test_nobody_is_ever_in_two_groups_and_everybody_is_accounted_for(seed: int) 
         assert len(breakout_now.groups[ids[2]].members) <= 3 or any(
             event.type == "breakout_placed" and event.raw["by"] == "staff" for event in proof.stored
         )
+
+
+def test_tutors_are_staff_or_members_and_name_the_reporter() -> None:
+    proof = live_lesson()
+    plan = [{"name": "One", "members": ["l1", "l2"], "tutors": ["h", "l1"]}, {"name": "Two", "tutors": ["h"]}]
+    refused(proof, "tutor_elsewhere", "p", "breakout_open", groups=[{"name": "One", "tutors": ["l1"]}])
+    proof.command("p", "breakout_open", groups=plan)
+    assert [group["tutors"] for group in groups(proof, "l3")] == [["h", "l1"], ["h"]]
+    _one, two = state_of(proof, "l1")["groups"]
+    refused(proof, "tutor_elsewhere", "p", "breakout_tutor", group=two, participant="l3", on=True)
+    refused(proof, "member_unknown", "p", "breakout_tutor", group=two, participant="nobody", on=True)
+    proof.command("l1", "breakout_reporter", participant="l2")
+    proof.command("l1", "breakout_reporter", participant="l1")
+    refused(proof, "not_allowed", "l2", "breakout_reporter", participant="l1")
+    proof.command("p", "breakout_tutor", group=two, participant="h", on=False)
+    seq = proof.state.seq
+    proof.command("p", "breakout_tutor", group=two, participant="h", on=False)
+    assert proof.state.seq == seq
+    proof.command("p", "breakout_move", participant="l1", group=two)
+    assert [group["tutors"] for group in groups(proof, "l3")] == [["h"], []]
+    joins_again(proof, "h", SessionRole.LEARNER)
+    assert [group["tutors"] for group in groups(proof, "l3")] == [[], []]
+
+
+def joins_again(proof: Proof, who: str, role: SessionRole) -> None:
+    """Let somebody come again, in another role."""
+    joined = ParticipantJoined(participant=who, kind="person", role=role.value, person=None, name_ref="n")
+    proof.append(NewEvent(payload=joined, actor=who, texts={"n": who}))
+
+
+def test_notes_that_are_kept_after_new_groups_began_go_to_their_own() -> None:
+    proof = live_lesson()
+    one, two = split(proof)
+    proof.command("h", "breakout_report", text="Ours", group=two)
+    proof.command("h", "breakout_close")
+    proof.command("h", "breakout_open", groups=TWO)
+    proof.carry_out((), breakout.notes_due(proof.state))  # every other group has written something
+    assert breakout.notes_due(proof.state) == ()
+    results = proof.clients["h"].entities
+    assert (results[f"outcome/{one}"]["notes"], results[f"outcome/{one}"]["text"]) == (
+        f"Notes of {one}",
+        None,
+    )
+    assert (results[f"outcome/{two}"]["notes"], results[f"outcome/{two}"]["text"]) == (None, "Ours")
+    assert f"outcome/{one}" not in proof.clients["l3"].entities
+    proof.command("h", "breakout_show", id=one, on=True)
+    assert proof.clients["l3"].entities[f"outcome/{one}"]["notes"] == f"Notes of {one}"

@@ -3,15 +3,24 @@
 import pytest
 
 from interactions.breakout.activity import GroupActivity, group_activity
+from interactions.breakout.commands import notes_due
 from interactions.breakout.placing import arrival
+from interactions.breakout.routes import GroupMemberModel, GroupModel, GroupsModel, sheet_of
+from interactions.notes.orders import KeepNotes
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.event import (
+    NewEvent,
+    ParticipantRemoved,
+    TrackMuted,
+    TrackPublished,
+    TrackUnpublished,
+)
 from lectern.timeline.idea import Registry
 from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened
 from tests.class_proof import Proof, everybody
-from tests.interactions.lesson import end, wait
+from tests.interactions.lesson import end, keep_notes, wait
 from tests.interactions.vectors import start
 
 TWO = [{"name": "One", "members": ["l1", "l2"]}, {"name": "Two", "members": ["l3"]}]
@@ -20,7 +29,7 @@ TWO = [{"name": "One", "members": ["l1", "l2"]}, {"name": "Two", "members": ["l3
 @pytest.fixture
 def proof() -> Proof:
     """A live lesson whose three learners are connected."""
-    proof = Proof(Registry.of((*IDEAS, PRESENCE), COMMANDS))
+    proof = Proof(Registry.of((*IDEAS, PRESENCE), COMMANDS), clerks={KeepNotes: keep_notes})
     everybody(proof)
     for who in ("l1", "l2", "l3"):
         connects(proof, who)
@@ -111,3 +120,47 @@ def test_a_clock_that_jumps_back_takes_no_time_away(proof: Proof) -> None:
     proof.command("h", "breakout_close")
     assert all(member.present_ms >= 0 for group in groups(proof) for member in group.members.values())
     assert seconds(groups(proof)[0])["l1"] == 60
+
+
+def test_microphones_answers_and_notes_belong_to_who_was_there(proof: Proof) -> None:
+    proof.command("h", "breakout_open", groups=TWO)
+    one, two = proof.clients["h"].entities["breakout"]["groups"]
+    mic = TrackPublished(track="t", participant="l1", source="mic", kind="audio", codec="opus")
+    camera = TrackPublished(track="c", participant="l2", source="camera", kind="video", codec="vp8")
+    proof.append(NewEvent(payload=mic, actor="l1"), NewEvent(payload=camera, actor="l2"))
+    wait(proof, 10)
+    proof.append(NewEvent(payload=TrackMuted(track="t", muted=True), actor="l1"))
+    wait(proof, 5)
+    proof.append(NewEvent(payload=TrackMuted(track="t", muted=False), actor="l1"))
+    wait(proof, 3)
+    proof.append(NewEvent(payload=TrackUnpublished(track="t")))
+    wait(proof, 7)
+    poll = proof.command("h", "poll_open", question="Q", options=["A", "B"])["id"]
+    for option in (0, 1):
+        proof.command("l3", "poll_vote", id=poll, option=option)
+    live = group_activity(proof.stored, proof.now, {two: {"l3": 4, "h": 9}, "elsewhere": {"l1": 1}})
+    assert (live[1].members["l3"].chars, live[1].notes_ref) == (4, None)
+    proof.command("h", "breakout_close")
+    proof.carry_out((), notes_due(proof.state))
+    first, second = groups(proof)
+    member = first.members["l1"]
+    assert (member.mic_ms, member.present_ms, member.chars) == (13_000, 25_000, 9)
+    assert first.members["l2"].mic_ms == 0
+    assert (second.members["l3"].answers, second.notes_ref) == (1, None)
+    assert proof.state.texts[first.notes_ref or ""] == f"Notes of {one}"
+
+
+def test_the_table_has_a_line_for_everybody_and_one_for_an_empty_group() -> None:
+    ann = GroupMemberModel(
+        participant="l1", name="Ann", minutes=1.5, mic_minutes=0.5, messages=2, answers=1, notes_chars=30
+    )
+    rest = {"opened_utc_ms": 0, "closed_utc_ms": None, "calls": 0, "visits": 0, "result": "R", "notes": None}
+    full = GroupModel(id="g1", name="One", members=[ann], **rest)
+    empty = GroupModel(id="g2", name="Two", members=[], **rest)
+    for lang in ("en", "zh-CN"):
+        sheet = sheet_of(GroupsModel(groups=[full, empty]), "en" if lang == "en" else "zh-CN")
+        assert [tuple(row) for row in sheet.rows] == [
+            ("One", "1970-01-01 00:00:00", None, "Ann", 1.5, 0.5, 2, 1, 30, "R", None),
+            ("Two", "1970-01-01 00:00:00", None, None, 0, 0, 0, 0, 0, "R", None),
+        ]
+        assert all(len(row) == len(sheet.headings) for row in sheet.rows)

@@ -29,6 +29,7 @@ export const router = createRouter({
         { path: 'sessions/:id', component: () => import('./pages/admin/SessionDetailPage.vue'), props: true, meta: { title: 'attendance.title' } },
         { path: 'people', component: () => import('./pages/admin/PeoplePage.vue'), meta: { title: 'admin.people' } },
         { path: 'sessions/:id/polls', component: () => import('./pages/questions/PollResultsPage.vue'), props: true, meta: { title: 'results.title' } },
+        { path: 'sessions/:id/groups', component: () => import('./pages/admin/GroupActivityPage.vue'), props: true, meta: { title: 'activity.title' } },
         { path: 'sessions/:id/feedback', component: () => import('./pages/feedback/FeedbackResultsPage.vue'), props: true, meta: { title: 'feedback.results' } },
         { path: 'growth', component: () => import('./pages/questions/GrowthPage.vue'), meta: { title: 'growth.title' } },
         { path: 'feedback', component: () => import('./pages/feedback/WorkItemsPage.vue'), meta: { title: 'items.title' } },

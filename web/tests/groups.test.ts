@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { replace, type EntityStore } from '../src/core/entities'
-import { breakoutOf, groupsBy, groupsFromList, groupWith, peopleIn, withLinks } from '../src/core/groups'
+import { breakoutOf, groupsBy, groupsFromList, groupWith, peopleIn, sharesOf, withLinks } from '../src/core/groups'
 import type { Json } from '../src/core/wire'
 
 const people = [{ id: 'a', name: 'Li Wei' }, { id: 'b', name: '王芳' }, { id: 'c', name: 'Li Wei' }]
@@ -61,5 +61,14 @@ describe('the breakout put together', () => {
     replace(store, {})
     expect(breakoutOf(store).state).toBe('none')
     expect(groupWith(breakoutOf(store), 'l1')).toBeNull()
+  })
+})
+
+describe('who took part how much', () => {
+  const member = (messages: number, answers: number, notes_chars: number): { messages: number; answers: number; notes_chars: number } => ({ messages, answers, notes_chars })
+  it('weighs each kind the same, beside whoever did most', () => {
+    expect(sharesOf([member(10, 0, 0), member(0, 0, 500), member(0, 0, 500)])).toEqual([100, 50, 50])
+    expect(sharesOf([member(0, 0, 0), member(0, 0, 0)])).toEqual([0, 0])
+    expect(sharesOf([])).toEqual([])
   })
 })

@@ -41,7 +41,7 @@ const textOf = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => S
 export class SharedNotes {
   readonly doc = new Y.Doc()
   readonly text = this.doc.getText('notes')
-  readonly undo = new Y.UndoManager(this.text, { trackedOrigins: new Set([HERE]) })
+  readonly undo = new Y.UndoManager(this.text, { trackedOrigins: new Set<unknown>([HERE]), captureTimeout: 300 })
   limit = 8_000
   private n = 0
   private pending: Uint8Array[] = []

@@ -100,3 +100,18 @@ export function moveTo(groups: readonly (readonly string[])[], person: string, t
     return at === to ? [...others, person] : others
   })
 }
+
+interface Taking {
+  readonly messages: number
+  readonly answers: number
+  readonly notes_chars: number
+}
+
+/** How much each member took part, beside whoever did most (100): messages, answers and notes weigh the same. */
+export function sharesOf(members: readonly Taking[]): number[] {
+  const kinds = ['messages', 'answers', 'notes_chars'] as const
+  const sums = kinds.map((kind) => members.reduce((sum, member) => sum + member[kind], 0))
+  const taken = members.map((member) => kinds.reduce((sum, kind, at) => sum + (sums[at] ? member[kind] / sums[at] : 0), 0))
+  const most = Math.max(...taken, 0)
+  return taken.map((part) => (most > 0 ? Math.round((part / most) * 100) : 0))
+}

@@ -161,6 +161,10 @@ export interface Poll {
   readonly texts?: readonly string[] | null
   readonly fewest?: number
   readonly counted?: boolean
+  /** The one group that is asked. */
+  readonly group?: string
+  /** Everybody was asked, and each group is counted by itself. */
+  readonly groups?: readonly { readonly id: string; readonly name: string | null; readonly counts: readonly number[]; readonly voters: number }[] | null
 }
 
 /** What staff alone know of a poll. */

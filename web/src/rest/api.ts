@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -45,6 +45,8 @@ export const api = {
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
   pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
+  groupActivity: (id: string, bearer: string | null) => request<{ readonly groups: readonly GroupActivity[] }>('GET', `${root}/sessions/${id}/groups`, { bearer }),
+  groupActivityUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/groups.${ending}?lang=${lang}`,
   pollGrowth: (fromUtcMs: number, toUtcMs: number, q: string) => request<Growth>('GET', `${root}/poll-growth${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q })}`),
   pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),

@@ -381,6 +381,28 @@ export interface PollQuestion {
   readonly sums: Grade
 }
 
+export interface GroupMember {
+  readonly participant: string
+  readonly name: string | null
+  readonly minutes: number
+  readonly mic_minutes: number
+  readonly messages: number
+  readonly answers: number
+  readonly notes_chars: number
+}
+
+export interface GroupActivity {
+  readonly id: string
+  readonly name: string | null
+  readonly opened_utc_ms: number
+  readonly closed_utc_ms: number | null
+  readonly members: readonly GroupMember[]
+  readonly calls: number
+  readonly visits: number
+  readonly result: string | null
+  readonly notes: string | null
+}
+
 export interface PollResults {
   readonly asked: number
   readonly questions: readonly PollQuestion[]
