@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import en from '../src/words/en'
+import { en as officeEn, zh as officeZh } from '../src/words/office'
+import { en as studioEn, zh as studioZh } from '../src/words/studio'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
 import zh from '../src/words/zh-CN'
 
@@ -16,8 +18,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, verdict: verdictEn })
-const chinese = leaves({ ...zh, verdict: verdictZh })
+const english = leaves({ ...en, ...officeEn, ...studioEn, verdict: verdictEn })
+const chinese = leaves({ ...zh, ...officeZh, ...studioZh, verdict: verdictZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -42,6 +44,17 @@ describe('the words', () => {
     expect([...new Set(asked)].filter((key) => !english.has(key))).toEqual([])
   })
 
+  it('come with every page that asks for them, where the first load does without them', () => {
+    const later = { office: Object.keys(officeEn), studio: Object.keys(studioEn), verdict: ['verdict'] }
+    for (const name of files.filter((file) => file !== 'router.ts')) {
+      const page = readFileSync(new URL(name, source), 'utf8')
+      for (const [words, groups] of Object.entries(later)) {
+        const asks = new RegExp(`\\bt\\(['\`](?:${groups.join('|')})\\.`).test(page)
+        if (asks) expect([name, words, page.includes(`words/${words}'`)]).toEqual([name, words, true])
+      }
+    }
+  })
+
   it('hold a word for every member of a family that is asked for by template', () => {
     const families = [...text.matchAll(/\bt\(`([a-zA-Z0-9_.]+)\.\$\{/g)].map((match) => match[1] ?? '')
     expect(families.length).toBeGreaterThan(5)
@@ -58,7 +71,7 @@ describe('the words', () => {
   })
 
   it('count one thing as one, and none as several', () => {
-    const { t } = createI18n({ legacy: false, locale: 'en', messages: { en } }).global
+    const { t } = createI18n({ legacy: false, locale: 'en', messages: { en: { ...en, ...studioEn } } }).global
     const say = t as (key: string, values: Record<string, unknown>) => string
     expect([0, 1, 2].map((n) => say('question.votes', { n }))).toEqual(['0 votes', '1 vote', '2 votes'])
     expect(say('screenDesk.heads', { n: 1 })).toBe('1 person')

@@ -18,6 +18,7 @@ const en = {
     title: 'New session', name: 'Title', namePlaceholder: 'What will people learn?', starts: 'Starts ({zone})', guests: 'People without an account may join with a name', submit: 'Create',
   },
   room: {
+    cancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.',
     liveNow: 'Live now', live: 'LIVE', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
     yourName: 'Your name', namePlaceholder: 'As your colleagues know you', consentTitle: 'What is recorded', agreeAndJoin: 'Agree and join', join: 'Join', haveAccount: 'I have an account',
     startsIn: 'Starts in {time}', anyMoment: 'Starting any moment', stayHere: 'Stay on this page. The lesson opens by itself.', waitingPeople: '{n} here',
@@ -61,22 +62,8 @@ const en = {
     rightOrder: 'Right order: {order}', accepted: 'Right: {texts}', anonymous: 'Anonymous: nobody can tell who answered what. Results appear from {n} answers on, after the close.', timeUp: 'Time is up.', instantRight: 'Right!', instantWrong: 'Not right yet. You may try again.', yourText: 'You wrote:',
     rate: 'From {low} to {high}', lowest: 'not at all', highest: 'very much', atMost: 'Choose at most {n}', up: 'Move {option} up', down: 'Move {option} down', choose: 'Choose…', write: 'Your answer', send: 'Send answer',
   },
-  ask: {
-    audience: 'Who answers', everybody: 'Everybody', byGroup: 'Everybody, with a result for each group', oneGroup: 'Only {name}',
-    kindLabel: 'Kind', kind: { single: 'Single choice', multiple: 'Multiple choice', rating: 'Rating', ranking: 'Ranking', text: 'Short text', matching: 'Matching' },
-    show: { live: 'live', after_close: 'after it closes', staff_only: 'when I publish it' }, published: 'Published', anonymous: 'Anonymous', makeAnonymous: 'Anonymous: nobody can tell who answered what', instant: 'Tell learners at once whether they are right; they may try again', instantShort: 'instant feedback',
-    markRight: 'Option {n} is right', tickHint: 'Tick what is right to make it a quiz. Without a tick it is a poll.', partner: 'Belongs to {n}', scale: 'Scale', accepted: 'Accepted answers (optional)', acceptedHint: 'Paris / paris, France', more: 'More: time, results, anonymous', time: 'Time', noTime: 'until I close it', seconds: '{n} s', explanation: 'Explanation, shown with the result',
-    prepared: 'Prepared questions', prepare: 'Prepare polls and quizzes', chooseSets: 'Choose sets', noLibrary: 'No sets of questions yet.', openLibrary: 'Open the library of questions', nothingPrepared: 'Nothing is prepared for this lesson yet.', questions: '{n} question | {n} questions', fire: 'Ask now', fireAgain: 'Ask again', fireAll: 'Ask all {n} at once (survey)',
-    paste: 'Paste text', text: 'Questions as text', textExample: '1. Which exit is nearest? [60s]\nA. The door\n*B. The window\nExplanation: It is wider.', preview: 'What we understand', line: 'Line {n}:', howTo: 'How to write it',
-    howToText: 'Begin each question with a number, or leave an empty line before it.\nOptions: A. B. C. or - ; mark what is right with * in front or (correct) behind, or write a line “Answer: B”.\nNo options: learners write a short text. Pairs “- left -> right”: matching.\nBehind the question in brackets: [multiple], [rating 0-10], [ranking], [60s], [anonymous], [instant], [after close], [when published].\nOwn lines: “Explanation: …”, “Points: fire, exits”.',
-    closeAndPublish: 'Close and show result', publish: 'Show result to all', again: 'Ask again to compare', moreTime: 'More time', plusSeconds: '+ {n} s', forWhom: 'For whom', forAll: 'for everybody', give: 'Give', extendedFor: 'More time for {names}', countedLater: 'Counted at the close; shown from {n} answers on.',
-  },
   library: {
     title: 'Question library', about: 'Sets of questions that are prepared once and asked in any lesson: polls, quizzes and surveys.', new: 'New set', edit: 'Set of questions', name: 'Title', count: 'Questions', changed: 'Changed', save: 'Save {n} question | Save {n} questions', saved: 'Saved', remove: 'Delete set', removeTitle: 'Delete “{title}”?', removeText: 'Lessons can no longer use it. What was asked already stays in their results.',
-  },
-  results: {
-    title: 'Polls and quizzes', open: 'Poll results', none: 'No polls in this session', nonePlain: 'Questions that are asked in the lesson appear here with all answers.', csv: 'Download CSV', xlsx: 'Download Excel', questions: 'Questions', asked: 'Questions asked', answered: 'Answers', attempts: 'attempts', correctRate: 'Correct', firstRate: 'Correct at first', speed: 'Median time', correction: 'Corrected', growth: 'Growth', seconds: '{n} s', of: '{n} of {of}',
-    worst: 'Most often wrong', worstHint: 'For the next lesson: where most people were wrong.', byPoint: 'By knowledge point', byDepartment: 'By department', byPerson: 'By person', point: 'Knowledge point', department: 'Department', noDepartment: 'No department', person: 'Name', guest: 'Guest', score: 'Score', wrongAnswers: 'Wrong answers', anonymous: 'Anonymous: only the sum is known', hidden: 'Fewer than {n} ballots: not shown', rerun: 'Asked again', points: 'percentage points', chart: 'Share of right answers', wrongRate: 'Wrong', noScored: 'Without right answers there is nothing to grade.',
   },
   feedback: {
     title: 'How was the lesson?', anonymous: 'Anonymous: your grades are added to those of others. What is stored does not say whose they are.', teacher: 'The teacher', course: 'The course', organisation: 'The organisation (time, technology, support)', recommend: 'Would you recommend this lesson to a colleague?',
@@ -84,16 +71,6 @@ const en = {
     send: 'Hand in', thanks: 'Thank you for your feedback', sent: 'It will be read together with that of others.', until: 'Possible until {when}', give: 'Give feedback', ask: 'Ask learners for feedback after the lesson', lang: 'Language of the form', own: 'as each learner reads',
     results: 'Feedback', rate: '{n} of {of} handed in ({p} %)', waiting: 'Answers show in groups of at least {n}, so that nobody can be recognised. {m} more wait for company.', none: 'No feedback shows yet', off: 'No feedback was asked for in this session.', openUntil: 'Feedback is taken until {when}.', closedAt: 'Feedback was taken until {when}.', nps: 'Net promoter score', promoters: 'Promoters (9–10)', passives: 'Passives (7–8)', detractors: 'Detractors (0–6)',
     mean: 'Mean', of5: 'of 5', of10: 'of 10', answered: 'Answered: {n}', grade: 'Grade', times: 'Times', share: 'Share', tooFew: 'Fewer than {n} graded this: not shown.', csv: 'Download CSV', xlsx: 'Download Excel', texts: 'What people wrote', noTexts: 'Nobody has written anything that shows yet.',
-  },
-  items: {
-    title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start', finish: 'Done', drop: 'Not taken up', reopen: 'Take up again' },
-    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', ownerHow: 'Staff number', me: 'I take it', due: 'Due', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
-  },
-  hint: {
-    label: 'The class has only listened for a while', title: 'The class has only listened for {n} min', text: 'Attention drops after a while. Let them do something:', ask: 'Ask “{text}”', takeUp: 'Take up “{text}”', pulse: 'Ask whether they can follow', pulseQuestion: 'Can you follow so far?', pulseYes: 'Yes', pulsePartly: 'Partly', pulseNo: 'No', checkin: 'Check in, 1 min', later: 'In 10 min', break: 'Break: in 30 min', never: 'Not again in this lesson',
-  },
-  growth: {
-    title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
   },
   people: { phone: 'On a phone', more: 'and {n} more' },
   hand: { raise: 'Raise hand', lower: 'Lower hand', up: 'Hand up', place: 'Your hand is up: number {n} in the queue.', yourTurn: 'You are on stage. Press “Unmute” to be heard.', yourTurnSeen: 'You are on stage. Turn on your microphone and camera when you are ready.', onStage: 'On stage', offStage: 'You are no longer on stage.', leaveStage: 'Leave the stage' },
@@ -103,10 +80,6 @@ const en = {
   checkin: {
     title: 'Check-in', answer: 'I am here', done: 'You are checked in', doneLate: 'You are checked in (late)', openNow: 'Open', closed: 'Closed', withdrawn: 'Withdrawn', areYouThere: 'Are you there?', count: '{n} / {of} checked in',
     lateCount: '{n} of them late', missing: '{n} not checked in yet', status: { on_time: 'On time', late: 'Late', absent: 'Absent', pending: 'Not yet', make_up: 'Made up', none: '—' },
-  },
-  checkinDesk: {
-    more: 'Late, start, in the way', grace: 'Afterwards', noGrace: 'Too late is too late', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Stands in the way until answered', doPlan: 'Plan check-in',
-    planned: 'Planned', startsIn: 'Starts in {time}', plannedHint: 'It starts by itself at {at}. Learners do not see this.', dropPlan: 'Drop this plan', withdraw: 'Withdraw', withdrawTitle: 'Withdraw this check-in?', withdrawText: 'It will count for nobody, as if it had never been. This cannot be undone.', withdrawnHint: 'It counts for nobody.',
   },
   register: {
     title: 'Check-ins', round: 'Check-in {n}', search: 'Name, number or department', requests: '{n} asks to be counted | {n} ask to be counted', missing: 'Missing: {n}', beside: 'Not on the list, not checked in: {n}', came: 'Checked in: {n}', here: 'in the room', away: 'not here', refused: 'make-up refused', nobody: 'Nobody', everybody: 'Everybody is checked in', madeUp: '{n} made up', others: '{n} more, not on the list',
@@ -120,10 +93,6 @@ const en = {
     title: 'Show a lesson on this screen', text: 'Type the code that the presenter gives you. Nobody needs to sign in here.', code: 'Code', name: 'Where is this screen?', namePlaceholder: 'For example: Store 12, meeting room 3', go: 'Show the lesson',
     scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} person here | {n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
   },
-  screenDesk: {
-    title: 'Screens in meeting rooms and shops', text: 'A TV opens {url} and types this code. People before it scan its QR code with their phones and are counted one by one.', make: 'Make a code', again: 'New code', stop: 'Let no more screens in', byRoster: 'Staff number and name are enough (no sign-in)', code: 'Code for screens', link: 'Link for screens', none: 'No screen is connected yet.',
-    heads: '{n} person | {n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save',
-  },
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
     title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
@@ -135,10 +104,6 @@ const en = {
     voiceOn: 'Speak to all groups', voiceOff: 'Stop speaking to all', voiceHint: 'While your microphone is on, all groups hear you.', voiceHeard: '{names} can be heard in all groups', tell: 'A word to all groups', tellSend: 'Send to all groups', toldAll: 'Sent to all groups.',
     moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
     help: 'Ask for help', helpOff: 'Help no longer needed', iReport: 'I will report', reports: '{name} reports', report: 'Write the result', reportAgain: 'Change the result', reportHow: 'What did your group find?', reportSend: 'Hand in', results: 'Results of the groups', resultOf: 'Result: {name}', by: 'by {name}', show: 'Show to everybody', hide: 'Stop showing', shown: 'shown',
-  },
-  activity: {
-    title: 'Group activity', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
-    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', share: 'Who took part how much: messages, answers and notes',
   },
   notes: {
     title: 'Notes', of: 'Notes of {name}', how: 'Write here together: ideas, questions, the result.', emptyYet: 'Nothing is written yet.', writing: '{names} is writing…', length: '{n} of {most} characters',
@@ -173,15 +138,6 @@ const en = {
     },
     replayComing: 'The replay is being closed…', replayReady: 'The replay is ready', replayFailed: 'The replay could not be made', replayFailedText: 'The recording is safe. Ask the administrator to look at the log of the server.',
   },
-  health: {
-    title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
-    record: 'Connection troubles', recordNone: 'Nobody’s connection was in trouble', lasting: 'still', from: 'From', until: 'Until', ended: { left: 'left the class', removed: 'was removed' }, lasted: 'Lasted', what: 'What',
-    media_lost: { what: 'Picture and sound lost', advice: 'They are told to reconnect. If it stays, have them open the connection test.' },
-    sending_lossy: { what: 'Their picture and sound arrive damaged', advice: 'Have them turn off the camera, or use a cable instead of Wi-Fi.' },
-    receiving_lossy: { what: 'Much of what they should get is lost', advice: 'Wi-Fi is the usual cause: a cable, or closer to the router.' },
-    receiving_paused: { what: 'Too slow for the picture: sound only', advice: 'They hear you. Read out what only the screen shows.' },
-    slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
-  },
   connection: {
     link: 'Test my connection', title: 'Connection test', text: 'Shows what your network and this device let through. It takes a few seconds and sends no sound and no picture.',
     network: 'Network', devices: 'This device', again: 'Test again', heard: 'Did you hear a tone?', yes: 'Yes', no: 'No',
@@ -203,7 +159,6 @@ const en = {
       web: 'Web page and class', media: 'Video and sound, {protocol}, outgoing, with answers', turn: 'Relay (TURN)',
     },
   },
-  network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
   desk: {
     people: 'People', groups: 'Groups', online: '{n} of {total} learners online', whichChat: 'Which chat', mainRoom: 'Main room', hands: 'Raised hands', grant: 'With sound', grantCamera: 'With camera', soundOnly: 'Sound only', invite: 'Invite {name} on stage', onStage: 'On stage {n} / {of}', endTalk: 'Take off stage', remove: 'Remove {name}', removeTitle: 'Remove {name}?', removeText: 'This person leaves the lesson and cannot come back to it.', removeConfirm: 'Remove',
     waits: 'waits {time}', spoke: 'on stage {time}, {n}×', chatBack: 'Let write again',
@@ -232,22 +187,7 @@ const en = {
   attendance: {
     title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p} %)', guests: '{n} guest | {n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min', own: 'Your attendance',
   },
-  closing: {
-    title: 'Closing the attendance', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
-    stillOpen: 'Still open: tick what you accept', open: { not_over: 'The lesson is not over', objections_open: 'Unanswered objections: {n}', make_ups_waiting: 'Undecided make-up requests: {n}', make_ups_possible: 'People may ask for a make-up until {when}' },
-    close: 'Close attendance', closeAgain: 'Close new version', busy: 'Closing…', version: 'Version {n}', done: 'Closed {when} by {name}. People in it: {n}', because: 'Why this version: {reason}',
-    file: { pdf: 'Signed PDF', xlsx: 'Excel', csv: 'CSV', jsonl: 'Record' }, head: 'Head', certificate: 'Certificate', copyHead: 'Copy the head', copyCertificate: 'Copy the certificate’s fingerprint', copied: 'Copied',
-    check: 'Anybody can check these files without this server, and compare head and certificate with the mail that was sent:', broken: 'The stored record is not what was once closed here. Compare a file from then with the head that was sent by mail.',
-    changed: 'Rows that would be different now: {n}', again: 'Make a new version', why: 'Why does it have to change? (stands in the record)', earlier: 'Earlier versions: {n}', earlierFile: 'Version {n} as a signed PDF',
-  },
-  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'No keys yet', made: 'Made', revoked: 'Revoked' },
-  streamKeys: {
-    title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
-    created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
-    obs1: 'Settings → Stream: choose the service WHIP, paste the server and, as bearer token, the key.', obs2: 'Settings → Output → Advanced: encoder H.264, keyframe interval 1 or 2 s, no B-frames.', obs3: 'Go live here first; then press Start Streaming in OBS.', obs4: 'If OBS loses its connection it may start again with the same key: the new stream takes the place of the old one.',
-    inUse: 'in use', unused: 'never used', lastUsed: 'last used {when}', until: 'valid until {when}', expired: 'expired {when}', revoke: 'Revoke', revokeTitle: 'Revoke “{name}”?', revokeText: 'What is being sent or watched with it ends at once.',
-  },
   notices: {
     title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
@@ -256,22 +196,6 @@ const en = {
     feedUrl: 'Calendar address', feedOnce: 'Copy it now: it is shown only once.', feedSince: 'You made an address {when}. It is in force.', feedMake: 'Make an address', feedRenew: 'Make a new one (the old one ends)', feedEnd: 'End it', feedEnded: 'The address is no longer in force.',
     muteAsk: 'Turn off mail: {kind}?', muteText: 'You will still see these notices after signing in.', mute: 'Turn off', muted: 'Turned off: {kind}', mutedText: 'No more mail of this kind will come. You can turn it on again after signing in.', allChoices: 'All choices', linkBroken: 'This link does not work',
   },
-  mail: {
-    title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
-    test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
-    times: 'Reminders', before: 'Minutes before the start', after: 'Minutes after the end', timesHelp: 'Whole minutes, separated by commas: 1440 is a day. The reminder nearest to the start asks people to check in; those after the end go only to people with something left to do.', invite: 'Invite people when they are put on the roster', save: 'Save', minutesWrong: 'Write at most six whole numbers, separated by commas.',
-    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
-    triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
-    state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
-    kind: { invited: 'Invitation', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
-    problem: {
-      mail_not_set_up: 'No mail server was set up.', mail_server_away: 'The mail server cannot be reached. All mail waits and is sent as soon as it is back.', mail_tls_failed: 'No encrypted connection to the mail server: check LECTERN_SMTP_SECURITY and its certificate.', mail_sign_in_refused: 'The mail server refuses our name or password: check LECTERN_SMTP_USER and the password.',
-      mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
-      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.',
-    },
-    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', isCancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
-  },
-  audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
   error: {
     session_began: 'The session has begun. End it instead of cancelling it.', session_cancelled: 'This session is cancelled.', reminded_already: 'People were reminded a moment ago. Please wait some minutes.', address_invalid: 'This is not one plain mail address.', link_unknown: 'The link was cut short or is not ours. Open it from the mail again.',
     database_away: 'The server is catching its breath. Please try again in a moment.', internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',

@@ -20,6 +20,7 @@ const zh: Words = {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
   },
   room: {
+    cancelled: '已取消', cancelledText: '“{title}”已取消，您无需参加。',
     liveNow: '正在直播', live: '直播中', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
     yourName: '你的姓名', namePlaceholder: '同事认识的名字', consentTitle: '本场会记录什么', agreeAndJoin: '同意并进入', join: '进入', haveAccount: '我有账号',
     startsIn: '{time} 后开始', anyMoment: '马上开始', stayHere: '留在本页，开播后自动进入。', waitingPeople: '已到 {n} 人',
@@ -63,25 +64,8 @@ const zh: Words = {
     rightOrder: '正确顺序：{order}', accepted: '正确答案：{texts}', anonymous: '匿名：谁也查不到是谁的回答。结束后满 {n} 人才显示结果。', timeUp: '时间到。', instantRight: '答对了！', instantWrong: '还不对，可以再试一次。', yourText: '你的回答：',
     rate: '从 {low} 到 {high}', lowest: '完全不', highest: '非常', atMost: '最多选 {n} 项', up: '上移 {option}', down: '下移 {option}', choose: '请选择…', write: '写下你的回答', send: '提交',
   },
-  ask: {
-    audience: '谁来回答', everybody: '所有人', byGroup: '所有人，并按小组统计', oneGroup: '仅{name}',
-    kindLabel: '题型', kind: { single: '单选', multiple: '多选', rating: '评分', ranking: '排序', text: '简答', matching: '匹配' },
-    show: { live: '实时显示', after_close: '结束后显示', staff_only: '由我公布' }, published: '已公布', anonymous: '匿名', makeAnonymous: '匿名：谁也查不到是谁的回答', instant: '立即告诉学员对错，可以重答', instantShort: '即时反馈',
-    markRight: '选项 {n} 正确', tickHint: '勾选正确答案就是测验；不勾就是投票。', partner: '与 {n} 配对', scale: '分值', accepted: '可接受的答案（选填）', acceptedHint: '北京 / 北京市', more: '更多：限时、公布方式、匿名', time: '限时', noTime: '由我结束', seconds: '{n} 秒', explanation: '解析（随结果公布）',
-    prepared: '备好的题目', prepare: '准备投票和测验', chooseSets: '选择题组', noLibrary: '还没有题组。', openLibrary: '打开题库', nothingPrepared: '本场还没有备题。', questions: '{n} 题', fire: '现在提问', fireAgain: '再问一次', fireAll: '{n} 题一起发出（问卷）',
-    paste: '粘贴文字', text: '用文字写题', textExample: '1、灭火器多久检查一次？【限时60秒】\nA、每月（正确）\nB、每年\n解析：按规定每月一次。', preview: '识别结果', line: '第 {n} 行：', howTo: '怎么写',
-    howToText: '每题以序号开头，或在题目前空一行。\n选项用 A、B、C、或“- ”；正确项在前面加 *，或在后面加（正确），或另写一行“答案：B”。\n没有选项就是简答题；写成“- 左 -> 右”就是匹配题。\n题目后面可加【多选】【评分 0-10】【排序】【判断】【限时60秒】【匿名】【即时反馈】【结束后公布】【手动公布】。\n单独一行：“解析：……”“知识点：灭火、疏散”。',
-    closeAndPublish: '结束并公布结果', publish: '向全体公布结果', again: '再问一次，对比前后', moreTime: '延长时间', plusSeconds: '+ {n} 秒', forWhom: '给谁', forAll: '给所有人', give: '延长', extendedFor: '已为 {names} 延长', countedLater: '结束时统计，满 {n} 人才显示结果。',
-  },
   library: {
     title: '题库', about: '题组备好一次，任何一场都能用：投票、测验、问卷。', new: '新建题组', edit: '题组', name: '标题', count: '题数', changed: '修改时间', save: '保存 {n} 题', saved: '已保存', remove: '删除题组', removeTitle: '删除“{title}”？', removeText: '以后的场次不能再用它。已经问过的题目仍保留在各场结果中。',
-  },
-  results: {
-    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
-    worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
-  },
-  growth: {
-    title: '多场答题成长', about: '一门课的所有场次里，答题情况一天天怎样变化。', from: '从', to: '到', course: '场次名称包含', show: '查看', sessions: '共 {n} 场', none: '这段时间没有作答', nonePlain: '这些场次里回答过的测验题会出现在这里。', perDay: '每天的正确率', day: '日期', answers: '总答题量', right: '答对数', rate: '正确率', slope: '答对数日增速', lastDay: '最后一天答对数', corrected: '错题矫正', whole: '合计', by: '查看方式', people: '人员', departments: '部门', points: '知识点',
   },
   feedback: {
     title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
@@ -89,13 +73,6 @@ const zh: Words = {
     send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
     results: '课后反馈', rate: '{n} / {of} 已提交（{p} %）', waiting: '为了不让人被认出，至少 {n} 份一起显示。另有 {m} 份正在等待。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
     mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
-  },
-  items: {
-    title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
-    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
-  },
-  hint: {
-    label: '学员已经连续听了一段时间', title: '学员已经连续听了 {n} 分钟', text: '时间长了注意力会下降，让大家动一动：', ask: '发起“{text}”', takeUp: '回答“{text}”', pulse: '问问大家是否跟得上', pulseQuestion: '到目前为止跟得上吗？', pulseYes: '跟得上', pulsePartly: '有一部分跟不上', pulseNo: '跟不上', checkin: '签到 1 分钟', later: '10 分钟后再提醒', break: '休息：30 分钟后再提醒', never: '本节课不再提醒',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
   hand: { raise: '举手', lower: '放下手', up: '举手', place: '已举手，排在第 {n} 位。', yourTurn: '你已连麦。点“开麦”，大家就能听到。', yourTurnSeen: '你已连麦。准备好后，打开麦克风和摄像头。', onStage: '连麦中', offStage: '你已下麦。', leaveStage: '下麦' },
@@ -105,10 +82,6 @@ const zh: Words = {
   checkin: {
     title: '签到', answer: '我到了', done: '签到成功', doneLate: '已签到（迟到）', openNow: '进行中', closed: '已结束', withdrawn: '已撤销', areYouThere: '你在吗？', count: '{n} / {of} 已签到',
     lateCount: '其中迟到 {n} 人', missing: '还有 {n} 人未签到', status: { on_time: '准时', late: '迟到', absent: '缺席', pending: '未签到', make_up: '补签', none: '—' },
-  },
-  checkinDesk: {
-    more: '迟到、开始时间、弹窗', grace: '到点之后', noGrace: '不再接受签到', graceFor: '再等 {n} 分钟，记为迟到', when: '开始时间', now: '现在', inMinutes: '{n} 分钟后', random: '{n} 分钟内随机', forced: '弹窗提示，签到后才能继续', doPlan: '安排签到',
-    planned: '已安排', startsIn: '{time} 后开始', plannedHint: '{at} 自动开始，学员看不到这个安排。', dropPlan: '取消安排', withdraw: '撤销', withdrawTitle: '撤销这次签到？', withdrawText: '撤销后这次签到对谁都不计，且不能恢复。', withdrawnHint: '这次签到不计。',
   },
   register: {
     title: '签到记录', round: '第 {n} 次签到', search: '姓名、工号或部门', requests: '{n} 人申请补签', missing: '未签到：{n} 人', beside: '名单外，未签到：{n} 人', came: '已签到：{n} 人', here: '在课堂里', away: '没有进来', refused: '补签未通过', nobody: '没有人', everybody: '全部签到', madeUp: '补签 {n} 人', others: '名单外 {n} 人',
@@ -122,10 +95,6 @@ const zh: Words = {
     title: '在这块屏幕上看课', text: '输入主讲人给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
     scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
   },
-  screenDesk: {
-    title: '会议室、门店大屏', text: '在电视上打开 {url}，输入这个代码。大屏前的人用手机扫屏幕上的二维码，逐人计数。', make: '生成代码', again: '换一个代码', stop: '不再让新屏幕进入', byRoster: '凭工号和姓名进入（不用登录）', code: '大屏代码', link: '大屏链接', none: '还没有大屏接入。',
-    heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存',
-  },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
     title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
@@ -137,10 +106,6 @@ const zh: Words = {
     voiceOn: '对所有组讲话', voiceOff: '停止对所有组讲话', voiceHint: '麦克风打开时，所有组都能听到你。', voiceHeard: '所有组都能听到 {names}', tell: '给所有组留言', tellSend: '发给所有组', toldAll: '已发给所有组。',
     moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
-  },
-  activity: {
-    title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
-    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', share: '参与程度：发言、答题与笔记',
   },
   notes: {
     title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '{names}正在写…', length: '{n} / {most} 字',
@@ -175,15 +140,6 @@ const zh: Words = {
     },
     replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
-  health: {
-    title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',
-    record: '网络异常记录', recordNone: '没有人出现网络异常', lasting: '仍在持续', from: '开始', until: '结束', ended: { left: '离开了课堂', removed: '被移出' }, lasted: '持续', what: '情况',
-    media_lost: { what: '音视频已中断', advice: '系统已提示对方重连。若一直不恢复，请对方打开“网络检测”。' },
-    sending_lossy: { what: '对方的声音和画面传输受损', advice: '请对方关闭摄像头，或用网线代替 Wi-Fi。' },
-    receiving_lossy: { what: '对方接收时丢包严重', advice: '多半是 Wi-Fi 的问题：用网线，或靠近路由器。' },
-    receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到你。只在屏幕上显示的内容请读出来。' },
-    slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
-  },
   connection: {
     link: '检测网络', title: '网络检测', text: '看看你的网络和这台设备放行了什么。只需几秒，不会发送声音和画面。',
     network: '网络', devices: '这台设备', again: '重新检测', heard: '听到提示音了吗？', yes: '听到了', no: '没有',
@@ -205,7 +161,6 @@ const zh: Words = {
       web: '网页和课堂', media: '音视频 {protocol}，出站并允许返回', turn: '中继（TURN）',
     },
   },
-  network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss} %，发送 {kbps} kbit/s' },
   desk: {
     people: '成员', groups: '分组', online: '学员在线 {n} / {total}', whichChat: '哪个聊天', mainRoom: '主会场', hands: '举手', grant: '语音连麦', grantCamera: '视频连麦', soundOnly: '只用语音', invite: '邀请 {name} 连麦', onStage: '台上 {n} / {of}', endTalk: '下麦', remove: '移出 {name}', removeTitle: '移出 {name}？', removeText: '对方会离开本场，并且不能再进入。', removeConfirm: '移出',
     waits: '已等 {time}', spoke: '台上共 {time}，{n} 次', chatBack: '恢复发言',
@@ -234,22 +189,7 @@ const zh: Words = {
   attendance: {
     title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟', own: '我的考勤',
   },
-  closing: {
-    title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给主讲、主持人和管理员，之后任何改动都会被发现。',
-    stillOpen: '还有未处理的事项，勾选表示仍要办结', open: { not_over: '课程还没有结束', objections_open: '{n} 条异议没有答复', make_ups_waiting: '{n} 个补签申请没有处理', make_ups_possible: '学员在 {when} 前还可以申请补签' },
-    close: '办结考勤', closeAgain: '办结新版本', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由{name}办结，共 {n} 人。', because: '重新办结的原因：{reason}',
-    file: { pdf: '签名 PDF', xlsx: 'Excel 表格', csv: 'CSV 表格', jsonl: '档案' }, head: '链首哈希', certificate: '证书指纹', copyHead: '复制链首哈希', copyCertificate: '复制证书指纹', copied: '已复制',
-    check: '任何人都可以离线核验这些文件，并与邮件中的链首哈希和证书指纹核对：', broken: '保存的档案与当初办结的不一致。请用当时的文件与邮件中的链首哈希核对。',
-    changed: '现在有 {n} 人的考勤与档案不同。', again: '制作新版本', why: '为什么要重新办结？（会写入档案）', earlier: '之前的 {n} 个版本', earlierFile: '第 {n} 版签名 PDF',
-  },
-  viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
-  streamKeys: {
-    title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
-    created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',
-    obs1: '设置 → 直播：服务选 WHIP，粘贴服务器地址，并把密钥填为 Bearer 令牌。', obs2: '设置 → 输出 → 高级：编码器选 H.264，关键帧间隔 1 或 2 秒，不用 B 帧。', obs3: '先在这里开始直播，再在 OBS 里点“开始直播”。', obs4: '如果 OBS 断线，用同一个密钥重新开始即可，新画面会接替旧画面。',
-    inUse: '使用中', unused: '从未使用', lastUsed: '最近使用：{when}', until: '有效至 {when}', expired: '已于 {when} 过期', revoke: '吊销', revokeTitle: '吊销“{name}”？', revokeText: '正在用它推送或观看的画面会立即中断。',
-  },
   notices: {
     title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
     none: '还没有通知', noneText: '课程邀请、提醒以及对您问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有您的邮箱。请联系管理员在员工名单中补充。',
@@ -258,22 +198,6 @@ const zh: Words = {
     feedUrl: '日历地址', feedOnce: '请现在复制：只显示这一次。', feedSince: '您已于{when}生成地址，目前有效。', feedMake: '生成地址', feedRenew: '重新生成（旧地址失效）', feedEnd: '停用', feedEnded: '地址已停用。',
     muteAsk: '不再接收此类邮件：{kind}？', muteText: '登录后仍可看到这些通知。', mute: '不再接收', muted: '已停止：{kind}', mutedText: '今后不会再收到此类邮件。登录后可以重新打开。', allChoices: '全部设置', linkBroken: '链接无效',
   },
-  mail: {
-    title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
-    test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
-    times: '提醒时间', before: '开始前（分钟）', after: '结束后（分钟）', timesHelp: '填写整数分钟，用逗号分隔，1440 为一天。离开始最近的一次提醒签到；结束后的提醒只发给还有事项未完成的人。', invite: '加入名单时自动发送邀请', save: '保存', minutesWrong: '请填写最多六个整数，用逗号分隔。',
-    when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '将重新发送 {n} 条',
-    triedTimes: '已尝试 {n} 次', nextTry: '下次尝试：{when}',
-    state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
-    kind: { invited: '课程邀请', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
-    problem: {
-      mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
-      mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
-      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。',
-    },
-    remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', isCancelled: '已取消', cancelledText: '“{title}”已取消，您无需参加。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
-  },
-  audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
   error: {
     session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',

@@ -1,6 +1,7 @@
 /** Figures of answers as people read them; a dash where there is nothing to tell. */
 import { useI18n } from 'vue-i18n'
 import type { Grade } from '../../rest/models'
+import '../../words/office'
 
 export function useFigures(): { percent: (share: number | null) => string; seconds: (s: number | null) => string; pair: (sums: Grade) => string } {
   const { t } = useI18n()

@@ -1,0 +1,1 @@
+"""A class taught through all that Lectern has: six devices, from the days before to the closed record."""

@@ -1,0 +1,42 @@
+"""One class through everything: six devices in real browsers, both languages, PC, phones and a screen."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.scripted_lesson.chromium import browsers
+from tests.scripted_lesson.server import running_server
+from tests.whole_class import before_class, in_class
+from tests.whole_class.people import School
+from tests.whole_lesson.story import on
+
+ACTS = (
+    before_class.plan,
+    before_class.ask_early,
+    before_class.go_live,
+    before_class.gather_round_a_screen,
+    in_class.check_in,
+    in_class.quiz,
+    in_class.answer_what_was_asked,
+    in_class.talk,
+    in_class.groups,
+)
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(280)
+async def test_a_class_through_everything(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        school = School(server, chromium)
+        try:
+            for act in ACTS:
+                await act(school)
+            await on(school.presenter, "end-session").click()
+            await on(school.presenter, "confirm-end").click()
+            await expect(on(school.wang, "over")).to_be_visible()
+        except BaseException:
+            await chromium.take_pictures("class-trouble")
+            print(server.last_words())
+            raise
+        assert school.found == []

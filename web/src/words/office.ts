@@ -1,0 +1,93 @@
+/** Words of the administration, results and records, in both languages. They come with their pages: a room's first load does without. */
+import { i18n } from './index'
+
+export const en = {
+  results: {
+    title: 'Polls and quizzes', open: 'Poll results', none: 'No polls in this session', nonePlain: 'Questions that are asked in the lesson appear here with all answers.', csv: 'Download CSV', xlsx: 'Download Excel', questions: 'Questions', asked: 'Questions asked', answered: 'Answers', attempts: 'attempts', correctRate: 'Correct', firstRate: 'Correct at first', speed: 'Median time', correction: 'Corrected', growth: 'Growth', seconds: '{n} s', of: '{n} of {of}',
+    worst: 'Most often wrong', worstHint: 'For the next lesson: where most people were wrong.', byPoint: 'By knowledge point', byDepartment: 'By department', byPerson: 'By person', point: 'Knowledge point', department: 'Department', noDepartment: 'No department', person: 'Name', guest: 'Guest', score: 'Score', wrongAnswers: 'Wrong answers', anonymous: 'Anonymous: only the sum is known', hidden: 'Fewer than {n} ballots: not shown', rerun: 'Asked again', points: 'percentage points', chart: 'Share of right answers', wrongRate: 'Wrong', noScored: 'Without right answers there is nothing to grade.',
+  },
+  items: {
+    title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start', finish: 'Done', drop: 'Not taken up', reopen: 'Take up again' },
+    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', ownerHow: 'Staff number', me: 'I take it', due: 'Due', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
+  },
+  growth: {
+    title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
+  },
+  activity: {
+    title: 'Group activity', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
+    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', share: 'Who took part how much: messages, answers and notes',
+  },
+  closing: {
+    title: 'Closing the attendance', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
+    stillOpen: 'Still open: tick what you accept', open: { not_over: 'The lesson is not over', objections_open: 'Unanswered objections: {n}', make_ups_waiting: 'Undecided make-up requests: {n}', make_ups_possible: 'People may ask for a make-up until {when}' },
+    close: 'Close attendance', closeAgain: 'Close new version', busy: 'Closing…', version: 'Version {n}', done: 'Closed {when} by {name}. People in it: {n}', because: 'Why this version: {reason}',
+    file: { pdf: 'Signed PDF', xlsx: 'Excel', csv: 'CSV', jsonl: 'Record' }, head: 'Head', certificate: 'Certificate', copyHead: 'Copy the head', copyCertificate: 'Copy the certificate’s fingerprint', copied: 'Copied',
+    check: 'Anybody can check these files without this server, and compare head and certificate with the mail that was sent:', broken: 'The stored record is not what was once closed here. Compare a file from then with the head that was sent by mail.',
+    changed: 'Rows that would be different now: {n}', again: 'Make a new version', why: 'Why does it have to change? (stands in the record)', earlier: 'Earlier versions: {n}', earlierFile: 'Version {n} as a signed PDF',
+  },
+  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
+  mail: {
+    title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
+    test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
+    times: 'Reminders', before: 'Minutes before the start', after: 'Minutes after the end', timesHelp: 'Whole minutes, separated by commas: 1440 is a day. The reminder nearest to the start asks people to check in; those after the end go only to people with something left to do.', invite: 'Invite people when they are put on the roster', save: 'Save', minutesWrong: 'Write at most six whole numbers, separated by commas.',
+    when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
+    triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
+    state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
+    kind: { invited: 'Invitation', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
+    problem: {
+      mail_not_set_up: 'No mail server was set up.', mail_server_away: 'The mail server cannot be reached. All mail waits and is sent as soon as it is back.', mail_tls_failed: 'No encrypted connection to the mail server: check LECTERN_SMTP_SECURITY and its certificate.', mail_sign_in_refused: 'The mail server refuses our name or password: check LECTERN_SMTP_USER and the password.',
+      mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
+      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.',
+    },
+    remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
+  },
+  audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
+}
+
+export type OfficeWords = typeof en
+
+export const zh: OfficeWords = {
+  results: {
+    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
+    worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
+  },
+  growth: {
+    title: '多场答题成长', about: '一门课的所有场次里，答题情况一天天怎样变化。', from: '从', to: '到', course: '场次名称包含', show: '查看', sessions: '共 {n} 场', none: '这段时间没有作答', nonePlain: '这些场次里回答过的测验题会出现在这里。', perDay: '每天的正确率', day: '日期', answers: '总答题量', right: '答对数', rate: '正确率', slope: '答对数日增速', lastDay: '最后一天答对数', corrected: '错题矫正', whole: '合计', by: '查看方式', people: '人员', departments: '部门', points: '知识点',
+  },
+  items: {
+    title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+  },
+  activity: {
+    title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
+    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', share: '参与程度：发言、答题与笔记',
+  },
+  closing: {
+    title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给主讲、主持人和管理员，之后任何改动都会被发现。',
+    stillOpen: '还有未处理的事项，勾选表示仍要办结', open: { not_over: '课程还没有结束', objections_open: '{n} 条异议没有答复', make_ups_waiting: '{n} 个补签申请没有处理', make_ups_possible: '学员在 {when} 前还可以申请补签' },
+    close: '办结考勤', closeAgain: '办结新版本', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由{name}办结，共 {n} 人。', because: '重新办结的原因：{reason}',
+    file: { pdf: '签名 PDF', xlsx: 'Excel 表格', csv: 'CSV 表格', jsonl: '档案' }, head: '链首哈希', certificate: '证书指纹', copyHead: '复制链首哈希', copyCertificate: '复制证书指纹', copied: '已复制',
+    check: '任何人都可以离线核验这些文件，并与邮件中的链首哈希和证书指纹核对：', broken: '保存的档案与当初办结的不一致。请用当时的文件与邮件中的链首哈希核对。',
+    changed: '现在有 {n} 人的考勤与档案不同。', again: '制作新版本', why: '为什么要重新办结？（会写入档案）', earlier: '之前的 {n} 个版本', earlierFile: '第 {n} 版签名 PDF',
+  },
+  viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
+  mail: {
+    title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
+    test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
+    times: '提醒时间', before: '开始前（分钟）', after: '结束后（分钟）', timesHelp: '填写整数分钟，用逗号分隔，1440 为一天。离开始最近的一次提醒签到；结束后的提醒只发给还有事项未完成的人。', invite: '加入名单时自动发送邀请', save: '保存', minutesWrong: '请填写最多六个整数，用逗号分隔。',
+    when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '将重新发送 {n} 条',
+    triedTimes: '已尝试 {n} 次', nextTry: '下次尝试：{when}',
+    state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
+    kind: { invited: '课程邀请', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
+    problem: {
+      mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
+      mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
+      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。',
+    },
+    remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
+  },
+  audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
+}
+
+i18n.global.mergeLocaleMessage('en', en)
+i18n.global.mergeLocaleMessage('zh-CN', zh)
