@@ -33,6 +33,10 @@ _REMEDIES: Final = (
     (("certificate", "tls"), _NO_TRUST),
     (("connect", "dns", "timed out", "error sending request"), _NO_ANSWER),
 )
+_TOO_SLOW: Final = (
+    f"A small file took more than {_PATIENCE_S:.0f} s: look at the line, the server and "
+    "LECTERN_STORAGE_ENDPOINT."
+)
 _OTHERWISE: Final = "Look at the log of the S3 server, and check all LECTERN_STORAGE_ settings."
 
 
@@ -50,10 +54,7 @@ async def storage(settings: Settings) -> Finding:
         async with asyncio.timeout(_PATIENCE_S):
             good = await _try_all(bucket, tried)
     except TimeoutError:
-        good, remedy = (
-            False,
-            f"A small file took more than {_PATIENCE_S:.0f} s: look at the line and the server.",
-        )
+        good, remedy = False, _TOO_SLOW
     except Gone as error:
         good, remedy = False, remedy_of(str(error.__cause__))
     except NotFound:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -54,15 +55,13 @@ class Child:
         """Run the process to its end and return its exit code; cancelled, end it cleanly."""
         with contextlib.ExitStack() as stack:
             output = None if self.output is None else stack.enter_context(self.output.open("ab"))
-            process = await asyncio.create_subprocess_exec(
-                *(("nice", "-n", str(self.nice)) if self.nice else ()),
-                *self.argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **self.env},
-                start_new_session=True,
-            )
+            async with asyncio.TaskGroup() as tasks:
+                beginning = tasks.create_task(self._begin(output))
+                try:
+                    process = await asyncio.shield(beginning)
+                except asyncio.CancelledError:  # cancelled itself, it would kill what has begun its work
+                    await _end(await beginning, self.name, self.end_signal)
+                    raise
         self.pid = process.pid
         _log.info("child_started", child=self.name, pid=process.pid)
         try:
@@ -72,6 +71,17 @@ class Child:
             raise
         finally:
             self.pid = None
+
+    async def _begin(self, output: BinaryIO | None) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(("nice", "-n", str(self.nice)) if self.nice else ()),
+            *self.argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **self.env},
+            start_new_session=True,
+        )
 
 
 async def _end(process: asyncio.subprocess.Process, name: str, end_signal: int | None) -> None:

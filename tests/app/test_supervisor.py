@@ -14,6 +14,7 @@ import pytest
 
 from lectern.app import supervisor
 from lectern.app.supervisor import Child
+from lectern.kernel.tasks import task_group
 
 # Says its pid, then lives until its standard input closes; `deaf` children ignore that.
 _CHILD = """
@@ -101,6 +102,22 @@ async def test_a_nice_child_has_the_pid_that_is_said(tmp_path: Path, child_argv:
         assert await pid_of(child) == pid
         assert os.getpriority(os.PRIO_PROCESS, pid) >= 7
         running.cancel()
+
+
+_TIDY = """
+import pathlib, sys
+sys.stdin.read()
+pathlib.Path(sys.argv[1]).touch()
+"""
+
+
+async def test_a_child_that_is_only_just_begun_ends_in_order(tmp_path: Path) -> None:
+    tidied = tmp_path / "tidied"
+    async with task_group() as tasks:
+        running = tasks.create_task(Child("test", [sys.executable, "-c", _TIDY, str(tidied)]).run_once())
+        await asyncio.sleep(0)  # it is being started: nobody knows its pid yet
+        running.cancel()
+    assert tidied.exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

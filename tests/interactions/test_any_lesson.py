@@ -15,6 +15,7 @@ from interactions.checkin import commands as checkin
 from interactions.feedback.commands import Terms, hand_in
 from interactions.feedback.form import Answer
 from interactions.lesson.idea import LESSON
+from interactions.page_state.events import Attended, PageStatesReported
 from interactions.poll import commands as poll
 from interactions.registry import COMMANDS, IDEAS
 from lectern.kernel.errors import Overloaded, Rejected
@@ -118,6 +119,8 @@ class AnyLesson:
             self.somebody_publishes()
         elif chance < 0.95:
             self.somebody_hands_in()
+        elif chance < 0.952:
+            self.pages_say_where_they_are()
         elif chance < 0.96:
             ref = self.rng.choice(sorted(self.proof.state.texts) or ["nothing"])
             self.proof.append(NewEvent(payload=TextErased(ref=ref)))
@@ -297,6 +300,11 @@ class AnyLesson:
         on = TrackPublished(track=f"t{who}", participant=who, source="mic", kind="audio", codec="opus")
         off = TrackUnpublished(track=f"t{who}")
         self.proof.append(NewEvent(payload=self.rng.choice((on, off)), actor=who))
+
+    def pages_say_where_they_are(self) -> None:
+        """No command: a process writes down what came together; nobody is told."""
+        said = Attended(participant="ann", connection="c", changes=((self.proof.now, "away"),))
+        self.proof.append(NewEvent(payload=PageStatesReported(people=(said,))))
 
     def somebody_comes_or_goes(self) -> None:
         """Whoever is removed stays a viewer of the proof; that is stricter than life."""

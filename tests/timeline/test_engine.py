@@ -76,7 +76,7 @@ async def test_refusals_change_nothing_and_may_be_tried_again(engine: TimelineEn
     with pytest.raises(Rejected):
         await engine.execute(SESSION, L1, "c1", "chat_send", {"text": ""})
     with pytest.raises(Forbidden):
-        await engine.execute(SESSION, L1, "c1", "poll_close", {"id": "x"})
+        await engine.execute(SESSION, L1, "c1", "poll_publish", {"id": "x"})
     with pytest.raises(ProtocolViolation):
         await engine.execute(SESSION, L1, "c1", "chat_send", {"text": 5})
     with pytest.raises(ProtocolViolation):
