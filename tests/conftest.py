@@ -1,11 +1,14 @@
 """Which tests may run side by side (see script/test), and that none is judged by a shared machine's clock."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 import structlog
+
+from lectern.app.logs import keeps_secrets
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
@@ -34,3 +37,4 @@ def _logs_as_before() -> Iterator[None]:
     yield
     if structlog.is_configured():
         structlog.reset_defaults()
+        logging.getLogger("aiohttp.server").removeFilter(keeps_secrets)

@@ -128,7 +128,7 @@ async def test_coming_back_continues_where_one_stopped(server: ClassServer) -> N
         ("command", {"id": "1", "type": "nothing", "data": {}}, "command_unknown"),
         ("command", {"id": "1", "type": "poll_vote", "data": {"id": 5}}, "command_invalid"),
         ("command", {"id": "1", "type": "poll_vote", "data": None}, "command_invalid"),
-        ("command", {"id": "1", "type": "poll_close", "data": {"id": "x"}}, "not_allowed"),
+        ("command", {"id": "1", "type": "poll_publish", "data": {"id": "x"}}, "not_allowed"),
         ("command", {"id": "has space", "type": "hand_raise", "data": {}}, "message_invalid"),
         ("command", {"id": "1" * 65, "type": "hand_raise", "data": {}}, "message_invalid"),
         ("command", {"type": "hand_raise"}, "message_invalid"),
