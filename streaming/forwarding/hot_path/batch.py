@@ -31,8 +31,6 @@ MAX_WAITING_BYTES: Final = 16 << 20
 MAX_WAITING: Final = 32768
 NO_PATH: Final[Path] = (-1, ("", 0))
 
-FEW: Final = 16
-"""To fewer subscribers, putting packets together costs more than it saves."""
 MAX_SEGMENT_FAILURES: Final = 8
 """In a row: then this kernel or this card does not cut."""
 SOL_UDP: Final = 17
@@ -43,12 +41,6 @@ IP_PMTUDISC_DO: Final = 2
 """Of udp(7) and ip(7) in Linux; the socket module does not name them yet."""
 
 _SIZE = struct.Struct("=H")
-
-
-def _common_size(datagrams: list[bytes]) -> int:
-    """The size of all of them, 0 where they differ."""
-    sizes = set(map(len, datagrams))
-    return sizes.pop() if len(sizes) == 1 else 0
 
 
 class Batch:
@@ -111,11 +103,11 @@ class Batch:
         self._cause = at
 
     def add_forwarded(self, paths: list[Path], datagrams: list[bytes], *, is_urgent: bool) -> None:
-        """All that became of one packet: a datagram for each path. The lists are the batch's from then on."""
+        """All that became of one packet: a datagram for each path."""
         if not datagrams:
             return
-        count = len(datagrams)
-        size = 0 if count < FEW else _common_size(datagrams)
+        sizes, count = set(map(len, datagrams)), len(datagrams)
+        size = sizes.pop() if len(sizes) == 1 else 0
         octets = size * count or sum(map(len, datagrams))
         last = self._runs[-1] if self._runs else None
         if (
@@ -133,16 +125,9 @@ class Batch:
             self._urgent.extend(zip(paths, datagrams, strict=True))
         else:
             self._in_runs += count
-            self._into_runs(last, paths, datagrams, size)
+            if last is None or not self._can_segment or not last.join(paths, datagrams, size):
+                self._runs.append(Run(paths, [datagrams], size))
         self._note_cause(is_urgent=is_urgent)
-
-    def _into_runs(self, last: Run | None, paths: list[Path], datagrams: list[bytes], size: int) -> None:
-        if last is not None:
-            if size == 0 and last.append(paths, datagrams):
-                return
-            if size and self._can_segment and last.join(paths, datagrams, size):
-                return
-        self._runs.append(Run(paths, [datagrams], size))
 
     def _are_ours(self, paths: list[Path]) -> bool:
         numbers = {path[0] for path in paths}

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from streaming.forwarding.hot_path.batch import Datagram, Path
 
 MAX_SHEETS: Final = 16
-MAX_LOOSE: Final = 256
 MAX_RUN_BYTES: Final = 60_000
 """To one subscriber: no UDP datagram may be longer before it is cut."""
 
@@ -22,8 +21,7 @@ MAX_RUN_BYTES: Final = 60_000
 class Run:
     """`sheets[i][j]` is the i-th datagram for `paths[j]`; more than one sheet where they can go together.
 
-    `size` is that of every datagram of the first sheet, 0 where they differ (then nothing can join, and the
-    run is just a list to send one by one).
+    `size` is that of every datagram of the first sheet, 0 where they differ (then nothing can join).
     `causes`: when what led to each sheet arrived (monotonic seconds). `sent`: subscribers who have theirs.
     """
 
@@ -54,14 +52,6 @@ class Run:
         self.sheets.append(sheet)
         self.octets_each += size
         self.is_closed = size < self.size  # only the last may be shorter
-        return True
-
-    def append(self, paths: list["Path"], datagrams: list[bytes]) -> bool:
-        """Take in datagrams of any size; False if those here go out together, or are enough."""
-        if self.size or len(self.paths) >= MAX_LOOSE:
-            return False
-        self.paths += paths
-        self.sheets[0] += datagrams
         return True
 
     def take(self, subscribers: int) -> int:
