@@ -44,7 +44,7 @@ async def quiz(school: School) -> None:
     rated = on(studio, "desk-poll").first
     await expect(rated.get_by_test_id("poll-voters")).to_contain_text("3")
     await school.look("poll", studio, school.wang, school.phone, school.seated, school.screen)
-    await rated.get_by_test_id("poll-publish").click()
+    await rated.get_by_test_id("poll-close").click()
 
 
 async def answer_what_was_asked(school: School) -> None:
@@ -69,7 +69,7 @@ async def talk(school: School) -> None:
     await on(host, "hand-grant").click()
     await expect(on(host, "stage-time")).to_be_visible()
     await school.look("stage", host, phone)
-    await on(host, "on-stage").get_by_test_id("hand-lower").click()
+    await on(host, "hand-lower").click()
     await tab(host, "chat")
     await on(host, "chat-moderated").check()
     await tab(wang, "chat")
