@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import socketio
 
 from lectern.kernel.ids import new_id
@@ -139,21 +140,28 @@ class ClassClient:
 async def class_client(
     url: str, token: str, device: str = "pc", transports: Sequence[str] = ("websocket",)
 ) -> AsyncIterator[ClassClient]:
-    """A client that was welcomed."""
-    socket = socketio.AsyncClient(reconnection=True, reconnection_delay=0.2, reconnection_delay_max=1)
-    client = ClassClient(url, token, socket, device)
-    socket.on("welcome", client.take_welcome, namespace="/class")
-    socket.on("events", client.take_frame, namespace="/class")
-    socket.on("over", client.take_over, namespace="/class")
-    await socket.connect(
-        url, transports=list(transports), namespaces=["/class"], auth=client.auth, wait_timeout=10
-    )
-    try:
-        await client.until("a welcome", lambda c: c.welcomes)
-        yield client
-    finally:
-        # Abrupt where it polls: the client would wait for its pending GET, which lasts until the next ping.
-        if socket.connected and socket.transport() == "polling":
-            await socket.eio.disconnect(abort=True)
-        await socket.disconnect()
-        await socket.shutdown()
+    """A client that was welcomed.
+
+    The HTTP session is ours: engineio makes a new one while it still closes the one before, when a lost
+    connection comes back fast, and then forgets the new one unclosed.
+    """
+    async with aiohttp.ClientSession() as http:
+        socket = socketio.AsyncClient(
+            reconnection=True, reconnection_delay=0.2, reconnection_delay_max=1, http_session=http
+        )
+        client = ClassClient(url, token, socket, device)
+        socket.on("welcome", client.take_welcome, namespace="/class")
+        socket.on("events", client.take_frame, namespace="/class")
+        socket.on("over", client.take_over, namespace="/class")
+        await socket.connect(
+            url, transports=list(transports), namespaces=["/class"], auth=client.auth, wait_timeout=10
+        )
+        try:
+            await client.until("a welcome", lambda c: c.welcomes)
+            yield client
+        finally:
+            # Abrupt where it polls: the client would wait for its GET, which lasts until the next ping.
+            if socket.connected and socket.transport() == "polling":
+                await socket.eio.disconnect(abort=True)
+            await socket.disconnect()
+            await socket.shutdown()
