@@ -16,7 +16,7 @@ export const en = {
     label: 'The class has only listened for a while', title: 'The class has only listened for {n} min', text: 'Attention drops after a while. Let them do something:', ask: 'Ask “{text}”', takeUp: 'Take up “{text}”', pulse: 'Ask whether they can follow', pulseQuestion: 'Can you follow so far?', pulseYes: 'Yes', pulsePartly: 'Partly', pulseNo: 'No', checkin: 'Check in, 1 min', later: 'In 10 min', break: 'Break: in 30 min', never: 'Not again in this lesson',
   },
   checkinDesk: {
-    more: 'Late, start, in the way', grace: 'Afterwards', noGrace: 'Too late is too late', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Stands in the way until answered', doPlan: 'Plan check-in',
+    more: 'More: late arrivals, start time, pop-up', grace: 'When the time is up', noGrace: 'Take no more check-ins', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Pop up over the lesson until answered', doPlan: 'Plan check-in',
     planned: 'Planned', startsIn: 'Starts in {time}', plannedHint: 'It starts by itself at {at}. Learners do not see this.', dropPlan: 'Drop this plan', withdraw: 'Withdraw', withdrawTitle: 'Withdraw this check-in?', withdrawText: 'It will count for nobody, as if it had never been. This cannot be undone.', withdrawnHint: 'It counts for nobody.',
   },
   screenDesk: {

@@ -71,7 +71,7 @@ const zh: Words = {
     title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
     low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
     send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
-    results: '课后反馈', rate: '{n} / {of} 已提交（{p}%）', waiting: '为了不让人被认出，至少 {n} 份一起显示。另有 {m} 份正在等待。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
+    results: '课后反馈', rate: '{n} / {of} 已提交（{p}%）', waiting: '为了不让人被认出，满 {n} 份才显示。暂不显示：{m} 份。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
     mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
@@ -108,7 +108,7 @@ const zh: Words = {
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
   },
   notes: {
-    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '{names}正在写…', length: '{n} / {most} 字',
+    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '正在写：{names}', length: '{n} / {most} 字',
     state: { opening: '正在打开…', saved: '已保存', saving: '正在保存…', waiting: '网络断开，内容暂存在本机', full: '未保存：太长了', refused: '已关闭' },
     lost: '你在{name}写的一部分笔记没有存进去', lostHow: '发送之前小组已经结束，或者你被调到了别的组。这是你页面上的内容，可以复制缺少的部分。', lostAway: '知道了',
   },
@@ -138,7 +138,7 @@ const zh: Words = {
       disk_slow: '服务器磁盘太慢，部分录制可能丢失。直播不受影响，请告知管理员。',
       other: '录制出现问题，可能不完整。直播不受影响，请告知管理员。',
     },
-    replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
+    replayComing: '正在生成回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
   connection: {
     link: '检测网络', title: '网络检测', text: '看看你的网络和这台设备放行了什么。只需几秒，不会发送声音和画面。',
@@ -171,7 +171,7 @@ const zh: Words = {
   },
   replay: {
     play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置（{at}）继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在收尾，好了会自动打开。', failed: '回放没有做成',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
