@@ -2,6 +2,7 @@
 import { i18n } from './index'
 
 export const en = {
+  scope: { sessions_read: 'See sessions', sessions_write: 'Plan sessions', people_read: 'See people', people_write: 'Change people', attendance_read: 'See attendance', replays_read: 'See replays', replays_write: 'Change replays', views_read: 'See who watched', timeline_read: 'Read timelines' },
   office: { noSessions: 'Plan one with “New session” on your start page; it appears here at once.', noReplays: 'The replay of a lesson appears here a moment after its end.', noSets: 'Write or paste the first questions with “New set”.' },
   results: {
     title: 'Polls and quizzes', open: 'Poll results', none: 'No polls in this session', nonePlain: 'Questions that are asked in the lesson appear here with all answers.', csv: 'Download CSV', xlsx: 'Download Excel', questions: 'Questions', asked: 'Questions asked', answered: 'Answers', attempts: 'attempts', correctRate: 'Correct', firstRate: 'Correct at first', speed: 'Median time', correction: 'Corrected', growth: 'Growth', seconds: '{n} s', of: '{n} of {of}',
@@ -58,6 +59,7 @@ export const en = {
 export type OfficeWords = typeof en
 
 export const zh: OfficeWords = {
+  scope: { sessions_read: '查看场次', sessions_write: '安排场次', people_read: '查看人员', people_write: '修改人员', attendance_read: '查看考勤', replays_read: '查看回放', replays_write: '修改回放', views_read: '查看观看情况', timeline_read: '读取课堂时间线' },
   office: { noSessions: '在首页点“新建场次”，建好后会出现在这里。', noReplays: '直播结束后不久，回放会出现在这里。', noSets: '点“新建题组”，写下或粘贴第一批题目。' },
   results: {
     title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已提问', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',

@@ -189,7 +189,7 @@ const zh: Words = {
   attendance: {
     title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p}%）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟', own: '我的考勤',
   },
-  keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
+  keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '新建的密钥会出现在这里。', made: '创建时间', revoked: '已吊销' },
   notices: {
     title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
     none: '还没有通知', noneText: '课程邀请、提醒以及对你问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有你的邮箱。请联系管理员在员工名单中补充。',
