@@ -147,7 +147,9 @@ class _Lesson:
             "consent": self._services.settings.consent_version,
             "source": "demo",
         }
-        await client.connect(self._url, namespaces=["/class"], auth=auth, transports=["websocket"])
+        await client.connect(
+            self._url, namespaces=["/class"], auth=auth, transports=["websocket"], wait_timeout=20
+        )
         try:
             yield client
         finally:
