@@ -22,6 +22,8 @@ from lectern.app.metrics import mount_metrics
 from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import agree_on_keys
+from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
 from lectern.edge.openapi import Document
@@ -132,6 +134,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
 
     Raises:
         Rejected: there may be other servers, and they could not reach this one (`server_address_missing`).
+        Conflict: they sign with other keys (`keys_differ`).
     """
     if settings.redis_url and not settings.is_reachable:
         raise Rejected(
@@ -144,6 +147,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with built(settings) as services:
+        if settings.redis_url:
+            await agree_on_keys(services.database, settings.data / "secrets")
         sign_ins = await set_up_demo(services) if demo else []
         watched = children(services)
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
@@ -158,6 +163,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             services.steering.recorded,
             on_finished=services.steering.closed,
             on_given_up=keeper.give_up,
+            gathering=gathering_of(settings, services.database),
         )
         if services.stewards is not None:
             services.stewards.listen(packagers.let_go)
