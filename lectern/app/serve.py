@@ -26,7 +26,7 @@ from lectern.app.shared_keys import agree_on_keys
 from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
-from lectern.edge.openapi import describe
+from lectern.edge.openapi import Document
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
@@ -50,7 +50,7 @@ def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Applicat
     mount(app, routes, services.authenticate)
     services.whip.mount(app)
     _mount_socket_io(app, services)
-    _mount_pages(app, services, describe(routes, version=__version__))
+    _mount_pages(app, services, Document(routes, version=__version__))
     mount_metrics(app, services, watched)
     serve_web_client(app)
     return app
@@ -74,15 +74,15 @@ def _mount_socket_io(app: web.Application, services: Services) -> None:
     server.attach(app)
 
 
-def _mount_pages(app: web.Application, services: Services, document: dict[str, object]) -> None:
+def _mount_pages(app: web.Application, services: Services, document: Document) -> None:
     async def openapi(_request: web.Request) -> web.Response:
-        return web.json_response(document)
+        return web.json_response(await document.get())
 
     async def asyncapi(_request: web.Request) -> web.Response:
         return web.json_response(async_api(services.engine.registry))
 
     async def docs(_request: web.Request) -> web.Response:
-        return web.Response(text=docs_page(document), content_type="text/html")
+        return web.Response(text=docs_page(await document.get()), content_type="text/html")
 
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})

@@ -171,7 +171,8 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
-        accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
+        is_secure = self.settings.url.startswith("https://")
+        accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
             *accounts.routes(),
             *sessions.routes(),
