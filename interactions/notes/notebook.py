@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from pycrdt import Doc, Text
+from pycrdt import Assoc, Doc, StickyIndex, Text
 
-from interactions.notes.update import TEXT_NAME, Update, count_items, read_state
+from interactions.notes.update import TEXT_NAME, Position, Update, count_items, read_state
 from lectern.kernel.errors import Conflict, Forbidden, ProtocolViolation, Rejected
 
 NOTES_CHARS = 8_000
@@ -71,6 +71,8 @@ class Notebook:
         Raises:
             Conflict: changes before it are missing (`notes_out_of_step`).
             Forbidden: it speaks for somebody else (`notes_writer_foreign`).
+            ProtocolViolation: it writes between two places in the wrong order (`notes_update_invalid`); where
+                that would stand is different on every page.
             Rejected: there would be too much (`notes_full`).
         """
         fresh = self._check(record, author, update)
@@ -87,6 +89,12 @@ class Notebook:
         self._apply(update.raw)
         if utf16_length(self.text) > NOTES_CHARS or len(self.content()) > MAX_HISTORY_BYTES:
             raise notes_full()
+        if any(
+            self._edge(one, Assoc.BEFORE) > self._edge(other, Assoc.AFTER) for one, other in update.before
+        ):
+            raise ProtocolViolation(
+                "notes_update_invalid", "This change cannot be read.", reason="it stands between nothing"
+            )
         self.is_spoiled = False
         self.fresh_items += update.items
         if update.written is not None:
@@ -116,6 +124,12 @@ class Notebook:
         ):
             raise _out_of_step()
         return fresh
+
+    def _edge(self, position: Position, side: Assoc) -> int:
+        """Return where a unit ends (`BEFORE`) or begins (`AFTER`); a deleted one does both at one place."""
+        client, clock = position
+        described = {"item": {"client": client, "clock": clock}, "assoc": int(side)}
+        return StickyIndex.from_json(described, self._text).get_index()
 
     def _apply(self, raw: bytes) -> None:
         try:

@@ -7,7 +7,8 @@ on to the document: items of text and deletions in the one shared text. Pure.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from lectern.kernel.errors import ProtocolViolation
 
@@ -16,6 +17,8 @@ TEXT_NAME = "notes"
 MAX_UPDATE_BYTES = 40_000
 MOST_ITEMS = 300
 """Items, and deletions, of one update. Where many stand at one place, each is compared with all others."""
+Position: TypeAlias = tuple[int, int]
+"""One unit of somebody's text: the writer's Yjs client, and its clock."""
 _LARGEST = 2**53 - 1
 
 _REF_BITS = 0b1_1111
@@ -42,14 +45,16 @@ class Update:
     """What one message changes. `written` is None where it only deletes.
 
     `needs` are the positions (client, clock) that must be known for it to fit: what its items stand beside.
-    `items` counts its items and deletions.
+    `items` counts its items and deletions; `before` are pairs of positions of which the first, in something
+    written between two others, must come before the second.
     """
 
     raw: bytes
     written: Range | None
-    needs: tuple[tuple[int, int], ...]
+    needs: tuple[Position, ...]
     deleted: tuple[Range, ...]
     items: int = 0
+    before: tuple[tuple[Position, Position], ...] = ()
 
 
 def read_update(raw: bytes) -> Update:
@@ -64,12 +69,12 @@ def read_update(raw: bytes) -> Update:
             "notes_update_too_large", "This change is too large.", limit_bytes=MAX_UPDATE_BYTES
         )
     reader = _Reader(raw)
-    needs: list[tuple[int, int]] = []
-    written, items = _read_writer(reader, needs)
+    places = _Places()
+    written, items = _read_writer(reader, places)
     deleted = tuple(_read_deletions(reader))
     if not reader.is_at_end:
         raise _invalid("bytes follow its end")
-    return Update(raw, written, tuple(needs), deleted, items + len(deleted))
+    return Update(raw, written, tuple(places.needs), deleted, items + len(deleted), tuple(places.before))
 
 
 def read_state(raw: bytes) -> dict[int, int]:
@@ -108,7 +113,15 @@ def _skip_piece(reader: "_Reader") -> None:
         reader.number()
 
 
-def _read_writer(reader: "_Reader", needs: list[tuple[int, int]]) -> tuple[Range | None, int]:
+@dataclass(slots=True)
+class _Places:
+    """What the items of an update stand beside; see `Update`."""
+
+    needs: list[Position] = field(default_factory=list)
+    before: list[tuple[Position, Position]] = field(default_factory=list)
+
+
+def _read_writer(reader: "_Reader", places: _Places) -> tuple[Range | None, int]:
     writers = reader.number()
     if writers > 1:
         raise _invalid("it speaks for several writers")
@@ -120,24 +133,29 @@ def _read_writer(reader: "_Reader", needs: list[tuple[int, int]]) -> tuple[Range
         raise _invalid("the number of its items")
     clock = first
     for _ in range(items):
-        clock += _read_item(reader, client, (first, clock), needs)
+        clock += _read_item(reader, client, (first, clock), places)
         if clock > _LARGEST:
             raise _invalid("a clock")
     return Range(client, first, clock - first), items
 
 
-def _read_item(reader: "_Reader", client: int, clocks: tuple[int, int], needs: list[tuple[int, int]]) -> int:
+def _read_item(reader: "_Reader", client: int, clocks: tuple[int, int], places: _Places) -> int:
     """Return the length of the next item; `clocks` are those of the update and of this item."""
     info = reader.byte()
     if info & _HAS_KEY:
         raise _invalid("an item with a key")
+    besides: list[Position] = []
     for flag in (_HAS_ORIGIN, _HAS_RIGHT_ORIGIN):
         if info & flag:
             beside = reader.number(), reader.number()
             if beside[0] == client and beside[1] >= clocks[1]:
                 raise _invalid("an item beside one that comes later")
             if beside[0] != client or beside[1] < clocks[0]:
-                needs.append(beside)
+                places.needs.append(beside)
+            besides.append(beside)
+    if len(besides) == 2:
+        left, right = besides
+        places.before += [(left, (client, clocks[1])), ((client, clocks[1]), right)]
     if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN) and (reader.number() != 1 or reader.text() != TEXT_NAME):
         raise _invalid("an item outside the text")
     match info & _REF_BITS:

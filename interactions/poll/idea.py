@@ -39,7 +39,8 @@ class Cast:
 class Poll:
     """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right.
 
-    Of a poll in one group, `readers` are all who were in it while the poll was open to them.
+    Of a poll in one group, `readers` are all who were in it while the poll was open to them. `asked_by` is
+    the participant who opened it.
     """
 
     opened: PollOpened
@@ -55,6 +56,7 @@ class Poll:
     counted: PollCounted | None = None
     by_group: dict[str, list[int]] = field(default_factory=dict)
     readers: frozenset[str] | None = None
+    asked_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -148,7 +150,7 @@ class PollIdea:
         """See `Idea`."""
         match event.payload:
             case PollOpened() as opened:
-                _open(slice_, opened, event.utc_ms)
+                _open(slice_, opened, event.actor, event.utc_ms)
             case PollVoted() as voted if event.actor is not None:
                 slice_.by_id[voted.poll].cast(event.actor, _cast(voted, event.utc_ms))
             case PollExtended() as extended:
@@ -221,7 +223,7 @@ class PollIdea:
         return _own_vote(poll, poll.votes[touch.owner])
 
 
-def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
+def _open(slice_: Polls, opened: PollOpened, by: str | None, now: UtcMs) -> None:
     form = Form(
         opened.kind, len(opened.option_refs), len(opened.match_refs), opened.low, opened.high, opened.most
     )
@@ -233,6 +235,7 @@ def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
         counts=[0] * form.places,
         by_group={group.id: [0] * form.places for group in opened.groups},
         readers=None if opened.group is None else slice_.members.get(opened.group, frozenset()),
+        asked_by=by,
     )
     slice_.open_ids.add(opened.id)
     if opened.anonymous:
@@ -354,7 +357,7 @@ def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> di
         case "text":
             extra["texts"] = _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else None
     if opened.group is not None:
-        extra["group"] = opened.group
+        extra |= {"group": opened.group, "asked_by": poll.asked_by}
     if opened.groups:
         extra["groups"] = _groups(poll, texts) if shows else None
     if opened.anonymous:

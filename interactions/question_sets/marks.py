@@ -79,8 +79,8 @@ def without_tags(line: str) -> Tagged:
 
 
 def letter_at(letter: str) -> int:
-    """Return which option a letter names (A is 0), in any width and case."""
-    return ord(normalize("NFKC", letter).upper()) - ord("A")
+    """Return which option a letter names (A is 0), in any width and case; -1 if it is no Latin letter."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ".find(normalize("NFKC", letter).upper() or "?")
 
 
 def truth(text: str) -> bool | None:

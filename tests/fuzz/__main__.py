@@ -12,7 +12,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["streaming", "signaling", "recording"]):
+INSTRUMENTED = ["streaming", "signaling", "recording", "interactions", "lectern.kernel", "notices"]
+
+with atheris.instrument_imports(include=INSTRUMENTED):
     from tests.fuzz.registry import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -136,6 +136,11 @@ def test_brackets_and_numbers_of_a_question_stay(question: str) -> None:
     assert (read.draft.question, read.draft.kind) == (question, "single")
 
 
+def test_a_letter_of_another_script_names_no_option() -> None:
+    reading = read_questions("1. Which?\nA. one\nB. two\nAnswer: \ufcb2B")
+    assert [error.code for error in reading.errors] == ["answer_unknown"]
+
+
 def test_too_much() -> None:
     with pytest.raises(Rejected):
         read_questions("x" * (MOST_CHARS + 1))

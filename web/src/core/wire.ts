@@ -161,8 +161,9 @@ export interface Poll {
   readonly texts?: readonly string[] | null
   readonly fewest?: number
   readonly counted?: boolean
-  /** The one group that is asked. */
+  /** The one group that is asked, and the participant who asks it. */
   readonly group?: string
+  readonly asked_by?: string | null
   /** Everybody was asked, and each group is counted by itself. */
   readonly groups?: readonly { readonly id: string; readonly name: string | null; readonly counts: readonly number[]; readonly voters: number }[] | null
 }

@@ -56,7 +56,7 @@ const en = {
     answerRuns: 'Being answered since {at}', answeredAt: 'Answered from {from} to {to}', youAsked: 'Asked back:', theyReplied: 'Reply:', noReply: 'No reply yet', mergedInto: 'Merged into “{text}”', runEmpty: 'Put questions into the order with “Add to the order”.', runLength: '{n} question, about {minutes} min ({each} min each) | {n} questions, about {minutes} min ({each} min each)', notPublished: 'not published yet', placed: 'Now {n} of {of}', up: 'Move up', down: 'Move down',
   },
   poll: {
-    byGroup: 'By group', askGroup: 'Ask your group', inGroup: 'your group only',
+    byGroup: 'By group', askGroup: 'Ask your group', inGroup: 'your group only', asked: 'you asked this',
     title: 'Poll', empty: 'No polls yet', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', counted: 'Your vote counts.', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.',
     rightOption: 'Right answer:', points: '{n} point | {n} points', before: 'Before', now: 'Now', mean: 'Mean {n} of {of}', texts: 'Written answers', tooFew: 'Fewer than {n} people answered, so the result stays hidden: one could guess who said what.', rightShare: '{n} of {of} right ({p} %)', youWereRight: 'Your answer was right.', youWereWrong: 'Your answer was not right.',
     rightOrder: 'Right order: {order}', accepted: 'Right: {texts}', anonymous: 'Anonymous: nobody can tell who answered what. Results appear from {n} answers on, after the close.', timeUp: 'Time is up.', instantRight: 'Right!', instantWrong: 'Not right yet. You may try again.', yourText: 'You wrote:',

@@ -58,7 +58,7 @@ const zh: Words = {
     answerRuns: '{at} 开始回答', answeredAt: '回答时段 {from}–{to}', youAsked: '追问：', theyReplied: '回复：', noReply: '还没有回复', mergedInto: '已合并到“{text}”', runEmpty: '用“加入回答顺序”把提问排进来。', runLength: '{n} 个提问，约 {minutes} 分钟（每个 {each} 分钟）', notPublished: '还没公开', placed: '现在是第 {n} 个，共 {of} 个', up: '上移', down: '下移',
   },
   poll: {
-    byGroup: '各组结果', askGroup: '问问本组', inGroup: '仅本组',
+    byGroup: '各组结果', askGroup: '问问本组', inGroup: '仅本组', asked: '我问的',
     title: '投票', empty: '还没有投票', open: '进行中', closed: '已结束', voters: '{n} 人已投', votersOf: '{n} / {of} 已投', yours: '我的选择', counted: '已计入你的投票。', answer: '去投票', change: '改选', voted: '已投票，结果稍后公布。', resultsLater: '投票结束后公布结果。',
     rightOption: '正确答案：', points: '{n} 分', before: '之前', now: '现在', mean: '平均 {n}，满分 {of}', texts: '文字回答', tooFew: '回答不足 {n} 人，结果不予显示，以免猜出是谁的回答。', rightShare: '{of} 人中 {n} 人答对（{p}%）', youWereRight: '你答对了。', youWereWrong: '你没有答对。',
     rightOrder: '正确顺序：{order}', accepted: '正确答案：{texts}', anonymous: '匿名：谁也查不到是谁的回答。结束后满 {n} 人才显示结果。', timeUp: '时间到。', instantRight: '答对了！', instantWrong: '还不对，可以再试一次。', yourText: '你的回答：',
