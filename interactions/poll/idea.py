@@ -33,11 +33,14 @@ class Cast:
     correct: bool | None = None
     utc_ms: UtcMs | None = None
     group: str | None = None
+    marks: int | None = None
 
 
 @dataclass(slots=True)
 class Poll:
     """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right.
+
+    `marks` are those of all answers together, where parts count.
 
     Of a poll in one group, `readers` are all who were in it while the poll was open to them. `asked_by` is
     the participant who opened it.
@@ -52,6 +55,7 @@ class Poll:
     votes: dict[str, Cast] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
     right: int = 0
+    marks: int = 0
     published: bool = False
     counted: PollCounted | None = None
     by_group: dict[str, list[int]] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class Poll:
             if cast.group in self.by_group:
                 self.by_group[cast.group][place] += amount * times
         self.right += times * (cast.correct is True)
+        self.marks += times * (cast.marks or 0)
 
     def shows_counts_to(self, audience: Audience) -> bool:
         """Tell whether `audience` may see how many answered what, at this moment."""
@@ -244,7 +249,7 @@ def _open(slice_: Polls, opened: PollOpened, by: str | None, now: UtcMs) -> None
 
 def _cast(voted: PollVoted, now: UtcMs) -> Cast:
     picks = voted.picks or ((voted.option,) if voted.option >= 0 else ())
-    return Cast(picks, voted.text_ref, voted.correct, now, voted.group)
+    return Cast(picks, voted.text_ref, voted.correct, now, voted.group, voted.marks)
 
 
 def _let_read(slice_: Polls, placed: BreakoutPlaced) -> None:
@@ -309,11 +314,12 @@ def _answer(poll: Poll, voter: str, audience: Audience, texts: Texts) -> Entity:
 
 def _own_vote(poll: Poll, cast: Cast) -> Entity:
     single = poll.form.kind == "single" and cast.picks
-    return {
+    own = {
         "option": cast.picks[0] if single else None,
         "picks": list(cast.picks),
         "correct": cast.correct if poll.opened.instant else None,
     }
+    return own | ({"marks": cast.marks} if poll.opened.instant and poll.opened.full_marks else {})
 
 
 def _entity(poll: Poll, audience: Audience, texts: Texts) -> Entity:
@@ -360,6 +366,9 @@ def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> di
         extra |= {"group": opened.group, "asked_by": poll.asked_by}
     if opened.groups:
         extra["groups"] = _groups(poll, texts) if shows else None
+    if opened.full_marks:
+        told = shows and poll.reveals_to(audience)
+        extra |= {"full_marks": opened.full_marks, "marks": poll.marks if told else None}
     if opened.anonymous:
         extra |= {"fewest": FEWEST_SHOWN, "counted": poll.counted is not None}
     return extra
