@@ -95,6 +95,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.stewardship import Alone
 from signaling.screens.passes import ScreenPasses
 from signaling.screens.routes import ScreenRoutes
@@ -170,7 +171,8 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
-        accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
+        is_secure = self.settings.url.startswith("https://")
+        accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
             *accounts.routes(),
             *sessions.routes(),
@@ -180,7 +182,7 @@ class Services:
             ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
-            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
+            *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *ClosingRoutes(self.closings()).routes(),
@@ -225,6 +227,10 @@ class Services:
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
         )
+
+    def library(self) -> Library:
+        """Prepared questions."""
+        return Library(self.database, self.doors)
 
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
@@ -355,6 +361,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             stewards=steering,
             control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
+            numbers=RecordingNumbers(database),
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,

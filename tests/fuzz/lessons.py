@@ -11,7 +11,7 @@ import msgspec
 
 from interactions.answers.draft import checked
 from interactions.notes.notebook import NOTES_CHARS, Notebook, Record, utf16_length
-from interactions.notes.update import MOST_ITEMS, count_items, read_update
+from interactions.notes.update import MOST_ITEMS, read_update, read_whole
 from interactions.question_sets.reading import MOST_QUESTIONS, read_questions
 from interactions.question_sets.writing import write_questions
 from interactions.registry import COMMANDS
@@ -68,8 +68,8 @@ def notes_update(data: bytes) -> None:
         return
     assert record.n - before[1] in {0, 1}
     assert utf16_length(book.text) <= NOTES_CHARS
-    assert count_items(book.content()) <= record.pieces
-    again = _read((book.content(),))
+    assert read_whole(book.content()).pieces <= record.pieces
+    again = _read((book.content(),), whole=True)
     assert again.text == book.text
     assert again.known() == book.known(), "nothing waits for what never comes"
     assert record.writers[str(_ANN)] == "ann"
@@ -79,10 +79,10 @@ def notes_update(data: bytes) -> None:
         assert len(texts) == 1
 
 
-def _read(changes: Iterable[bytes]) -> Notebook:
+def _read(changes: Iterable[bytes], *, whole: bool = False) -> Notebook:
     notebook = Notebook()
     for n, each in enumerate(changes, start=1):
-        notebook.load(each, n)
+        notebook.load(each, n, whole=whole)
     return notebook
 
 
