@@ -29,7 +29,7 @@ from tests.interactions.lesson import live_lesson
 from tests.interactions.pens import Pen
 from tests.interactions.test_question_text import CHINESE, ENGLISH
 
-SECONDS = 8
+SECONDS = 6
 """Of a CI run: these are small parsers in front of strict types."""
 _ANN = 7
 _SECRETS = {"k1": b"k" * 32}
