@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,10 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from accounts.store import Org
+from lectern.app.packagers import Packagers
 from lectern.app.serve import build_app
+from lectern.app.shared_keys import agree_on_keys
+from lectern.app.storage import carrying, gathering_of
 from lectern.app.wiring import Services, built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.roles import SessionRole
@@ -208,17 +211,20 @@ class Tab:
 
 
 @asynccontextmanager
-async def served(folder: Path, control: Path, postgres_url: str, redis_url: str) -> AsyncIterator[Served]:
-    """A server process of a cluster."""
+async def served(
+    folder: Path, controls: Sequence[Path], postgres_url: str, redis_url: str, **others: Any
+) -> AsyncIterator[Served]:
+    """A server process of a cluster. With a bucket among its settings, it also packages and carries."""
     port = free_port()
     settings = settings_of(
         folder,
         port=port,
         database_url=postgres_url,
         redis_url=redis_url,
-        media_nodes=(str(control),),
+        media_nodes=tuple(map(str, controls)),
         embedded_worker=False,
         public_url="http://127.0.0.1",
+        **others,
     )
     async with AsyncExitStack() as exit_:
         services = await exit_.enter_async_context(built(settings))
@@ -230,12 +236,28 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
             tasks.create_task(services.class_namespace.run()),
             tasks.create_task(run_forever("steering", services.steering.run)),
         ]
+        packaging: list[asyncio.Task[None]] = []
+        if settings.storage_url:
+            await agree_on_keys(services.database, settings.data / "secrets")
+            await exit_.enter_async_context(carrying(settings, services.database))
+            packagers = Packagers(
+                settings.sessions_dir,
+                services.steering.recorded,
+                on_finished=services.steering.closed,
+                on_given_up=services.catalogue.keeper.give_up,
+                gathering=gathering_of(settings, services.database),
+            )
+            services.stewards.listen(packagers.let_go)
+            packaging.append(tasks.create_task(packagers.run()))
         runner = web.AppRunner(build_app(services), shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
         async def end() -> None:
             assert services.stewards is not None
+            for task in packaging:
+                task.cancel()
+                await asyncio.wait((task,))
             await services.stewards.leave()
             await runner.cleanup()
             for loop in loops:
@@ -256,24 +278,12 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
     try:
         async with (
             started_media_process(control, "--tap", "recording.tap:create"),
-            served(folder, control, postgres_url, redis_url) as a,
-            served(folder, control, postgres_url, redis_url) as b,
+            served(folder, [control], postgres_url, redis_url) as a,
+            served(folder, [control], postgres_url, redis_url) as b,
             aiohttp.ClientSession() as http,
             task_group() as tasks,
         ):
-            org = await a.services.accounts.set_up("Demo Company", "Asia/Shanghai")
-            session = await a.services.sessions.create(
-                org_id=org.id,
-                title="Product launch",
-                starts_utc_ms=None,
-                zone="Asia/Shanghai",
-                presenter_person_id=None,
-                host_person_id=None,
-                guests_allowed=True,
-                auto_start=True,
-            )
-            await a.services.sessions.start(session.id)
-            made = House(folder, a, b, org, session, tasks, http)
+            made = await live_house(folder, a, b, tasks, http)
             try:
                 yield made
             finally:
@@ -281,3 +291,22 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
                     await tab.ends()
     finally:
         shutil.rmtree(folder)
+
+
+async def live_house(
+    folder: Path, a: Served, b: Served, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession
+) -> House:
+    """Both servers with a session that has just begun."""
+    org = await a.services.accounts.set_up("Demo Company", "Asia/Shanghai")
+    session = await a.services.sessions.create(
+        org_id=org.id,
+        title="Product launch",
+        starts_utc_ms=None,
+        zone="Asia/Shanghai",
+        presenter_person_id=None,
+        host_person_id=None,
+        guests_allowed=True,
+        auto_start=True,
+    )
+    await a.services.sessions.start(session.id)
+    return House(folder, a, b, org, session, tasks, http)

@@ -57,7 +57,7 @@ const en = {
   },
   poll: {
     byGroup: 'By group', askGroup: 'Ask your group', inGroup: 'your group only',
-    title: 'Poll', empty: 'No polls yet', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', counted: 'Your vote counts.', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.',
+    title: 'Poll', empty: 'No polls yet. When one starts, it appears here.', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', counted: 'Your vote counts.', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.',
     rightOption: 'Right answer:', points: '{n} point | {n} points', before: 'Before', now: 'Now', mean: 'Mean {n} of {of}', texts: 'Written answers', tooFew: 'Fewer than {n} people answered, so the result stays hidden: one could guess who said what.', rightShare: '{n} of {of} right ({p}%)', youWereRight: 'Your answer was right.', youWereWrong: 'Your answer was not right.',
     rightOrder: 'Right order: {order}', accepted: 'Right: {texts}', anonymous: 'Anonymous: nobody can tell who answered what. Results appear from {n} answers on, after the close.', timeUp: 'Time is up.', instantRight: 'Right!', instantWrong: 'Not right yet. You may try again.', yourText: 'You wrote:',
     rate: 'From {low} to {high}', lowest: 'not at all', highest: 'very much', atMost: 'Choose at most {n}', up: 'Move {option} up', down: 'Move {option} down', choose: 'Choose…', write: 'Your answer', send: 'Send answer',
