@@ -166,7 +166,7 @@ def _sums(asked: Asked, seen: Mapping[str, Respondent]) -> Grade:
     counted = asked.counted or {}
     right = int(counted.get("right", 0))
     ballots = int(counted.get("ballots", 0))
-    return Grade(ballots, ballots, right, right, None, 0, 0)
+    return Grade(ballots, ballots, right, right, None, 0, 0, points=right, first_points=right)
 
 
 def _counts(asked: Asked, seen: Mapping[str, Respondent], *, whole: bool) -> tuple[int, ...] | None:

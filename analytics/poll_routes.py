@@ -23,6 +23,7 @@ class GradeModel(BaseModel):
     answered: int
     attempts: int
     right: int
+    points: float
     rate: float | None
     first_rate: float | None
     median_s: float | None
@@ -40,6 +41,7 @@ class PollQuestionModel(BaseModel):
     points: list[str]
     low: int
     scored: bool
+    partial: bool
     anonymous: bool
     rerun_of: str | None
     item: str | None
@@ -147,8 +149,9 @@ def _grade(sums: Grade) -> GradeModel:
         answered=sums.answered,
         attempts=sums.attempts,
         right=sums.right,
+        points=round(sums.points, 4),
         rate=None if sums.rate is None else round(sums.rate, 4),
-        first_rate=round(sums.first_right / sums.answered, 4) if sums.answered else None,
+        first_rate=None if sums.first_rate is None else round(sums.first_rate, 4),
         median_s=None if sums.took_ms is None else round(sums.took_ms / 1000, 1),
         once_wrong=sums.once_wrong,
         corrected=sums.corrected,
@@ -165,6 +168,7 @@ def _question(line: QuestionLine) -> PollQuestionModel:
         points=list(line.points),
         low=int(opened.get("low", 1)),
         scored=line.asked.scored,
+        partial=line.asked.full_marks > 0,
         anonymous=line.asked.anonymous,
         rerun_of=opened.get("rerun_of"),
         item=opened.get("item"),
