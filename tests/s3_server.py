@@ -17,19 +17,12 @@ import pytest
 
 from lectern.kernel.ids import new_id
 from lectern.storage.place import BucketPlace
+from tests.ports import free_port
 
 __all__ = ["bucket_place", "gate", "s3_url"]
 
 _START_TIMEOUT_S = 30.0
 SIGN_IN = {"key_id": "key-of-tests", "secret": "secret-of-tests"}
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

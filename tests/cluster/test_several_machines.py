@@ -96,9 +96,10 @@ async def machines(
             shutil.copytree(folder / "a" / "secrets", folder / "b" / "secrets")
             async with (
                 served(folder / "b", controls, postgres_url, redis_url, **bucket) as b,
+                aiohttp.ClientSession() as http,
                 task_group() as tasks,
             ):
-                made = await live_house(folder, a, b, tasks)
+                made = await live_house(folder, a, b, tasks, http)
                 try:
                     yield made, {"media-1": one, "media-2": two}, folder
                 finally:

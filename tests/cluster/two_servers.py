@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import socketio
 from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
@@ -28,7 +29,7 @@ from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import run_forever, task_group
 from sessions.store import Session
 from tests.installation import settings_of
-from tests.scripted_lesson.server import free_port
+from tests.ports import free_port
 from tests.streaming.media_process import started_media_process
 from tests.streaming.test_foreign_aiortc import CounterTrack, read_counter
 
@@ -73,6 +74,7 @@ class House:
     org: Org
     session: Session
     tasks: asyncio.TaskGroup
+    http: aiohttp.ClientSession
     tabs: "list[Tab]" = field(default_factory=list)
 
     def token(self, name: str, role: SessionRole = SessionRole.LEARNER) -> str:
@@ -83,7 +85,7 @@ class House:
 
     async def tab(self, name: str, at: Served, role: SessionRole = SessionRole.LEARNER) -> "Tab":
         """Somebody opens the room at a server, and gets media."""
-        made = Tab(self, name, role, at)
+        made = Tab(self, name, role, at, self.http)
         self.tabs.append(made)
         await made.connect()
         await made.offer()
@@ -98,7 +100,8 @@ class Tab:
     name: str
     role: SessionRole
     at: Served
-    socket: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
+    http: aiohttp.ClientSession
+    socket: socketio.AsyncClient = field(init=False)
     pc: RTCPeerConnection | None = None
     camera: CounterTrack | None = None
     seen: list[int] = field(default_factory=list)
@@ -108,7 +111,11 @@ class Tab:
     watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        """Connect class and media at the server."""
+        """Connect class and media at the server.
+
+        The HTTP session is the house's: engineio forgets one of its own when a connection comes back fast.
+        """
+        self.socket = socketio.AsyncClient(reconnection=False, http_session=self.http)
         token = self.house.token(self.name, self.role)
         consent = self.at.services.settings.consent_version
         self.socket.on("reset", self._reset, namespace="/signal")
@@ -118,16 +125,20 @@ class Tab:
             transports=["websocket"],
             namespaces=["/class"],
             auth={"token": token, "consent": consent},
+            wait_timeout=PATIENCE_S,
         )
         await self.socket.disconnect()  # the class knows them now: media is a door of its own
         await self.socket.connect(
-            self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
+            self.at.url,
+            transports=["websocket"],
+            namespaces=["/signal"],
+            auth={"token": token},
+            wait_timeout=PATIENCE_S,
         )
 
     async def moves(self, to: Served) -> None:
         """Come back to another server."""
         self.at = to
-        self.socket = socketio.AsyncClient(reconnection=False)
         await self.connect()
         await self.offer()
 
@@ -190,10 +201,10 @@ class Tab:
 
     async def ends(self) -> None:
         """Close everything."""
+        await self.socket.disconnect()  # first: whoever is told `reset` offers again
         for task in (self.offering, self.watching):  # a track of a connection that never came up never ends
             if task is not None:
                 task.cancel()
-        await self.socket.disconnect()
         if self.pc is not None:
             with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
                 await asyncio.wait_for(self.pc.close(), 5)
@@ -269,9 +280,10 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
             started_media_process(control, "--tap", "recording.tap:create"),
             served(folder, [control], postgres_url, redis_url) as a,
             served(folder, [control], postgres_url, redis_url) as b,
+            aiohttp.ClientSession() as http,
             task_group() as tasks,
         ):
-            made = await live_house(folder, a, b, tasks)
+            made = await live_house(folder, a, b, tasks, http)
             try:
                 yield made
             finally:
@@ -281,7 +293,9 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
         shutil.rmtree(folder)
 
 
-async def live_house(folder: Path, a: Served, b: Served, tasks: asyncio.TaskGroup) -> House:
+async def live_house(
+    folder: Path, a: Served, b: Served, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession
+) -> House:
     """Both servers with a session that has just begun."""
     org = await a.services.accounts.set_up("Demo Company", "Asia/Shanghai")
     session = await a.services.sessions.create(
@@ -295,4 +309,4 @@ async def live_house(folder: Path, a: Served, b: Served, tasks: asyncio.TaskGrou
         auto_start=True,
     )
     await a.services.sessions.start(session.id)
-    return House(folder, a, b, org, session, tasks)
+    return House(folder, a, b, org, session, tasks, http)

@@ -278,7 +278,7 @@ async def test_one_carrier_for_a_folder(lesson: Lesson, bucket_place: BucketPlac
     async with task_group() as tasks:
         running = [tasks.create_task(first.run())]
         bucket = BucketFiles(bucket_place)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await bucket.list(S)) < 4:
                 await asyncio.sleep(0.02)
         running.append(tasks.create_task(second.run()))
