@@ -10,6 +10,7 @@ same.
 
 import argparse
 import os
+import re
 import select
 import stat
 import sys
@@ -21,7 +22,7 @@ from typing import TextIO, cast
 import structlog
 
 from lectern.kernel.log_stream import LogStream
-from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
+from lectern.manifest import Fragment, ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
 from lectern.manifest.order import read_order
 from lectern.storage.shelved import shelved
 from recording.far_fragments import FarFragments
@@ -34,6 +35,8 @@ from recording.video_segments import VideoSegments, map_name
 
 log = structlog.get_logger(__name__)
 
+FRAGMENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}/[0-9]{1,9}\.mp4")
+"""What another machine's manifest may name: nothing outside of its own folder."""
 POLL_S = 0.25
 AUDIO_MAP = "init.mp4"
 NICENESS = 10
@@ -109,7 +112,8 @@ class Packager:
             reader = self._reader_of(listed.number, self._fetched)
             reader.limit = listed.bytes
             for line in reader.poll():
-                self.plan.receive(f"rec/{listed.number}", line)
+                if not isinstance(line, Fragment) or FRAGMENT_NAME.fullmatch(line.file):
+                    self.plan.receive(f"rec/{listed.number}", line)
             if listed.bytes is None or reader.offset < listed.bytes:
                 return False
         return True

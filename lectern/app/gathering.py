@@ -101,9 +101,9 @@ class Gathering:
         folder, fetched = self._sessions_dir / session_id, self._fetched / session_id
         await asyncio.to_thread(shutil.rmtree, fetched, ignore_errors=True)
         await asyncio.to_thread(write_order, folder, Order())
-        while True:
-            if await self._taken_over(session_id, folder):
-                break
+        waits = False
+        while not await self._taken_over(session_id, folder, told=waits):
+            waits = True
             await asyncio.sleep(_AGAIN_S)
         try:
             async with task_group() as tasks:
@@ -122,8 +122,8 @@ class Gathering:
                 if utc_ms() / 1000 - folder.stat().st_mtime > _LEFT_BEHIND_S:
                     shutil.rmtree(folder, ignore_errors=True)
 
-    async def _taken_over(self, session_id: str, folder: Path) -> bool:
-        """Make this folder the place where a session is packaged; False: try again.
+    async def _taken_over(self, session_id: str, folder: Path, *, told: bool) -> bool:
+        """Make this folder the place where a session is packaged; False: try again. `told`: the log knows.
 
         What another place made lies in the bucket and counts as made; what is left here of a time before
         that does not count.
@@ -137,7 +137,8 @@ class Gathering:
             await self._number_old_ones(session_id, folder)
             await self._places.take(session_id)
         except (Gone, OSError) as error:
-            _log.warning("packaging_waits", session_id=session_id, cause=type(error).__name__)
+            if not told:
+                _log.warning("packaging_waits", session_id=session_id, cause=type(error).__name__)
             return False
         return True
 

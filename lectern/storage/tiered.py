@@ -53,17 +53,17 @@ class TieredFiles:
         self._away_until = 0.0
 
     async def put(self, key: str, content: bytes) -> None:
-        """See `Files`: safe in the bucket, and here too if this folder holds the session (see `_is_home`)."""
+        """See `Files`: safe in the bucket, and here too if it belongs here (see `_belongs_here`)."""
         await self._bucket.put(key, content)
         self._shown.pop(key, None)
-        if await self._is_home(key):
+        if await self._belongs_here(key):
             await self._local.put(key, content)
 
     async def put_file(self, key: str, source: Path) -> None:
         """See `Files`."""
         await self._bucket.put_file(key, source)
         self._shown.pop(key, None)
-        if await self._is_home(key):
+        if await self._belongs_here(key):
             await self._local.put_file(key, source)
 
     async def get(self, key: str) -> bytes:
@@ -129,12 +129,15 @@ class TieredFiles:
     async def _is_here(self, key: str) -> bool:
         return await asyncio.to_thread(self._local.path(key).is_file)
 
-    async def _is_home(self, key: str) -> bool:
+    async def _belongs_here(self, key: str) -> bool:
         """Whether this folder holds the recording that `key` belongs to (`sessions/<id>/…`), or this very
         file.
 
-        What is made of a recording then stays beside it, and leaves this disk with it.
+        What is made of a recording then stays beside it, and leaves this disk with it. Not if there may be
+        other folders: what is deleted from one of them would come back from another.
         """
+        if not self._alone:
+            return False
         home = "/".join(key.split("/")[:2])
         return await self._is_here(key) or await asyncio.to_thread((self._local.path(home) / "hls").is_dir)
 

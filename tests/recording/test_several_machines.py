@@ -15,8 +15,9 @@ from lectern.app.packagers import Packagers
 from lectern.app.storage import fetch_session
 from lectern.db.engine import Database
 from lectern.kernel.tasks import task_group
-from lectern.manifest import read_replay
+from lectern.manifest import Fragment, Line, RecordingStarted, TrackStarted, encode_line, read_replay
 from lectern.manifest.hold import hold, is_over
+from lectern.manifest.order import Listed, Order, write_order
 from lectern.recordings import settling, store
 from lectern.recordings.places import Places, place_id
 from lectern.storage.bucket import BucketFiles
@@ -24,6 +25,7 @@ from lectern.storage.carrier import Carrier
 from lectern.storage.pieces import carried_to
 from lectern.storage.place import BucketPlace
 from lectern.storage.tiered import copy_folder
+from recording.packager import Packager
 from signaling.plane.recording_numbers import RecordingNumbers
 from tests.databases import sqlite_database
 from tests.installation import settings_of
@@ -228,3 +230,21 @@ async def test_a_machine_that_burns_is_not_waited_for_for_ever(
         storage_secret=town.place.secret,
     )
     assert await fetch_session(settings, S)
+
+
+def test_a_manifest_of_another_machine_names_nothing_outside(tmp_path: Path) -> None:
+    fetched = tmp_path / "fetched"
+    (fetched / "rec/1").mkdir(parents=True)
+    lines: list[Line] = [
+        RecordingStarted(0, 1),
+        TrackStarted("t", "camera", "video", "p", "H264", 90_000, 0.0),
+    ]
+    names = ["../../../../etc/passwd", "/etc/passwd", "camera-1/../../2.mp4", "camera-1/000001.mp4"]
+    lines += [Fragment("t", name, 0.0, 1000.0, 1, "c", keyframes=(0.0,)) for name in names]
+    encoded = b"".join(encode_line(line) for line in lines)
+    (fetched / "rec/1/manifest.jsonl").write_bytes(encoded)
+    write_order(tmp_path, Order((Listed(1, len(encoded)),), is_complete=True))
+    packager = Packager(tmp_path, fetched, bring=lambda path: fetched / path)
+    assert packager.is_complete()
+    (track,) = packager.plan.videos["camera"]._tracks
+    assert [piece.path for piece in track.pieces] == ["rec/1/camera-1/000001.mp4"]
