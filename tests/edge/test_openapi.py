@@ -1,7 +1,10 @@
 """The OpenAPI document of everything that is mounted."""
 
+import asyncio
+
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from lectern.edge import openapi
 from tests.installation import Installation
 
 
@@ -32,3 +35,10 @@ async def test_the_page_for_people_lists_every_operation_without_script(house: I
         page = await response.text()
     assert "<script" not in page
     assert "/api/v1/sessions/{id}/roster" in page
+
+
+async def test_it_is_made_once_for_all_who_ask() -> None:
+    document = openapi.Document((), version="7.8.9")
+    first, second = await asyncio.gather(document.get(), document.get())
+    assert first is second is await document.get()
+    assert first["info"]["version"] == "7.8.9"

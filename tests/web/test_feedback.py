@@ -1,5 +1,6 @@
 """A hint in a quiet lesson; then feedback: at the end, from the home page for who left, and its results."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,8 @@ async def _is_reminded(studio: Page, learner: Page) -> None:
     """After a quarter of an hour by the presenter's clock: a word, and what to do in one click."""
     await expect(on(studio, "quiet-hint")).to_be_hidden()
     await studio.evaluate(_A_QUARTER_LATER)
-    await expect(on(studio, "quiet-hint")).to_contain_text("15")
+    minutes = re.compile("1[5-9]")  # on a busy machine some have passed by now
+    await expect(on(studio, "quiet-hint")).to_contain_text(minutes)
     await take_picture(studio, "studio-hint-pc")
     assert await violations(studio) == []
     await on(studio, "hint-pulse").click()

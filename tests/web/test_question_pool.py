@@ -145,7 +145,8 @@ async def test_questions_from_the_days_before_to_the_day_after(tmp_path: Path) -
         await _order(host)
 
         await host.request.post(f"{lesson}/start", headers=HEADERS)
-        await host.get_by_test_id("run-pin").first.click()
+        first = host.get_by_test_id("run-row").filter(has_text="Which press")
+        await first.get_by_test_id("run-pin").click()
         answered_now = phone.get_by_test_id("question").first
         await expect(answered_now).to_contain_text("正在回答")
         await expect(answered_now).to_contain_text("Which press")
