@@ -105,9 +105,9 @@ class Principal:
 def runs(who: Principal, led_by: Collection[str | None], *, by_link_to: str | None = None) -> bool:
     """Tell whether somebody runs a session, `led_by` its presenter and host: these, administrators, and keys.
 
-    Whether they belong to its organisation and hold the permission is asked apart. A link opens nothing but its
-    session, only to its staff, and only where what is asked says so: `by_link_to` is the session then, None
-    where links open nothing.
+    Whether they belong to its organisation and hold the permission is asked apart. A link opens its session
+    alone, to staff alone, and only where what is asked says so: `by_link_to` is the session then, None where
+    links open nothing.
     """
     if who.grant is not None:
         return who.grant.role.is_staff and who.grant.session_id == by_link_to
