@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from lectern.db.engine import Database
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.address import is_address
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import Conflict, Forbidden, NotFound, Overloaded, Rejected
+from lectern.kernel.errors import Conflict, NotFound, Overloaded, Rejected
 from lectern.kernel.rate import RateLimit
 from notices.call_book import rules_of, set_rules
 from notices.caller import Caller
@@ -277,15 +277,10 @@ class NoticeAdministration:
             Forbidden: somebody else's session. Overloaded: people were reminded a moment ago.
         """
         who: Principal = request.who
-        who.require(Permission.SESSIONS_WRITE)
         lesson = await self.lessons.planned(request.path["id"])
         if lesson is None or lesson.org_id != who.org_id or who.grant is not None:
             raise NotFound("session_not_found", "There is no such session.")
-        runs_it = who.person_id in (lesson.presenter_person_id, lesson.host_person_id)
-        if not (runs_it or who.allows(Permission.ADMIN) or who.person_id is None):
-            raise Forbidden(
-                "not_your_session", "Only its presenter, its host or an administrator may do this."
-            )
+        insist_on_running(who, (lesson.presenter_person_id, lesson.host_person_id))
         count = await self.caller.remind(who.org_id, request.path["id"])
         await self.audit(who, "people_reminded", request.path["id"], {"count": count})
         return Reminded(reminded=count)

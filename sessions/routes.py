@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.errors import Forbidden, NotFound, ProtocolViolation
 from lectern.kernel.roles import OrgRole
 from lectern.timeline.engine import TimelineEngine
@@ -366,12 +366,9 @@ class SessionRoutes:
     async def _writable(self, request: Request) -> Session:
         """The session of the path, if this principal runs it (or administers, or integrates)."""
         who: Principal = request.who
-        who.require(Permission.SESSIONS_WRITE)
         session = await self._sessions.get(request.path["id"], who.org_id)
-        runs_it = who.person_id in (session.presenter_person_id, session.host_person_id)
-        if runs_it or who.allows(Permission.ADMIN) or who.person_id is None:
-            return session
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
+        insist_on_running(who, (session.presenter_person_id, session.host_person_id))
+        return session
 
     async def _people(self, found: Sequence[Session]) -> dict[str, PersonFacts]:
         ids = {p for s in found for p in (s.presenter_person_id, s.host_person_id) if p}

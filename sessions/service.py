@@ -33,7 +33,7 @@ from sessions.store import Session, SessionStore
 ROSTER_COLUMNS = {"external_id": ["employee id", "employee number", "工号", "员工编号"], "name": ["姓名"]}
 
 Relieved = Callable[[AsyncConnection, str, str, UtcMs], Awaitable[None]]
-"""Told, in the transaction, that in this session this person is host no longer."""
+"""Told, in the transaction, that in this session this person (or guest) is staff no longer."""
 NoteEnded = Callable[[AsyncConnection, Link], Awaitable[None]]
 
 
@@ -188,8 +188,7 @@ class Sessions:
         ended = await links.end_of(change.tx, change.head.session_id, person_id, change.now)
         for link in ended:
             await self._shut_out(change, link)
-        for relieved in self._relieved:
-            await relieved(change.tx, change.head.session_id, person_id, change.now)
+        await self._tell(change, person_id)
         for present in participants.values():
             joined = present.joined
             if joined.person != person_id or joined.role != SessionRole.HOST or present.removed:
@@ -205,6 +204,7 @@ class Sessions:
 
     async def _shut_out(self, change: Change, link: Link) -> None:
         """Take from those who came by a link what it gave: guests go, people are learners again."""
+        await self._tell(change, link.person_id or link.id)  # a guest of a link has its id
         for present in change.state.of(PRESENCE).participants.values():
             joined = present.joined
             if joined.link != link.id or present.removed:
@@ -215,6 +215,10 @@ class Sessions:
                 lowered = msgspec.structs.replace(joined, role=SessionRole.LEARNER.value, link=None)
                 change.append(NewEvent(payload=lowered))
                 await self._lower(change, joined.kind, joined.person)
+
+    async def _tell(self, change: Change, subject: str) -> None:
+        for relieved in self._relieved:
+            await relieved(change.tx, change.head.session_id, subject, change.now)
 
     async def end_link(self, session: Session, link_id: str, note: NoteEnded) -> None:
         """Take a link back: it opens nothing from now on. `note` writes it down in the same transaction.

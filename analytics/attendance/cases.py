@@ -19,7 +19,7 @@ from analytics.attendance.store import CaseStore
 from analytics.attendance.verdict import Decision, Verdict
 from analytics.neighbours import Seats, SessionFacts, Trail
 from lectern.db.engine import Database
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Permission, Principal, runs
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
 from lectern.kernel.ids import new_id
@@ -207,8 +207,7 @@ class Cases:
                 raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
             return facts
         who.require(Permission.SESSIONS_WRITE)
-        runs_it = who.person_id in (facts.presenter_person_id, facts.host_person_id)
-        if runs_it or who.allows(Permission.ADMIN) or who.person_id is None:
+        if runs(who, (facts.presenter_person_id, facts.host_person_id)):
             return facts
         raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
 

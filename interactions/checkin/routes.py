@@ -20,7 +20,7 @@ from interactions.checkin.idea import CHECKIN, Round, State
 from interactions.checkin.neighbours import Card, People, Seats, SessionFacts, Sessions
 from interactions.checkin.register import Line, register, summed
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.errors import Forbidden, NotFound
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
@@ -312,13 +312,9 @@ class CheckinRoutes:
     async def _writable(self, request: Request) -> SessionFacts:
         who: Principal = request.who
         facts = await self._facts(request)
-        if who.grant is not None:
-            return facts
-        who.require(Permission.SESSIONS_WRITE)
-        runs_it = who.person_id in (facts.presenter_person_id, facts.host_person_id)
-        if runs_it or who.allows(Permission.ADMIN) or who.person_id is None:
-            return facts
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
+        led_by = (facts.presenter_person_id, facts.host_person_id)
+        insist_on_running(who, led_by, by_link_to=request.path["id"])
+        return facts
 
     async def _facts(self, request: Request) -> SessionFacts:
         """The session, for staff with a token of it, and for people of its organisation."""

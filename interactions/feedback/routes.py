@@ -15,7 +15,7 @@ from interactions.feedback.neighbours import Facts, SessionFacts, Sheets
 from interactions.feedback.sheets import Lang, grades_table, summary_table, texts_table
 from interactions.feedback.work_items import Change, Item, Kind, State, Step, changed, differences
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Permission, Principal, runs
 from lectern.kernel.errors import Forbidden, NotFound, ProtocolViolation
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
@@ -334,8 +334,7 @@ class FeedbackRoutes:
                 raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
             return facts
         who.require(Permission.VIEWS_READ if request.http.method == "GET" else Permission.SESSIONS_WRITE)
-        runs_it = who.person_id in (facts.presenter_person_id, facts.host_person_id)
-        if runs_it or who.allows(Permission.ADMIN) or who.person_id is None:
+        if runs(who, (facts.presenter_person_id, facts.host_person_id)):
             return facts
         raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
 

@@ -1,5 +1,6 @@
 """Who is asking, and what they may do: roles and API-key scopes come down to the same permissions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -99,3 +100,29 @@ class Principal:
     def sees_department(self, department_id: str | None) -> bool:
         """Tell whether people of `department_id` may be shown."""
         return self.sees_everybody or department_id in self.departments
+
+
+def runs(who: Principal, led_by: Collection[str | None], *, by_link_to: str | None = None) -> bool:
+    """Tell whether somebody runs a session, `led_by` its presenter and host: these, administrators, and keys.
+
+    Whether they belong to its organisation and hold the permission is asked apart. A link opens its session
+    alone, to staff alone, and only where what is asked says so: `by_link_to` is the session then, None where
+    links open nothing.
+    """
+    if who.grant is not None:
+        return who.grant.role.is_staff and who.grant.session_id == by_link_to
+    return who.person_id is None or who.person_id in led_by or who.allows(Permission.ADMIN)
+
+
+def insist_on_running(
+    who: Principal, led_by: Collection[str | None], *, by_link_to: str | None = None
+) -> None:
+    """Let pass whoever runs a session, see `runs`, and may change sessions.
+
+    Raises:
+        Forbidden: somebody else's session (`not_your_session`), or not allowed to change any (`not_allowed`).
+    """
+    if who.grant is None or by_link_to is None:
+        who.require(Permission.SESSIONS_WRITE)
+    if not runs(who, led_by, by_link_to=by_link_to):
+        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal, SessionGrant
+from lectern.kernel.access import Principal, SessionGrant, insist_on_running
 from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected, Unauthenticated
 from lectern.kernel.ids import new_id
 from lectern.kernel.rate import RateLimit, origin_of
@@ -250,15 +250,10 @@ class EntryRoutes:
     async def _led(self, request: Request) -> SessionFacts:
         """Return the session, for whoever runs it, administrators and keys; no token opens this."""
         who: Principal = request.who
-        who.require(Permission.SESSIONS_WRITE)
         session = await self._doors.session(request.path["id"])
         if session.org_id != who.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        runs_it = who.person_id in (session.presenter_person_id, session.host_person_id)
-        if not (runs_it or who.allows(Permission.ADMIN) or who.person_id is None):
-            raise Forbidden(
-                "not_your_session", "Only its presenter, its host or an administrator may do this."
-            )
+        insist_on_running(who, (session.presenter_person_id, session.host_person_id))
         return session
 
     async def issue(self, session: SessionFacts, wanted: NewJoinToken, by: str) -> str:
@@ -268,19 +263,19 @@ class EntryRoutes:
             NotFound: nobody has this HR number.
             Rejected: neither a number nor a name.
         """
-        role = SessionRole(wanted.role)
+        role, link_id = SessionRole(wanted.role), new_id()
         if wanted.external_id:
             person_id = await self._doors.person_by_external_id(session.org_id, wanted.external_id)
             if person_id is None:
                 raise NotFound("person_unknown", "Nobody has this employee number.")
             grant = SessionGrant(session.id, role, person_id)
         elif wanted.name and wanted.name.strip():
-            grant = SessionGrant(session.id, role, None, guest_id=new_id(), guest_name=wanted.name.strip())
+            grant = SessionGrant(session.id, role, None, guest_id=link_id, guest_name=wanted.name.strip())
         else:
             raise Rejected("name_missing", "Give the employee number of a person or the name of a guest.")
         now_s = self._now_s()
         link = MadeLink(
-            id=new_id(),
+            id=link_id,
             session_id=session.id,
             org_id=session.org_id,
             role=role.value,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Principal, insist_on_running
 from lectern.kernel.errors import Forbidden, NotFound, Overloaded
 from lectern.kernel.rate import RateLimit, origin_of
 from signaling.entry.facts import Doors, SessionFacts
@@ -156,12 +156,6 @@ class ScreenRoutes:
         session = await self._doors.session(request.path["id"])
         if session.org_id != who.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        if who.grant is not None:
-            if who.grant.session_id == session.id and who.grant.role.is_staff:
-                return session
-        else:
-            who.require(Permission.SESSIONS_WRITE)
-            runs_it = who.person_id in (session.presenter_person_id, session.host_person_id)
-            if runs_it or who.allows(Permission.ADMIN) or who.person_id is None:
-                return session
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
+        led_by = (session.presenter_person_id, session.host_person_id)
+        insist_on_running(who, led_by, by_link_to=session.id)
+        return session
