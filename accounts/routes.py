@@ -1,5 +1,7 @@
 """Accounts over HTTP."""
 
+from typing import Literal
+
 from aiohttp import web
 from pydantic import BaseModel, Field
 
@@ -8,6 +10,7 @@ from accounts.store import ApiKey, Person
 from lectern.edge.routes import Request, Route, json_response
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, ProtocolViolation, Unauthenticated
+from lectern.kernel.roles import MAY_HOST
 
 COOKIE = "lectern_session"
 MAX_IMPORT_BYTES = 10 * 1024 * 1024
@@ -55,10 +58,11 @@ class Me(BaseModel):
 
 
 class PeopleQuery(BaseModel):
-    """Which people."""
+    """Which people; with `may`, only those who have not left and may do that."""
 
     q: str = Field("", max_length=100)
     department: str | None = None
+    may: Literal["", "host"] = ""
     cursor: str = ""
     limit: int = Field(50, ge=1, le=500)
 
@@ -259,6 +263,7 @@ class AccountRoutes:
                 who.org_id,
                 q=request.query.q,
                 department_ids=scope,
+                roles=MAY_HOST if request.query.may == "host" else None,
                 after=request.query.cursor,
                 limit=request.query.limit,
             )

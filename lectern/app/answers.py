@@ -12,14 +12,12 @@ from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.store import CatalogueStore
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.roles import OrgRole
+from lectern.kernel.roles import MAY_HOST, OrgRole
 from lectern.manifest.clock_map import ClockMap
 from sessions.people import PersonFacts
 from sessions.service import Sessions
 from sessions.store import SessionStore
 from signaling.entry.facts import SessionFacts
-
-_HOSTS = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
 
 
 class PeopleOfAccounts:
@@ -195,5 +193,5 @@ def _facts(person: Person) -> PersonFacts:
         department_id=person.department_id,
         department=person.department,
         may_present=OrgRole.PRESENTER in person.roles,
-        may_host=bool(person.roles & _HOSTS),
+        may_host=person.active and bool(person.roles & MAY_HOST),
     )

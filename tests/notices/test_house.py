@@ -80,6 +80,30 @@ async def test_a_plan_invites_its_people_with_the_plan_that_holds(house: Install
     assert invited == [("colleague", "invited"), ("learner", "invited"), ("stranger", "invited")]
 
 
+async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    assert ("host", "hosting") in await told(house, Channel.MAIL)
+    assert all(who != "presenter" for who, _ in await told(house))
+    change = {"host_person_id": house.people["other_presenter"]}
+    path = f"/api/v1/sessions/{session.id}"
+    assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    for _ in range(2):
+        await caller_of(house, watch).tell_due()
+    hosting = [who for who, kind in await told(house) if kind == "hosting"]
+    assert hosting == ["host", "other_presenter"]
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="other_presenter")).data
+    assert [(item["subject"], item["path"]) for item in page["items"]] == [
+        ("You host: Product launch", f"/studio/{session.id}")
+    ]
+    # A presenter who is named host as well has nothing to learn.
+    change = {"host_person_id": house.people["presenter"]}
+    assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    await caller_of(house, watch).tell_due()
+    assert all(who != "presenter" for who, _ in await told(house))
+
+
 async def test_reminders_go_to_those_who_are_not_there(house: Installation, watch: Watch) -> None:
     session = await plan(house, watch)
     start = session.starts_utc_ms

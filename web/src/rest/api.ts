@@ -2,7 +2,7 @@
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, FoundPerson, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'
@@ -26,8 +26,10 @@ export const api = {
 
   sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
     request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
-  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean }) =>
+  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean; host_person_id: string | null }) =>
     request<Session>('POST', `${root}/sessions`, { body: session }),
+  /** No host: the empty string. */
+  nameHost: (id: string, hostPersonId: string) => request<Session>('PATCH', `${root}/sessions/${id}`, { body: { host_person_id: hostPersonId } }),
   session: (id: string) => request<Session>('GET', `${root}/sessions/${id}`),
   lobby: (id: string) => request<Lobby>('GET', `${root}/sessions/${id}/lobby`),
   enter: (id: string, name?: string) => request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: name === undefined ? {} : { name } }),
@@ -94,6 +96,8 @@ export const api = {
     request<{ readonly items: readonly QuestionSet[] }>('PUT', `${root}/sessions/${id}/question-sets`, { body: { set_ids: setIds }, bearer }),
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
+  /** People who may host a session. */
+  hosts: (q: string) => request<Page<FoundPerson>>('GET', `${root}/people${query({ q, may: 'host', limit: '20' })}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),
 
   /** With a session's token as `bearer`: the replay of that session alone. */

@@ -16,7 +16,9 @@ const en = {
   },
   create: {
     title: 'New session', name: 'Title', namePlaceholder: 'What will people learn?', starts: 'Starts ({zone})', guests: 'People without an account may join with a name', submit: 'Create',
+    host: 'Host (optional)', hostHint: 'Runs check-ins, questions and polls while you talk. Gets a notice.',
   },
+  person: { search: 'Name or staff number', clear: 'Clear', chooseOne: 'Choose somebody from the list, or clear the field.', found: '{n} person found | {n} people found', nobody: 'Nobody who may do this has such a name or number.' },
   room: {
     cancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.',
     liveNow: 'Live now', live: 'LIVE', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
@@ -197,6 +199,7 @@ const en = {
     muteAsk: 'Turn off mail: {kind}?', muteText: 'You will still see these notices after signing in.', mute: 'Turn off', muted: 'Turned off: {kind}', mutedText: 'No more mail of this kind will come. You can turn it on again after signing in.', allChoices: 'All choices', linkBroken: 'This link does not work',
   },
   error: {
+    not_a_host: 'This person may not host sessions. An administrator can give them the role of host or presenter.', person_not_found: 'This person is not in the staff list any more. Choose somebody else.',
     session_began: 'The session has begun. End it instead of cancelling it.', session_cancelled: 'This session is cancelled.', reminded_already: 'People were reminded a moment ago. Please wait some minutes.', address_invalid: 'This is not one plain mail address.', link_unknown: 'The link was cut short or is not ours. Open it from the mail again.',
     database_away: 'The server is catching its breath. Please try again in a moment.', internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
     token_invalid: 'This link is not valid. Ask for a new one.', token_expired: 'This link has expired. Ask for a new one.', session_not_found: 'There is no such session. Check the link.', session_over: 'The session is over.', removed: 'You were removed from this session.', consent_required: 'Please read what is recorded, and agree to it.',

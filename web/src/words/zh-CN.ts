@@ -18,7 +18,9 @@ const zh: Words = {
   },
   create: {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
+    host: '主持人（可不填）', hostHint: '您讲课时由主持人负责签到、提问和投票。系统会通知本人。',
   },
+  person: { search: '姓名或工号', clear: '清空', chooseOne: '请从列表中选一个人，或清空此栏。', found: '找到 {n} 人', nobody: '没有符合条件的人叫这个姓名或用这个工号。' },
   room: {
     cancelled: '已取消', cancelledText: '“{title}”已取消，您无需参加。',
     liveNow: '正在直播', live: '直播中', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
@@ -199,6 +201,7 @@ const zh: Words = {
     muteAsk: '不再接收此类邮件：{kind}？', muteText: '登录后仍可看到这些通知。', mute: '不再接收', muted: '已停止：{kind}', mutedText: '今后不会再收到此类邮件。登录后可以重新打开。', allChoices: '全部设置', linkBroken: '链接无效',
   },
   error: {
+    not_a_host: '此人不能主持场次。管理员可以给他主持人或讲师的角色。', person_not_found: '员工名单里已没有此人，请另选一位。',
     session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
