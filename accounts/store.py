@@ -193,6 +193,7 @@ class AccountStore:
         name: str,
         department_id: str | None,
         now: UtcMs,
+        email: str | None = None,
     ) -> str:
         """Create a person and return the id."""
         id_ = new_id()
@@ -203,6 +204,7 @@ class AccountStore:
                 external_id=external_id,
                 name=name,
                 department_id=department_id,
+                email=email,
                 active=True,
                 created_utc_ms=now,
             )

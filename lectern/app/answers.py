@@ -122,10 +122,12 @@ class ReportFacts:
             session.ended_utc_ms,
         )
 
-    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
-        """See `Sessions`."""
+    async def held(
+        self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int, *, run_by: str | None = None
+    ) -> list[Held]:
+        """See `Courses`."""
         async with self._sessions.database.read() as tx:
-            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms)
+            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms, run_by=run_by)
         return [Held(session.id, session.zone) for session in found]
 
     async def expected(self, session_id: str) -> list[str]:

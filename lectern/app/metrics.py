@@ -9,12 +9,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from lectern.app.mail_metrics import mail_metrics
 from lectern.app.media_metrics import media_metrics
 from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services
 from lectern.kernel.access import Permission
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Forbidden
+from notices.sender import Counts
 from streaming.control.messages import Stats
 
 
@@ -27,11 +30,13 @@ class _Snapshot(Collector):
         children: Sequence[Child],
         stats: Mapping[str, Stats | None],
         jobs: dict[str, int],
+        mail: Sequence[Metric],
     ) -> None:
         self._services = services
         self._children = children
         self._stats = stats
         self._jobs = jobs
+        self._mail = mail
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
@@ -69,7 +74,7 @@ class _Snapshot(Collector):
         for state, number in sorted(self._jobs.items()):
             jobs.add_metric([state], number)
         yield jobs
-
+        yield from self._mail
         yield from media_metrics(self._stats)
         yield from media_timing(self._stats)
 
@@ -84,8 +89,13 @@ def mount_metrics(app: web.Application, services: Services, children: Sequence[C
                 raise web.HTTPForbidden(text=Forbidden("not_allowed", "For administrators.").message)
         async with services.database.read() as tx:
             jobs = await services.catalogue.keeper.jobs.count_by_state(tx)
+            figures = await services.outbox.store.mail_figures(tx)
+            gate = await services.outbox.store.gate(tx)
+        sender = services.notices.sender
+        mail = mail_metrics(figures, gate, Counts() if sender is None else sender.counts, utc_ms())
+        stats = await services.plane.stats_by_process()
         registry = CollectorRegistry()
-        registry.register(_Snapshot(services, children, await services.plane.stats_by_process(), jobs))
+        registry.register(_Snapshot(services, children, stats, jobs, list(mail)))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/metrics", metrics)

@@ -78,7 +78,8 @@ async def _is_worked_on(story: Story, studio: Page) -> None:
     await expect(called).to_contain_text("4711")
     await called.get_by_test_id("item-edit").click()
     await called.get_by_test_id("item-set-due").fill("2026-12-24")
-    await called.get_by_test_id("item-set-owner").fill("S003")
+    await called.get_by_test_id("item-set-owner").press_sequentially("S003")
+    await called.get_by_test_id("item-set-owner-option").click()
     await called.get_by_test_id("item-set-note").fill("先打电话")
     await take_picture(studio, "feedback-item-edit-pc")
     assert await violations(studio) == []

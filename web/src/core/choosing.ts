@@ -20,7 +20,8 @@ export function pressed(list: Choosing, key: string, count: number): Step | null
     case 'ArrowDown':
       return to(list.open ? (list.at + 1) % Math.max(1, count) : 0)
     case 'ArrowUp':
-      return to(list.open && list.at > 0 ? list.at - 1 : count - 1)
+      // The suggestions may have become fewer since.
+      return to(list.open && list.at > 0 ? Math.min(list.at, count) - 1 : count - 1)
     case 'Escape':
       return list.open ? { list: CLOSED, take: null } : null
     case 'Enter':

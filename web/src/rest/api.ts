@@ -50,6 +50,7 @@ export const api = {
   groupActivity: (id: string, bearer: string | null) => request<{ readonly groups: readonly GroupActivity[] }>('GET', `${root}/sessions/${id}/groups`, { bearer }),
   groupActivityUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/groups.${ending}?lang=${lang}`,
   pollGrowth: (fromUtcMs: number, toUtcMs: number, q: string) => request<Growth>('GET', `${root}/poll-growth${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q })}`),
+  pollGrowthUrl: (fromUtcMs: number, toUtcMs: number, q: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/poll-growth.${ending}${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q, lang })}`,
   pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
   checkin: (id: string, round: string, bearer: string | null) =>
@@ -72,9 +73,10 @@ export const api = {
   recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
   giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
-  feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),
+  feedback: (id: string, bearer: string | null) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`, { bearer }),
   feedbackUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/feedback.${ending}?lang=${lang}`,
   feedbackItems: (filter: { kind?: string | null; state?: string | null; mine?: string | null; cursor?: string | null }) => request<Page<FeedbackItem>>('GET', `${root}/feedback-items${query(filter)}`),
+  openItems: () => request<{ readonly open: number; readonly mine: number }>('GET', `${root}/feedback-items/open`),
   changeFeedbackItem: (id: string, change: ItemChange) => request<FeedbackItem>('POST', `${root}/feedback-items/${id}`, { body: change }),
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
