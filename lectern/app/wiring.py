@@ -180,7 +180,7 @@ class Services:
             ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
-            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
+            *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *ClosingRoutes(self.closings()).routes(),
@@ -225,6 +225,10 @@ class Services:
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
         )
+
+    def library(self) -> Library:
+        """Prepared questions."""
+        return Library(self.database, self.doors)
 
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
