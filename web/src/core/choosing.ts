@@ -1,4 +1,12 @@
 /** A list of suggestions under a field, moved through by keys (ARIA APG, editable combobox with list autocomplete). Pure. */
+export interface FoundPerson {
+  readonly id: string
+  readonly name: string
+  /** The number from HR. */
+  readonly external_id: string
+  readonly department: string | null
+}
+
 export interface Choosing {
   readonly open: boolean
   /** The suggestion that Enter takes; -1: none. */

@@ -1,8 +1,9 @@
 /** The routes of `/api/v1` that pages call, by name. */
+import type { FoundPerson } from '../core/choosing'
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
-  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, FoundPerson, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
 } from './models'
 
 const root = '/api/v1'

@@ -125,9 +125,6 @@ export interface Person {
   readonly active: boolean
 }
 
-/** Somebody as a field for people shows them. */
-export type FoundPerson = Pick<Person, 'id' | 'external_id' | 'name' | 'department'>
-
 export interface ImportReport {
   readonly added: number
   readonly updated: number

@@ -8,7 +8,7 @@ export const en = {
   },
   items: {
     title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start', finish: 'Done', drop: 'Not taken up', reopen: 'Take up again' },
-    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', me: 'I take it', due: 'Due', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
+    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'No owner yet', me: 'I take it', due: 'Due', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
   },
   growth: {
     title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
@@ -27,7 +27,7 @@ export const en = {
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   hosting: {
-    host: 'Host', nobody: 'nobody', name: 'Name a host', change: 'Change the host', whom: 'New host', hint: 'People with the role of host, presenter or administrator.', former: '{name} is host no longer as soon as you save, also in a running lesson.', save: 'Save and tell them', remove: 'No host', named: '{name} hosts this session now, and is being told.', gone: 'This session has no host now.',
+    host: 'Host:', nobody: 'nobody', name: 'Name a host', change: 'Change the host', whom: 'New host', hint: 'People with the role of host, presenter or administrator.', former: '{name} is host no longer as soon as you save, also in a running lesson.', save: 'Save and tell them', remove: 'No host', named: '{name} hosts this session now, and is being told.', gone: 'This session has no host now.',
   },
   mail: {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
@@ -59,7 +59,7 @@ export const zh: OfficeWords = {
   },
   items: {
     title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
-    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '负责人待定', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
   },
   activity: {
     title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
@@ -75,7 +75,7 @@ export const zh: OfficeWords = {
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   hosting: {
-    host: '主持人', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后{name}立即不再是主持人，课程进行中也一样。', save: '保存并通知本人', remove: '不设主持人', named: '已指定{name}为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
+    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后{name}立即不再是主持人，课程进行中也一样。', save: '保存并通知本人', remove: '不设主持人', named: '已指定{name}为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
   },
   mail: {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
