@@ -1,5 +1,6 @@
 """`lectern attendance verify`: what holds of a file, in plain words. Needs the file and nothing else."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
         return Outcome((f"✗ {path} cannot be read: {error.strerror}.",), UNREADABLE)
     certificates: list[bytes] = []
     lines: list[str] = []
-    holds = True
+    holds, of_pdf = True, None
     if data.startswith(b"%PDF-"):
         sealed = pdf_seal.opened_pdf(data)
         if sealed is None or sealed.record is None:
@@ -73,7 +74,7 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
         )  # fmt: skip
         if sealed.certificate:
             certificates.append(sealed.certificate)
-        data = sealed.record
+        data, of_pdf = sealed.record, sealed.certificate
     record = inspected(data)
     if not record.is_record:
         return Outcome((f"✗ {path} is no attendance record.",), UNREADABLE)
@@ -83,6 +84,14 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
     holds &= record.holds
     known, right = _origin(certificates, fingerprints)
     lines += known
+    if of_pdf is not None:
+        lines.append(f"? The pages of the PDF were not read. See that they say: {_verdicts(record)}.")
+        if of_pdf != record.certificate and not fingerprints:
+            right = False
+            lines.append(
+                "✗ Another key than the record's signed the pages: they may say anything. "
+                "If you know both keys, name both: --fingerprint, twice."
+            )
     if head is not None:
         agrees = head == record.head
         words = "is the one" if agrees else "is NOT the one"
@@ -114,12 +123,22 @@ def _about(record: Inspection) -> list[str]:
     header = record.header
     session = header.get("session")
     title = session.get("title") if isinstance(session, dict) else None
-    lines = [_plain(f"{title}: {len(record.rows)} people, version {header.get('edition')}")]
+    lines = [
+        _plain(f"{title}: {len(record.rows)} people, version {header.get('edition')}"),
+        f"The record says: {_verdicts(record)}.",
+    ]
     if header.get("previous"):
         lines.append(_plain(f"It follows on the version with the head {header['previous']}."))
     if record.withheld:
         lines.append(f"{record.withheld} names or texts are not in this file: erased, or left out of it.")
     return lines
+
+
+def _verdicts(record: Inspection) -> str:
+    """Say how many people have which verdict, the most frequent first."""
+    judged = (row.get("judgement") for row in record.rows)
+    found = Counter(str(one.get("verdict")) if isinstance(one, dict) else "not judged" for one in judged)
+    return _plain(", ".join(f"{n} {verdict}" for verdict, n in found.most_common()) or "nothing of anybody")
 
 
 def _origin(certificates: Sequence[bytes], trusted: Sequence[str]) -> tuple[list[str], bool]:

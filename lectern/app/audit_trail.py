@@ -13,7 +13,10 @@ from sessions.store import SessionStore
 
 
 class AuditTrail:
-    """A `Follower` of the timeline: corrected check-ins and withdrawn rounds."""
+    """A `Follower` of the timeline: corrected check-ins and withdrawn rounds.
+
+    A reason may be an illness: it stays among the timeline's words, which can be erased, and is named here.
+    """
 
     def __init__(self, accounts: AccountStore, sessions: SessionStore) -> None:
         self._accounts = accounts
@@ -30,7 +33,7 @@ class AuditTrail:
                         "person": corrected.person,
                         "before": corrected.before,
                         "after": corrected.after,
-                        "reason": event.texts.get(corrected.reason_ref),
+                        "reason_ref": corrected.reason_ref,
                     }
                     await self._write(tx, head, event, "checkin_corrected", details=details, by=corrected.by)
                 case CheckinWithdrawn() as withdrawn:

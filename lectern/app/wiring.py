@@ -95,6 +95,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.stewardship import Alone
 from signaling.screens.passes import ScreenPasses
 from signaling.screens.routes import ScreenRoutes
@@ -170,7 +171,8 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
-        accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
+        is_secure = self.settings.url.startswith("https://")
+        accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
             *accounts.routes(),
             *sessions.routes(),
@@ -360,6 +362,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             stewards=steering,
             control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
+            numbers=RecordingNumbers(database),
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,

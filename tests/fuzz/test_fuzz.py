@@ -26,9 +26,11 @@ def test_the_corpus_has_no_folder_without_a_target() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fuzzer's engine is a Linux package")
-@pytest.mark.timeout(SECONDS * len(TARGETS) + 300)
-def test_half_a_minute_each_finds_nothing() -> None:
-    command = ["script/fuzz", "--seconds", str(SECONDS)]
+@pytest.mark.background
+@pytest.mark.timeout(SECONDS + 270)
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_half_a_minute_finds_nothing(name: str) -> None:
+    command = ["script/fuzz", "--seconds", str(SECONDS), name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("runs in") + done.stdout.count("DONE") >= len(TARGETS), done.stdout
+    assert "runs in" in done.stdout or "DONE" in done.stdout, done.stdout

@@ -116,7 +116,7 @@ async def _hr_reads(admin: Page, server: Server, session_id: str) -> None:
     await expect(rows).to_have_count(3)
     for name, verdict in (("王芳", "出席"), ("李伟", "部分出席"), ("张敏", "缺席")):
         await expect(rows.filter(has_text=name).get_by_test_id("verdict")).to_have_text(verdict)
-    await expect(on(admin, "sign-in-rate")).to_contain_text("67 %")
+    await expect(on(admin, "sign-in-rate")).to_contain_text("67%")
     await take_picture(admin, "attendance-admin-pc")
     assert await violations(admin) == []
     await on(admin, "tally-absent").click()
@@ -177,7 +177,7 @@ async def _answered(admin: Page, wang: Page) -> None:
     await on(admin, "answer-text").fill("日志可以证实，已更正。")
     await take_picture(admin, "attendance-answer-pc")
     await on(admin, "answer-accept").click()
-    await expect(on(admin, "decision-form")).to_be_hidden()
+    await expect(on(admin, "answer-form")).to_be_hidden()  # once it was taken
     await wang.reload()
     await expect(on(wang, "own-attendance").get_by_test_id("verdict").first).to_have_text("出席")
     await expect(on(wang, "own-answer")).to_contain_text("日志可以证实")
@@ -213,7 +213,7 @@ async def _a_page_reports_itself(server: Server, chromium: Browsers, admin: Page
     await take_picture(guest, "attendance-over-pc")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_from_the_verdict_to_the_answer(tmp_path: Path) -> None:
     async with running_server(tmp_path / "data") as server, browsers() as chromium:
         try:

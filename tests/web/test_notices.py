@@ -79,7 +79,7 @@ async def names_a_host(page: Page) -> None:
     await expect(page.get_by_test_id("name-host")).to_be_focused()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
     box = Box()
     async with mail_server(box) as post:
