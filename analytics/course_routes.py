@@ -13,7 +13,7 @@ from analytics.course_sheets import growth_table, growth_tables
 from analytics.neighbours import Audit
 from analytics.sheet_words import Lang
 from analytics.workbook import csv_file, disposition, xlsx_file
-from lectern.edge.downloads import download, language_of
+from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import Rejected
 
@@ -25,9 +25,10 @@ class MeasuresModel(BaseModel):
 
     answers: int
     right: int
+    points: float
     rate: float | None
     slope: float | None
-    last_day: int
+    last_day: float
     once_wrong: int
     corrected: int
 
@@ -38,6 +39,7 @@ class DayModel(BaseModel):
     day: date
     answers: int
     right: int
+    points: float
 
 
 class LearnerMeasures(BaseModel):
@@ -102,7 +104,10 @@ class CourseRoutes:
         report = await self._report(request)
         return GrowthModel(
             sessions=report.sessions,
-            days=[DayModel(day=day.day, answers=day.answers, right=day.right) for day in report.days],
+            days=[
+                DayModel(day=day.day, answers=day.answers, right=day.right, points=round(day.points, 4))
+                for day in report.days
+            ],
             whole=_measures(report.whole),
             people=[_learner(learner, sums) for learner, sums in report.people],
             departments=[NamedMeasures(name=name, sums=_measures(sums)) for name, sums in report.departments],
@@ -112,13 +117,15 @@ class CourseRoutes:
     async def csv(self, request: Request) -> web.Response:
         """Every row, in one table."""
         report = await self._exported(request)
-        content = csv_file(growth_table(report, language_of(request, request.query.lang)))
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(growth_table(report, lang)))
         return download(content, "csv", self._name(request, "csv"))
 
     async def xlsx(self, request: Request) -> web.Response:
         """A workbook."""
         report = await self._exported(request)
-        content = xlsx_file(growth_tables(report, language_of(request, request.query.lang)))
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file(growth_tables(report, lang)))
         return download(content, "xlsx", self._name(request, "xlsx"))
 
     async def _report(self, request: Request) -> CourseReport:
@@ -146,9 +153,10 @@ def _measures(sums: Measures) -> MeasuresModel:
     return MeasuresModel(
         answers=sums.answers,
         right=sums.right,
+        points=round(sums.points, 4),
         rate=None if sums.rate is None else round(sums.rate, 4),
         slope=None if sums.slope is None else round(sums.slope, 3),
-        last_day=sums.last_day,
+        last_day=round(sums.last_day, 4),
         once_wrong=sums.once_wrong,
         corrected=sums.corrected,
     )

@@ -26,15 +26,26 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "day": {"en": "Day", "zh-CN": "日期"},
     "answers": {"en": "Answers", "zh-CN": "总答题量"},
     "right": {"en": "Right", "zh-CN": "答对"},
+    "score": {"en": "Points", "zh-CN": "得分"},
     "rate": {"en": "Correct rate", "zh-CN": "正确率"},
     "slope": {"en": "Growth a day", "zh-CN": "日均增长"},
-    "last_day": {"en": "Right on the last day", "zh-CN": "最后一天答对"},
+    "last_day": {"en": "Points on the last day", "zh-CN": "最后一天得分"},
     "once_wrong": {"en": "Once wrong", "zh-CN": "曾答错"},
     "corrected": {"en": "Corrected", "zh-CN": "已矫正"},
     "correction": {"en": "Correction rate", "zh-CN": "错题矫正率"},
 }
 
-_MEASURES = ("answers", "right", "rate", "slope", "last_day", "once_wrong", "corrected", "correction")
+_MEASURES = (
+    "answers",
+    "right",
+    "score",
+    "rate",
+    "slope",
+    "last_day",
+    "once_wrong",
+    "corrected",
+    "correction",
+)
 
 
 def growth_table(report: CourseReport, lang: Lang) -> Table:
@@ -52,14 +63,15 @@ def growth_table(report: CourseReport, lang: Lang) -> Table:
 def growth_tables(report: CourseReport, lang: Lang) -> tuple[Table, ...]:
     """Return the sheets of a workbook: days, people, departments, knowledge points."""
     days: list[list[Cell]] = [
-        [day.day.isoformat(), day.answers, day.right, _share(day.right, day.answers)] for day in report.days
+        [day.day.isoformat(), day.answers, day.right, round(day.points, 4), _share(day.points, day.answers)]
+        for day in report.days
     ]
     departments: list[list[Cell]] = [
         [name or _word("none", lang), *_figures(sums)] for name, sums in report.departments
     ]
     points: list[list[Cell]] = [[name, *_figures(sums)] for name, sums in report.points]
     return (
-        _table("days", ("day", "answers", "right", "rate"), days, lang),
+        _table("days", ("day", "answers", "right", "score", "rate"), days, lang),
         _table("people", ("name", "external_id", "unit", *_MEASURES), _people(report, lang), lang),
         _table("departments", ("department", *_MEASURES), departments, lang),
         _table("points", ("point", *_MEASURES), points, lang),
@@ -82,16 +94,17 @@ def _figures(sums: Measures) -> Iterable[Cell]:
     return (
         sums.answers,
         sums.right,
+        round(sums.points, 4),
         None if sums.rate is None else round(sums.rate, 4),
         None if sums.slope is None else round(sums.slope, 3),
-        sums.last_day,
+        round(sums.last_day, 4),
         sums.once_wrong,
         sums.corrected,
         _share(sums.corrected, sums.once_wrong),
     )
 
 
-def _share(part: int, whole: int) -> float | None:
+def _share(part: float, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 

@@ -1,4 +1,4 @@
-"""Which tests run side by side (see CONTRIBUTING.md), and that none is judged by a shared machine's clock."""
+"""Which tests may run side by side (see CONTRIBUTING.md); none is judged by a shared machine's clock."""
 
 import logging
 from collections.abc import Iterator

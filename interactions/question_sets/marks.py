@@ -53,6 +53,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         (("简答", "简答题", "问答", "填空", "填空题", "text", "short answer", "open"), {"kind": "text"}),
         (("匿名", "anonymous"), {"anonymous": True}),
         (("即时反馈", "instant", "instant feedback"), {"instant": True}),
+        (("部分给分", "部分得分", "partial", "partial points"), {"partial": True}),
+        (("全对给分", "all or nothing"), {"partial": False}),
         (("实时公布", "live"), {"show": "live"}),
         (("结束后公布", "after close"), {"show": "after_close"}),
         (("手动公布", "when published"), {"show": "staff_only"}),
@@ -84,8 +86,8 @@ def without_tags(line: str) -> Tagged:
 
 
 def letter_at(letter: str) -> int:
-    """Return which option a letter names (A is 0), in any width and case."""
-    return ord(normalize("NFKC", letter).upper()) - ord("A")
+    """Return which option a letter names (A is 0), in any width and case; -1 if it is no Latin letter."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ".find(normalize("NFKC", letter).upper() or "?")
 
 
 def truth(text: str) -> bool | None:

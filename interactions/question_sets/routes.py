@@ -36,6 +36,7 @@ class QuestionModel(BaseModel):
     seconds: int | None = None
     anonymous: bool = False
     instant: bool = False
+    partial: bool = False
 
 
 class ItemModel(QuestionModel):
