@@ -185,7 +185,7 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
             "Invitation: {title}", "You are invited to the lesson “{title}”.", "Open the lesson", Language.EN
         ),
         (Kind.HOSTING, Language.ZH): _lesson(
-            "请您主持：{title}", "您被指定为课程“{title}”的主持人。签到、提问、投票和分组由您在直播台操作。",
+            "请你主持：{title}", "你被指定为课程“{title}”的主持人。签到、提问、投票和分组由你在直播台操作。",
             "打开直播台", Language.ZH, _studio,
         ),
         (Kind.HOSTING, Language.EN): _lesson(

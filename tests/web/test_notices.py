@@ -137,7 +137,7 @@ async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
             await take_picture(presenter, "session-calls-pc")
             reminder = await arrives(box, "上课提醒：新品培训")
             await names_a_host(presenter)
-            hosting = await arrives(box, "请您主持：新品培训")
+            hosting = await arrives(box, "请你主持：新品培训")
             assert str(hosting["To"]) == "唐悦 <tang@example.com>"
 
             await admin.goto(f"{server.url}/admin/notices")

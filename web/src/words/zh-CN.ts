@@ -18,7 +18,7 @@ const zh: Words = {
   },
   create: {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
-    host: '主持人（可不填）', hostHint: '您讲课时由主持人负责签到、提问和投票。系统会通知本人。',
+    host: '主持人（可不填）', hostHint: '你讲课时由主持人负责签到、提问和投票。系统会通知本人。',
   },
   person: { search: '姓名或工号', clear: '清空', chooseOne: '请从列表中选一个人，或清空此栏。', found: '找到 {n} 人', nobody: '没有符合条件的人叫这个姓名或用这个工号。' },
   room: {
