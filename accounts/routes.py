@@ -1,7 +1,7 @@
 """Accounts over HTTP."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from accounts.store import ApiKey, Person
 from lectern.edge.routes import Request, Route, json_response
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, ProtocolViolation, Unauthenticated
+from lectern.kernel.roles import MAY_HOST
 
 COOKIE = "lectern_session"
 _WORDS = "reason_ref"
@@ -60,10 +61,11 @@ class Me(BaseModel):
 
 
 class PeopleQuery(BaseModel):
-    """Which people."""
+    """Which people; with `may`, only those who have not left and may do that."""
 
     q: str = Field("", max_length=100)
     department: str | None = None
+    may: Literal["", "host"] = ""
     cursor: str = ""
     limit: int = Field(50, ge=1, le=500)
 
@@ -272,6 +274,7 @@ class AccountRoutes:
                 who.org_id,
                 q=request.query.q,
                 department_ids=scope,
+                roles=MAY_HOST if request.query.may == "host" else None,
                 after=request.query.cursor,
                 limit=request.query.limit,
             )

@@ -140,6 +140,7 @@ class Accounts:
         manages: str | None = None,
         login: str | None = None,
         password: str | None = None,
+        email: str | None = None,
     ) -> str:
         """Add a person, with a local sign-in where `login` and `password` are given; return the id."""
         secret_hash = None if password is None else await hash_password(password)
@@ -150,6 +151,7 @@ class Accounts:
                 external_id=external_id,
                 name=name,
                 department_id=department_id,
+                email=email,
                 now=self._clock(),
             )
             for role in roles:

@@ -134,14 +134,21 @@ class AccountStore:
         department_ids: Collection[str] | None,
         after: str,
         limit: int,
+        roles: Collection[OrgRole] | None = None,
     ) -> list[Person]:
-        """Return people in the order of their HR numbers, after `after`."""
+        """Return people in the order of their HR numbers, after `after`.
+
+        With `roles`, only those who hold one of them and have not left.
+        """
         where = [t.persons.c.org_id == org_id, t.persons.c.external_id > after]
         if q:
             pattern = f"%{q.replace('%', '').replace('_', '')}%"
             where.append(or_(t.persons.c.name.ilike(pattern), t.persons.c.external_id.ilike(pattern)))
         if department_ids is not None:
             where.append(t.persons.c.department_id.in_(list(department_ids)))
+        if roles is not None:
+            held = select(t.role_grants.c.person_id).where(t.role_grants.c.role.in_([str(r) for r in roles]))
+            where += [t.persons.c.active.is_(True), t.persons.c.id.in_(held)]
         return await self._persons(tx, and_(*where), limit)
 
     async def _persons(self, tx: AsyncConnection, where: Any, limit: int | None = None) -> list[Person]:
@@ -186,6 +193,7 @@ class AccountStore:
         name: str,
         department_id: str | None,
         now: UtcMs,
+        email: str | None = None,
     ) -> str:
         """Create a person and return the id."""
         id_ = new_id()
@@ -196,6 +204,7 @@ class AccountStore:
                 external_id=external_id,
                 name=name,
                 department_id=department_id,
+                email=email,
                 active=True,
                 created_utc_ms=now,
             )

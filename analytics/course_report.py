@@ -11,6 +11,7 @@ from analytics.store import AnalyticsStore
 from lectern.db.engine import Database
 from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
+from lectern.kernel.roles import OrgRole
 
 _READ = frozenset({"participant_joined", "poll_opened", "poll_voted"})
 
@@ -48,11 +49,16 @@ class CourseReports:
     async def report(self, who: Principal, q: str, from_utc_ms: int, to_utc_ms: int) -> CourseReport:
         """Return the growth over the sessions that began in this time and are called like `q`.
 
+        Presenters and hosts read that of the sessions they run; administrators, line managers (for their own
+        people) and keys that of all.
+
         Raises:
             Forbidden: not allowed to read attendance.
         """
         who.require(Permission.ATTENDANCE_READ)
-        held = await self.sessions.held(who.org_id, q, from_utc_ms, to_utc_ms)
+        everywhere = who.allows(Permission.ADMIN) or OrgRole.LINE_MANAGER in who.roles
+        run_by = None if everywhere else who.person_id
+        held = await self.sessions.held(who.org_id, q, from_utc_ms, to_utc_ms, run_by=run_by)
         learners: dict[str, Learner] = {}
         tries: list[Tried] = []
         for session in held:

@@ -1,13 +1,19 @@
 """Growth over days and sessions over HTTP."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
+from aiohttp import web
 from pydantic import BaseModel, Field
 
 from analytics.attendance.models import PersonModel
 from analytics.course import Measures
-from analytics.course_report import CourseReports, Learner
+from analytics.course_report import CourseReport, CourseReports, Learner
+from analytics.course_sheets import growth_table, growth_tables
+from analytics.neighbours import Audit
+from analytics.sheet_words import Lang
+from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import Rejected
 
@@ -71,26 +77,31 @@ class GrowthQuery(BaseModel):
     q: str = Field("", max_length=200)
 
 
+class GrowthFileQuery(GrowthQuery):
+    """The same, with the language of the file; without, the browser's."""
+
+    lang: Lang | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CourseRoutes:
     """The handlers."""
 
     reports: CourseReports
+    audit: Audit
 
     def routes(self) -> list[Route]:
         """Return what `lectern.app` mounts."""
+        growth = "/api/v1/poll-growth"
         return [
-            Route(
-                "GET", "/api/v1/poll-growth", self.read, "Growth of answers", GrowthModel, query=GrowthQuery
-            )
+            Route("GET", growth, self.read, "Growth of answers", GrowthModel, query=GrowthQuery),
+            Route("GET", f"{growth}.csv", self.csv, "Growth, as a table", query=GrowthFileQuery),
+            Route("GET", f"{growth}.xlsx", self.xlsx, "Growth (Excel)", query=GrowthFileQuery),
         ]
 
     async def read(self, request: Request) -> GrowthModel:
         """The growth."""
-        query: GrowthQuery = request.query
-        if not 0 <= query.to_utc_ms - query.from_utc_ms <= LONGEST_MS:
-            raise Rejected("period_invalid", "Choose a time of at most 400 days.", days=400)
-        report = await self.reports.report(request.who, query.q.strip(), query.from_utc_ms, query.to_utc_ms)
+        report = await self._report(request)
         return GrowthModel(
             sessions=report.sessions,
             days=[
@@ -102,6 +113,40 @@ class CourseRoutes:
             departments=[NamedMeasures(name=name, sums=_measures(sums)) for name, sums in report.departments],
             points=[NamedMeasures(name=name, sums=_measures(sums)) for name, sums in report.points],
         )
+
+    async def csv(self, request: Request) -> web.Response:
+        """Every row, in one table."""
+        report = await self._exported(request)
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(growth_table(report, lang)))
+        return download(content, "csv", self._name(request, "csv"))
+
+    async def xlsx(self, request: Request) -> web.Response:
+        """A workbook."""
+        report = await self._exported(request)
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file(growth_tables(report, lang)))
+        return download(content, "xlsx", self._name(request, "xlsx"))
+
+    async def _report(self, request: Request) -> CourseReport:
+        query: GrowthQuery = request.query
+        if not 0 <= query.to_utc_ms - query.from_utc_ms <= LONGEST_MS:
+            raise Rejected("period_invalid", "Choose a time of at most 400 days.", days=400)
+        return await self.reports.report(request.who, query.q.strip(), query.from_utc_ms, query.to_utc_ms)
+
+    async def _exported(self, request: Request) -> CourseReport:
+        report = await self._report(request)
+        query: GrowthQuery = request.query
+        rows = {"sessions": report.sessions, "people": len(report.people), "q": query.q.strip()}
+        await self.audit.audit(request.who, "poll_growth_exported", request.who.org_id, rows)
+        return report
+
+    def _name(self, request: Request, ending: str) -> str:
+        query: GrowthQuery = request.query
+        ends = [
+            f"{datetime.fromtimestamp(at / 1000, UTC):%Y%m%d}" for at in (query.from_utc_ms, query.to_utc_ms)
+        ]
+        return disposition("growth", *filter(None, [query.q.strip()]), *ends, ending=ending)
 
 
 def _measures(sums: Measures) -> MeasuresModel:

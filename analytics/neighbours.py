@@ -84,8 +84,13 @@ class Trail(Protocol):
 class Courses(Protocol):
     """Knows which sessions were held."""
 
-    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
-        """Return the sessions that began in this time, with `q` in their title, in order."""
+    async def held(
+        self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int, *, run_by: str | None = None
+    ) -> Sequence[Held]:
+        """Return the sessions that began in this time, with `q` in their title, in order.
+
+        With `run_by`, only those which this person presents or hosts.
+        """
 
 
 class Seats(Protocol):

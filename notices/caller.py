@@ -1,8 +1,9 @@
 """The loop that turns what lessons call for into messages in the outbox, in every server process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -24,8 +25,16 @@ from notices.rules import Rules
 LOOK_INTERVAL_S: Final = 2.0
 _MOST_AT_ONCE: Final = 50
 _DAY_MS: Final = 86_400_000
-_OVERTAKEN: Final = (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING)
-"""What a change or a cancellation makes out of date while it still waits to be sent."""
+_OVERTAKEN: Final[Mapping[Kind, Sequence[Kind]]] = MappingProxyType(
+    {
+        Kind.MOVED: (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING),
+        Kind.CANCELLED: (Kind.INVITED, Kind.HOSTING, Kind.MOVED, Kind.COMING, Kind.STARTING),
+    }
+)
+"""What a change or a cancellation makes out of date while it still waits to be sent.
+
+A change says nothing of who hosts: whoever is to host is told that all the same.
+"""
 
 _log = structlog.get_logger()
 
@@ -93,8 +102,9 @@ class Caller:
         async with self.database.write() as tx:
             if not await call_book.replace(tx, row, step.call, step.next_utc_ms):
                 return  # something happened, or another process was faster: the next look sees it
-            if any(say.kind in (Kind.MOVED, Kind.CANCELLED) for say, _ in told):
-                await self._outbox.store.withdraw(tx, row.session_id, _OVERTAKEN, now)
+            for say, _ in told:
+                if say.kind in _OVERTAKEN:
+                    await self._outbox.store.withdraw(tx, row.session_id, _OVERTAKEN[say.kind], now)
             for say, groups in told:
                 await self._put(tx, row, say, groups)
 
@@ -127,6 +137,8 @@ class Caller:
                 ]
             case Kind.QUESTION_ANSWERED:
                 people = list(await self._lessons.askers(id_, say.ref))
+            case Kind.HOSTING:
+                people = [say.ref] if say.ref == lesson.host_person_id else []
             case Kind.COMING | Kind.STARTING:
                 present = await self._lessons.present(id_)
                 people = [p for p in await self._lessons.expected(id_) if p not in present]

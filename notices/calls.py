@@ -27,7 +27,7 @@ LessonNow = Literal["planned", "live", "over", "cancelled"]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Something to tell as soon as possible; `ref` is the question that was answered."""
+    """Something to tell as soon as possible; `ref`: the question that was answered, the person who hosts."""
 
     kind: Kind
     ref: str = ""
@@ -37,7 +37,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson, as far as people were told. `changed_utc_ms` is when its present plan was made.
 
     `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
-    people were told of this lesson, so that a change of it is news to them.
+    people were told of this lesson, so that a change of it is news to them. `host` is the person who was
+    last told, or is to be told, that they host it.
     """
 
     title: str = ""
@@ -51,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     pending: tuple[Pending, ...] = ()
     reminded_utc_ms: int | None = None
     told: bool = False
+    host: str | None = None
 
 
 UNKNOWN: Final = Call(state="over")
@@ -91,6 +93,17 @@ def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now
         changed_utc_ms=now if moved else call.changed_utc_ms,
         done=() if moved else call.done,
     )
+
+
+def hosted(call: Call, person_id: str | None) -> Call:
+    """Take in who hosts the lesson. Whoever was named and replaced before they were told hears nothing."""
+    if person_id == call.host:
+        return call
+    still = tuple(pending for pending in call.pending if pending.kind is not Kind.HOSTING)
+    call = msgspec.structs.replace(call, host=person_id, pending=still)
+    if person_id is None or call.state not in ("planned", "live"):
+        return call
+    return _with(call, Pending(Kind.HOSTING, person_id))
 
 
 def expected(call: Call) -> Call:
@@ -152,6 +165,8 @@ def _key(call: Call, pending: Pending) -> str:
     match pending.kind:
         case Kind.INVITED:
             return "invited"  # once for each person, whatever the plan
+        case Kind.HOSTING:
+            return f"hosting:{call.sequence}"
         case Kind.QUESTION_ANSWERED:
             return f"question:{pending.ref}"
         case _:

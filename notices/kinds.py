@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """What a notice is about. The names are kept in rows and in people's choices: they never change."""
 
     INVITED = "invited"
+    HOSTING = "hosting"
     MOVED = "moved"
     CANCELLED = "cancelled"
     COMING = "coming"
@@ -80,6 +81,7 @@ class About:
 KINDS: Mapping[Kind, About] = MappingProxyType(
     {
         Kind.INVITED: About(LessonFacts, may_be_muted=False, has_calendar=True),
+        Kind.HOSTING: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.MOVED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.CANCELLED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.COMING: About(LessonFacts),

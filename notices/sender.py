@@ -23,7 +23,7 @@ from lectern.kernel.tasks import run_forever
 from notices.calendar import Party
 from notices.choices import NONE, Choices, choices_of
 from notices.gate import retry_delay_ms
-from notices.kinds import KINDS, facts_of
+from notices.kinds import KINDS, Kind, facts_of
 from notices.mail import Envelope, Sender, compose
 from notices.mute_link import MuteLinks
 from notices.neighbours import People, Recipient
@@ -71,6 +71,8 @@ class Desk:
     links: MuteLinks
     language: Language
     per_minute: int
+    undone: Callable[[str], Awaitable[Mapping[str, tuple[str, ...]]]]
+    """Says who has what left to do after a lesson (`Lessons.undone`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,13 @@ class _Round:
     sender: Sender
     recipients: Mapping[str, Recipient]
     choices: Mapping[str, Choices]
+    undone: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """By session and person, for the sessions of which somebody is to be reminded."""
+
+    def still_undone(self, notice: Notice) -> tuple[str, ...]:
+        """Return what of a reminder is left to do: it may have waited, and people act, and forms close."""
+        now = self.undone.get(notice.session_id or "", {}).get(notice.person_id or "", ())
+        return tuple(code for code in notice.facts.get("undone", ()) if code in now)
 
 
 class MailSender:
@@ -162,7 +171,9 @@ class MailSender:
             recipients |= await self._desk.people.recipients(org_id, person_ids)
         async with self._database.read() as tx:
             choices = await choices_of(tx, list(recipients))
-        return _Round(claim, await self._desk.sender(), recipients, choices)
+        lessons = {n.session_id for n in claim.notices if n.kind is Kind.MISSED and n.session_id}
+        undone = {id_: await self._desk.undone(id_) for id_ in sorted(lessons)}
+        return _Round(claim, await self._desk.sender(), recipients, choices, undone)
 
     async def _is_wanted(self, round_: _Round, notice: Notice) -> bool:
         """Tell whether a message has somebody to go to; write down why where it has not."""
@@ -180,6 +191,8 @@ class MailSender:
             return "recipient_gone"
         if recipient.email is None:
             return "address_missing"
+        if notice.kind is Kind.MISSED and not round_.still_undone(notice):
+            return "done_already"
         muted = round_.choices.get(notice.person_id, NONE).muted
         return "muted" if notice.kind in muted and KINDS[notice.kind].may_be_muted else None
 
@@ -215,6 +228,8 @@ class MailSender:
 
     def _mail(self, round_: _Round, notice: Notice) -> tuple[str, EmailMessage]:
         facts = facts_of(notice.kind, notice.facts)
+        if notice.kind is Kind.MISSED:
+            facts = msgspec.structs.replace(facts, undone=round_.still_undone(notice))
         language, name, address, token = self._desk.language, "", notice.address or "", None
         if notice.person_id is not None:
             recipient = round_.recipients[notice.person_id]

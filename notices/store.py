@@ -1,6 +1,6 @@
 """Notices in SQL: the only file here that speaks it. Every method works inside the caller's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +30,15 @@ class Claim:
     lease: str
     notices: Sequence[Notice]
     gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class MailFigures:
+    """Mail that is on its way by state, mail that failed by problem, and since when the oldest waits."""
+
+    open: Mapping[State, int]
+    failed: Mapping[str, int]
+    oldest_utc_ms: int | None
 
 
 class NoticeStore:
@@ -242,6 +251,24 @@ class NoticeStore:
             .group_by(n.c.state)
         )
         return {State(row[0]): int(row[1]) for row in await tx.execute(query)}
+
+    async def mail_figures(self, tx: AsyncConnection) -> MailFigures:
+        """Count all mail that is on its way or failed, for metrics."""
+        query = (
+            select(n.c.state, n.c.problem, func.count(), func.min(n.c.created_utc_ms))
+            .where(n.c.channel == Channel.MAIL, n.c.state.in_([*OPEN, State.FAILED]))
+            .group_by(n.c.state, n.c.problem)
+        )
+        open_ = dict.fromkeys(sorted(OPEN), 0)
+        failed: dict[str, int] = {}
+        oldest: list[int] = []
+        for state, problem, count, first in await tx.execute(query):
+            if state == State.FAILED:
+                failed[problem or "unknown"] = int(count)
+            else:
+                open_[State(state)] += int(count)
+                oldest.append(first)
+        return MailFigures(open_, failed, min(oldest, default=None))
 
     async def inbox(
         self, tx: AsyncConnection, person_id: str, *, before: tuple[int, str] | None, limit: int

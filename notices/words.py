@@ -91,6 +91,10 @@ def _room(facts: LessonFacts) -> str:
     return f"/room/{facts.session_id}"
 
 
+def _studio(facts: LessonFacts) -> str:
+    return f"/studio/{facts.session_id}"
+
+
 def _pool(facts: LessonFacts) -> str:
     return f"/questions/{facts.session_id}"
 
@@ -180,6 +184,15 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
         (Kind.INVITED, Language.EN): _lesson(
             "Invitation: {title}", "You are invited to the lesson “{title}”.", "Open the lesson", Language.EN
         ),
+        (Kind.HOSTING, Language.ZH): _lesson(
+            "请你主持：{title}", "你被指定为课程“{title}”的主持人。签到、提问、投票和分组由你在直播台操作。",
+            "打开直播台", Language.ZH, _studio,
+        ),
+        (Kind.HOSTING, Language.EN): _lesson(
+            "You host: {title}",
+            "You were named host of the lesson “{title}”. In its studio you run check-ins, questions, polls "
+            "and groups.", "Open the studio", Language.EN, _studio,
+        ),
         (Kind.MOVED, Language.ZH): _lesson(
             "课程安排有变：{title}", "课程“{title}”的安排已变更，以下面为准。", "打开课程", Language.ZH
         ),
@@ -220,6 +233,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
     {
         Language.ZH: {
             Kind.INVITED: "课程邀请",
+            Kind.HOSTING: "主持安排",
             Kind.MOVED: "课程变更",
             Kind.CANCELLED: "课程取消",
             Kind.COMING: "课前提醒",
@@ -230,6 +244,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
         },
         Language.EN: {
             Kind.INVITED: "Invitations",
+            Kind.HOSTING: "Lessons that you host",
             Kind.MOVED: "Changed lessons",
             Kind.CANCELLED: "Cancelled lessons",
             Kind.COMING: "Reminders before a lesson",

@@ -79,7 +79,7 @@ class NewSession(BaseModel):
 
 
 class SessionPatch(BaseModel):
-    """What to change."""
+    """What to change; an empty `host_person_id` takes the host away."""
 
     title: str | None = Field(None, min_length=1, max_length=300)
     starts_utc_ms: int | None = Field(None, ge=0, le=LATEST_UTC_MS)

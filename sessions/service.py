@@ -140,7 +140,7 @@ class Sessions:
         guests_allowed: bool | None,
         host_person_id: str | None,
     ) -> Session:
-        """Change the plan; None leaves a field as it is.
+        """Change the plan; None leaves a field as it is, "" takes the host away.
 
         Raises:
             Conflict: it is over.
@@ -154,14 +154,17 @@ class Sessions:
             starts_utc_ms=session.starts_utc_ms if starts_utc_ms is None else starts_utc_ms,
             zone=session.zone if zone is None else zone,
             guests_allowed=session.guests_allowed if guests_allowed is None else guests_allowed,
-            host_person_id=session.host_person_id if host_person_id is None else host_person_id,
+            host_person_id=session.host_person_id if host_person_id is None else host_person_id or None,
         )
         check_zone(changed.zone)
         people = await self.people.by_id(
             {p for p in (changed.presenter_person_id, changed.host_person_id) if p}
         )
         host = people.get(changed.host_person_id or "")
-        if changed.host_person_id and (host is None or not host.may_host):
+        is_new = changed.host_person_id not in (None, session.host_person_id)
+        if is_new and host is None:
+            raise Rejected("person_not_found", "The host does not exist.")
+        if is_new and host is not None and not host.may_host:
             raise Rejected("not_a_host", "This person may not host sessions.")
         async with self._engine.change(session.id) as change:
             await self.store.update(
@@ -341,5 +344,6 @@ def _planned(session: Session, presenter: PersonFacts | None) -> NewEvent:
         starts_utc_ms=session.starts_utc_ms,
         zone=session.zone,
         presenter_ref=ref,
+        host=None if session.host_person_id == session.presenter_person_id else session.host_person_id,
     )
     return NewEvent(payload=plan, texts={ref: presenter.name} if ref and presenter else {})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, distinct, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, distinct, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import UtcMs
@@ -120,9 +120,19 @@ class SessionStore:
         return [_session(row) for row in await tx.execute(query)]
 
     async def held(
-        self, tx: AsyncConnection, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        q: str,
+        from_utc_ms: int,
+        to_utc_ms: int,
+        *,
+        run_by: str | None = None,
     ) -> list[Session]:
-        """Return the sessions that began in this time and have `q` in their title, in order."""
+        """Return the sessions that began in this time and have `q` in their title, in order.
+
+        With `run_by`, only those which this person presents or hosts.
+        """
         s = t.sessions.c
         query = (
             select(t.sessions)
@@ -130,6 +140,8 @@ class SessionStore:
             .where(s.title.icontains(q, autoescape=True))
             .order_by(s.first_started_utc_ms, s.id)
         )
+        if run_by is not None:
+            query = query.where(_runs(run_by))
         return [_session(row) for row in await tx.execute(query)]
 
     async def titles(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
@@ -141,8 +153,8 @@ class SessionStore:
     async def run_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> list[str]:
         """Return the ids of the sessions that somebody presents or hosts."""
         s = t.sessions.c
-        runs = (s.presenter_person_id == person_id) | (s.host_person_id == person_id)
-        return list((await tx.execute(select(s.id).where(s.org_id == org_id, runs))).scalars())
+        query = select(s.id).where(s.org_id == org_id, _runs(person_id))
+        return list((await tx.execute(query)).scalars())
 
     async def learners_who_came(self, tx: AsyncConnection, session_id: str) -> set[str]:
         """Return the learners (participants) who were connected while the lesson was live."""
@@ -333,6 +345,11 @@ class LessonFollower:
         await tx.execute(
             update(t.participants).where(p.session_id == session_id, p.id.in_(waiting)).values(came=True)
         )
+
+
+def _runs(person_id: str) -> ColumnElement[bool]:
+    """Whether somebody presents or hosts a session."""
+    return (t.sessions.c.presenter_person_id == person_id) | (t.sessions.c.host_person_id == person_id)
 
 
 def _session(row: Any) -> Session:

@@ -33,6 +33,11 @@ class Terms:
             return None
         return UtcMs(feedback.ended_utc_ms + self.days * _DAY_MS)
 
+    def takes_at(self, feedback: Feedback, now: UtcMs) -> bool:
+        """Tell whether forms are taken now."""
+        until = self.until(feedback)
+        return feedback.on and until is not None and now <= until
+
 
 class SetFeedback(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for feedback or not, and in which language; null: each in their own."""

@@ -13,7 +13,17 @@ from interactions.feedback.form import FORMS, Figure, Recommendation, checked, f
 from interactions.feedback.idea import FEEDBACK, Feedback
 from interactions.feedback.neighbours import Facts, SessionFacts, Sheets
 from interactions.feedback.sheets import Lang, grades_table, summary_table, texts_table
-from interactions.feedback.work_items import Change, Item, Kind, State, Step, changed, differences
+from interactions.feedback.work_items import (
+    Change,
+    Item,
+    Kind,
+    State,
+    Step,
+    changed,
+    differences,
+    for_link_holder,
+)
+from lectern.edge.downloads import Ending, download, language_of
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal, runs
 from lectern.kernel.errors import Forbidden, NotFound, ProtocolViolation
@@ -21,8 +31,6 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Actor, Call
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class OwnFeedback(BaseModel):
@@ -121,6 +129,13 @@ class ItemsQuery(BaseModel):
     limit: int = Field(50, ge=1, le=200)
 
 
+class OpenItemsModel(BaseModel):
+    """How many work items are still to be done, of those one may see; and how many of them are one's own."""
+
+    open: int
+    mine: int
+
+
 class ItemBody(BaseModel):
     """How an item is to be, as somebody saw `version` of it. The owner: an id, or a number from HR."""
 
@@ -159,6 +174,7 @@ class FeedbackRoutes:
             Route("PUT", f"{session}/feedback", self.set_rules, "Ask for feedback or not", body=RulesBody),
             Route("GET", f"{session}/feedback.csv", self.csv, "Grades, as a table", query=FileQuery),
             Route("GET", f"{session}/feedback.xlsx", self.xlsx, "Grades and texts (Excel)", query=FileQuery),
+            Route("GET", f"{item}/open", self.open_items, "Work items to be done", OpenItemsModel),
             Route("GET", item, self.items, "Work items", ItemPage, query=ItemsQuery),
             Route("POST", f"{item}/{{item}}", self.change, "Change a work item", WorkItemModel, ItemBody),
         ]
@@ -211,7 +227,7 @@ class FeedbackRoutes:
     async def results(self, request: Request) -> ResultsModel:
         """Figures and texts."""
         facts = await self._led_session(request)
-        found = await self._found(facts)
+        found = await self._found(request, facts)
         feedback = (await self.engine.current(facts.id)).state.of(FEEDBACK)
         return ResultsModel(
             on=feedback.on,
@@ -229,24 +245,24 @@ class FeedbackRoutes:
     async def csv(self, request: Request) -> web.Response:
         """The grades."""
         facts = await self._led_session(request)
-        found = await self._found(facts)
+        found = await self._found(request, facts)
         await self._note_export(request, facts, found)
-        content = self.sheets.csv(grades_table(found.figures, _lang(request)))
-        return self._file(content, "text/csv", facts, "csv", "utf-8")
+        content = self.sheets.csv(grades_table(found.figures, language_of(request, request.query.lang)))
+        return self._file(content, facts, "csv")
 
     async def xlsx(self, request: Request) -> web.Response:
         """A workbook."""
         facts = await self._led_session(request)
-        found = await self._found(facts)
+        found = await self._found(request, facts)
         await self._note_export(request, facts, found)
-        lang = _lang(request)
+        lang = language_of(request, request.query.lang)
         names = await self.facts.names(facts.org_id, {item.owner_person_id or "" for item in found.items})
         tables = [
             summary_table(found.given, found.attendees, found.recommendation, lang),
             grades_table(found.figures, lang),
             texts_table(found.items, names, lang),
         ]
-        return self._file(self.sheets.xlsx(tables), _XLSX, facts, "xlsx", None)
+        return self._file(self.sheets.xlsx(tables), facts, "xlsx")
 
     async def items(self, request: Request) -> ItemPage:
         """Work items of every session that the asker may see into."""
@@ -272,6 +288,14 @@ class FeedbackRoutes:
             items=await self._models(page), next="|".join(store.place_of(page[-1])) if more else None
         )
 
+    async def open_items(self, request: Request) -> OpenItemsModel:
+        """How many of them are still to be done."""
+        who: Principal = request.who
+        sessions = await self._visible(who)
+        async with self.engine.database.read() as tx:
+            found, mine = await store.open_items(tx, who.org_id, sessions=sessions, owner=who.person_id)
+        return OpenItemsModel(open=found, mine=mine)
+
     async def change(self, request: Request) -> WorkItemModel:
         """Sort, assign, date, annotate an item, or move it on."""
         who: Principal = request.who
@@ -290,12 +314,14 @@ class FeedbackRoutes:
         await self.facts.audit(who, "feedback_item_changed", after.id, details)
         return (await self._models([after]))[0]
 
-    async def _found(self, facts: SessionFacts) -> "_Found":
+    async def _found(self, request: Request, facts: SessionFacts) -> "_Found":
         feedback = (await self.engine.current(facts.id)).state.of(FEEDBACK)
         attendees = await self.facts.attendees(facts.id)
         async with self.engine.database.read() as tx:
             counts = await store.shown(tx, facts.id)
             items = await store.items(tx, facts.org_id, sessions=[facts.id])
+        if request.who.grant is not None:
+            items = [for_link_holder(item) for item in items]
         graded = figures(counts, self.terms.fewest)
         forms = counts.get((FORMS, 0), 0)
         return _Found(len(feedback.given), len(attendees), forms, graded, recommendation(graded[-1]), items)
@@ -375,15 +401,8 @@ class FeedbackRoutes:
         rows = {"forms": found.forms, "texts": len(found.items)}
         await self.facts.audit(request.who, "feedback_exported", facts.id, rows)
 
-    def _file(
-        self, content: bytes, content_type: str, facts: SessionFacts, ending: str, charset: str | None
-    ) -> web.Response:
-        headers = {
-            "Content-Disposition": self.sheets.disposition("feedback", facts.title, ending=ending),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
+    def _file(self, content: bytes, facts: SessionFacts, ending: Ending) -> web.Response:
+        return download(content, ending, self.sheets.disposition("feedback", facts.title, ending=ending))
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,12 +413,6 @@ class _Found:
     figures: list[Figure]
     recommendation: Recommendation | None
     items: list[Item]
-
-
-def _lang(request: Request) -> Lang:
-    asked: FileQuery = request.query
-    chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-    return asked.lang or ("zh-CN" if chinese else "en")
 
 
 def _lang_of(feedback: Feedback) -> Literal["zh-CN", "en"] | None:

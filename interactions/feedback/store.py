@@ -4,14 +4,14 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from interactions.feedback.commands import TakeIn
 from interactions.feedback.form import FORMS
 from interactions.feedback.tables import counts as c
 from interactions.feedback.tables import texts as t
-from interactions.feedback.work_items import Item, Kind, State
+from interactions.feedback.work_items import OVER, Item, Kind, State
 from lectern.db.upsert import insert_new
 from lectern.timeline.event import NewEvent
 from lectern.timeline.store import Head
@@ -60,9 +60,7 @@ async def items(
     latter. `kind` may be `none`: not sorted yet. `after` is a place in the list (`place_of`).
     """
     due = func.coalesce(t.c.due_on, _NEVER)
-    where = [t.c.org_id == org_id, t.c.shown]
-    if sessions is not None:
-        where.append(t.c.session_id.in_(sorted(sessions)) | (t.c.owner_person_id == owner))
+    where = _seen(org_id, sessions, owner)
     if mine:
         where.append(t.c.owner_person_id == owner)
     if session is not None:
@@ -75,6 +73,17 @@ async def items(
         where.append((due > after[0]) | ((due == after[0]) & (t.c.id > after[1])))
     query = select(t).where(*where).order_by(due, t.c.id).limit(limit)
     return [_item(row) for row in await tx.execute(query)]
+
+
+async def open_items(
+    tx: AsyncConnection, org_id: str, *, sessions: Collection[str] | None, owner: str | None
+) -> tuple[int, int]:
+    """Return how many items that show are still to be done, and how many of them `owner` is to see to."""
+    mine = func.coalesce(func.sum(case((t.c.owner_person_id == owner, 1), else_=0)), 0)
+    still = t.c.state.not_in([state.value for state in OVER])
+    query = select(func.count(), mine).where(*_seen(org_id, sessions, owner), still)
+    row = (await tx.execute(query)).one()
+    return int(row[0]), int(row[1])
 
 
 async def item(tx: AsyncConnection, org_id: str, id_: str) -> Item | None:
@@ -96,6 +105,13 @@ async def put(tx: AsyncConnection, changed: Item) -> None:
 def place_of(found: Item) -> tuple[str, str]:
     """Return where an item stands in the list."""
     return found.due_on or _NEVER, found.id
+
+
+def _seen(org_id: str, sessions: Collection[str] | None, owner: str | None) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [t.c.org_id == org_id, t.c.shown]
+    if sessions is not None:
+        where.append(t.c.session_id.in_(sorted(sessions)) | (t.c.owner_person_id == owner))
+    return where
 
 
 async def _count(tx: AsyncConnection, head: Head, question: str, grade: int) -> None:

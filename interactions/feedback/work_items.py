@@ -106,6 +106,14 @@ def changed(item: Item, change: Change) -> Item:
     )
 
 
+def for_link_holder(item: Item) -> Item:
+    """Return what somebody who came by a link sees: what was said, not whom to call or what is done about it.
+
+    Nobody knows who holds a link; whoever is to work on the text signs in.
+    """
+    return replace(item, contact=None, owner_person_id=None, due_on=None, note=None)
+
+
 def differences(before: Item, after: Item) -> dict[str, str | None]:
     """Return what the audit log says of a change: which fields are how now; of a note only that it is new."""
     told = {

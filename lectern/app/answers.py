@@ -12,14 +12,12 @@ from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.store import CatalogueStore
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.roles import OrgRole
+from lectern.kernel.roles import MAY_HOST, OrgRole
 from lectern.manifest.clock_map import ClockMap
 from sessions.people import PersonFacts
 from sessions.service import Sessions
 from sessions.store import SessionStore
 from signaling.entry.facts import SessionFacts
-
-_HOSTS = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
 
 
 class PeopleOfAccounts:
@@ -124,10 +122,12 @@ class ReportFacts:
             session.ended_utc_ms,
         )
 
-    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
-        """See `Sessions`."""
+    async def held(
+        self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int, *, run_by: str | None = None
+    ) -> list[Held]:
+        """See `Courses`."""
         async with self._sessions.database.read() as tx:
-            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms)
+            found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms, run_by=run_by)
         return [Held(session.id, session.zone) for session in found]
 
     async def expected(self, session_id: str) -> list[str]:
@@ -196,5 +196,5 @@ def _facts(person: Person) -> PersonFacts:
         department=person.department,
         may_present=OrgRole.PRESENTER in person.roles,
         administers=person.active and OrgRole.ADMIN in person.roles,
-        may_host=bool(person.roles & _HOSTS),
+        may_host=person.active and bool(person.roles & MAY_HOST),
     )

@@ -50,14 +50,17 @@ def refuse_beyond_loopback(settings: Settings) -> None:
         )
 
 
-async def set_up_demo(services: Services) -> list[SignIn]:
-    """Make the organisation at the first start, and return its sign-ins at every start."""
+async def set_up_demo(services: Services, mail_domain: str | None = None) -> list[SignIn]:
+    """Make the organisation at the first start, and return its sign-ins at every start.
+
+    With `mail_domain`, everybody has an address there.
+    """
     path = services.settings.data / _FILE
     async with services.database.read() as tx:
         org = await services.accounts.store.org(tx)
     if org is None:
         org = await services.accounts.set_up("示范公司 Demo Company", services.settings.zone)
-        sign_ins = await _people(services, org)
+        sign_ins = await _people(services, org, mail_domain)
         _write_private(path, json.dumps([_plain(s) for s in sign_ins], ensure_ascii=False, indent=1))
     elif not path.exists():
         raise Rejected(
@@ -66,8 +69,12 @@ async def set_up_demo(services: Services) -> list[SignIn]:
     return [SignIn(**entry) for entry in json.loads(path.read_text())]
 
 
-async def _people(services: Services, org: Org) -> list[SignIn]:
+async def _people(services: Services, org: Org, mail_domain: str | None) -> list[SignIn]:
     accounts = services.accounts
+
+    def address(login: str) -> str | None:
+        return None if mail_domain is None else f"{login}@{mail_domain}"
+
     async with services.database.write() as tx:
         departments = [await accounts.store.create_department(tx, org.id, name) for name in _DEPARTMENTS]
     staff = (
@@ -89,6 +96,7 @@ async def _people(services: Services, org: Org) -> list[SignIn]:
             manages=department,
             login=login,
             password=password,
+            email=address(login),
         )
         sign_ins.append(SignIn(role, name, login, password))
     learners: list[str] = []
@@ -105,6 +113,7 @@ async def _people(services: Services, org: Org) -> list[SignIn]:
                 roles=(OrgRole.LEARNER,),
                 login=login,
                 password=password,
+                email=address(login),
             )
         )
         sign_ins.append(SignIn("learner", shown, login, password))

@@ -37,8 +37,9 @@ def _after(event: TimelineEvent, call: Call | None) -> Call:
     """Return the call after an event. Pure."""
     known = call or UNKNOWN
     match event.payload:
-        case SessionPlanned(title=title, starts_utc_ms=starts, zone=zone):
+        case SessionPlanned(title=title, starts_utc_ms=starts, zone=zone, host=host):
             known = calls.planned(call, title=title, starts_utc_ms=starts, zone=zone, now=event.utc_ms)
+            known = calls.hosted(known, host)
         case RosterChanged():
             known = calls.expected(known)
         case SessionStarted():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.service import Accounts
+from interactions.feedback.commands import Terms
 from lectern.app.notice_facts import LessonsForNotices, PeopleForNotices
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
@@ -89,7 +90,8 @@ def notice_desk(
     """Put everything together."""
     server = mail_server(settings)
     people = PeopleForNotices(accounts)
-    lessons = LessonsForNotices(sessions, engine, settings.lesson_minutes)
+    terms = Terms(settings.feedback_days, settings.feedback_fewest)
+    lessons = LessonsForNotices(sessions, engine, settings.lesson_minutes, terms)
     keys = load_keys(settings.data / "secrets", "notices")
     links = MuteLinks(keys.secrets, keys.current)
     rules = Rules(before_minutes=settings.remind_before_minutes, after_minutes=settings.remind_after_minutes)
@@ -115,7 +117,8 @@ def notice_desk(
     async def audit(who: Principal, action: str, target: str, details: Mapping[str, Any]) -> None:
         await accounts.audit(who, action, target, dict(details))
 
-    desk = Desk(sender, people, links, Language(settings.mail_language), settings.mail_per_minute)
+    language = Language(settings.mail_language)
+    desk = Desk(sender, people, links, language, settings.mail_per_minute, lessons.undone)
     return NoticeDesk(
         caller=caller,
         sender=None if server is None else MailSender(database, connect, desk),

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from lectern.app.mail_metrics import mail_metrics
 from lectern.app.media_metrics import media_metrics
 from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
@@ -18,6 +19,7 @@ from lectern.kernel.access import Permission
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Forbidden
 from lectern.storage.backlog import Backlog, read_backlog
+from notices.sender import Counts
 from streaming.control.messages import Stats
 
 
@@ -30,12 +32,15 @@ class _Snapshot(Collector):
         children: Sequence[Child],
         stats: Mapping[str, Stats | None],
         jobs: dict[str, int],
+        *,
+        mail: Sequence[Metric],
         backlog: Backlog | None,
     ) -> None:
         self._services = services
         self._children = children
         self._stats = stats
         self._jobs = jobs
+        self._mail = mail
         self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
@@ -74,6 +79,7 @@ class _Snapshot(Collector):
         for state, number in sorted(self._jobs.items()):
             jobs.add_metric([state], number)
         yield jobs
+        yield from self._mail
         if self._backlog is not None:
             yield from _storage(self._backlog, utc_ms())
 
@@ -101,11 +107,15 @@ def mount_metrics(app: web.Application, services: Services, children: Sequence[C
                 raise web.HTTPForbidden(text=Forbidden("not_allowed", "For administrators.").message)
         async with services.database.read() as tx:
             jobs = await services.catalogue.keeper.jobs.count_by_state(tx)
+            figures = await services.outbox.store.mail_figures(tx)
+            gate = await services.outbox.store.gate(tx)
+        sender = services.notices.sender
+        mail = mail_metrics(figures, gate, Counts() if sender is None else sender.counts, utc_ms())
         settings = services.settings
         backlog = await asyncio.to_thread(read_backlog, settings.data) if settings.storage_url else None
         registry = CollectorRegistry()
         stats = await services.plane.stats_by_process()
-        registry.register(_Snapshot(services, children, stats, jobs, backlog))
+        registry.register(_Snapshot(services, children, stats, jobs, mail=list(mail), backlog=backlog))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/metrics", metrics)

@@ -5,8 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from accounts.service import Accounts
 from interactions.checkin.idea import CHECKIN, State
 from interactions.checkin.register import register
+from interactions.feedback.commands import Terms
 from interactions.feedback.idea import FEEDBACK
 from interactions.question.idea import QUESTION
+from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
@@ -48,10 +50,19 @@ class PeopleForNotices:
 class LessonsForNotices:
     """`notices.neighbours.Lessons`, answered by sessions and the class."""
 
-    def __init__(self, sessions: Sessions, engine: TimelineEngine, default_minutes: int) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        engine: TimelineEngine,
+        default_minutes: int,
+        terms: Terms,
+        clock: Clock = utc_ms,
+    ) -> None:
         self._sessions = sessions
         self._engine = engine
         self._minutes = default_minutes
+        self._terms = terms
+        self._clock = clock
 
     async def planned(self, session_id: str) -> PlannedLesson | None:
         """See `Lessons`."""
@@ -92,10 +103,13 @@ class LessonsForNotices:
 
     async def undone(self, session_id: str) -> Mapping[str, tuple[str, ...]]:
         """See `Lessons`."""
+        try:
+            state = await self._state(session_id)
+        except NotFound:
+            return {}
         expected = await self.expected(session_id)
         async with self._sessions.database.read() as tx:
             came = await self._sessions.store.came(tx, session_id)
-        state = await self._state(session_id)
         missed: set[str] = set()
         for round_ in state.of(CHECKIN).rounds.values():
             if round_.state is State.CLOSED:
@@ -105,8 +119,9 @@ class LessonsForNotices:
                     for line in lines
                     if line.person is not None and line.status == "absent" and line.request is None
                 }
-        handed_in = _persons(state, state.of(FEEDBACK).given)
-        asked = came - handed_in if state.of(FEEDBACK).on else set()
+        feedback = state.of(FEEDBACK)
+        is_open = self._terms.takes_at(feedback, self._clock())
+        asked = came - _persons(state, feedback.given) if is_open else set()
         undone = {
             person: tuple(
                 code for code, whom in (("absent", person not in came), ("checkin", person in missed)) if whom

@@ -241,7 +241,8 @@ class Services:
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
-        return CourseRoutes(CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts))
+        reports = CourseReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
+        return CourseRoutes(reports, self.accounts)
 
     def _poll_results(self) -> PollRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -13,6 +13,10 @@ class OrgRole(StrEnum):
     LINE_MANAGER = "line_manager"
 
 
+MAY_HOST = frozenset({OrgRole.HOST, OrgRole.PRESENTER, OrgRole.ADMIN})
+"""Who of these roles may be named host of a session."""
+
+
 class SessionRole(StrEnum):
     """What a participant is inside one session."""
 

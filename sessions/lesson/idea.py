@@ -30,7 +30,7 @@ class LessonState(StrEnum):
 
 
 class SessionPlanned(Event, frozen=True, kw_only=True):
-    """What the lesson is to be; comes again whenever the plan changes."""
+    """What the lesson is to be; comes again whenever it changes. `host`: a person, not the presenter."""
 
     TYPE: ClassVar[str] = "session_planned"
     session: str
@@ -38,6 +38,7 @@ class SessionPlanned(Event, frozen=True, kw_only=True):
     starts_utc_ms: int
     zone: str
     presenter_ref: str | None = None
+    host: str | None = None
 
 
 TRANSITIONS: dict[LessonState, dict[str, LessonState]] = {

@@ -1,8 +1,10 @@
 """People: who sees whom, and taking over a staff list."""
 
 import pytest
+from sqlalchemy import update
 
 from accounts.people_import import read_people
+from accounts.tables import persons
 from lectern.kernel.roles import OrgRole
 from tests.installation import Installation
 
@@ -46,6 +48,21 @@ async def test_search_and_paging(house: Installation) -> None:
     assert {p["external_id"] for p in found} == {"P1", "P2"}
     assert (await house.ask("GET", "/api/v1/people?q=%25", by="admin")).data["items"]  # a lone % is no filter
     assert (await house.ask("GET", "/api/v1/people?limit=501", by="admin")).code == "query_invalid"
+
+
+async def test_only_who_may_host_and_has_not_left(house: Installation) -> None:
+    async def found(q: str, by: str = "presenter") -> set[str]:
+        page = (await house.ask("GET", f"/api/v1/people?may=host&q={q}", by=by)).data
+        return {p["external_id"] for p in page["items"]}
+
+    assert await found("") == {"A1", "P1", "P2", "H1"}
+    assert await found("h1") == {"H1"}
+    assert await found("learner") == set()
+    assert await found("", by="manager") == {"A1", "P1", "P2"}  # of Sales, as everywhere
+    async with house.services.database.write() as tx:
+        await tx.execute(update(persons).where(persons.c.external_id == "H1").values(active=False))
+    assert await found("h1") == set()
+    assert (await house.ask("GET", "/api/v1/people?may=fly", by="admin")).code == "query_invalid"
 
 
 LIST = "工号,姓名,部门,角色\n100,王芳,Sales,learner\n101,李伟,新部门,line_manager\n"

@@ -69,6 +69,8 @@ def guest(role: SessionRole, session_id: str = SESSION) -> Principal:
 READERS = {
     "admin": person("admin", OrgRole.ADMIN),
     "manager": person("manager", OrgRole.LINE_MANAGER, departments=frozenset({"d_lab"})),
+    "teacher": person("teacher", OrgRole.PRESENTER),
+    "other_teacher": person("other_teacher", OrgRole.PRESENTER),
     "ann": person("ann", OrgRole.LEARNER),
     "bob": person("bob", OrgRole.LEARNER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
@@ -139,8 +141,11 @@ class Office:
             "org", '安全 "培训" / ../x', "Asia/Shanghai", START, None, None, self.ended_utc_ms
         )
 
-    async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> Sequence[Held]:
+    async def held(
+        self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int, *, run_by: str | None = None
+    ) -> Sequence[Held]:
         was_held = org_id == "org" and q in "安全" and from_utc_ms <= START <= to_utc_ms
+        was_held = was_held and run_by in (None, "teacher")
         return [Held(SESSION, "Asia/Shanghai")] if was_held else []
 
     async def expected(self, session_id: str) -> Sequence[str]:
@@ -204,7 +209,7 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)
     growth = CourseReports(sqlite_database, office.store, office, office)
-    mount(app, CourseRoutes(growth).routes(), authenticate)
+    mount(app, CourseRoutes(growth, office).routes(), authenticate)
     async with TestClient(TestServer(app)) as client:
         office.client = client
         yield office

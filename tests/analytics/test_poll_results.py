@@ -69,8 +69,41 @@ async def test_growth_is_read_over_the_sessions_of_a_time(office: Office) -> Non
     assert report["whole"]["answers"] < 3
     assert (await office.call("GET", f"{growth}&q=other", "admin"))[1]["sessions"] == 0
     assert (await office.call("GET", growth, "ann"))[0] == 403
+    assert (await office.call("GET", growth, "teacher"))[1]["sessions"] == 1
+    assert (await office.call("GET", growth, "other_teacher"))[1]["sessions"] == 0  # runs none of them
+    assert (await office.call("GET", growth, "key"))[1]["sessions"] == 1
     too_long = "/api/v1/poll-growth?from_utc_ms=0&to_utc_ms=99999999999"
     assert (await office.call("GET", too_long, "admin"))[1]["error"]["code"] == "period_invalid"
+
+
+async def test_growth_leaves_the_house_as_tables_that_no_spreadsheet_runs(office: Office) -> None:
+    await quiz(office)
+    asked = f"from_utc_ms={START}&to_utc_ms={START + 1}"
+    response = await office.raw("GET", f"/api/v1/poll-growth.csv?{asked}&lang=en", "teacher")
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="growth-')
+    rows = list(csv.DictReader(io.StringIO((await response.read()).decode("utf-8-sig"))))
+    assert [(row["By"], row["Name"], row["Employee ID"], row["Answers"]) for row in rows] == [
+        ("all together", "", "", "3"),
+        ("person", "安 Ann", "E1", "2"),
+        ("person", "'@Guest", "guest", "1"),
+        ("department", "Shops", "", "2"),
+        ("department", "no department", "", "1"),
+    ]
+    assert (rows[0]["Correct rate"], rows[0]["Correction rate"], rows[0]["Growth a day"]) == (
+        "0.3333",
+        "0.5",
+        "",
+    )
+    response = await office.raw("GET", f"/api/v1/poll-growth.xlsx?{asked}&lang=zh-CN", "teacher")
+    with zipfile.ZipFile(io.BytesIO(await response.read())) as book:
+        assert "知识点" in book.read("xl/workbook.xml").decode()
+        names = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(names) == 4
+        assert "<f>" not in "".join(book.read(name).decode() for name in names)
+    exported = [entry for entry in office.audit_log if entry[1] == "poll_growth_exported"]
+    assert [who for who, _, _ in exported] == ["teacher", "teacher"]
+    refused = await office.raw("GET", f"/api/v1/poll-growth.csv?{asked}", "ann")
+    assert refused.status == 403
 
 
 async def test_a_line_manager_sees_own_people_and_no_guests(office: Office) -> None:

@@ -26,7 +26,7 @@ from lectern.kernel.roles import SessionRole
 from tests.ports import free_ports
 from tests.scripted_lesson.class_client import ClassClient, class_client
 
-PORTS = 7
+PORTS = 9
 SERVERS = ("server1", "server2")
 BACK_WITHIN_S = 5.0
 
@@ -47,6 +47,8 @@ def plan_in(folder: Path) -> Plan:
         redis_port=first + 4,
         first_media_port=first + 5,
         turn_port=first + 6,
+        mail_port=first + 7,
+        mail_page_port=first + 8,
         media=1,
         environment={"LECTERN_STORAGE_URL": ""},
     )

@@ -3,16 +3,20 @@
 import asyncio
 from pathlib import Path
 
+import aiohttp
 import pytest
+from sqlalchemy import update
 
+from accounts.tables import persons
 from lectern.app.cluster.__main__ import settings_of
 from lectern.app.cluster.run import Running
+from lectern.app.wiring import built
 from tests.cluster.running_cluster import SERVERS, kill, small_cluster
 from tests.scripted_lesson.chromium import browsers
 from tests.scripted_lesson.class_client import class_client
 from tests.scripted_lesson.server import Server, set_up_organisation
 from tests.whole_lesson import before_the_lesson as before
-from tests.whole_lesson.story import Story, clock_of, now_ms, until
+from tests.whole_lesson.story import TITLE, Story, clock_of, now_ms, until
 
 BACK_WITHIN_S = 40.0
 """6 s of silence, at most 3 s until somebody looks, an offer, and a busy machine."""
@@ -37,7 +41,12 @@ async def _newer_than(story: Story, moment_ms: int) -> bool:
 @pytest.mark.timeout(280)
 async def test_a_lesson_outlives_the_server_that_steers_it() -> None:
     async with small_cluster() as cluster, browsers() as chromium:
-        await set_up_organisation(settings_of(cluster.plan))
+        settings = settings_of(cluster.plan)
+        await set_up_organisation(settings)
+        async with built(settings) as services, services.database.write() as tx:
+            await tx.execute(
+                update(persons).where(persons.c.external_id == "L001").values(email="wang@lectern.example")
+            )
         story = Story(Server(cluster.plan.data, cluster.plan.port, cluster.plan.first_media_port), chromium)
         try:
             await _teach(story, cluster)
@@ -66,9 +75,20 @@ async def _teach(story: Story, cluster: Running) -> None:
         assert all([await page.evaluate("window.neverReloaded") for page in pages])
         await host.command("lesson_end")
     recorded = cluster.plan.data / "sessions" / story.session_id
+    await until("she is invited by mail", lambda: _mailed(cluster), 30)
     assert sorted(one.name for one in _folders(recorded / "rec")) == ["1", "2"]
     replay = recorded / "hls" / "replay.json"
     await until("the replay is closed", lambda: asyncio.to_thread(replay.exists), 40)
+
+
+async def _mailed(cluster: Running) -> bool:
+    """Whether the invitation came, whichever server sent it; and whatever was killed, at most once more."""
+    async with aiohttp.request("GET", f"{cluster.plan.mail_url}/mails.json") as answer:
+        mails = (await answer.json())["items"]
+    invited = [one for one in mails if TITLE in one["subject"] and cluster.plan.url in one["text"]]
+    assert all(one["to"] == ["wang@lectern.example"] for one in mails)
+    assert len([one for one in invited if one["subject"].startswith("课程邀请")]) <= 2
+    return bool(invited)
 
 
 def _folders(folder: Path) -> list[Path]:

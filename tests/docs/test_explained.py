@@ -46,7 +46,7 @@ def test_metrics() -> None:
     documented = set(re.findall(r"`(lectern_[a-z_]+)`", section))
     assert "`lectern_media_room_…`" in section  # the counters of processes, by room
     documented |= {f"lectern_media_room_{name}" for name in COUNTS}
-    files = ("metrics.py", "media_timing.py")
+    files = ("metrics.py", "mail_metrics.py", "media_timing.py")
     source = "".join((ROOT / "lectern" / "app" / name).read_text(encoding="utf-8") for name in files)
     exposed = set(re.findall(r'"(lectern_[a-z_]+)"', source))
     for prefix, names in re.findall(r'in \(\n(.*?)\):.*?f"(lectern_[a-z]+_)\{name\}"', source, re.DOTALL):

@@ -90,6 +90,59 @@ async def test_those_who_lead_read_results_and_others_do_not(house: Installation
         assert (await house.ask("GET", path, by=reader)).status == 403
 
 
+async def test_who_came_by_a_link_reads_what_was_said_but_not_whom_to_call(
+    house: Installation, session: Session
+) -> None:
+    form = {"text": "The air was bad", "contact": "Li, 4711"}
+    await house.ask("POST", mine(session), by="learner", json=form)
+    path = f"/api/v1/sessions/{session.id}/feedback"
+    item = (await house.ask("GET", path, by="host")).data["items"][0]
+    change = {
+        "version": 1,
+        "kind": "call_back",
+        "owner_external_id": "H1",
+        "note": "n",
+        "due_on": "2026-12-01",
+    }
+    await house.ask("POST", f"/api/v1/feedback-items/{item['id']}", by="host", json=change)
+    token = house.token(session, SessionRole.HOST, guest="Aide")
+    (seen,) = (await house.ask("GET", path, token=token)).data["items"]
+    assert (seen["text"], seen["kind"], seen["state"]) == ("The air was bad", "call_back", "new")
+    hidden = ("contact", "owner_person_id", "owner_name", "note", "due_on")
+    assert [seen[name] for name in hidden] == [None] * len(hidden)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with house.client.get(f"{path}.xlsx?lang=en", headers=headers) as response:
+        book = zipfile.ZipFile(io.BytesIO(await response.read()))
+    words = book.read("xl/sharedStrings.xml").decode()
+    assert "The air was bad" in words
+    assert "2026-12-01" not in words
+    assert "4711" not in words
+    for refused in ("", "/open"):
+        assert (await house.ask("GET", f"/api/v1/feedback-items{refused}", token=token)).status == 403
+
+
+async def test_open_items_are_counted_for_those_who_may_see_them(
+    house: Installation, session: Session
+) -> None:
+    await everybody_hands_in(house, session)
+
+    async def counted(by: str) -> tuple[int, int]:
+        found = (await house.ask("GET", "/api/v1/feedback-items/open", by=by)).data
+        return found["open"], found["mine"]
+
+    items = (await house.ask("GET", "/api/v1/feedback-items", by="presenter")).data["items"]
+    for reader, open_ in (("presenter", FEWEST), ("host", FEWEST), ("admin", FEWEST), ("other_presenter", 0)):
+        assert await counted(reader) == (open_, 0), reader
+        listed = (await house.ask("GET", "/api/v1/feedback-items", by=reader)).data["items"]
+        assert len(listed) == open_, reader
+    first, second = (f"/api/v1/feedback-items/{item['id']}" for item in items[:2])
+    await house.ask("POST", first, by="presenter", json={"version": 1, "step": "finish"})
+    await house.ask("POST", second, by="presenter", json={"version": 1, "owner_external_id": "L3"})
+    assert await counted("presenter") == (FEWEST - 1, 0)
+    assert await counted("stranger") == (1, 1)  # what somebody was given, and nothing else
+    assert await counted("learner") == (0, 0)
+
+
 async def test_rules_are_set_before_the_lesson(house: Installation) -> None:
     session = await house.plan()
     path = f"/api/v1/sessions/{session.id}/feedback"

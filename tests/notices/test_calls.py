@@ -126,6 +126,40 @@ def test_an_answer_is_told_once_for_each_question() -> None:
     assert [say.key for say in says] == ["question:q1", "question:q2"]
 
 
+def test_a_host_is_told_whenever_another_one_is_named() -> None:
+    says, call = told(calls.hosted(plan(), "ann"), T0)
+    assert says == [Say(Kind.HOSTING, "hosting:0", "ann")]
+    assert calls.hosted(call, "ann") is call
+    assert told(calls.hosted(call, "bob"), T0)[0] == [Say(Kind.HOSTING, "hosting:0", "bob")]
+    assert told(calls.hosted(call, None), T0)[0] == []
+
+
+def test_who_was_replaced_before_they_were_told_hears_nothing() -> None:
+    call = calls.hosted(calls.hosted(calls.expected(plan()), "ann"), "bob")
+    assert call.pending == (Pending(Kind.INVITED), Pending(Kind.HOSTING, "bob"))
+    assert calls.hosted(call, None).pending == (Pending(Kind.INVITED),)
+
+
+def test_nobody_is_told_to_host_what_is_over_or_cancelled() -> None:
+    for over in (calls.ended(calls.started(plan()), UtcMs(START)), calls.cancelled(plan())):
+        assert calls.hosted(over, "ann").pending == ()
+    assert calls.hosted(calls.started(plan()), "ann").pending != ()
+
+
+@given(named=st.lists(st.sampled_from(["ann", "bob", None, "look"]), max_size=12))
+def test_however_hosts_change_the_last_one_knows(named: list[str | None]) -> None:
+    call, knows = plan(), None
+    for name in [*named, "look"]:
+        if name != "look":
+            call = calls.hosted(call, name)
+            continue
+        says, call = told(call, T0)
+        assert len(says) <= 1
+        knows = says[0].ref if says else knows
+    if call.host is not None:
+        assert knows == call.host
+
+
 def test_other_rules() -> None:
     rules = Rules(before_minutes=(2880,), after_minutes=())
     assert walk(plan(), T0, START, rules) == [(START - 2 * DAY, Kind.COMING)]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from accounts.tables import persons
+from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from lectern.app.notice_facts import LessonsForNotices
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
@@ -31,7 +32,7 @@ def caller_of(house: Installation, watch: Watch, *, mail: bool = True) -> Caller
     """The loop of a server process with a mail server, in the tests' time."""
     services = house.services
     outbox = Outbox(mail=mail, clock=watch)
-    lessons = LessonsForNotices(services.sessions, services.engine, 60)
+    lessons = LessonsForNotices(services.sessions, services.engine, 60, Terms(), watch)
     return Caller(services.database, outbox, lessons, Rules(), clock=watch)
 
 
@@ -78,6 +79,44 @@ async def test_a_plan_invites_its_people_with_the_plan_that_holds(house: Install
     await caller_of(house, watch).tell_due()
     invited = [entry for entry in await told(house, Channel.MAIL) if entry[1] == Kind.INVITED]
     assert invited == [("colleague", "invited"), ("learner", "invited"), ("stranger", "invited")]
+
+
+async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    await house.services.sessions.end(session.id)
+    lessons = LessonsForNotices(house.services.sessions, house.services.engine, 60, Terms(), watch)
+    learner, colleague = house.people["learner"], house.people["colleague"]
+    watch.now = utc_ms()
+    assert await lessons.undone(session.id) == {learner: ("feedback",), colleague: ("absent",)}
+    watch.now += FEEDBACK_DAYS * DAY + MINUTE
+    assert await lessons.undone(session.id) == {colleague: ("absent",)}
+    assert await lessons.undone("no such session") == {}
+
+
+async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    assert ("host", "hosting") in await told(house, Channel.MAIL)
+    assert all(who != "presenter" for who, _ in await told(house))
+    change = {"host_person_id": house.people["other_presenter"]}
+    path = f"/api/v1/sessions/{session.id}"
+    assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    for _ in range(2):
+        await caller_of(house, watch).tell_due()
+    hosting = [who for who, kind in await told(house) if kind == "hosting"]
+    assert hosting == ["host", "other_presenter"]
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="other_presenter")).data
+    assert [(item["subject"], item["path"]) for item in page["items"]] == [
+        ("You host: Product launch", f"/studio/{session.id}")
+    ]
+    # A presenter who is named host as well has nothing to learn.
+    change = {"host_person_id": house.people["presenter"]}
+    assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    await caller_of(house, watch).tell_due()
+    assert all(who != "presenter" for who, _ in await told(house))
 
 
 async def test_reminders_go_to_those_who_are_not_there(house: Installation, watch: Watch) -> None:

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from lectern.app.mail_metrics import mail_metrics
 from lectern.db.engine import Database
 from notices.choices import Choices, choose
 from notices.kinds import Channel, Kind
@@ -22,7 +23,7 @@ from notices.smtp import SEND_TIMEOUT_S, Deferred, MailFault, Refused, ServerAwa
 from notices.states import State
 from notices.store import NoticeStore
 from notices.words import Language
-from tests.notices.given import CLOSED, DAY, HOUR, ORG, T0, Watch, invite
+from tests.notices.given import CLOSED, DAY, HOUR, LESSON, ORG, T0, Watch, invite
 
 STORE = NoticeStore()
 PEOPLE = {f"p{number}": Recipient(f"P {number}", f"p{number}@example.com") for number in range(200)}
@@ -55,6 +56,7 @@ class Post:
     delay_s: float = 0.0
     fault: Callable[[str], MailFault | None] = lambda _to: None
     taken: list[tuple[str, str]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     connections: int = 0
     tries: int = 0
     before_answer: Callable[[], None] = lambda: None
@@ -78,6 +80,7 @@ class Post:
         if (wrong := self.fault(recipient)) is not None:
             raise wrong
         self.taken.append((recipient, str(mail["Message-ID"])))
+        self.texts.append(mail.as_string())
         self.before_answer()
 
 
@@ -85,8 +88,16 @@ async def whose() -> Sender:
     return Sender("Demo", "lectern@example.com", "https://lectern.example.com")
 
 
+UNDONE: dict[str, tuple[str, ...]] = {}
+
+
+async def undone(session_id: str) -> Mapping[str, tuple[str, ...]]:
+    assert session_id == "s-1"
+    return UNDONE
+
+
 def sender_of(database: Database, post: Post, per_minute: int = 6_000) -> MailSender:
-    desk = Desk(whose, Staff(), MuteLinks({"k": b"0" * 32}, "k"), Language.EN, per_minute)
+    desk = Desk(whose, Staff(), MuteLinks({"k": b"0" * 32}, "k"), Language.EN, per_minute, undone)
     watch = post.watch
     return MailSender(database, post.connect, desk, clock=watch, mono_s=lambda: watch.now / 1000)
 
@@ -141,6 +152,56 @@ async def test_an_hour_without_a_mail_server(sqlite_database: Database) -> None:
     assert len(post.taken) == 3
     async with sqlite_database.read() as tx:
         assert (await STORE.gate(tx)).failures == 0
+
+
+async def test_a_reminder_that_waited_says_only_what_is_still_to_do(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch()
+    post = Post(watch, away=True)
+    sender = sender_of(sqlite_database, post)
+    people = ("p1", "p2", "p3")
+    outbox = Outbox(mail=True, clock=watch)
+    facts = {**LESSON, "undone": ("checkin", "feedback")}
+    async with sqlite_database.write() as tx:
+        await outbox.put(
+            tx, org_id=ORG, kind="missed", key="k", facts=facts, person_ids=people, session_id="s-1"
+        )
+    for person in people:
+        monkeypatch.setitem(UNDONE, person, ("checkin", "feedback"))
+    await run(sender, watch, T0 + HOUR)
+    assert {one.state for one in (await mails(sqlite_database)).values()} == {State.WAITING}
+    post.away = False
+    monkeypatch.setitem(UNDONE, "p2", ("checkin", "absent"))
+    monkeypatch.delitem(UNDONE, "p3")  # who has done everything meanwhile
+    await run(sender, watch, T0 + 2 * HOUR)
+    after = await mails(sqlite_database)
+    assert (after["p3"].state, after["p3"].problem) == (State.DROPPED, "done_already")
+    texts = {to: text for (to, _), text in zip(post.taken, post.texts, strict=True)}
+    assert ["feedback" in texts["p1@example.com"], "feedback" in texts["p2@example.com"]] == [True, False]
+    assert all("make-up" in text and "not there" not in text for text in texts.values())
+
+
+async def test_metrics_tell_what_waits_and_what_failed(sqlite_database: Database) -> None:
+    watch = Watch()
+    sender = sender_of(sqlite_database, Post(watch))
+    await put(sqlite_database, watch, "p1", "p2", "broken")
+    watch.now += 5_000
+
+    async def told() -> dict[str, float]:
+        async with sqlite_database.read() as tx:
+            figures, gate = await STORE.mail_figures(tx), await STORE.gate(tx)
+        samples = [s for m in mail_metrics(figures, gate, sender.counts, watch()) for s in m.samples]
+        return {"".join([s.name, *s.labels.values()]): s.value for s in samples}
+
+    before = await told()
+    assert (before["lectern_mail_queuedwaiting"], before["lectern_mail_queuedsending"]) == (3, 0)
+    assert before["lectern_mail_oldest_seconds"] == 5
+    await run(sender, watch, T0 + 60_000)
+    after = await told()
+    assert (after["lectern_mail_queuedwaiting"], after["lectern_mail_oldest_seconds"]) == (0, 0)
+    assert (after["lectern_mail_sent_total"], after["lectern_mail_server_away"]) == (2, 0)
+    assert after["lectern_mail_failedaddress_broken"] == 1
 
 
 async def test_after_two_days_it_is_given_up_and_may_be_tried_again(sqlite_database: Database) -> None:

@@ -70,6 +70,24 @@ async def test_a_changed_plan_is_on_the_timeline_and_an_ended_session_keeps_its_
     ]
 
 
+async def test_a_host_is_named_replaced_and_taken_away(house: Installation) -> None:
+    path = f"{SESSIONS}/{(await house.plan(host=None)).id}"
+
+    async def name(person: str | None, by: str = "presenter") -> Any:
+        answer = await house.ask(
+            "PATCH", path, by=by, json={"host_person_id": house.people.get(person or "", person)}
+        )
+        return answer.data["host"] if answer.status == 200 else (answer.status, answer.code)
+
+    assert (await name("host"))["name"] == "Host"
+    assert (await name(None))["name"] == "Host"  # not said: as it was
+    assert (await name("other_presenter", by="host"))["id"] == house.people["other_presenter"]
+    assert await name("host", by="host") == (403, "not_your_session")  # no longer the host
+    assert await name("learner") == (422, "not_a_host")
+    assert await name("nobody") == (422, "person_not_found")
+    assert await name("") is None
+
+
 async def test_live_and_over(house: Installation) -> None:
     path = f"{SESSIONS}/{(await house.plan()).id}"
     assert (await house.ask("POST", f"{path}/end", by="presenter")).code == "session_not_live"

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
 from tests.web.test_accessibility import NARROW, violations
-from tests.whole_lesson.before_the_lesson import learner_token
+from tests.whole_lesson.before_the_lesson import host_token, learner_token
 from tests.whole_lesson.story import Story, on
 
 pytestmark = pytest.mark.browser
@@ -74,22 +74,41 @@ async def _hands_in(page: Page, grade: int, recommend: int) -> None:
     await expect(on(page, "feedback-thanks")).to_be_focused()
 
 
+async def _is_read_by_link(story: Story, page: Page, token: str) -> None:
+    """A host who did not sign in reads the results, and saves them; whom to call is not for links."""
+    await story.open(page, f"/studio/{story.session_id}#t={token}")
+    await on(page, "open-feedback").click()
+    await expect(on(page, "feedback-figure")).to_have_count(4)
+    await expect(on(page, "work-item")).to_contain_text("节奏太快")
+    await expect(on(page, "work-item")).not_to_contain_text("4711")
+    await expect(on(page, "item-edit")).to_have_count(0)
+    assert await violations(page) == []
+    async with page.expect_download() as saved:
+        await on(page, "feedback-xlsx").click()
+    assert (await saved.value).suggested_filename == "feedback-Fire-safety.xlsx"
+
+
 async def _is_worked_on(story: Story, studio: Page) -> None:
     """The call back is sorted, taken on and done; then nobody knows the number any more."""
     called = on(studio, "work-item").filter(has_text="节奏太快")
     await expect(called).to_contain_text("4711")
     await called.get_by_test_id("item-edit").click()
     await called.get_by_test_id("item-set-due").fill("2026-12-24")
-    await called.get_by_test_id("item-set-owner").fill("S003")
+    await called.get_by_test_id("item-set-owner").press_sequentially("S003")
+    await called.get_by_test_id("item-set-owner-option").click()
     await called.get_by_test_id("item-set-note").fill("先打电话")
     await take_picture(studio, "feedback-item-edit-pc")
     assert await violations(studio) == []
     await called.get_by_test_id("item-save").click()
     await expect(called).to_contain_text("唐悦")
-    await story.open(studio, "/admin/feedback?state=new")
+    await expect(on(studio, "open-items")).to_contain_text("1")
+    await story.open(studio, "/")
+    await on(studio, "to-items").click()
+    await on(studio, "filter-state").select_option("new")
     await expect(on(studio, "work-item")).to_have_count(1)
     await on(studio, "item-finish").click()
     await expect(on(studio, "item-state")).to_have_text("已完成")
+    await expect(on(studio, "open-items")).to_have_count(0)
     await expect(on(studio, "work-item")).not_to_contain_text("4711")
     await take_picture(studio, "feedback-items-pc")
     assert await violations(studio) == []
@@ -111,6 +130,7 @@ async def test_a_quiet_lesson_and_what_people_say_of_it(tmp_path: Path) -> None:
         for page, person in ((wang, "L001"), (li, "L002"), (zhang, "L003")):
             await _joins(story, page, person)
         await _is_reminded(studio, li)
+        by_link = await host_token(story)
         await story.open(wang, "/")  # before the end
         await on(studio, "end-session").click()
         await on(studio, "confirm-end").click()
@@ -148,4 +168,5 @@ async def test_a_quiet_lesson_and_what_people_say_of_it(tmp_path: Path) -> None:
         await studio.set_viewport_size({"width": 390, "height": 844})
         await take_picture(studio, "feedback-results-phone")
         assert await violations(studio) == []
+        await _is_read_by_link(story, await chromium.on_phone("en"), by_link)
         await _is_worked_on(story, studio)

@@ -20,7 +20,10 @@ from tests.web.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 HEADERS = {"X-Lectern": "1"}
-STAFF_LIST = "工号,姓名,邮箱\nL001,王芳,wang@example.com\nL002,李伟,r550@example.com\n".encode()
+STAFF_LIST = (
+    "工号,姓名,邮箱,部门\nL001,王芳,wang@example.com,\nL002,李伟,r550@example.com,\n"
+    "S003,唐悦,tang@example.com,培训部\n"
+).encode()
 
 
 async def sign_in(page: Page, url: str, login: str) -> None:
@@ -53,6 +56,27 @@ async def arrives(box: Box, subject: str) -> EmailMessage:
         while subject not in subjects(box):
             await asyncio.sleep(0.2)
     return mails(box)[subjects(box).index(subject)]
+
+
+async def names_a_host(page: Page) -> None:
+    """By keys alone: the list says whom it found, Escape closes it and not the dialog, Enter takes one."""
+    await page.get_by_test_id("name-host").press("Enter")
+    field = page.get_by_test_id("host-search")
+    await expect(field).to_be_focused()
+    await field.press_sequentially("唐")
+    await expect(page.get_by_test_id("host-search-option")).to_have_text(["唐悦S003 · 培训部"])
+    assert await violations(page) == []
+    await take_picture(page, "name-host-pc")
+    await page.keyboard.press("Escape")
+    await expect(field).to_have_attribute("aria-expanded", "false")
+    await page.keyboard.press("Enter")  # nobody is chosen: nothing is sent
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(field).to_have_value("唐悦")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("host-note")).to_contain_text("唐悦")
+    await expect(page.get_by_test_id("host-name")).to_contain_text("唐悦")
+    await expect(page.get_by_test_id("name-host")).to_be_focused()
 
 
 @pytest.mark.timeout(300)
@@ -112,6 +136,9 @@ async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
             await expect(presenter.get_by_test_id("calls-note")).to_contain_text("刚刚")
             await take_picture(presenter, "session-calls-pc")
             reminder = await arrives(box, "上课提醒：新品培训")
+            await names_a_host(presenter)
+            hosting = await arrives(box, "请你主持：新品培训")
+            assert str(hosting["To"]) == "唐悦 <tang@example.com>"
 
             await admin.goto(f"{server.url}/admin/notices")
             rows = admin.get_by_test_id("sent-row")

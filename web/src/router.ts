@@ -12,6 +12,7 @@ export const router = createRouter({
     { path: '/studio/:id', component: () => import('./pages/studio/StudioPage.vue'), props: true },
     { path: '/room/:id', component: () => import('./pages/room/RoomPage.vue'), props: true },
     { path: '/questions/:id', component: () => import('./pages/questions/QuestionsPage.vue'), props: true },
+    { path: '/feedback/:id', component: () => import('./pages/feedback/FeedbackByLink.vue'), props: true, meta: { title: 'feedback.results' } },
     { path: '/screen', component: () => import('./pages/screen/ScreenEntry.vue'), meta: { title: 'tv.title' } },
     { path: '/screen/:id', component: () => import('./pages/screen/ScreenPage.vue'), props: true },
     { path: '/attendance/:id', component: () => import('./pages/attendance/OwnAttendancePage.vue'), props: true, meta: { title: 'attendance.own' } },

@@ -44,7 +44,8 @@ async def _run(plan: Plan) -> None:
     async with running(plan, _say):
         settings = settings_of(plan)
         async with built(settings) as services:
-            announce(settings, await set_up_demo(services))
+            announce(settings, await set_up_demo(services, mail_domain="lectern.example"))
+        sys.stderr.write(f"  What was mailed: {plan.mail_url}\n")
         sys.stderr.write(f"  What each part says: {plan.folder / 'log'}\n")
         await stop.wait()
         sys.stderr.write("  ending …\n")

@@ -54,6 +54,8 @@ class Plan:
     redis_port: int = 6380
     turn_port: int = 3478
     s3_port: int = 9000
+    mail_port: int = 1025
+    mail_page_port: int = 8025
     servers: int = 2
     media: int = 2
     apart: bool = False
@@ -63,6 +65,11 @@ class Plan:
     def url(self) -> str:
         """Where people go."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mail_url(self) -> str:
+        """Where people read what was mailed."""
+        return f"http://127.0.0.1:{self.mail_page_port}"
 
     @property
     def data(self) -> Path:
@@ -128,6 +135,7 @@ def stages(plan: Plan) -> list[list[Part]]:
             _with_signal("redis", redis, Probe(plan.redis_port), SIGTERM),
             _with_signal("turn", turn, Probe(plan.turn_port), SIGTERM),
             _s3(plan),
+            _mail(plan),
             *(_media(plan, number, socket) for number, socket in enumerate(plan.media_sockets)),
         ],
         [_server(plan, number, port) for number, port in enumerate(plan.server_ports, 1)],
@@ -174,6 +182,12 @@ def _with_signal(name: str, argv: Sequence[str], probe: Probe, end_signal: int) 
 def _s3(plan: Plan) -> Part:
     argv = (sys.executable, "-m", "lectern.app.cluster.s3_server", str(plan.s3_port), BUCKET)
     return _with_signal("s3", argv, Probe(plan.s3_port, "/moto-api/"), SIGTERM)
+
+
+def _mail(plan: Plan) -> Part:
+    module = (sys.executable, "-m", "lectern.app.cluster.mail_server")
+    argv = (*module, str(plan.mail_port), str(plan.mail_page_port))
+    return _with_signal("mail", argv, Probe(plan.mail_page_port, "/"), SIGTERM)
 
 
 def _postgres(plan: Plan) -> Part:
@@ -229,6 +243,10 @@ def lectern_environment(plan: Plan) -> dict[str, str]:
         "LECTERN_STORAGE_SECRET": secrets.s3,
         # The bucket is gone when the cluster ends: everything stays on this disk, too.
         "LECTERN_STORAGE_KEEP_HOURS": "876000",
+        "LECTERN_SMTP_HOST": "127.0.0.1",
+        "LECTERN_SMTP_PORT": str(plan.mail_port),
+        "LECTERN_SMTP_SECURITY": "none",
+        "LECTERN_MAIL_FROM": "lectern@lectern.example",
         **plan.environment,
     }
 

@@ -30,5 +30,6 @@ export const useAccount = defineStore('account', () => {
   }
   const mayBroadcast = computed(() => me.value?.roles.some((role) => role === 'presenter' || role === 'host' || role === 'admin') ?? false)
   const mayAdminister = computed(() => me.value?.roles.some((role) => role === 'admin' || role === 'line_manager') ?? false)
-  return { me, load, signIn, signOut, mayBroadcast, mayAdminister }
+  const administers = computed(() => me.value?.roles.includes('admin') ?? false)
+  return { administers, me, load, signIn, signOut, mayBroadcast, mayAdminister }
 })

@@ -1,4 +1,5 @@
 /** The routes of `/api/v1` that pages call, by name. */
+import type { FoundPerson } from '../core/choosing'
 import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
@@ -26,8 +27,10 @@ export const api = {
 
   sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
     request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
-  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean }) =>
+  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean; host_person_id: string | null }) =>
     request<Session>('POST', `${root}/sessions`, { body: session }),
+  /** No host: the empty string. */
+  nameHost: (id: string, hostPersonId: string) => request<Session>('PATCH', `${root}/sessions/${id}`, { body: { host_person_id: hostPersonId } }),
   session: (id: string) => request<Session>('GET', `${root}/sessions/${id}`),
   lobby: (id: string) => request<Lobby>('GET', `${root}/sessions/${id}/lobby`),
   enter: (id: string, name?: string) => request<Entered>('POST', `${root}/sessions/${id}/enter`, { body: name === undefined ? {} : { name } }),
@@ -48,6 +51,7 @@ export const api = {
   groupActivity: (id: string, bearer: string | null) => request<{ readonly groups: readonly GroupActivity[] }>('GET', `${root}/sessions/${id}/groups`, { bearer }),
   groupActivityUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/groups.${ending}?lang=${lang}`,
   pollGrowth: (fromUtcMs: number, toUtcMs: number, q: string) => request<Growth>('GET', `${root}/poll-growth${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q })}`),
+  pollGrowthUrl: (fromUtcMs: number, toUtcMs: number, q: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/poll-growth.${ending}${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q, lang })}`,
   pollResultsUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/poll-results.${ending}?lang=${lang}`,
   checkins: (id: string, bearer: string | null) => request<{ readonly items: readonly CheckinRound[] }>('GET', `${root}/sessions/${id}/checkins`, { bearer }),
   checkin: (id: string, round: string, bearer: string | null) =>
@@ -70,9 +74,10 @@ export const api = {
   recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
   giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),
-  feedback: (id: string) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`),
+  feedback: (id: string, bearer: string | null) => request<FeedbackResults>('GET', `${root}/sessions/${id}/feedback`, { bearer }),
   feedbackUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/feedback.${ending}?lang=${lang}`,
   feedbackItems: (filter: { kind?: string | null; state?: string | null; mine?: string | null; cursor?: string | null }) => request<Page<FeedbackItem>>('GET', `${root}/feedback-items${query(filter)}`),
+  openItems: () => request<{ readonly open: number; readonly mine: number }>('GET', `${root}/feedback-items/open`),
   changeFeedbackItem: (id: string, change: ItemChange) => request<FeedbackItem>('POST', `${root}/feedback-items/${id}`, { body: change }),
 
   /** `bearer`: the join token of presenter or host, where nobody is signed in. */
@@ -94,6 +99,8 @@ export const api = {
     request<{ readonly items: readonly QuestionSet[] }>('PUT', `${root}/sessions/${id}/question-sets`, { body: { set_ids: setIds }, bearer }),
 
   people: (filter: { q?: string | null; department?: string | null; cursor?: string | null }) => request<Page<Person>>('GET', `${root}/people${query(filter)}`),
+  /** People who may host a session. */
+  hosts: (q: string) => request<Page<FoundPerson>>('GET', `${root}/people${query({ q, may: 'host', limit: '20' })}`),
   importPeople: (file: Blob) => request<ImportReport>('POST', `${root}/people/import`, { raw: csv(file) }),
 
   /** With a session's token as `bearer`: the replay of that session alone. */

@@ -490,7 +490,6 @@ export interface ItemChange {
   readonly version: number
   readonly kind: ItemKind | null
   readonly owner_person_id: string | null
-  readonly owner_external_id: string | null
   readonly due_on: string | null
   readonly note: string | null
   readonly step: ItemStep | null

@@ -16,7 +16,9 @@ const en = {
   },
   create: {
     title: 'New session', name: 'Title', namePlaceholder: 'What will people learn?', starts: 'Starts ({zone})', guests: 'People without an account may join with a name', submit: 'Create',
+    host: 'Host (optional)', hostHint: 'Runs check-ins, questions and polls while you talk. Gets a notice.',
   },
+  person: { search: 'Name or staff number', clear: 'Clear', chooseOne: 'Choose somebody from the list, or clear the field.', found: '{n} person found | {n} people found', nobody: 'Nobody who may do this has such a name or number.' },
   room: {
     cancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.',
     liveNow: 'Live now', live: 'LIVE', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
@@ -70,7 +72,7 @@ const en = {
     low: 'poor', high: 'excellent', unlikely: 'not at all', likely: 'by all means', text: 'What was good, what should change?', textHint: 'Others will read this; do not write what gives you away.', callMe: 'Please call me back about this', contact: 'How to reach you', contactHint: 'This tells who you are, for this text alone. Your grades stay anonymous. It is deleted when the matter is done.',
     send: 'Hand in', thanks: 'Thank you for your feedback', sent: 'It will be read together with that of others.', until: 'Possible until {when}', give: 'Give feedback', ask: 'Ask learners for feedback after the lesson', lang: 'Language of the form', own: 'as each learner reads',
     results: 'Feedback', rate: '{n} of {of} handed in ({p}%)', waiting: 'Answers are shown from {n} on, so that nobody can be recognised. Held back until then: {m}.', none: 'No feedback shows yet', off: 'No feedback was asked for in this session.', openUntil: 'Feedback is taken until {when}.', closedAt: 'Feedback was taken until {when}.', nps: 'Net promoter score', promoters: 'Promoters (9–10)', passives: 'Passives (7–8)', detractors: 'Detractors (0–6)',
-    mean: 'Mean', of5: 'of 5', of10: 'of 10', answered: 'Answered: {n}', grade: 'Grade', times: 'Times', share: 'Share', tooFew: 'Fewer than {n} graded this: not shown.', csv: 'Download CSV', xlsx: 'Download Excel', texts: 'What people wrote', noTexts: 'Nobody has written anything that shows yet.',
+    mean: 'Mean', of5: 'of 5', of10: 'of 10', answered: 'Answered: {n}', grade: 'Grade', times: 'Times', share: 'Share', tooFew: 'Fewer than {n} graded this: not shown.', texts: 'What people wrote', noTexts: 'Nobody has written anything that shows yet.',
   },
   people: { phone: 'On a phone', more: 'and {n} more' },
   hand: { raise: 'Raise hand', lower: 'Lower hand', up: 'Hand up', place: 'Your hand is up: number {n} in the queue.', yourTurn: 'You are on stage. Press “Unmute” to be heard.', yourTurnSeen: 'You are on stage. Turn on your microphone and camera when you are ready.', onStage: 'On stage', offStage: 'You are no longer on stage.', leaveStage: 'Leave the stage' },
@@ -179,7 +181,7 @@ const en = {
   },
   watch: { title: 'Microcourses', empty: 'No microcourses yet', emptyText: 'They appear here when they are published.', notReady: 'This microcourse is not ready yet', minutes: '{time}' },
   admin: {
-    sessions: 'Sessions', people: 'People', questions: 'Question library', growth: 'Growth', feedback: 'Feedback to act on', replays: 'Replays', keys: 'API keys', notices: 'Notices', audit: 'Audit', nav: 'Administration', notAllowed: 'This part is for administrators', notAllowedText: 'Ask an administrator of your organisation for access.', all: 'All',
+    sessions: 'Sessions', people: 'People', questions: 'Question library', growth: 'Growth', feedback: 'Feedback to act on', replays: 'Replays', keys: 'API keys', notices: 'Notices', audit: 'Audit', nav: 'Administration', navOwn: 'Your sessions and their results', openItems: '{n} to be done', notAllowed: 'This part is for administrators', notAllowedText: 'Ask an administrator of your organisation for access.', all: 'All',
     state: { scheduled: 'Planned', live: 'Live', ended: 'Over' }, onlineNow: '{n} online', attended: 'Came', start: 'Start', presenter: 'Presenter', title: 'Title', status: 'Status', name: 'Name', number: 'Staff number', department: 'Department', roles: 'Roles', active: 'Active', inactive: 'Inactive', noResults: 'Nothing matches',
     importPeople: 'Import people (CSV)', importRoster: 'Import roster (CSV)', importDone: '{added} added, {updated} changed, {unchanged} unchanged', importErrors: '{n} line was not taken | {n} lines were not taken', line: 'Line {n}', columns: 'Columns: external_id, name, department, email', rosterColumns: 'Columns: external_id, name. People have to be imported first.',
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
@@ -197,6 +199,7 @@ const en = {
     muteAsk: 'Turn off mail: {kind}?', muteText: 'You will still see these notices after signing in.', mute: 'Turn off', muted: 'Turned off: {kind}', mutedText: 'No more mail of this kind will come. You can turn it on again after signing in.', allChoices: 'All choices', linkBroken: 'This link does not work',
   },
   error: {
+    not_a_host: 'This person may not host sessions. An administrator can give them the role of host or presenter.', person_not_found: 'This person is not in the staff list any more. Choose somebody else.',
     session_began: 'The session has begun. End it instead of cancelling it.', session_cancelled: 'This session is cancelled.', reminded_already: 'People were reminded a moment ago. Please wait some minutes.', address_invalid: 'This is not one plain mail address.', link_unknown: 'The link was cut short or is not ours. Open it from the mail again.',
     database_away: 'The server is catching its breath. Please try again in a moment.', internal: 'Something went wrong on our side. Please try again.', unreachable: 'The server cannot be reached. Check your network.', too_many_waiting: 'Too many actions are waiting for the connection.', left: 'You have left the session.',
     token_invalid: 'This link is not valid. Ask for a new one.', token_expired: 'This link has expired. Ask for a new one.', session_not_found: 'There is no such session. Check the link.', session_over: 'The session is over.', removed: 'You were removed from this session.', consent_required: 'Please read what is recorded, and agree to it.',

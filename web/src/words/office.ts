@@ -10,7 +10,7 @@ export const en = {
   },
   items: {
     title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start work', finish: 'Mark as done', drop: 'Not taken up', reopen: 'Take up again' },
-    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', ownerHow: 'Staff number', me: 'I take it', due: 'Due', dueOn: 'Due {day}', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Mark as done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
+    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'No owner yet', me: 'I take it', due: 'Due', dueOn: 'Due {day}', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Mark as done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
   },
   growth: {
     title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
@@ -28,6 +28,9 @@ export const en = {
     changed: 'Rows that would be different now: {n}', again: 'Make a new version', why: 'Why does it have to change? (stands in the record)', earlier: 'Earlier versions: {n}', earlierFile: 'Version {n} as a signed PDF',
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80%', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
+  hosting: {
+    host: 'Host:', nobody: 'nobody', name: 'Name a host', change: 'Change the host', whom: 'New host', hint: 'People with the role of host, presenter or administrator.', former: '{name} is host no longer as soon as you save, also in a running lesson.', save: 'Save and tell them', remove: 'No host', named: '{name} hosts this session now, and is being told.', gone: 'This session has no host now.',
+  },
   mail: {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
     test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
@@ -35,11 +38,11 @@ export const en = {
     when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
     triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
     state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
-    kind: { invited: 'Invitation', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
+    kind: { invited: 'Invitation', hosting: 'Named host', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
     problem: {
       mail_not_set_up: 'No mail server was set up.', mail_server_away: 'The mail server cannot be reached. All mail waits and is sent as soon as it is back.', mail_tls_failed: 'No encrypted connection to the mail server: check LECTERN_SMTP_SECURITY and its certificate.', mail_sign_in_refused: 'The mail server refuses our name or password: check LECTERN_SMTP_USER and the password.',
       mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
-      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.',
+      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.', done_already: 'Nothing was left to do any more.',
     },
     remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
   },
@@ -70,7 +73,7 @@ export const zh: OfficeWords = {
   },
   items: {
     title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
-    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', dueOn: '{day} 截止', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '负责人待定', me: '我来负责', due: '截止日期', dueOn: '{day} 截止', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
   },
   activity: {
     title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
@@ -85,6 +88,9 @@ export const zh: OfficeWords = {
     changed: '现在有 {n} 人的考勤与档案不同。', again: '制作新版本', why: '为什么要重新办结？（会写入档案）', earlier: '之前的 {n} 个版本', earlierFile: '第 {n} 版签名 PDF',
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80%', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
+  hosting: {
+    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后{name}立即不再是主持人，课程进行中也一样。', save: '保存并通知本人', remove: '不设主持人', named: '已指定{name}为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
+  },
   mail: {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
     test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
@@ -92,11 +98,11 @@ export const zh: OfficeWords = {
     when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '将重新发送 {n} 条',
     triedTimes: '已尝试 {n} 次', nextTry: '下次尝试：{when}',
     state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
-    kind: { invited: '课程邀请', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
+    kind: { invited: '课程邀请', hosting: '主持安排', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
     problem: {
       mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
       mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
-      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。',
+      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。', done_already: '事项已完成或已截止，无需再提醒。',
     },
     remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
   },

@@ -18,7 +18,9 @@ const zh: Words = {
   },
   create: {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
+    host: '主持人（可不填）', hostHint: '你讲课时由主持人负责签到、提问和投票。系统会通知本人。',
   },
+  person: { search: '姓名或工号', clear: '清空', chooseOne: '请从列表中选一个人，或清空此栏。', found: '找到 {n} 人', nobody: '没有符合条件的人叫这个姓名或用这个工号。' },
   room: {
     cancelled: '已取消', cancelledText: '“{title}”已取消，你无需参加。',
     liveNow: '正在直播', live: '直播中', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
@@ -72,7 +74,7 @@ const zh: Words = {
     low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
     send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
     results: '课后反馈', rate: '{n} / {of} 已提交（{p}%）', waiting: '为了不让人被认出，满 {n} 份才显示。暂不显示：{m} 份。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
-    mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
+    mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
   hand: { raise: '举手', lower: '放下手', up: '举手', place: '已举手，排在第 {n} 位。', yourTurn: '你已连麦。点“开麦”，大家就能听到。', yourTurnSeen: '你已连麦。准备好后，打开麦克风和摄像头。', onStage: '连麦中', offStage: '你已下麦。', leaveStage: '下麦' },
@@ -181,7 +183,7 @@ const zh: Words = {
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
-    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
+    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', navOwn: '我的场次与结果', openItems: '{n} 条待处理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '讲师', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
     importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：工号、姓名、部门、邮箱', rosterColumns: '列：工号、姓名。名单里的人需已导入。',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
@@ -199,6 +201,7 @@ const zh: Words = {
     muteAsk: '不再接收此类邮件：{kind}？', muteText: '登录后仍可看到这些通知。', mute: '不再接收', muted: '已停止：{kind}', mutedText: '今后不会再收到此类邮件。登录后可以重新打开。', allChoices: '全部设置', linkBroken: '链接无效',
   },
   error: {
+    not_a_host: '此人不能主持场次。管理员可以给他主持人或讲师的角色。', person_not_found: '员工名单里已没有此人，请另选一位。',
     session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
