@@ -37,7 +37,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson, as far as people were told. `changed_utc_ms` is when its present plan was made.
 
     `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
-    people were told of this lesson, so that a change of it is news to them.
+    people were told of this lesson, so that a change of it is news to them. `minutes` is the length that it
+    was given, if any.
     """
 
     title: str = ""
@@ -51,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     pending: tuple[Pending, ...] = ()
     reminded_utc_ms: int | None = None
     told: bool = False
+    minutes: int | None = None
 
 
 UNKNOWN: Final = Call(state="over")
@@ -75,11 +77,13 @@ class Step:
     next_utc_ms: int | None
 
 
-def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now: UtcMs) -> Call:
+def planned(
+    call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now: UtcMs, minutes: int | None = None
+) -> Call:
     """Take in a plan. Another plan than the one announced is a change that people are told of."""
     if call is None:
-        return Call(title=title, starts_utc_ms=starts_utc_ms, zone=zone, changed_utc_ms=now)
-    if (call.title, call.starts_utc_ms, call.zone) == (title, starts_utc_ms, zone):
+        return Call(title=title, starts_utc_ms=starts_utc_ms, zone=zone, changed_utc_ms=now, minutes=minutes)
+    if (call.title, call.starts_utc_ms, call.zone, call.minutes) == (title, starts_utc_ms, zone, minutes):
         return call
     moved = call.starts_utc_ms != starts_utc_ms
     return msgspec.structs.replace(
@@ -87,6 +91,7 @@ def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now
         title=title,
         starts_utc_ms=starts_utc_ms,
         zone=zone,
+        minutes=minutes,
         sequence=call.sequence + 1,
         changed_utc_ms=now if moved else call.changed_utc_ms,
         done=() if moved else call.done,

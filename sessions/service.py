@@ -73,6 +73,7 @@ class Sessions:
         host_person_id: str | None,
         guests_allowed: bool,
         auto_start: bool = False,
+        planned_minutes: int | None = None,
     ) -> Session:
         """Plan a session; its timeline begins with the plan.
 
@@ -101,6 +102,7 @@ class Sessions:
             first_started_utc_ms=None,
             ended_utc_ms=None,
             created_utc_ms=now,
+            planned_minutes=planned_minutes,
         )
         async with self.database.write() as tx:
             await self.store.create(tx, session)
@@ -118,6 +120,7 @@ class Sessions:
         zone: str | None,
         guests_allowed: bool | None,
         host_person_id: str | None,
+        planned_minutes: int | None = None,
     ) -> Session:
         """Change the plan; None leaves a field as it is.
 
@@ -134,6 +137,7 @@ class Sessions:
             zone=session.zone if zone is None else zone,
             guests_allowed=session.guests_allowed if guests_allowed is None else guests_allowed,
             host_person_id=session.host_person_id if host_person_id is None else host_person_id,
+            planned_minutes=session.planned_minutes if planned_minutes is None else planned_minutes,
         )
         check_zone(changed.zone)
         people = await self.people.by_id(
@@ -151,6 +155,7 @@ class Sessions:
                 zone=changed.zone,
                 guests_allowed=changed.guests_allowed,
                 host_person_id=changed.host_person_id,
+                planned_minutes=changed.planned_minutes,
             )
             change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
             if session.host_person_id not in (None, changed.host_person_id, changed.presenter_person_id):
@@ -277,5 +282,6 @@ def _planned(session: Session, presenter: PersonFacts | None) -> NewEvent:
         starts_utc_ms=session.starts_utc_ms,
         zone=session.zone,
         presenter_ref=ref,
+        planned_minutes=session.planned_minutes,
     )
     return NewEvent(payload=plan, texts={ref: presenter.name} if ref and presenter else {})

@@ -94,6 +94,8 @@ class AttendanceReport:
     expected: int
     sites: tuple[Site, ...]
     lines: tuple[AttendanceLine, ...]
+    seq: int = 0
+    """The last event that it knows."""
 
     @property
     def rounds(self) -> tuple[str, ...]:
@@ -134,7 +136,11 @@ class _Kept:
         """Return what reports are made of, apart from what may go on changing."""
         register = self.register
         return _Drawn(
-            register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
+            register.rows(roster, now),
+            register.course(now),
+            dict(register.screens),
+            dict(register.heads),
+            self.seq,
         )
 
 
@@ -144,6 +150,7 @@ class _Drawn:
     course: Course
     screens: dict[str, str]
     heads: dict[str, int]
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +281,13 @@ class AttendanceReports:
                 for screen, ref in screens.items()
             ),
             tuple(lines),
+            drawn.seq,
         )
+
+    async def has_news(self, tx: AsyncConnection, session_id: str, seq: int) -> bool:
+        """Tell whether attendance has more to read than a report of event `seq` knew."""
+        _, page = await self.store.news(tx, session_id, seq, 1)
+        return bool(page)
 
     async def _case(
         self, tx: AsyncConnection, facts: SessionFacts, session_id: str, subjects: Collection[str] | None
@@ -290,8 +303,9 @@ class AttendanceReports:
         objections: dict[str, list[Objection]] = {}
         for objection in await self.cases.objections(tx, session_id, subjects):
             objections.setdefault(objection.subject, []).append(objection)
+        rule = rules.get(session_id) or rules.get(facts.org_id) or self.standard
         return _Case(
-            rules.get(session_id) or rules.get(facts.org_id) or self.standard,
+            replace(rule, planned_minutes=facts.planned_minutes),
             scope,
             watched,
             await self.recordings.clock(tx, session_id) if watched else None,

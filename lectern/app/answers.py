@@ -122,6 +122,7 @@ class ReportFacts:
             session.presenter_person_id,
             session.host_person_id,
             session.ended_utc_ms,
+            session.planned_minutes,
         )
 
     async def held(self, org_id: str, q: str, from_utc_ms: int, to_utc_ms: int) -> list[Held]:
@@ -139,6 +140,10 @@ class ReportFacts:
         """See `Sessions`."""
         async with self._sessions.database.read() as tx:
             return person_id in await self._sessions.store.roster(tx, session_id)
+
+    async def set_length(self, tx: AsyncConnection, session_id: str, minutes: int | None) -> None:
+        """See `Sessions`."""
+        await self._sessions.store.update(tx, session_id, planned_minutes=minutes)
 
 
 class ClocksOfReplays:

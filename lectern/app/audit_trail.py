@@ -30,7 +30,7 @@ class AuditTrail:
                         "person": corrected.person,
                         "before": corrected.before,
                         "after": corrected.after,
-                        "reason": event.texts.get(corrected.reason_ref),
+                        "reason_ref": corrected.reason_ref,  # the words stand where they can be erased
                     }
                     await self._write(tx, head, event, "checkin_corrected", details=details, by=corrected.by)
                 case CheckinWithdrawn() as withdrawn:

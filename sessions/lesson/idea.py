@@ -38,6 +38,7 @@ class SessionPlanned(Event, frozen=True, kw_only=True):
     starts_utc_ms: int
     zone: str
     presenter_ref: str | None = None
+    planned_minutes: int | None = None
 
 
 TRANSITIONS: dict[LessonState, dict[str, LessonState]] = {
