@@ -70,6 +70,11 @@ class Attendance:
     attentive_ms: int = 0
     """How long, of `there`, some device of theirs was reported as seen or heard."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no connection of theirs is open: the row no longer grows with time."""
+        return all(interval.left_utc_ms is not None for interval in self.intervals)
+
 
 @dataclass(frozen=True, slots=True)
 class Course:

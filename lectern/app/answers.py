@@ -103,13 +103,11 @@ class ReportFacts:
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> dict[str, PersonCard]:
         """See `People`."""
+        if not person_ids:
+            return {}
         async with self._accounts.database.read() as tx:
-            found = await self._accounts.store.persons_by_id(tx, person_ids)
-        return {
-            id_: PersonCard(id_, p.external_id, p.name, p.department_id, p.department)
-            for id_, p in found.items()
-            if p.org_id == org_id
-        }
+            found = await self._accounts.store.names_by_id(tx, org_id, person_ids)
+        return {row[0]: PersonCard(*row) for row in found}
 
     async def facts(self, session_id: str) -> ReportedSession:
         """See `Sessions`."""
