@@ -1,7 +1,11 @@
 """Accounts over HTTP."""
 
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
+
 from aiohttp import web
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import COOKIE_DAYS, Accounts
 from accounts.store import ApiKey, Person
@@ -10,6 +14,7 @@ from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, ProtocolViolation, Unauthenticated
 
 COOKIE = "lectern_session"
+_WORDS = "reason_ref"
 MAX_IMPORT_BYTES = 10 * 1024 * 1024
 
 
@@ -156,11 +161,19 @@ def person_model(person: Person) -> PersonModel:
     )
 
 
+class Words(Protocol):
+    """Where words are that can be erased, and that audit entries therefore only refer to."""
+
+    async def __call__(self, tx: AsyncConnection, org_id: str, refs: Collection[str], /) -> dict[str, str]:
+        """Return those that are still there."""
+
+
 class AccountRoutes:
     """The handlers; `secure` says whether cookies may travel over HTTPS only."""
 
-    def __init__(self, accounts: Accounts, *, secure: bool) -> None:
+    def __init__(self, accounts: Accounts, words: Words, *, secure: bool) -> None:
         self._accounts = accounts
+        self._words = words
         self._secure = secure
 
     def routes(self) -> list[Route]:
@@ -305,6 +318,8 @@ class AccountRoutes:
                 tx, request.who.org_id, request.query.cursor, request.query.limit
             )
             names = await self._accounts.store.persons_by_id(tx, {entry.actor for entry in found})
+            refs = {str(entry.details[_WORDS]) for entry in found if entry.details.get(_WORDS)}
+            words = await self._words(tx, request.who.org_id, refs) if refs else {}
         items = [
             AuditEntryModel(
                 id=entry.id,
@@ -313,11 +328,19 @@ class AccountRoutes:
                 actor_name=names[entry.actor].name if entry.actor in names else None,
                 action=entry.action,
                 target=entry.target,
-                details=dict(entry.details),
+                details=_readable(entry.details, words),
             )
             for entry in found
         ]
         return Audit(items=items, next=items[-1].id if len(items) == request.query.limit else None)
+
+
+def _readable(details: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """Return details with the words that they only refer to; null where those were erased."""
+    plain = dict(details)
+    if _WORDS in plain:
+        plain["reason"] = words.get(str(plain.pop(_WORDS)))
+    return plain
 
 
 def _key_model(key: ApiKey, text: str | None = None) -> ApiKeyModel:

@@ -20,7 +20,7 @@ import imageio_ffmpeg
 import msgspec
 import structlog
 
-from mediaworker.excerpt import write_excerpt
+from mediaworker.excerpt import touched, write_excerpt
 from mediaworker.intro_card import draw_card
 from mediaworker.layout import (
     HEIGHT,
@@ -77,7 +77,7 @@ def run(job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled)
     try:
         work.mkdir(parents=True, exist_ok=True)
         _look(cancelled)
-        source = _check_source(job, files / "hls")
+        source = _check_source(job, files / "hls", work)
         progress(CHECKED)
         video = _compose(job, source, files / "hls", work, progress=progress, cancelled=cancelled)
         progress(COMPOSED)
@@ -96,6 +96,23 @@ def run(job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled)
     return result
 
 
+def needed_files(job: MediaJob, hls: Path) -> frozenset[str]:
+    """Return which files under `hls/` a job reads besides playlists and descriptions, relative to it.
+
+    Only these are there to be looked at. What makes the job impossible is for `run` to say.
+    """
+    try:
+        layout, audio, start_s = _plan(job, hls)
+        found: set[str] = set()
+        for playlist in (*layout.sources.values(), audio):
+            folder = playlist.rpartition("/")[0]
+            for entry in touched((hls / playlist).read_text(), start_s, layout.duration_s):
+                found |= {f"{folder}/{entry.map}", f"{folder}/{entry.name}"}
+    except (MediaFailedError, OSError, ValueError, IndexError):
+        return frozenset()
+    return frozenset(found)
+
+
 def _look(cancelled: Cancelled) -> None:
     if cancelled():
         raise MediaCancelledError
@@ -112,18 +129,22 @@ def _result_of(output: Path) -> MediaResult | None:
         return None
 
 
-def _check_source(job: MediaJob, hls: Path) -> _Source:
+def _check_source(job: MediaJob, hls: Path, work: Path) -> _Source:
+    layout, audio, start_s = _plan(job, hls)
+    for name, playlist in {**layout.sources, "sound": audio}.items():
+        check_playlist(hls / playlist, work / f"{name}.m3u8", name, start_s, layout.duration_s)
+    return _Source(layout, audio, start_s)
+
+
+def _plan(job: MediaJob, hls: Path) -> tuple[Layout, str, float]:
+    """What is shown, the sound's playlist, and where the range begins. Raises MediaFailedError."""
     replay = open_replay(hls)
     start_ms, end_ms = 0, replay.duration_ms
     if isinstance(job, Microcourse):
         start_ms, end_ms = max(0, job.start_ms), min(job.end_ms, replay.duration_ms)
     if end_ms - start_ms < SHORTEST_MS:
         raise MediaFailedError("range_invalid", "The range is shorter than a second or outside the replay.")
-    layout = compose_layout(replay, start_ms, end_ms)
-    for name, playlist in layout.sources.items():
-        check_playlist(hls / playlist, name)
-    check_playlist(hls / replay.audio, "sound")
-    return _Source(layout, replay.audio, start_ms / 1000)
+    return compose_layout(replay, start_ms, end_ms), replay.audio, start_ms / 1000
 
 
 def _compose(

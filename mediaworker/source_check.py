@@ -6,6 +6,7 @@ import av
 import msgspec
 
 from lectern.manifest import Replay, read_replay
+from mediaworker.excerpt import touched, write_excerpt
 from mediaworker.media_job import MediaFailedError
 
 
@@ -21,20 +22,23 @@ def open_replay(hls: Path) -> Replay:
         raise _unreadable("replay", "its description is damaged") from None
 
 
-def check_playlist(playlist: Path, kind: str) -> None:
-    """All files that a playlist names are there, and its first frame decodes; else MediaFailedError."""
+def check_playlist(playlist: Path, excerpt: Path, kind: str, start_s: float, duration_s: float) -> None:
+    """All files of a range are there, and its first frame decodes; else MediaFailedError.
+
+    Writes `excerpt`, a playlist of the range.
+    """
     try:
         text = playlist.read_text()
-    except (OSError, UnicodeDecodeError):
+        needed = touched(text, start_s, duration_s)
+        write_excerpt(playlist, excerpt, start_s, duration_s)
+    except (OSError, ValueError, IndexError):
         raise _unreadable(kind, "its playlist is missing") from None
-    names = {line for line in text.splitlines() if line and not line.startswith("#")}
-    names |= {line.split('"')[1] for line in text.splitlines() if line.startswith('#EXT-X-MAP:URI="')}
-    for name in sorted(names):
+    for name in sorted({name for entry in needed for name in (entry.map, entry.name)}):
         path = playlist.parent / name
         if "/" in name or not path.is_file() or path.stat().st_size == 0:
             raise _unreadable(kind, "a part is missing")
     try:
-        with av.open(str(playlist)) as container:
+        with av.open(str(excerpt), options={"allowed_extensions": "ALL"}) as container:
             if next(container.decode(container.streams[0]), None) is None:
                 raise _unreadable(kind, "it holds no frames")
     except (OSError, IndexError, av.FFmpegError):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lectern.manifest import Clock, encode_line
+from lectern.manifest.hold import hold
 from recording.fragments import FragmentFile
 from recording.room_recorder import Written
 
@@ -95,7 +96,13 @@ class DurableFolder:
 
     def _create_manifest(self) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        return os.open(self._directory / "manifest.jsonl", flags, 0o640)
+        descriptor = os.open(self._directory / "manifest.jsonl", flags, 0o640)
+        try:
+            hold(descriptor)  # until it is closed, whoever carries or packages knows that more will come
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def _store(self, item: FragmentFile) -> Path:
         target = self._directory / item.line.file

@@ -22,9 +22,11 @@ import structlog
 
 from lectern.kernel.log_stream import LogStream
 from lectern.manifest import ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
+from lectern.manifest.order import read_order
 from lectern.storage.shelved import shelved
+from recording.far_fragments import FarFragments
 from recording.fmp4 import init_segment
-from recording.frames import FragmentReader
+from recording.frames import Bring, FragmentReader
 from recording.playlists import MediaPlaylist, master_playlist, segment_name
 from recording.sound_programme import SoundProgramme
 from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan, VideoPlan
@@ -42,12 +44,15 @@ CLOSE_PATIENCE_S = 2.0
 class Packager:
     """One session. `step` does what there is to do now; nothing is kept that the folder does not show."""
 
-    def __init__(self, session: Path) -> None:
+    def __init__(self, session: Path, fetched: Path | None = None, bring: Bring | None = None) -> None:
+        """`fetched` holds what of `rec/` other machines recorded, as far as it is needed; `bring` gets more.
+        With it, `order.json` says what to read."""
         self.plan = SessionPlan()
         self._session = session
         self._hls = session / "hls"
         self._shelved = shelved(session)  # was made, and left this disk since: not to be made again
-        self._reader = FragmentReader(session)
+        self._fetched = fetched
+        self._reader = FragmentReader(session, bring)
         self._recordings: dict[int, ManifestReader] = {}
         self._videos = {source: VideoSegments(self._reader) for source in self.plan.videos}
         self._sound = SoundProgramme(self.plan.mics, self._reader)
@@ -56,6 +61,11 @@ class Packager:
             "screen": MediaPlaylist(map_name),
             "audio": MediaPlaylist(lambda _: AUDIO_MAP),
         }
+
+    @property
+    def waits_for_recorder(self) -> bool:
+        """Whether a recorder may still write what it has when the session is over already."""
+        return self._fetched is None
 
     def step(self) -> int:
         """Read what is new and render it.
@@ -80,7 +90,40 @@ class Packager:
         )
         return replay
 
+    def is_complete(self) -> bool:
+        """Whether the session is over, and all there is was read. Raises OSError."""
+        if self._fetched is None:
+            return (self._session / "ended").exists()
+        return read_order(self._session).is_complete and self._read_ordered()
+
     def _read(self) -> None:
+        if self._fetched is None:
+            self._read_all()
+        else:
+            self._read_ordered()
+
+    def _read_ordered(self) -> bool:
+        """Read recordings one after the other, each as far as it counts; return whether none goes on."""
+        assert self._fetched is not None
+        for listed in read_order(self._session).recordings:
+            reader = self._reader_of(listed.number, self._fetched)
+            reader.limit = listed.bytes
+            for line in reader.poll():
+                self.plan.receive(f"rec/{listed.number}", line)
+            if listed.bytes is None or reader.offset < listed.bytes:
+                return False
+        return True
+
+    def _reader_of(self, number: int, fetched: Path) -> ManifestReader:
+        reader = self._recordings.get(number)
+        if reader is None:
+            name = f"rec/{number}/manifest.jsonl"
+            here = self._session / name
+            reader = ManifestReader(here if here.exists() else fetched / name)
+            self._recordings[number] = reader
+        return reader
+
+    def _read_all(self) -> None:
         folders = (self._session / "rec").glob("*/manifest.jsonl")
         numbers = sorted(int(path.parent.name) for path in folders if path.parent.name.isdigit())
         for number in numbers:
@@ -205,14 +248,12 @@ def _parent_gone() -> bool:
     return bool(readable) and os.read(0, 4096) == b""
 
 
-def follow(session: Path) -> int:
+def follow(packager: Packager) -> int:
     """Package a live session until it is ended (0) or the parent goes away (3)."""
-    packager = Packager(session)
-    marker = session / "ended"
     stalled = False
     while not _parent_gone():
-        ended = marker.exists()
         try:
+            ended = packager.is_complete()
             packager.step()
             if ended:
                 _await_last_lines(packager)
@@ -228,7 +269,7 @@ def follow(session: Path) -> int:
 
 
 def _await_last_lines(packager: Packager) -> None:
-    patience_until = time.monotonic() + CLOSE_PATIENCE_S
+    patience_until = time.monotonic() + (CLOSE_PATIENCE_S if packager.waits_for_recorder else 0)
     while packager.plan.running and time.monotonic() < patience_until:
         time.sleep(0.05)
         packager.step()
@@ -243,6 +284,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--finish", action="store_true", help="close the replay with what is there, do not wait"
     )
+    parser.add_argument(
+        "--fetched",
+        type=Path,
+        help="folder for what other machines recorded; order.json then says what to read, and the "
+        "environment where the bucket is",
+    )
     options = parser.parse_args(arguments)
     if not options.session.is_dir():
         parser.error(f"{options.session} is not a folder")
@@ -251,7 +298,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.finish:
         Packager(options.session).finish()
         return 0
-    return follow(options.session)
+    if options.fetched is None:
+        return follow(Packager(options.session))
+    far = FarFragments.of_environment(options.session, options.fetched)
+    return follow(Packager(options.session, options.fetched, far.bring))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ class Identity:
         context.set_max_proto_version(_DTLS_1_2)
         context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # after a handshake hardly any record comes: 48 KiB each
         # The peer's certificate is self-signed: accepted here, compared with its fingerprint later.
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
         context.use_certificate(self.certificate)

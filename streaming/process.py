@@ -38,6 +38,7 @@ from streaming.forwarding.hot_path.latency import Latencies
 from streaming.forwarding.plane import TICK_S, ForwardingPlane, PlaneRefusal
 from streaming.guarded_tap import GuardedTap
 from streaming.local_sockets import LocalSockets
+from streaming.own_folder import recording_below
 from streaming.sockets import (
     MediaPorts,
     PortInUse,
@@ -496,6 +497,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     if not ports.tcp and not arguments.no_tcp:
         log.warning("media_tcp_unavailable", port=arguments.port)
     create_tap = load_tap(arguments.tap) if arguments.tap else None
+    if create_tap is not None and arguments.data is not None:
+        create_tap = recording_below(arguments.data.absolute(), create_tap)
     process = MediaProcess(arguments.host, ports, arguments.public_ip, create_tap)
     watch_parent(loop, process)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -536,6 +539,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--no-tcp", action="store_true", help="no ICE-TCP")
     parser.add_argument("--public-ip", action="append", default=[], help="address to announce (behind NAT)")
     parser.add_argument("--tap", default="", help="recorder, module:function")
+    parser.add_argument(
+        "--data", type=Path, help="record below this folder of ours, not where the server says (its own disk)"
+    )
     return parser.parse_args(arguments)
 
 

@@ -28,6 +28,8 @@ MAX_STREAMS: Final = 64
 _LIBSRTP_MAX_IN: Final = 1500
 _LIBSRTP_MAX_OUT: Final = 1356
 _E_FLAG: Final = 0x80000000
+_NUMBERS: Final = struct.Struct("!2xH4xI")
+"""Sequence number and SSRC at the beginning of an RTP packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ AES_128_GCM: Final = Profile(b"SRTP_AEAD_AES_128_GCM", 16, 12)
 AES128_CM_SHA1_80: Final = Profile(b"SRTP_AES128_CM_SHA1_80", 16, 14)
 PROFILES: Final = (AES_128_GCM, AES128_CM_SHA1_80)
 """In order of preference."""
+
+
+_MEMORY: Final = (1 << REPLAY_WINDOW) - 1
 
 
 class ReplayWindow:
@@ -63,9 +68,7 @@ class ReplayWindow:
         """Note a packet that proved authentic."""
         ahead = index - self.highest
         if ahead > 0:
-            self._seen = (
-                (self._seen << ahead | 1) & ((1 << REPLAY_WINDOW) - 1) if ahead < REPLAY_WINDOW else 1
-            )
+            self._seen = (self._seen << ahead | 1) & _MEMORY if ahead < REPLAY_WINDOW else 1
             self.highest = index
         else:
             self._seen |= 1 << -ahead
@@ -160,19 +163,19 @@ class GcmReceiver:
         length = header_length(packet)
         if length is None or len(packet) < length + TAG_BYTES:
             return None
-        seq16 = int.from_bytes(packet[2:4], "big")
-        ssrc = int.from_bytes(packet[8:12], "big")
+        seq16, ssrc = _NUMBERS.unpack_from(packet)
         window = self._rtp_windows.get(ssrc)
         index = seq16 if window is None else unwrap16(seq16, window.highest)
         if index < 0 or (window is not None and not window.is_fresh(index)):
             return None
-        nonce = (self._keys.rtp_salt ^ (ssrc << 48 | index)).to_bytes(12, "big")
+        keys, header = self._keys, packet[:length]
+        nonce = (keys.rtp_salt ^ (ssrc << 48 | index)).to_bytes(12, "big")
         try:
-            payload = self._keys.rtp.decrypt(nonce, packet[length:], packet[:length])
+            payload = keys.rtp.decrypt(nonce, packet[length:], header)
         except InvalidTag:
             return None
         _note(self._rtp_windows, ssrc, index, self._max_streams)
-        return packet[:length] + payload
+        return header + payload
 
     def unprotect_rtcp(self, packet: bytes) -> bytes | None:
         """See SrtpReceiver. Packets that are not encrypted (E flag clear) are refused."""

@@ -109,7 +109,7 @@ class Stay:
 class _Visit:
     participant: str
     person: str | None
-    role: str
+    was_learner: bool
     kind: str
     name_ref: str | None
     open: dict[str, tuple[int, str | None, PageState]] = field(default_factory=dict)
@@ -196,13 +196,14 @@ class Register:
     def rows(self, roster: Sequence[str], now: int) -> list[Attendance]:
         """Return the rows: the roster in its order, then other people and guests as they came.
 
-        Staff (presenter, host) and screens are no learners: they have a row only if the roster names them.
+        Staff (presenter, host) and screens are no learners: they have a row only if the roster names them, or
+        if they were learners for some of the lesson (a host who was relieved, a learner who took over).
         """
         by_person: dict[str, list[_Visit]] = {person: [] for person in roster}
         for visit in self.visits.values():
             if visit.person in by_person:
                 by_person[visit.person].append(visit)
-            elif visit.role == "learner" and visit.kind != "screen":
+            elif visit.was_learner and visit.kind != "screen":
                 by_person.setdefault(visit.person or f"guest {visit.participant}", []).append(visit)
         expected, live = set(roster), self.course(now).live
         for person in self.corrected:
@@ -221,7 +222,7 @@ class Register:
             for visit in self.visits.values()
             if (visit.person == person if person is not None else visit.participant == participant)
         ]
-        is_learner = any(visit.role == "learner" and visit.kind != "screen" for visit in visits)
+        is_learner = any(visit.was_learner and visit.kind != "screen" for visit in visits)
         if not expected and not is_learner and person not in self.corrected:
             return None
         key = person or next((visit.person for visit in visits if visit.person), f"guest {participant}")
@@ -265,11 +266,12 @@ def _join(register: Register, happening: Happening) -> None:
         register.visits[participant] = _Visit(
             participant=participant,
             person=payload.get("person"),
-            role=str(payload.get("role", "learner")),
+            was_learner=payload.get("role", "learner") == "learner",
             kind=str(payload.get("kind", "person")),
             name_ref=payload.get("name_ref"),
         )
-    else:  # the same participant again: a guest claimed by a person, a name that was mended
+    else:  # the same participant again, in another role or under another name
+        visit.was_learner |= payload.get("role", "learner") == "learner"
         visit.person = payload.get("person") or visit.person
         visit.name_ref = payload.get("name_ref") or visit.name_ref
 
@@ -310,8 +312,8 @@ def _act(visit: _Visit, happening: Happening) -> None:
             visit.polls.add(str(payload.get("poll")))
         case "chat_sent":
             visit.messages += 1
-        case "question_asked":
-            visit.questions += 1
+        case "question_asked" if happening.actor is not None:
+            visit.questions += 1  # an anonymous one counts for nobody: a count that grows names its author
 
 
 def _row(

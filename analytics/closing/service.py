@@ -171,6 +171,7 @@ class Closings:
             somebody else was faster. Rejected: a new version needs a reason.
         """
         lesson = await self._readable(who, session_id)
+<<<<<<< HEAD
         _insist_on_running(who, lesson)
         for _ in range(_TRIES):
             draft = await self._drafted(who, lesson, after=after, accepted=accepted, reason=reason)
@@ -190,6 +191,10 @@ class Closings:
         self, who: Principal, lesson: Lesson, *, after: int, accepted: Sequence[str], reason: str
     ) -> "_Draft":
         """Return the version as it would be now, sealed, but not kept."""
+=======
+        who.require(Permission.SESSIONS_WRITE)
+        why = _checked_reason(reason, needed=after > 0)
+>>>>>>> main
         async with self.database.read() as tx:
             editions = await self.store.editions(tx, lesson.id)
             newest = await self.store.file(tx, lesson.id, after) if editions else None
@@ -332,12 +337,15 @@ class Closings:
         who.require(Permission.ATTENDANCE_READ)
         if not who.sees_everybody:
             raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
+        _insist_on_judging(who, lesson)
         return lesson
 
 
-def _insist_on_running(who: Principal, lesson: Lesson) -> None:
-    """Let pass presenter and host of the lesson, administrators, and keys that may write sessions."""
-    who.require(Permission.SESSIONS_WRITE)
+def _insist_on_judging(who: Principal, lesson: Lesson) -> None:
+    """Let pass presenter and host of the lesson, administrators, and keys.
+
+    A record holds what the table shows to these alone: why somebody was excused, and what they objected.
+    """
     runs_it = who.person_id in (lesson.presenter_person_id, lesson.host_person_id)
     if not (runs_it or who.allows(Permission.ADMIN) or who.person_id is None):
         raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")

@@ -1,5 +1,6 @@
 """`lectern attendance verify`: what holds of a file, in plain words. Needs the file and nothing else."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def verified(
         return Outcome((f"✗ {path} cannot be read: {error.strerror}.",), UNREADABLE)
     certificates: list[bytes] = []
     lines: list[str] = []
-    holds = True
+    holds, of_pdf = True, None
     if data.startswith(b"%PDF-"):
         sealed = pdf_seal.opened_pdf(data)
         if sealed is None or sealed.record is None:
@@ -79,7 +80,7 @@ def verified(
         )  # fmt: skip
         if sealed.certificate:
             certificates.append(sealed.certificate)
-        data = sealed.record
+        data, of_pdf = sealed.record, sealed.certificate
     record = inspected(data)
     if not record.is_record:
         return Outcome((f"✗ {path} is no attendance record.",), UNREADABLE)
@@ -89,6 +90,14 @@ def verified(
     holds &= record.holds
     known, right = _origin(certificates, fingerprints)
     lines += known
+    if of_pdf is not None:
+        lines.append(f"? The pages of the PDF were not read. See that they say: {_verdicts(record)}.")
+        if of_pdf != record.certificate and not fingerprints:
+            right = False
+            lines.append(
+                "✗ Another key than the record's signed the pages: they may say anything. "
+                "If you know both keys, name both: --fingerprint, twice."
+            )
     if head is not None:
         agrees = head == record.head
         words = "is the one" if agrees else "is NOT the one"
@@ -124,7 +133,10 @@ def _about(record: Inspection) -> list[str]:
     header = record.header
     session = header.get("session")
     title = session.get("title") if isinstance(session, dict) else None
-    lines = [_plain(f"{title}: {len(record.rows)} people, version {header.get('edition')}")]
+    lines = [
+        _plain(f"{title}: {len(record.rows)} people, version {header.get('edition')}"),
+        f"The record says: {_verdicts(record)}.",
+    ]
     if header.get("previous"):
         lines.append(_plain(f"It follows on the version with the head {header['previous']}."))
     lines += [_plain(line) for line in _amended(record)]
@@ -133,6 +145,7 @@ def _about(record: Inspection) -> list[str]:
     return lines
 
 
+<<<<<<< HEAD
 def _amended(record: Inspection) -> list[str]:
     """Return what a version says that it changed. Only asked of a record of which everything holds."""
     amendment = record.header.get("amendment")
@@ -174,6 +187,13 @@ def _since(former: Path, record: Inspection) -> tuple[list[str], bool]:
         f"It does NOT tell what was changed of {wrong or 'somebody'}."
     )  # fmt: skip
     return [*lines, _plain(_mark(told, wrong is None))], wrong is None
+=======
+def _verdicts(record: Inspection) -> str:
+    """Say how many people have which verdict, the most frequent first."""
+    judged = (row.get("judgement") for row in record.rows)
+    found = Counter(str(one.get("verdict")) if isinstance(one, dict) else "not judged" for one in judged)
+    return _plain(", ".join(f"{n} {verdict}" for verdict, n in found.most_common()) or "nothing of anybody")
+>>>>>>> main
 
 
 def _origin(certificates: Sequence[bytes], trusted: Sequence[str]) -> tuple[list[str], bool]:

@@ -50,6 +50,5 @@ def kept(
 
 def _text_of(changes: Sequence[store.Change]) -> str:
     notebook = Notebook()
-    for change in changes:
-        notebook.load(change.raw, change.n)
+    store.load(notebook, changes)
     return notebook.text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +18,8 @@ from lectern.db.upsert import insert_new
 
 CHANGES_KEPT, ITEMS_KEPT = 200, 600
 """After so many changes, or items in them, the document is written down as a whole instead."""
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,16 @@ async def since(tx: AsyncConnection, group_id: str, n: int) -> list[Change]:
 
 async def catch_up(tx: AsyncConnection, group_id: str, notebook: Notebook) -> None:
     """Read what `notebook` does not have yet."""
-    for change in await since(tx, group_id, notebook.n):
-        notebook.load(change.raw, change.n)
+    load(notebook, await since(tx, group_id, notebook.n))
+
+
+def load(notebook: Notebook, changes: Iterable[Change]) -> None:
+    """Take in stored changes; those that are refused by now are left out, see `Notebook.load`."""
+    left_out = [
+        change.n for change in changes if not notebook.load(change.raw, change.n, whole=change.author is None)
+    ]
+    if left_out:
+        _log.warning("notes_changes_left_out", changes=len(left_out), first=left_out[0])
 
 
 async def append(

@@ -15,6 +15,7 @@ from interactions.live.connection import Connection
 from interactions.live.outlet import Frame, Outlet
 from interactions.notes import store
 from interactions.notes.rights import may_read
+from interactions.notes.update import is_sound
 from lectern.timeline.bus import NOTES
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
@@ -168,5 +169,9 @@ class Watching:
 
 
 def as_text(changes: list[store.Change]) -> list[str]:
-    """Return changes as they travel in JSON."""
-    return [b64encode(change.raw).decode() for change in changes]
+    """Return changes as they travel in JSON, without those that this server leaves out itself."""
+    return [
+        b64encode(change.raw).decode()
+        for change in changes
+        if is_sound(change.raw, whole=change.author is None)
+    ]

@@ -103,6 +103,5 @@ class Writer:
 async def _read_again(tx: AsyncConnection, group_id: str, accepted: Sequence[store.Change]) -> Notebook:
     notebook = Notebook()
     await store.catch_up(tx, group_id, notebook)
-    for change in accepted:
-        notebook.load(change.raw, change.n)
+    store.load(notebook, accepted)
     return notebook

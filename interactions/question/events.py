@@ -9,7 +9,7 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
     """The actor asks; staff see it first.
 
     Of an anonymous question the event has no actor: nobody in the class, staff included, is told who asked.
-    `participant` is the asker then, kept so that they can be asked back and their part is counted.
+    `participant` is the asker then, kept so that they can be asked back; attendance counts it for nobody.
     """
 
     TYPE: ClassVar[str] = "question_asked"

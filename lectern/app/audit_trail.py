@@ -13,7 +13,10 @@ from sessions.store import SessionStore
 
 
 class AuditTrail:
-    """A `Follower` of the timeline: corrected check-ins and withdrawn rounds."""
+    """A `Follower` of the timeline: corrected check-ins and withdrawn rounds.
+
+    A reason may be an illness: it stays among the timeline's words, which can be erased, and is named here.
+    """
 
     def __init__(self, accounts: AccountStore, sessions: SessionStore) -> None:
         self._accounts = accounts
@@ -30,7 +33,11 @@ class AuditTrail:
                         "person": corrected.person,
                         "before": corrected.before,
                         "after": corrected.after,
+<<<<<<< HEAD
                         "reason_ref": corrected.reason_ref,  # the words stand where they can be erased
+=======
+                        "reason_ref": corrected.reason_ref,
+>>>>>>> main
                     }
                     await self._write(tx, head, event, "checkin_corrected", details=details, by=corrected.by)
                 case CheckinWithdrawn() as withdrawn:

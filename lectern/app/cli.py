@@ -26,7 +26,7 @@ from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
 from lectern.app.wiring import built, registry
-from lectern.app.worker import work
+from lectern.app.worker import carry, work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
 from lectern.kernel.access import Permission, Principal
@@ -55,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--admin", required=True, metavar="LOGIN")
     sub.add_argument("--name", metavar="NAME", help="the administrator's own name")
     command("worker", _worker, "Take media jobs and do them.")
+    command(
+        "carry", _carry, "Only carry recordings into the bucket: for machines with media processes alone."
+    )
     command("doctor", _doctor, "Say what is missing or blocked here, and what to do.")
     command("asyncapi", _asyncapi, "Print the AsyncAPI document of the Socket.IO namespaces.")
     sub = command("backup", _backup, "Copy the whole installation into a new folder; the server may run.")
@@ -165,6 +168,10 @@ async def _setup(arguments: argparse.Namespace, settings: Settings) -> None:
 
 async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
     await work(settings)
+
+
+async def _carry(_arguments: argparse.Namespace, settings: Settings) -> None:
+    await carry(settings)
 
 
 async def _doctor(_arguments: argparse.Namespace, settings: Settings) -> None:

@@ -6,7 +6,10 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from accounts.service import principal_of
 from accounts.store import Org
+from interactions.question_sets.library import drafts_of
+from lectern.app.demo_quiz import QUIZ, QUIZ_TITLE
 from lectern.app.settings import Settings
 from lectern.app.wiring import Services
 from lectern.kernel.clock import utc_ms
@@ -115,6 +118,13 @@ async def _people(services: Services, org: Org) -> list[SignIn]:
         guests_allowed=True,
     )
     await services.sessions.expect(session, learners)
+    async with services.database.read() as tx:
+        presenter = await accounts.store.person(tx, ids["presenter"])
+    assert presenter is not None
+    teacher = principal_of(presenter)
+    library = services.library()
+    quiz = await library.create(teacher, QUIZ_TITLE, drafts_of(QUIZ))
+    await library.attach(teacher, session.id, [quiz.id])
     return sign_ins
 
 

@@ -7,15 +7,11 @@ recorder, the packager and the worker do their work. What the demo then shows is
 import asyncio
 import contextlib
 import tempfile
-import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import ffmpeg
 import imageio_ffmpeg
-import socketio
 import structlog
 from socketio.exceptions import SocketIOError
 
@@ -23,11 +19,13 @@ from accounts.service import principal_of
 from accounts.store import Org, Person
 from catalogue.microcourses import MicrocourseDesk
 from catalogue.states import MicrocourseState, ReplayState
+from interactions.question_sets.store import Item
+from lectern.app.demo_class import DemoClass, DemoLessonFailed
+from lectern.app.demo_quiz import QUIZ_TITLE
 from lectern.app.wiring import Services, now_s
 from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.errors import LecternError
 from lectern.kernel.roles import SessionRole
-from lectern.kernel.tasks import task_group
 from mediaworker.intro_card import draw_card
 from sessions.lesson.idea import LessonState
 from sessions.store import Session
@@ -44,12 +42,7 @@ _SLIDE_S = 10
 _HELD = "demo-lesson-held"
 _CUT_MS = (10_000, 30_000)
 _SIZE = (1280, 720)
-_ATTENDING = 24
 _PATIENCE_S = 120.0
-
-
-class DemoLessonFailed(Exception):
-    """The past lesson could not be held; the demo works without it."""
 
 
 async def hold_past_lesson(services: Services) -> None:
@@ -96,26 +89,36 @@ async def _hold(services: Services) -> None:
         guests_allowed=False,
     )
     await services.sessions.expect(session, [p.id for p in learners])
+    quiz = await _quiz_for(services, principal_of(presenter), session)
     lesson = _Lesson(services, org, session)
     with tempfile.TemporaryDirectory(prefix="lectern-demo-") as folder:
         film = await asyncio.to_thread(_draw_film, Path(folder))
-        async with lesson.seat(host, SessionRole.HOST) as staff:
-            await lesson.command(staff, "lesson_start")
+        async with lesson.members.seat(host, SessionRole.HOST) as staff:
+            await lesson.members.command(staff, "lesson_start")
             process = await asyncio.create_subprocess_exec(
                 *lesson.publish(film, presenter), stdin=asyncio.subprocess.DEVNULL
             )
             try:
-                await lesson.take_part(staff, learners)
-                await lesson.command(staff, "lesson_end")
+                await lesson.members.take_part(staff, learners, quiz, _SLIDE_S)
+                await lesson.members.command(staff, "lesson_end")
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()  # it has nothing to finish: the server has closed its transport
                 await process.wait()
+    await lesson.members.give_feedback(learners)
     await lesson.make_microcourse(principal_of(host))
 
 
+async def _quiz_for(services: Services, teacher: Principal, session: Session) -> Item:
+    """Prepare the demo's questions for a session, and return the one that is asked."""
+    library = services.library()
+    (line,) = await library.page(teacher, QUIZ_TITLE, "", 1)
+    (prepared,) = await library.attach(teacher, session.id, [line.id])
+    return prepared.items[0]
+
+
 class _Lesson:
-    """The script's hands: seats, commands, and what follows after the end."""
+    """The lesson seen from outside: its class, its publisher, and what follows after the end."""
 
     def __init__(self, services: Services, org: Org, session: Session) -> None:
         self._services = services
@@ -123,6 +126,7 @@ class _Lesson:
         self._session = session
         settings = services.settings
         self._url = f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+        self.members = DemoClass(self._url, session.id, settings.consent_version, self._token)
 
     def publish(self, film: Path, presenter: Person) -> Sequence[str]:
         """Return the command that publishes the film over WHIP, in real time."""
@@ -136,82 +140,6 @@ class _Lesson:
     def _token(self, person: Person, role: SessionRole) -> str:
         grant = SessionGrant(self._session.id, role, person.id)
         return self._services.tokens.issue(self._org.id, grant, now_s=now_s(), ttl_s=600)
-
-    @asynccontextmanager
-    async def seat(self, person: Person, role: SessionRole) -> AsyncIterator[socketio.AsyncClient]:
-        """Hold a person's connection to the class."""
-        client = socketio.AsyncClient(reconnection=False)
-        auth = {
-            "token": self._token(person, role),
-            "device": "phone" if int(person.external_id[1:]) % 2 else "pc",
-            "consent": self._services.settings.consent_version,
-            "source": "demo",
-        }
-        await client.connect(self._url, namespaces=["/class"], auth=auth, transports=["websocket"])
-        try:
-            yield client
-        finally:
-            await client.disconnect()
-
-    async def command(self, client: socketio.AsyncClient, name: str, **data: Any) -> dict[str, Any]:
-        """Give a command and return its result."""
-        message = {"id": uuid.uuid4().hex, "type": name, "data": data}
-        answer = await client.call("command", message, namespace="/class", timeout=20)
-        if "error" in answer:
-            msg = f"{name}: {answer['error']['code']}"
-            raise DemoLessonFailed(msg)
-        result: dict[str, Any] = answer["result"]
-        return result
-
-    async def take_part(self, staff: socketio.AsyncClient, learners: Sequence[Person]) -> None:
-        """Play the class while the film runs: come, check in, vote, ask, and leave one after another."""
-        greeting = "早上好！请签到 · Good morning, please check in"
-        checkin = await self.command(
-            staff, "checkin_open", message=greeting, seconds=30, late_after_seconds=5
-        )
-        poll: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        async with task_group() as tasks:
-            for number, person in enumerate(learners[:_ATTENDING]):
-                tasks.create_task(self._learner(number, person, checkin["id"], poll, asked))
-            await asyncio.sleep(_SLIDE_S * 1.5)
-            opened = await self.command(
-                staff,
-                "poll_open",
-                question="客户生气时，第一步做什么？ · A customer is angry. What comes first?",
-                options=["解释原因 · Explain", "先听完 · Listen to the end", "转给同事 · Hand over"],
-                show="live",
-            )
-            poll.set_result(opened["id"])
-            await asyncio.sleep(_SLIDE_S)
-            await self.command(staff, "poll_close", id=opened["id"])
-            question = await asked
-            await self.command(staff, "question_publish", id=question)
-            await self.command(
-                staff, "question_answer", id=question, text="当天回访 · Call back the same day"
-            )
-            await asyncio.sleep(_SLIDE_S * 1.5)
-
-    async def _learner(
-        self,
-        number: int,
-        person: Person,
-        checkin: str,
-        poll: "asyncio.Future[str]",
-        asked: "asyncio.Future[str]",
-    ) -> None:
-        await asyncio.sleep(0.3 * number)
-        async with self.seat(person, SessionRole.LEARNER) as client:
-            if number % 8 != 7:
-                await self.command(client, "checkin_answer", id=checkin)
-            if number == 3:
-                question = "投诉超过一天没有回复怎么办？ · What if a complaint waited longer than a day?"
-                asked.set_result((await self.command(client, "question_ask", text=question))["id"])
-            if number % 5 == 1:
-                await self.command(client, "chat_send", text="大家好 · Hello everybody", group=None)
-            vote = 1 if number % 3 else number % 2 * 2
-            await self.command(client, "poll_vote", id=await asyncio.shield(poll), option=vote)
-            await asyncio.sleep(2 + number % 7 * 2)
 
     async def make_microcourse(self, editor: Principal) -> None:
         """Cut a microcourse out of the replay, wait for the worker, and publish it."""

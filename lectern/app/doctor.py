@@ -20,7 +20,7 @@ from lectern.app.http import WEB_CLIENT
 from lectern.app.mail import MAIL_REMEDIES, mail_server
 from lectern.app.media_doctor import announced_addresses, media_nodes, media_tcp, turn
 from lectern.app.settings import Settings
-from lectern.app.storage_doctor import storage
+from lectern.app.storage_doctor import carried, storage
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import differences
@@ -34,7 +34,7 @@ _FREE_BYTES = 5 * 1024**3
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed, and one bad thing hides no other."""
     looks: Sequence[Callable[[Settings], Awaitable[Finding]]] = (
-        _python, _data_folder, _disk, _database, _redis, storage, _ffmpeg, _web_client, _http_port,
+        _python, _data_folder, _disk, _database, _redis, storage, carried, _ffmpeg, _web_client, _http_port,
         _media_port, media_tcp, announced_addresses, turn, _hot_path, _mail,
     )  # fmt: skip
     return [await look(settings) for look in looks]

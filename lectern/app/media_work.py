@@ -20,6 +20,7 @@ from lectern.jobs.runner import Attempt
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Gone, NotFound
 from lectern.storage.files import Files
+from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
 from mediaworker import pipeline
 from mediaworker.media_job import (
@@ -85,7 +86,7 @@ class MediaWork:
         return {"duration_ms": result.duration_ms}
 
     def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
-        """Bring the replay here, do the job, put its files into the bucket, its result last.
+        """Bring what it needs of the replay here, do the job, put its files into the bucket, its result last.
 
         What was done stays in the scratch folder until it is safe: another attempt on this machine goes on
         there.
@@ -95,7 +96,11 @@ class MediaWork:
         if done is not None:  # another attempt got that far, and died before it could say so
             return done
         scratch = self._scratch / attempt.job.id
-        self._ask(attempt, partial(copy_folder, files, f"{session}/hls", scratch / "hls"))
+        hls = scratch / "hls"
+        fetch = partial(copy_folder, files, f"{session}/hls", hls)
+        self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
+        needed = pipeline.needed_files(job, hls)
+        self._ask(attempt, partial(fetch, needed.__contains__))
         try:
             result = _do(attempt, job, scratch)
         except MediaFailedError as error:

@@ -1,5 +1,6 @@
 """What runs and how much, for Prometheus. Not public: this machine, or an administrator's API key."""
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +15,9 @@ from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services
 from lectern.kernel.access import Permission
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Forbidden
+from lectern.storage.backlog import Backlog, read_backlog
 from streaming.control.messages import Stats
 
 
@@ -27,11 +30,13 @@ class _Snapshot(Collector):
         children: Sequence[Child],
         stats: Mapping[str, Stats | None],
         jobs: dict[str, int],
+        backlog: Backlog | None,
     ) -> None:
         self._services = services
         self._children = children
         self._stats = stats
         self._jobs = jobs
+        self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
@@ -69,9 +74,21 @@ class _Snapshot(Collector):
         for state, number in sorted(self._jobs.items()):
             jobs.add_metric([state], number)
         yield jobs
+        if self._backlog is not None:
+            yield from _storage(self._backlog, utc_ms())
 
         yield from media_metrics(self._stats)
         yield from media_timing(self._stats)
+
+
+def _storage(backlog: Backlog, now_ms: int) -> Iterable[Metric]:
+    for name, value, meaning in (
+        ("waiting_files", backlog.files, "Files that wait to be carried into the bucket."),
+        ("waiting_bytes", backlog.bytes, "Their size."),
+        ("waiting_seconds", backlog.age_s(now_ms), "How long the oldest of them has waited."),
+        ("carrier_silence_seconds", (now_ms - backlog.at_utc_ms) / 1000, "Since the carrier's last look."),
+    ):
+        yield GaugeMetricFamily(f"lectern_storage_{name}", meaning, value)
 
 
 def mount_metrics(app: web.Application, services: Services, children: Sequence[Child]) -> None:
@@ -84,8 +101,11 @@ def mount_metrics(app: web.Application, services: Services, children: Sequence[C
                 raise web.HTTPForbidden(text=Forbidden("not_allowed", "For administrators.").message)
         async with services.database.read() as tx:
             jobs = await services.catalogue.keeper.jobs.count_by_state(tx)
+        settings = services.settings
+        backlog = await asyncio.to_thread(read_backlog, settings.data) if settings.storage_url else None
         registry = CollectorRegistry()
-        registry.register(_Snapshot(services, children, await services.plane.stats_by_process(), jobs))
+        stats = await services.plane.stats_by_process()
+        registry.register(_Snapshot(services, children, stats, jobs, backlog))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/metrics", metrics)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from lectern.app.gathering import Gathering
 from lectern.app.supervisor import Child
 from lectern.kernel.tasks import task_group
 
@@ -49,30 +50,41 @@ class Packagers:
         on_given_up: Told,
         command_of: CommandOf = packager_command,
         first_pause_s: float = 1.0,
+        gathering: Gathering | None = None,
     ) -> None:
+        """With `gathering`, recordings of a session may be made on other machines, too."""
         self._sessions_dir = sessions_dir
         self._sessions = sessions
         self._on_finished = on_finished
         self._on_given_up = on_given_up
         self._command_of = command_of
         self._first_pause_s = first_pause_s
+        self._gathering = gathering
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Keep packagers going until cancelled; they then end by themselves and go on at the next start."""
+        if self._gathering is not None:
+            await asyncio.to_thread(self._gathering.sweep)
         async with task_group() as tasks:
             while True:
                 live, unfinished = await self._sessions()
-                for session_id in (*live, *unfinished):
+                for session_id in await self._recorded([*live, *unfinished]):
                     folder = self._sessions_dir / session_id
-                    if not (folder / "rec").is_dir():
-                        continue
                     if session_id in unfinished:
+                        folder.mkdir(parents=True, exist_ok=True)
                         (folder / "ended").touch()
                     if session_id not in self._running:
                         self._running[session_id] = tasks.create_task(self._package(session_id, folder))
                 await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _recorded(self, session_ids: Sequence[str]) -> list[str]:
+        """Those of which there is a recording."""
+        if self._gathering is None:
+            return [one for one in session_ids if (self._sessions_dir / one / "rec").is_dir()]
+        recorded = await self._gathering.recorded(session_ids)
+        return [one for one in session_ids if one in recorded]
 
     async def let_go(self, session_id: str) -> None:
         """Another server runs this session's packager from now on: end ours, and return when it has ended."""
@@ -82,9 +94,8 @@ class Packagers:
             await asyncio.wait((task,))
 
     async def _package(self, session_id: str, folder: Path) -> None:
-        child = Child(f"packager {session_id[-6:]}", self._command_of(folder), nice=_NICE)
         try:
-            code = await child.run_once()
+            code = await self._run(session_id, folder)
             if code == 0 and (folder / "hls" / "replay.json").exists():
                 _log.info("replay_closed", session_id=session_id)
                 self._failures.pop(session_id, None)
@@ -93,6 +104,14 @@ class Packagers:
                 await self._failed(session_id, folder, code)
         finally:
             self._running.pop(session_id, None)
+
+    async def _run(self, session_id: str, folder: Path) -> int:
+        name, command = f"packager {session_id[-6:]}", self._command_of(folder)
+        if self._gathering is None:
+            return await Child(name, command, nice=_NICE).run_once()
+        options, environment = self._gathering.options(session_id), self._gathering.environment
+        async with self._gathering.gathered(session_id):
+            return await Child(name, (*command, *options), nice=_NICE, env=environment).run_once()
 
     async def _failed(self, session_id: str, folder: Path, code: int) -> None:
         self._failures[session_id] += 1

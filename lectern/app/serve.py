@@ -22,9 +22,11 @@ from lectern.app.metrics import mount_metrics
 from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import agree_on_keys
+from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
-from lectern.edge.openapi import describe
+from lectern.edge.openapi import Document
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Rejected
 from lectern.kernel.tasks import run_forever, task_group
@@ -48,7 +50,7 @@ def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Applicat
     mount(app, routes, services.authenticate)
     services.whip.mount(app)
     _mount_socket_io(app, services)
-    _mount_pages(app, services, describe(routes, version=__version__))
+    _mount_pages(app, services, Document(routes, version=__version__))
     mount_metrics(app, services, watched)
     serve_web_client(app)
     return app
@@ -72,15 +74,15 @@ def _mount_socket_io(app: web.Application, services: Services) -> None:
     server.attach(app)
 
 
-def _mount_pages(app: web.Application, services: Services, document: dict[str, object]) -> None:
+def _mount_pages(app: web.Application, services: Services, document: Document) -> None:
     async def openapi(_request: web.Request) -> web.Response:
-        return web.json_response(document)
+        return web.json_response(await document.get())
 
     async def asyncapi(_request: web.Request) -> web.Response:
         return web.json_response(async_api(services.engine.registry))
 
     async def docs(_request: web.Request) -> web.Response:
-        return web.Response(text=docs_page(document), content_type="text/html")
+        return web.Response(text=docs_page(await document.get()), content_type="text/html")
 
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -132,6 +134,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
 
     Raises:
         Rejected: there may be other servers, and they could not reach this one (`server_address_missing`).
+        Conflict: they sign with other keys (`keys_differ`).
     """
     if settings.redis_url and not settings.is_reachable:
         raise Rejected(
@@ -144,6 +147,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with built(settings) as services:
+        if settings.redis_url:
+            await agree_on_keys(services.database, settings.data / "secrets")
         sign_ins = await set_up_demo(services) if demo else []
         watched = children(services)
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)
@@ -158,6 +163,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             services.steering.recorded,
             on_finished=services.steering.closed,
             on_given_up=keeper.give_up,
+            gathering=gathering_of(settings, services.database),
         )
         if services.stewards is not None:
             services.stewards.listen(packagers.let_go)

@@ -6,14 +6,20 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from lectern.app.far_recording import FarRecording
+from lectern.app.gathering import Gathering
 from lectern.app.secrets import secret_in
 from lectern.app.settings import Settings
+from lectern.db.engine import Database
 from lectern.kernel.errors import NotFound
 from lectern.kernel.tasks import run_forever, task_group
+from lectern.manifest.hold import is_over
+from lectern.recordings.places import Places, place_id
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.files import Files
 from lectern.storage.local import LocalFiles
+from lectern.storage.pieces import MANIFEST
 from lectern.storage.place import BucketPlace, bucket_and_prefix
 from lectern.storage.read_cache import ReadCache
 from lectern.storage.shelved import NAME
@@ -65,9 +71,30 @@ def files_of(settings: Settings) -> Files:
     return TieredFiles(local, bucket, cache, alone=not settings.redis_url)
 
 
+def has_far_recordings(settings: Settings) -> bool:
+    """Whether recordings of a session may come to be in several folders, with a bucket behind them."""
+    return bool(settings.storage_url and (settings.redis_url or settings.media_nodes))
+
+
+def gathering_of(settings: Settings, database: Database) -> Gathering | None:
+    """Return what brings recordings of other machines here, if there may be such. Blocks for moments.
+
+    Raises:
+        Conflict: see `place_of`.
+    """
+    bucket = bucket_of(settings) if has_far_recordings(settings) else None
+    if bucket is None:
+        return None
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    places = Places(database, place_id(settings.data))
+    return Gathering(database, places, bucket, settings.data, settings.sessions_dir)
+
+
 @asynccontextmanager
-async def carrying(settings: Settings) -> AsyncIterator[None]:
+async def carrying(settings: Settings, database: Database | None) -> AsyncIterator[None]:
     """While the block lasts, what is finished in `LECTERN_DATA` is carried into the bucket, if there is one.
+
+    Without a database this is a machine for media alone: nothing is packaged here.
 
     Raises:
         Conflict: see `place_of`.
@@ -77,7 +104,17 @@ async def carrying(settings: Settings) -> AsyncIterator[None]:
         yield
         return
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    carrier = Carrier(settings.data, bucket, keep_s=settings.storage_keep_hours * 3600)
+    if database is None or has_far_recordings(settings):
+        here = await asyncio.to_thread(place_id, settings.data)
+        carrier = Carrier(
+            settings.data,
+            bucket,
+            keep_s=settings.storage_keep_hours * 3600,
+            is_over=is_over,
+            packaged_here=None if database is None else Places(database, here).is_here,
+        )
+    else:
+        carrier = Carrier(settings.data, bucket, keep_s=settings.storage_keep_hours * 3600)
     async with task_group() as tasks:
         running = tasks.create_task(run_forever("carrier", carrier.run))
         try:
@@ -101,8 +138,12 @@ async def fetch_session(settings: Settings, session_id: str) -> int:
     found = [] if bucket is None else await bucket.list(f"sessions/{session_id}")
     if bucket is None or not found:
         raise NotFound("not_fetched", "The bucket holds nothing of this session.")
+    found = [file for file in found if "/pieces/" not in file.key]
     missing = [file for file in found if not await asyncio.to_thread((settings.data / file.key).exists)]
     for file in missing:
-        await bucket.fetch(file.key, settings.data / file.key)
+        if file.key.endswith(f"/{MANIFEST}"):  # may be longer in pieces, if its machine went away
+            await FarRecording(bucket, file.key, settings.data / file.key).look()
+        else:
+            await bucket.fetch(file.key, settings.data / file.key)
     await asyncio.to_thread((settings.sessions_dir / session_id / NAME).unlink, missing_ok=True)
     return len(missing)

@@ -3,16 +3,20 @@ there."""
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from lectern.app.finding import Finding
 from lectern.app.settings import Settings
 from lectern.app.storage import bucket_of
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict, Gone, NotFound
 from lectern.kernel.ids import new_id
+from lectern.storage.backlog import Backlog, read_backlog
 from lectern.storage.bucket import BucketFiles
 
 _PATIENCE_S: Final = 20.0
+_LATE_S: Final = 120.0
 _NO_BUCKET: Final = "There is no such bucket: make it, or mend LECTERN_STORAGE_URL."
 _NO_KEY: Final = (
     "The server does not know this key: check LECTERN_STORAGE_KEY_ID, its secret, LECTERN_STORAGE_REGION "
@@ -64,6 +68,33 @@ async def storage(settings: Settings) -> Finding:
     if good:
         return Finding(True, f"{what} takes, gives and deletes files")
     return Finding(False, f"{what}: it is not possible to {tried.step}", remedy)
+
+
+async def carried(settings: Settings) -> Finding:
+    """Whether what is recorded here gets into the bucket."""
+    if not settings.storage_url:
+        return Finding(True, "Carrying into a bucket: not used")
+    return verdict(await asyncio.to_thread(read_backlog, settings.data), utc_ms(), settings.data)
+
+
+def verdict(backlog: Backlog | None, now_ms: int, data: Path) -> Finding:
+    """What a carrier's last word means at this moment. Pure."""
+    if backlog is None:
+        return Finding(True, f"Carrying into the bucket: nothing was recorded in {data} yet")
+    if not backlog.files:
+        return Finding(True, "Carrying into the bucket: nothing waits")
+    what = (
+        f"Carrying into the bucket: {backlog.files} files ({backlog.bytes / 1e6:.0f} MB) wait, the oldest "
+        f"for {backlog.age_s(now_ms):.0f} s"
+    )
+    if backlog.is_stale(now_ms):
+        return Finding(False, what, f"Nobody carries them: start `lectern worker` (or `carry`) over {data}.")
+    if backlog.away_since_utc_ms:
+        remedy = "The bucket takes nothing: see the line above it. Leave room on this disk until it does."
+        return Finding(False, what, remedy)
+    if backlog.age_s(now_ms) > _LATE_S:
+        return Finding(False, what, "The line to the bucket is too slow for what is recorded: look at both.")
+    return Finding(True, what)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import interactions.feedback.tables
 import interactions.notes.tables
 import interactions.question_sets.tables
 import lectern.jobs.tables
+import lectern.recordings.tables
 import lectern.servers.tables
 import lectern.timeline.tables
 import notices.tables
@@ -33,6 +34,7 @@ _MODULES = (
     interactions.notes.tables,
     interactions.question_sets.tables,
     lectern.jobs.tables,
+    lectern.recordings.tables,
     lectern.servers.tables,
     lectern.timeline.tables,
     notices.tables,

@@ -103,6 +103,7 @@ from signaling.entry.turn import Turn
 from signaling.health.idea import HEALTH
 from signaling.namespace import SignalNamespace
 from signaling.plane.media import MediaPlane
+from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.stewardship import Alone
 from signaling.screens.passes import ScreenPasses
 from signaling.screens.routes import ScreenRoutes
@@ -178,7 +179,8 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
-        accounts = AccountRoutes(self.accounts, secure=self.settings.url.startswith("https://"))
+        is_secure = self.settings.url.startswith("https://")
+        accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
             *accounts.routes(),
             *sessions.routes(),
@@ -188,7 +190,7 @@ class Services:
             ).routes(),
             *TrialRoutes(self.trials, self.turn, now_s=now_s, mono_s=time.monotonic).routes(),
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
-            *QuestionSetRoutes(Library(self.database, self.doors)).routes(),
+            *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
             *analytics_routes(self._analytics()),
             *ClosingRoutes(self.closings()).routes(),
@@ -236,6 +238,7 @@ class Services:
             press=Press(),
         )
 
+<<<<<<< HEAD
     def forgetting(self) -> Forgetting:
         """Erasing people from attendance."""
         return Forgetting(
@@ -245,6 +248,11 @@ class Services:
             WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
             TrailOfAccounts(AccountStore()),
         )
+=======
+    def library(self) -> Library:
+        """Prepared questions."""
+        return Library(self.database, self.doors)
+>>>>>>> main
 
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
@@ -375,6 +383,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             stewards=steering,
             control_ends=control_ends(settings),
             sessions_dir=settings.sessions_dir,
+            numbers=RecordingNumbers(database),
             situation_of=situation_of,
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,

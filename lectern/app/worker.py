@@ -18,17 +18,27 @@ from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.jobs.runner import Runner
+from lectern.kernel.errors import Conflict
 from lectern.kernel.tasks import task_group
+
+
+async def carry(settings: Settings) -> None:
+    """Carry what a machine for media alone records, until it is told to end as a worker is.
+
+    Raises:
+        Conflict: there is no bucket (`bucket_missing`), or its keys cannot be read.
+    """
+    if not settings.storage_url:
+        raise Conflict("bucket_missing", "There is nowhere to carry to: set LECTERN_STORAGE_URL.")
+    stop = _stopped()
+    async with carrying(settings, None):
+        await stop.wait()
 
 
 async def work(settings: Settings) -> None:
     """Work until SIGINT, SIGTERM, or the end of standard input if that is a pipe (the server is gone)."""
-    stop = asyncio.Event()
+    stop = _stopped()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if _is_pipe(sys.stdin.fileno()):
-        loop.add_reader(sys.stdin.fileno(), _ended, stop)
     database = Database(settings.database)
     try:
         await upgrade(database, metadata)
@@ -39,13 +49,24 @@ async def work(settings: Settings) -> None:
             Runner(database, {kind: how}, worker=name)
             for kind, how in kinds(media.microcourse, media.compose).items()
         ]
-        async with carrying(settings), task_group() as tasks:
+        async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]
             await stop.wait()
             for lane in running:
                 lane.cancel()
     finally:
         await database.close()
+
+
+def _stopped() -> asyncio.Event:
+    """An event that is set when this process is to end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if _is_pipe(sys.stdin.fileno()):
+        loop.add_reader(sys.stdin.fileno(), _ended, stop)
+    return stop
 
 
 def _is_pipe(descriptor: int) -> bool:

@@ -1,7 +1,8 @@
 """The OpenAPI 3.1 document of the registered routes."""
 
+import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openapi_pydantic import OpenAPI
@@ -24,6 +25,24 @@ _ERROR = {
         }
     },
 }
+
+
+class Document:
+    """The document, made when somebody first asks, and kept: it takes a third of a second of CPU time, which
+    no start of a server has to pay, and a class that is going on does not wait for it (a thread makes it)."""
+
+    def __init__(self, routes: Sequence[Route], *, version: str) -> None:
+        self._routes = routes
+        self._version = version
+        self._turns = asyncio.Lock()
+        self._made: dict[str, Any] | None = None
+
+    async def get(self) -> dict[str, Any]:
+        """Return it; who asks while it is being made waits for the same one."""
+        async with self._turns:
+            if self._made is None:
+                self._made = await asyncio.to_thread(describe, self._routes, version=self._version)
+            return self._made
 
 
 def describe(routes: Iterable[Route], *, version: str) -> dict[str, Any]:

@@ -21,20 +21,26 @@ class ManifestReader:
 
     A last line without newline is left for the next poll (it is being written, or was torn by a crash). A
     complete line that does not decode is skipped and counted in `skipped`: it is of a newer version, or was
-    torn by a full disk and continued behind.
+    torn by a full disk and continued behind. Nothing behind byte `limit` is read; None: no limit (yet).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.skipped = 0
+        self.limit: int | None = None
         self._offset = 0
+
+    @property
+    def offset(self) -> int:
+        """How many bytes were read, in whole lines."""
+        return self._offset
 
     def poll(self) -> list[Line]:
         """Raises OSError if the file exists but cannot be read; a missing file has no lines yet."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read() if self.limit is None else file.read(max(0, self.limit - self._offset))
         except FileNotFoundError:
             return []
         complete = data.rfind(b"\n") + 1

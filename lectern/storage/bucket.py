@@ -1,7 +1,7 @@
 """Files in a bucket of an S3-compatible server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +108,14 @@ class BucketFiles:
         found: list[StoredFile] = []
         with _translated():
             async for page in obstore.list(self._store, prefix=checked):
+                found += [StoredFile(meta["path"], meta["size"]) for meta in page]
+        return sorted(found, key=lambda file: file.key)
+
+    async def list_after(self, prefix: str, key: str) -> Sequence[StoredFile]:
+        """Return what `list` returns, without what comes up to `key` in alphabetical order."""
+        found = []
+        with _translated():
+            async for page in obstore.list(self._store, prefix=file_key(prefix), offset=file_key(key)):
                 found += [StoredFile(meta["path"], meta["size"]) for meta in page]
         return sorted(found, key=lambda file: file.key)
 

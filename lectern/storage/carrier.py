@@ -2,26 +2,31 @@
 media off this disk.
 
 A lesson never waits for it: it only reads finished files. While the bucket is away, files stay here and are
-carried later. It keeps no record on disk: at its start it asks the bucket what is there. One carrier works
-on a folder at a time (a lock of the file system says which); another one waits.
+carried later. It keeps no record of what it carried: at its start it asks the bucket what is there. One
+carrier works on a folder at a time (a lock of the file system says which); another one waits. What waits, it
+says in `carrier.json`.
 """
 
 import asyncio
 import fcntl
 import os
+import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
 
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Gone, NotFound
 from lectern.kernel.tasks import task_group
-from lectern.storage.carrying import Ledger, LocalFile, leaving, load, pause_s
+from lectern.storage import pieces
+from lectern.storage.backlog import Backlog, Waiting, read_backlog, total, waiting_of, write_backlog
+from lectern.storage.carrying import Ledger, LocalFile, is_closed, leaving, load, pause_s
 from lectern.storage.files import Files
 from lectern.storage.kinds import is_carried
 from lectern.storage.shelved import note_shelved
@@ -37,6 +42,7 @@ _MOST_FAILED: Final = 3
 longer."""
 _LOCK_AGAIN_S: Final = 5.0
 _LEAVE_EVERY_S: Final = 300.0
+_WORD_EVERY_S: Final = 60.0
 _IDLE_AFTER_NS: Final = 600 * 1_000_000_000
 _IDLE_LOOK_S: Final = 10.0
 """Between looks at a session in which nothing changed for ten minutes: there may be thousands."""
@@ -46,13 +52,22 @@ _IDLE_LOOK_S: Final = 10.0
 class _Session:
     survey: Survey
     ledger: Ledger | None = None
+    waiting: Waiting = field(default_factory=Waiting)
+    in_pieces: dict[str, int] = field(default_factory=dict)  # manifest: how much of it is there
+    over: set[str] = field(default_factory=set)  # manifests
     newest_ns: int = 0
     next_leave_s: float = 0.0
     next_look_s: float = 0.0
 
 
+Here = Callable[[str], Awaitable[bool]]
+"""Whether a session (by id) is packaged in this folder. May raise Gone: that cannot be said now."""
+IsOver = Callable[[Path, float], bool]
+"""Whether nothing will be added to a manifest any more, at this wall clock. Blocks. Raises OSError."""
+
+
 class Carrier:
-    """See the module. `waiting_files` and `waiting_bytes` are what the last round left to do."""
+    """See the module. `backlog` is what the last round left to do."""
 
     def __init__(
         self,
@@ -60,23 +75,31 @@ class Carrier:
         bucket: Files,
         *,
         keep_s: float,
+        is_over: IsOver | None = None,
+        packaged_here: Here | None = None,
         clock: Clock = utc_ms,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`root` is `LECTERN_DATA`; media of a closed replay stays here for `keep_s` after its last
-        change."""
-        self.waiting_files = 0
-        self.waiting_bytes = 0
+        change. With `is_over`, manifests are carried in pieces, too, for packagers elsewhere. With
+        `packaged_here`, what was packaged here in vain goes nowhere, and is deleted."""
+        self.backlog = Backlog()
         self._root = root
+        self._is_over = is_over
+        self._packaged_here = packaged_here
         self._bucket = bucket
         self._keep_s = keep_s
         self._clock = clock
         self._now = now
         self._sessions: dict[str, _Session] = {}
         self._failures = 0
+        self._next_word_s = 0.0
 
     async def run(self) -> None:
         """Carry until cancelled."""
+        before = await asyncio.to_thread(read_backlog, self._root)
+        if before is not None:
+            self.backlog = before
         while True:
             with _only_one(self._root / "carrier.lock") as ours:
                 while ours:
@@ -91,17 +114,21 @@ class Carrier:
             del self._sessions[gone]
         for name in names:
             self._sessions.setdefault(name, _Session(Survey(self._root, f"{_SESSIONS}/{name}")))
-        self.waiting_files = self.waiting_bytes = 0
-        failed = 0
-        for name, session in sorted(self._sessions.items(), key=lambda item: -item[1].newest_ns):
+        failed: list[_Session] = []
+        order = sorted(self._sessions.items(), key=lambda item: -item[1].newest_ns)
+        for number, (name, session) in enumerate(order):
             try:
                 await self._carry(f"{_SESSIONS}/{name}", session)
             except Gone as error:
-                failed += 1
-                if self._failures == 0 and failed == 1:
+                failed.append(session)
+                if self._failures == 0 and len(failed) == 1:
                     _log.warning("storage_away", cause=type(error.__cause__).__name__)
-                if failed == _MOST_FAILED:
+                if len(failed) == _MOST_FAILED:
+                    failed += [session for _, session in order[number + 1 :]]
                     break
+        for session in failed:
+            session.waiting = await asyncio.to_thread(self._waiting, session)
+        await self._tell(is_away=bool(failed))
         if failed:
             self._failures += 1
             return False
@@ -110,34 +137,153 @@ class Carrier:
         self._failures = 0
         return True
 
+    def _waiting(self, session: _Session) -> Waiting:
+        """What of a session waits, as far as can be said without the bucket."""
+        files = session.survey.files(self._wall_ns())
+        if session.ledger is not None:
+            return waiting_of(file for file in files if session.ledger.due(file, self._now()))
+        well_ns = self.backlog.well_utc_ms * 1_000_000
+        return waiting_of(file for file in files if is_carried(file.key) and file.changed_ns > well_ns)
+
+    async def _tell(self, *, is_away: bool) -> None:
+        """Say how it stands; while the bucket is away, in the log, too, once a minute."""
+        now_ms, before = self._clock(), self.backlog
+        waiting = total(session.waiting for session in self._sessions.values())
+        since = (before.away_since_utc_ms or now_ms) if is_away else 0
+        self.backlog = Backlog(
+            at_utc_ms=now_ms,
+            files=waiting.files,
+            bytes=waiting.bytes,
+            oldest_utc_ms=waiting.oldest_ns // 1_000_000,
+            away_since_utc_ms=since,
+            well_utc_ms=before.well_utc_ms if is_away or waiting.files else now_ms,
+        )
+        if is_away and self._now() >= self._next_word_s:
+            if since != now_ms:
+                _log.error(
+                    "storage_still_away",
+                    away_s=(now_ms - since) // 1000,
+                    files=waiting.files,
+                    bytes=waiting.bytes,
+                )
+            self._next_word_s = self._now() + _WORD_EVERY_S
+        try:
+            await asyncio.to_thread(write_backlog, self._root, self.backlog)
+        except OSError as error:
+            _log.warning("backlog_not_written", errno=error.errno)
+
     async def _carry(self, folder: str, session: _Session) -> None:
         if session.ledger is None:
             there = await self._bucket.list(folder)
             session.ledger = Ledger.begin({file.key: file.size_bytes for file in there})
+            session.over = {file.key for file in there if file.key.endswith("/pieces/over.json")}
         ledger = session.ledger
         if self._now() < session.next_look_s:
             return
-        files = await asyncio.to_thread(session.survey.files, self._wall_ns())
+        files = await self._ours(folder, await self._files(session))
         _, words = load(files, ledger, self._now())
         read = await asyncio.to_thread(self._contents, words)  # before the media that they name is listed
-        if words:
-            files = await asyncio.to_thread(session.survey.files, self._wall_ns())
+        grown = await asyncio.to_thread(self._new_pieces, files, session)
+        if words or grown:
+            files = await self._ours(folder, await self._files(session))
         session.newest_ns = max((file.changed_ns for file in files), default=0)
         media, _ = load(files, ledger, self._now())
-        if not media and not read:
-            await self._rest(folder, session, files)
+        session.waiting = waiting_of([*media, *(file for file, _ in read)])
+        if not media and not read and not grown:
+            if not await self._note_over(files, session):
+                await self._rest(folder, session, files)
             return
         session.next_leave_s = 0.0
-        self.waiting_files += len(media)
-        self.waiting_bytes += sum(file.size_bytes for file in media)
         await self._carry_media(media[:_MOST_PER_ROUND], ledger)
         if len(media) > _MOST_PER_ROUND:
+            session.waiting = waiting_of(media[_MOST_PER_ROUND:])
             return
+        for manifest, offset, content in grown:
+            await self._bucket.put(pieces.piece_key(manifest, offset), content)
+            session.in_pieces[manifest] = offset + len(content)
         for file, content in read:
             await self._bucket.put(file.key, content)
             await self._put_down(file, ledger)
             if file.key.endswith("/hls/replay.json"):
                 _log.info("replay_carried", session_id=folder.rpartition("/")[2], files=len(files))
+        session.waiting = Waiting()
+        await self._note_over(files, session)
+
+    async def _files(self, session: _Session) -> list[LocalFile]:
+        return await asyncio.to_thread(session.survey.files, self._wall_ns())
+
+    async def _ours(self, folder: str, files: list[LocalFile]) -> list[LocalFile]:
+        """Without `hls/` if the session is packaged elsewhere: then that here is of a former life."""
+        hls = f"{folder}/hls/"
+        if self._packaged_here is None or not any(file.key.startswith(hls) for file in files):
+            return files
+        others = [file for file in files if not file.key.startswith(hls)]
+        try:
+            if await self._packaged_here(folder.rpartition("/")[2]):
+                return files
+        except Gone:  # the database; the rest needs nobody's word
+            return others
+        await asyncio.to_thread(shutil.rmtree, self._root / folder / "hls", ignore_errors=True)
+        _log.info("former_packaging_deleted", session_id=folder.rpartition("/")[2])
+        return others
+
+    def _new_pieces(self, files: Sequence[LocalFile], session: _Session) -> list[tuple[str, int, bytes]]:
+        """What was added to manifests since their last pieces: whole lines, with where they begin."""
+        if self._is_over is None or session.ledger is None:
+            return []
+        found = []
+        for file in files:
+            if not file.key.endswith(f"/{pieces.MANIFEST}") or pieces.over_key(file.key) in session.over:
+                continue
+            if file.key not in session.in_pieces:
+                there = session.ledger.sizes.items()
+                session.in_pieces[file.key] = pieces.carried_to(file.key, there)
+            offset = session.in_pieces[file.key]
+            if file.size_bytes > offset:
+                content = pieces.whole_lines(self._tail(file.key, offset))
+                if content:
+                    found.append((file.key, offset, content))
+        return found
+
+    def _tail(self, key: str, offset: int) -> bytes:
+        try:
+            with (self._root / key).open("rb") as manifest:
+                manifest.seek(offset)
+                return manifest.read()
+        except OSError as error:
+            _log.warning("file_unreadable", errno=error.errno)
+            return b""
+
+    async def _note_over(self, files: Sequence[LocalFile], session: _Session) -> bool:
+        """Say in the bucket which manifests nobody writes any more; all that they name is there. Whether any
+        was news."""
+        if self._is_over is None:
+            return False
+        noted = False
+        for file in files:
+            key = pieces.over_key(file.key)
+            if not file.key.endswith(f"/{pieces.MANIFEST}") or key in session.over:
+                continue
+            length = session.in_pieces.get(file.key, 0)
+            if await asyncio.to_thread(self._has_ended, file, length):
+                await self._bucket.put(key, msgspec.json.encode(pieces.Over(length)))
+                session.over.add(key)
+                noted = True
+        return noted
+
+    def _has_ended(self, file: LocalFile, length: int) -> bool:
+        """Whether nothing was added to a manifest since the survey, nor will be; `length` is in pieces."""
+        assert self._is_over is not None
+        path = self._root / file.key
+        try:
+            is_over = self._is_over(path, self._wall_ns() / 1e9)
+            return (
+                is_over
+                and path.stat().st_size == file.size_bytes
+                and not pieces.whole_lines(self._tail(file.key, length))
+            )
+        except OSError:
+            return False
 
     async def _rest(self, folder: str, session: _Session, files: Sequence[LocalFile]) -> None:
         """Nothing is to be carried: look less often at what is over for long, and see what may leave."""
@@ -167,8 +313,6 @@ class Carrier:
                     failed.append(error)
                     return
                 await self._put_down(file, ledger)
-                self.waiting_files -= 1
-                self.waiting_bytes -= file.size_bytes
 
         async with task_group() as tasks:
             for _ in range(min(_AT_ONCE, len(media))):
@@ -202,10 +346,13 @@ class Carrier:
         """Delete here what is old and surely there: the bucket is asked again, right before."""
         now_ns, keep_ns = self._wall_ns(), int(self._keep_s * 1e9)
         assert session.ledger is not None
-        if not leaving(files, {file.key: file.size_bytes for file in files}, now_ns, keep_ns):
+        at_best = {f"{folder}/hls/replay.json": 0} | {file.key: file.size_bytes for file in files}
+        if not leaving(files, at_best, now_ns, keep_ns):
             return
         there = {file.key: file.size_bytes for file in await self._bucket.list(folder)}
         keys = leaving(files, there, now_ns, keep_ns)
+        if not keys and not is_closed(files, there):
+            return  # recordings of a lesson that is not closed elsewhere
         if not keys:
             lost = [
                 file.key for file in files if is_carried(file.key) and there.get(file.key) != file.size_bytes

@@ -77,7 +77,9 @@ def load(files: Iterable[LocalFile], ledger: Ledger, now: float) -> tuple[list[L
     media = sorted((file for file in due if is_final(file.key)), key=lambda file: (file.changed_ns, file.key))
     words = sorted(
         (file for file in due if not is_final(file.key)),
-        key=lambda file: (file.key.endswith(".json"), file.key),
+        # Manifests before the playlists that were made of them: who plans from the bucket sees all that was
+        # shown.
+        key=lambda file: (file.key.endswith(".json"), not file.key.endswith(".jsonl"), file.key),
     )
     return media, words
 
@@ -85,18 +87,24 @@ def load(files: Iterable[LocalFile], ledger: Ledger, now: float) -> tuple[list[L
 def leaving(files: Iterable[LocalFile], in_bucket: Mapping[str, int], now_ns: int, keep_ns: int) -> list[str]:
     """Return which media of a session may be deleted here, by key.
 
-    None, if anything about the session changed in the last `keep_ns`, its replay is not closed, or any file
-    is not in the bucket with the size that it has here (`in_bucket`: a listing made after the last change).
-    Manifests, playlists and descriptions always stay: they are small, and what goes on later goes on from
-    them.
+    None, if anything about the session changed in the last `keep_ns`, its replay is not closed (here or,
+    where only recordings are, in the bucket), or any file is not in the bucket with the size that it has
+    here (`in_bucket`: a listing made after the last change). Manifests, playlists and descriptions always
+    stay: they are small, and what goes on later goes on from them.
     """
     carried = [file for file in files if is_carried(file.key)]
-    closed = any(file.key.endswith("/hls/replay.json") for file in carried)
     quiet = all(now_ns - file.changed_ns >= keep_ns for file in carried)
     safe = all(in_bucket.get(file.key) == file.size_bytes for file in carried)
-    if not (closed and quiet and safe):
+    if not (is_closed(carried, in_bucket) and quiet and safe):
         return []
     return [file.key for file in carried if is_final(file.key)]
+
+
+def is_closed(files: Iterable[LocalFile], in_bucket: Mapping[str, int]) -> bool:
+    """Whether a session's replay is closed. Where it is packaged, this folder's word counts."""
+    keys = {file.key for file in files}
+    places = keys if any("/hls/" in key for key in keys) else in_bucket.keys()
+    return any(key.endswith("/hls/replay.json") for key in places)
 
 
 def pause_s(failures: int) -> float:

@@ -179,14 +179,25 @@ class TieredFiles:
             raise
 
 
-async def copy_folder(files: Files, prefix: str, target: Path) -> int:
+def everything(_name: str) -> bool:
+    """What `copy_folder` copies if nobody says otherwise."""
+    return True
+
+
+async def copy_folder(
+    files: Files, prefix: str, target: Path, wanted: Callable[[str], bool] = everything
+) -> int:
     """Make `target` hold what is under the folder `prefix`; what is there already and never changes is kept.
 
-    Returns how many files came. Raises NotFound, Gone: as `Files`; what has come so far stays.
+    `wanted` says of a name relative to `prefix` whether it is copied. Returns how many files came. Raises
+    NotFound, Gone: as `Files`; what has come so far stays.
     """
     came = 0
     for file in await files.list(prefix):
-        path = target / file.key.removeprefix(prefix + "/")
+        name = file.key.removeprefix(prefix + "/")
+        if not wanted(name):
+            continue
+        path = target / name
         size = await asyncio.to_thread(_size_of, path)
         if size == file.size_bytes and is_final(file.key):
             continue

@@ -158,6 +158,11 @@ class TimelineStore:
             for row in rows
         ]
 
+    async def words(self, tx: AsyncConnection, org_id: str, refs: Collection[str]) -> dict[str, str]:
+        """Return the words behind these references, without those that were erased."""
+        query = select(t.texts.c.id, t.texts.c.body).where(t.texts.c.org_id == org_id, t.texts.c.id.in_(refs))
+        return {row.id: row.body for row in await tx.execute(query)}
+
     async def erase(self, tx: AsyncConnection, session_id: str, ref: str) -> None:
         """Delete the words behind `ref`. The caller appends `TextErased` in the same transaction."""
         await tx.execute(delete(t.texts).where(t.texts.c.session_id == session_id, t.texts.c.id == ref))

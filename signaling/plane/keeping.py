@@ -16,7 +16,8 @@ from signaling.health.telling import Telling
 from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.peer import Peer, slots_view
-from signaling.plane.room import Room, new_recording
+from signaling.plane.recording_numbers import RecordingNumbers
+from signaling.plane.room import Room, new_recording, newest_recording
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.plane.stewardship import Stewards
@@ -24,6 +25,7 @@ from signaling.stage.idea import STAGE, Track
 from signaling.stage.rights import places, sends_now, without_right
 from signaling.stage.routing import assign, feeds, is_for_main_room
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
+from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
 
 _log = structlog.get_logger()
@@ -45,6 +47,7 @@ class Keeping:
         *,
         situation_of: SituationOf,
         sessions_dir: Path,
+        numbers: RecordingNumbers,
         close: Callable[[str], Awaitable[None]],
         unwritten: Callable[[str], None],
         health: Telling,
@@ -56,6 +59,7 @@ class Keeping:
         self._scribe = scribe
         self._situation_of = situation_of
         self._sessions_dir = sessions_dir
+        self._numbers = numbers
         self._close = close
         self._unwritten = unwritten
         self._health = health
@@ -224,22 +228,28 @@ class Keeping:
         client = room.home.client
         if client is None or not situation.live or room.is_recorded:
             return
-        spec = await asyncio.to_thread(
-            new_recording,
-            self._sessions_dir,
-            room.session_id,
-            self._engine.clock(),
-            situation.first_started_utc_ms,
-        )
+        spec, number = await self._numbered(room.session_id, situation)
         await room.open_at(client)
         try:
             await client.start_recording(room.session_id, spec)
         except MediaRefused as error:
+            await self._numbers.unused(room.session_id, number)
             if error.code != "already_recording":  # then only the answer to an earlier request was lost
                 raise
         room.recorded_over = client
         _log.info("recording_started", session_id=room.session_id, process=room.home.name)
         await self._scribe.recording_recovers(room.session_id)
+
+    async def _numbered(self, session_id: str, situation: Situation) -> tuple[m.RecordSpec, int]:
+        newest = await asyncio.to_thread(newest_recording, self._sessions_dir, session_id)
+        number = await self._numbers.next(session_id, newest + 1)
+        now, first = self._engine.clock(), situation.first_started_utc_ms
+        try:
+            spec = await asyncio.to_thread(new_recording, self._sessions_dir, session_id, number, now, first)
+        except OSError:
+            await self._numbers.unused(session_id, number)
+            raise
+        return spec, number
 
     async def _close_room(self, session_id: str) -> None:
         room = self._held.rooms.get(session_id)

@@ -31,6 +31,7 @@ from signaling.plane.negotiation import Negotiation, read_offer
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
 from signaling.plane.peer import Peer, SlotsView, sections_of
+from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.scribe import Scribe
 from signaling.plane.situation import SituationOf
 from signaling.plane.stewardship import Stewards
@@ -61,6 +62,7 @@ class MediaPlane:
         *,
         control_ends: Sequence[ControlEnd | Path],
         sessions_dir: Path,
+        numbers: RecordingNumbers,
         situation_of: SituationOf,
         live_sessions: LiveSessions,
         viewers_per_process: int,
@@ -83,6 +85,7 @@ class MediaPlane:
             self._scribe,
             situation_of=situation_of,
             sessions_dir=sessions_dir,
+            numbers=numbers,
             close=self.close,
             unwritten=self._has_unwritten,
             health=self._health,

@@ -142,13 +142,19 @@ def needed_crossings(
     return crossings(home, owners, wanted)
 
 
-def new_recording(
-    sessions_dir: Path, session_id: str, now_ms: int, first_started_ms: int | None
-) -> m.RecordSpec:
-    """Make the folder of a session's next recording. Blocks. Raises OSError."""
+def newest_recording(sessions_dir: Path, session_id: str) -> int:
+    """Return the highest number of a session's recordings in this folder, or 0. Blocks. Raises OSError."""
     folder = sessions_dir / session_id / "rec"
-    folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(p.name) for p in folder.iterdir() if p.name.isdigit()), default=0)
-    directory = folder / str(number)
-    directory.mkdir()
-    return m.RecordSpec(str(directory), now_ms - (first_started_ms or now_ms), now_ms)
+    if not folder.is_dir():
+        return 0
+    return max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=0)
+
+
+def new_recording(
+    sessions_dir: Path, session_id: str, number: int, now_ms: int, first_started_ms: int | None
+) -> m.RecordSpec:
+    """Make the folder of a session's recording `number`. Blocks. Raises OSError."""
+    directory = sessions_dir / session_id / "rec" / str(number)
+    directory.mkdir(parents=True)
+    name = f"sessions/{session_id}/rec/{number}"
+    return m.RecordSpec(str(directory), now_ms - (first_started_ms or now_ms), now_ms, name)

@@ -19,6 +19,7 @@ FLOOR_BPS: Final = 100_000
 MIN_PACKETS: Final = 5
 BASE_INTERVALS: Final = 40
 _WRAP_S: Final = 64.0
+_HALF_WRAP_S: Final = 32.0
 _TICKS_PER_S: Final = 1 << 18
 
 
@@ -59,7 +60,7 @@ class UplinkEstimator:
         transit = now - int.from_bytes(abs_send_time, "big") / _TICKS_PER_S
         if self._reference is None:
             self._reference = transit
-        relative = (transit - self._reference + _WRAP_S / 2) % _WRAP_S - _WRAP_S / 2
+        relative = (transit - self._reference + _HALF_WRAP_S) % _WRAP_S - _HALF_WRAP_S
         self._least = min(self._least, relative)
         self._packets += 1
 

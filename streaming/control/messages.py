@@ -109,11 +109,16 @@ class LocalParameters(msgspec.Struct, frozen=True):
 
 
 class RecordSpec(msgspec.Struct, frozen=True):
-    """Where and from when a room is recorded. `directory` exists; times are those of `OpenRoom`."""
+    """Where and from when a room is recorded. `directory` exists; times are those of `OpenRoom`.
+
+    A media process with a folder of its own (`--data`) writes to `name` below that instead:
+    `sessions/<id>/rec/<n>`.
+    """
 
     directory: str
     session_ms_at_start: int
     utc_ms: int
+    name: str = ""
 
 
 class Route(msgspec.Struct, frozen=True):

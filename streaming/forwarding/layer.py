@@ -16,7 +16,7 @@ from streaming.rtp.keyframe import is_keyframe_start, picture_size, starts_keyfr
 from streaming.rtp.leaps import LeapRation
 from streaming.rtp.packet import RtpPacket
 from streaming.rtp.packet_ring import DEFAULT_CAPACITY, ForwardPacket, PacketRing
-from streaming.rtp.payload_descriptor import Descriptor, describe
+from streaming.rtp.payload_descriptor import describe
 from streaming.rtp.reception import MissingPackets, ReceptionStatistics
 from streaming.rtp.rtcp import SenderReport
 from streaming.rtp.sequence import SequenceUnwrapper, unwrap32
@@ -167,47 +167,49 @@ class Layer:
 
         Returns it in the form for subscribers, or None when it was here before.
         """
-        before = self._sequence.highest
-        ext_seq = self._sequence.unwrap(seq16)
+        sequence, ring, size = self._sequence, self.ring, len(payload)
+        before = sequence.highest
+        ext_seq = sequence.unwrap(seq16)
         if before is not None and ext_seq - before > 1:
             self._leaps.skip(ext_seq - before - 1, now)
-        first = self.ring.highest is None
-        near = packet.timestamp if first else self.highest_timestamp
+        near = packet.timestamp if ring.highest is None else self.highest_timestamp
         timestamp = unwrap32(packet.timestamp, near)
         if is_original:
             self.reception.receive_packet(ext_seq, timestamp, now)
         self.missing.receive_packet(ext_seq, now)
-        extensions = tuple([(uris[number], value) for number, value in packet.extensions if number in uris])
+        extensions: tuple[tuple[str, bytes], ...] = ()
+        if uris:
+            extensions = tuple([(uris[n], value) for n, value in packet.extensions if n in uris])
         assert self.codec is not None
         found = None if self.kind == "audio" else describe(self.codec.name, payload)
         picture_id_at, tl0_at = (-1, -1) if found is None else (found.picture_id_at, found.tl0_pic_idx_at)
         forwarded = ForwardPacket(
             ext_seq, timestamp, packet.marker, extensions, payload, now, picture_id_at, tl0_at
         )
-        if not self.ring.insert(forwarded):
+        if not ring.insert(forwarded):
             self.duplicates += 1
             return None
         self.packets += 1
-        self.octets += len(payload)
-        self.bitrate.receive(len(payload) + PACKET_OVERHEAD_OCTETS, now)
-        if ext_seq == self.ring.highest:
+        self.octets += size
+        self.bitrate.receive(size + PACKET_OVERHEAD_OCTETS, now)
+        if ext_seq == ring.highest:
             self.highest_timestamp = timestamp
             self.last_arrival = now
-        self._look_inside(forwarded, found)
+        if self.kind == "audio":
+            self._listen(extensions)
+        elif is_keyframe_start(found) if found is not None else starts_keyframe(self.codec.name, payload):
+            self._note_keyframe(forwarded, self.codec.name)
         return forwarded
 
-    def _look_inside(self, packet: ForwardPacket, found: Descriptor | None) -> None:
-        if self.kind == "audio":
-            for uri, value in packet.extensions:
-                if uri == AUDIO_LEVEL:
-                    self.level = audio_level(value)
-                    if self.level is not None:
-                        self.voice.receive_level(self.level)
-            return
-        assert self.codec is not None
-        name = self.codec.name
-        if not (is_keyframe_start(found) if found is not None else starts_keyframe(name, packet.payload)):
-            return
+    def _listen(self, extensions: tuple[tuple[str, bytes], ...]) -> None:
+        for uri, value in extensions:
+            if uri == AUDIO_LEVEL:
+                self.level = audio_level(value)
+                if self.level is not None:
+                    self.voice.receive_level(self.level)
+
+    def _note_keyframe(self, packet: ForwardPacket, name: str) -> None:
+        """This packet is the first of a keyframe."""
         head = self.head
         if head is None or packet.timestamp > head.timestamp:
             self.keyframe_count += 1

@@ -148,8 +148,9 @@ class ForwardingPlane:
         if packet is None or publication is None:
             peer.rejected["rtp_unroutable"] += 1
             return
-        peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
-        if peer.arrivals is not None:
+        if peer.arrivals is None:
+            peer.uplink.receive_packet(publication.send_time(packet), len(data), now)
+        else:
             peer.receive_arrival(publication.transport_sequence(packet), packet.ssrc, now)
         if not publication.allowed:
             publication.muted_packets += 1

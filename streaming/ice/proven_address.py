@@ -18,7 +18,10 @@ NEVER: Final = float("-inf")
 
 
 class ProvenAddress:
-    """See the module. Times in monotonic seconds; `unanswered` counts questions since the last answer."""
+    """See the module. Times in monotonic seconds; `unanswered` counts questions since the last answer.
+
+    `has_agreed`: whether it was ever shown that the peer receives there.
+    """
 
     __slots__ = (
         "_beat_at",
@@ -28,6 +31,7 @@ class ProvenAddress:
         "_window_at",
         "agreed_at",
         "asked_at",
+        "has_agreed",
         "heard_at",
         "unanswered",
     )
@@ -36,6 +40,7 @@ class ProvenAddress:
         self.heard_at = now
         self.asked_at = NEVER
         self.agreed_at = NEVER
+        self.has_agreed = False
         self.unanswered = 0
         self._beat_at = now
         self._beats = 0
@@ -58,12 +63,8 @@ class ProvenAddress:
     def agree(self, now: float) -> None:
         """It is shown that the peer receives there."""
         self.agreed_at = now
+        self.has_agreed = True
         self.unanswered = 0
-
-    @property
-    def has_agreed(self) -> bool:
-        """Whether that was ever shown."""
-        return self.agreed_at != NEVER
 
     def patience_s(self, shortest_s: float, longest_s: float) -> float:
         """For how long it may be silent, going by its own rhythm."""

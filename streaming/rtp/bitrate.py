@@ -13,24 +13,25 @@ class BitrateMeter:
 
     def __init__(self) -> None:
         self._octets = [0] * _BUCKETS
-        self._at = 0
+        self._at = -1
         self._began: int | None = None
 
     def receive(self, octets: int, now: float) -> None:
         """So many bytes arrived. `now` never goes back."""
-        self._turn(now)
+        at = int(now * _BUCKETS_PER_S)
+        if at != self._at:
+            self._turn(at)
         self._octets[self._at % _BUCKETS] += octets
 
     def bps(self, now: float) -> int:
         """The rate; right from the first eighth of a second on."""
-        self._turn(now)
+        self._turn(int(now * _BUCKETS_PER_S))
         if self._began is None:
             return 0
         span = min(_BUCKETS, self._at - self._began + 1)
         return sum(self._octets) * 8 * _BUCKETS_PER_S // span
 
-    def _turn(self, now: float) -> None:
-        at = int(now * _BUCKETS_PER_S)
+    def _turn(self, at: int) -> None:
         if self._began is None:
             self._began = self._at = at
         elif at > self._at:

@@ -13,6 +13,7 @@ TWO_BYTE_PROFILE: Final = 0x1000
 
 _FIXED = struct.Struct("!BBHII")
 _PROFILE = struct.Struct("!HH")
+_OCTETS: Final = tuple([bytes((value,)) for value in range(256)])
 
 
 class RtpPacket(msgspec.Struct, frozen=True, gc=False):
@@ -99,13 +100,22 @@ def build_extensions(elements: list[tuple[int, bytes]]) -> bytes:
     """An extension block with its profile word, empty for no elements; two-byte form only where needed."""
     if not elements:
         return b""
-    one_byte = all(1 <= number <= 14 and 1 <= len(value) <= 16 for number, value in elements)
-    body = bytearray()
+    body = b""
     for number, value in elements:
-        body += bytes(((number << 4) | (len(value) - 1),)) if one_byte else bytes((number, len(value)))
-        body += value
-    body += bytes(-len(body) % 4)
-    return _PROFILE.pack(ONE_BYTE_PROFILE if one_byte else TWO_BYTE_PROFILE, len(body) // 4) + bytes(body)
+        size = len(value)
+        if not (0 < number < 15 and 0 < size <= 16):
+            return _build_two_byte_extensions(elements)
+        body += _OCTETS[number << 4 | size - 1] + value
+    return _block(ONE_BYTE_PROFILE, body)
+
+
+def _build_two_byte_extensions(elements: list[tuple[int, bytes]]) -> bytes:
+    return _block(TWO_BYTE_PROFILE, b"".join([bytes((n, len(value))) + value for n, value in elements]))
+
+
+def _block(profile: int, body: bytes) -> bytes:
+    words = (len(body) + 3) // 4
+    return _PROFILE.pack(profile, words) + body.ljust(4 * words, b"\0")
 
 
 def build(packet: RtpPacket) -> bytes:

@@ -38,15 +38,16 @@ class PacketRing:
 
     def insert(self, packet: ForwardPacket) -> bool:
         """Keep a packet. False when it is a duplicate, or too old to be told from one."""
-        if self.highest is not None and packet.ext_seq <= self.highest - self._capacity:
+        ext_seq, highest, capacity = packet.ext_seq, self.highest, self._capacity
+        if highest is not None and ext_seq <= highest - capacity:
             return False
-        index = packet.ext_seq % self._capacity
+        index = ext_seq % capacity
         held = self._slots[index]
-        if held is not None and held.ext_seq >= packet.ext_seq:
+        if held is not None and held.ext_seq >= ext_seq:
             return False
         self._slots[index] = packet
-        if self.highest is None or packet.ext_seq > self.highest:
-            self.highest = packet.ext_seq
+        if highest is None or ext_seq > highest:
+            self.highest = ext_seq
         return True
 
     def get(self, ext_seq: int) -> ForwardPacket | None:

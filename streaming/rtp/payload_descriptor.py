@@ -4,10 +4,10 @@ Both carry a picture id and the index of the last base-layer picture. A slot tha
 counting both, so the hot path adds an offset to them: here is where they stand in a payload.
 """
 
-from typing import NamedTuple
+import msgspec
 
 
-class Descriptor(NamedTuple):
+class Descriptor(msgspec.Struct, frozen=True, gc=False):
     """What stands where, in bytes from the start of the payload, -1 for nowhere.
 
     `picture_id_at` is where a picture id of 15 bits (first bit set) or 7 begins, `sizes_at` where the

@@ -49,7 +49,8 @@ class ReceptionStatistics:
         if self._base_seq is None:
             self._base_seq = ext_seq
             self.highest_seq = ext_seq
-        self.highest_seq = max(self.highest_seq, ext_seq)
+        elif ext_seq > self.highest_seq:
+            self.highest_seq = ext_seq
         self.received += 1
         transit = now * self._clock_rate - timestamp
         if self._transit is not None:
@@ -106,14 +107,15 @@ class MissingPackets:
 
     def receive_packet(self, ext_seq: int, now: float) -> None:
         """A packet arrived, by whatever way."""
-        if self.highest is None:
+        highest = self.highest
+        if highest is None or ext_seq == highest + 1:
             self.highest = ext_seq
-        elif ext_seq > self.highest:
-            if ext_seq - self.highest > MAX_MISSING:
+        elif ext_seq > highest:
+            if ext_seq - highest > MAX_MISSING:
                 self.given_up += len(self._missing)
                 self._missing.clear()
             else:
-                for number in range(self.highest + 1, ext_seq):
+                for number in range(highest + 1, ext_seq):
                     self._missing[number] = _Missing(now + FIRST_ASK_AFTER_S)
             self.highest = ext_seq
             while len(self._missing) > MAX_MISSING:
@@ -147,6 +149,8 @@ class MissingPackets:
     def due(self, now: float) -> list[int]:
         """Extended numbers to ask for now, ascending; each at most MAX_ASKS times."""
         asked: list[int] = []
+        if not self._missing:
+            return asked
         for number, missing in list(self._missing.items()):
             if missing.ask_at > now:
                 continue

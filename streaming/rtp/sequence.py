@@ -28,11 +28,13 @@ class SequenceUnwrapper:
 
     def unwrap(self, seq16: int) -> int:
         """The extended number; remembers the highest."""
-        if self.highest is None:
+        highest = self.highest
+        if highest is None:
             self.highest = seq16 + 0x10000
             return self.highest
-        ext_seq = unwrap16(seq16, self.highest)
-        self.highest = max(self.highest, ext_seq)
+        ext_seq = unwrap16(seq16, highest)
+        if ext_seq > highest:
+            self.highest = ext_seq
         return ext_seq
 
 

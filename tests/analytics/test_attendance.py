@@ -129,6 +129,20 @@ def test_who_has_a_row() -> None:
     assert found["p3"].name_ref == "np3"
 
 
+def test_who_was_a_learner_for_some_of_the_lesson_has_a_row() -> None:
+    """A host who was relieved and stays, a learner who takes over: both were there to learn."""
+    found = rows(
+        joined(1, "p1", "relieved", role="host"),
+        opened(1, "p1", "c1"),
+        joined(2, "p2", "takes_over"),
+        *LESSON,
+        joined(20, "p1", "relieved", role="learner"),
+        joined(20, "p2", "takes_over", role="host"),
+    )
+    assert list(found) == ["relieved", "takes_over"]
+    assert found["relieved"].present_ms == 30 * MINUTE
+
+
 def test_a_guest_who_turns_out_to_be_somebody_fills_that_row() -> None:
     found = rows(joined(1, "p1", None), joined(5, "p1", "ann"), roster=("ann",))
     assert list(found) == ["ann"]
@@ -206,6 +220,14 @@ def test_taking_part_is_counted_and_a_changed_vote_once() -> None:
         at(5, "hand_raised", "p"),
     )["ann"]
     assert (row.answers, row.messages, row.questions) == (2, 2, 1)
+
+
+def test_an_anonymous_question_counts_for_nobody() -> None:
+    """Whoever reads the table before and after it would know who asked."""
+    told = at(2, "question_asked", "p", id="q1", participant=None)
+    secret = at(3, "question_asked", None, id="q2", participant="p")
+    assert rows(joined(1, "p", "ann"), told)["ann"].questions == 1
+    assert rows(joined(1, "p", "ann"), secret) == rows(joined(1, "p", "ann"))
 
 
 def test_a_lesson_that_was_interrupted_counts_both_parts() -> None:

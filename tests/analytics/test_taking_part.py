@@ -32,7 +32,8 @@ def test_each_person_is_counted_for_what_they_did() -> None:
             happening(6, "question_upvoted", "ann", id="q1", on=True),
             happening(6, "question_upvoted", "ann", id="q2", on=True),
             happening(7, "question_upvoted", "ann", id="q2", on=False),
-            happening(7, "question_asked", None, id="q3", participant="ann"),
+            happening(7, "question_asked", None, id="q3", participant="ann"),  # anonymous: nobody's
+            happening(7, "question_asked", "ann", id="q4"),
             happening(
                 8,
                 "reactions_counted",

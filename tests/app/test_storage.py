@@ -2,23 +2,30 @@
 back."""
 
 import asyncio
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
 from lectern.app.backup import backup
 from lectern.app.cli import main
+from lectern.app.secrets import write_over
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import agree_on_keys
 from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, carrying, fetch_session, files_of, place_of
-from lectern.app.storage_doctor import remedy_of, storage
+from lectern.app.storage_doctor import remedy_of, storage, verdict
 from lectern.app.wiring import built
+from lectern.db.engine import Database
 from lectern.kernel.errors import Conflict, NotFound
 from lectern.kernel.tasks import task_group
 from lectern.manifest import Replay, write_replay
+from lectern.storage.backlog import Backlog
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.local import LocalFiles
@@ -27,10 +34,11 @@ from lectern.storage.read_cache import ReadCache
 from lectern.storage.shelved import note_shelved, shelved
 from lectern.storage.tiered import TieredFiles
 from sessions.store import SessionStore
+from tests.databases import sqlite_database
 from tests.installation import settings_of
 from tests.s3_server import Gate, bucket_place, gate, s3_url
 
-__all__ = ["bucket_place", "gate", "s3_url"]
+__all__ = ["bucket_place", "gate", "s3_url", "sqlite_database"]
 
 
 def with_bucket(data: Path, place: BucketPlace, **others: Any) -> Settings:
@@ -153,14 +161,14 @@ def test_the_command_to_fetch(
 async def test_a_worker_carries_while_it_works(bucket_place: BucketPlace, tmp_path: Path) -> None:
     settings = with_bucket(tmp_path / "data", bucket_place)
     bucket = BucketFiles(bucket_place)
-    async with carrying(settings):
+    async with carrying(settings, None):
         segment = settings.sessions_dir / "a" / "hls" / "1.m4s"
         segment.parent.mkdir(parents=True)
         segment.write_bytes(b"film")
         async with asyncio.timeout(20):
             while not await bucket.list("sessions/a"):
                 await asyncio.sleep(0.05)
-    async with carrying(settings_of(tmp_path / "other")):
+    async with carrying(settings_of(tmp_path / "other"), None):
         assert not (tmp_path / "other").exists()
 
 
@@ -194,3 +202,38 @@ async def test_with_several_servers_a_replay_is_ready_when_the_bucket_has_it(
             assert (await steering.recorded())[1] == [session.id]
             assert await Carrier(tmp_path, bucket, keep_s=60).round()
         assert (await steering.recorded())[1] == []
+
+
+def test_the_doctor_says_what_waits_and_who_can_act() -> None:
+    now, data = 10_000_000, Path("/srv/lectern")
+    assert verdict(None, now, data).good
+    assert verdict(Backlog(at_utc_ms=0), now, data).good  # nothing waited when it was last looked
+    some = Backlog(at_utc_ms=now, files=3, bytes=5_000_000, oldest_utc_ms=now - 9_000)
+    young = verdict(some, now, data)
+    assert (young.good, young.remedy) == (True, "")
+    assert "3 files (5 MB) wait, the oldest for 9 s" in young.what
+    for backlog, remedy in (
+        (msgspec.structs.replace(some, at_utc_ms=now - 130_000), "start `lectern worker`"),
+        (msgspec.structs.replace(some, away_since_utc_ms=now - 5_000), "takes nothing"),
+        (msgspec.structs.replace(some, oldest_utc_ms=now - 130_000), "too slow"),
+    ):
+        finding = verdict(backlog, now, data)
+        assert not finding.good
+        assert remedy in finding.remedy
+
+
+async def test_servers_with_other_keys_do_not_start(sqlite_database: Database, tmp_path: Path) -> None:
+    here, there = tmp_path / "a", tmp_path / "b"
+    await agree_on_keys(sqlite_database, here)
+    with pytest.raises(Conflict, match="copy LECTERN_DATA/secrets"):
+        await agree_on_keys(sqlite_database, there)
+    shutil.rmtree(there)
+    shutil.copytree(here, there)
+    await agree_on_keys(sqlite_database, there)
+    # A key is rotated: added everywhere, then made the current one, at one server after the other.
+    old = json.loads((here / "join.keys.json").read_text())
+    new = {"current": "new", "keys": old["keys"] | {"new": "ab" * 32}}
+    write_over(here / "join.keys.json", json.dumps(new))
+    write_over(there / "join.keys.json", json.dumps(new | {"current": old["current"]}))
+    for server in (here, there, here):
+        await agree_on_keys(sqlite_database, server)

@@ -1,7 +1,11 @@
 """Check-in over HTTP, in a whole house: the register, corrections with their audit, late make-ups."""
 
-import pytest
+from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from accounts.tables import audit_entries
 from interactions.checkin.idea import CHECKIN
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
@@ -103,6 +107,31 @@ async def test_a_make_up_after_the_lesson_ends_in_attendance_and_audit(house: In
         "after": "make_up",
         "reason": "Confirmed by phone",
     }
+
+
+async def test_an_erased_reason_is_gone_from_the_audit_log_too(house: Installation) -> None:
+    """A reason may be an illness: the entry that somebody corrected stays, what they wrote does not."""
+    session, round_ = await held(house)
+    host = await arrive(house, session, SessionRole.HOST, person="host")
+    learner = await arrive(house, session, SessionRole.LEARNER, person="learner")
+    change = {"id": round_, "participant": learner.participant_id, "status": "absent", "reason": "Migraine"}
+    engine = house.services.engine
+    await engine.execute(session.id, host, "7", "checkin_correct", change)
+    async with house.services.database.read() as tx:
+        details = (await tx.execute(select(audit_entries.c.details))).scalars().all()
+        events = await engine.store.read(tx, session.id, 0)
+    assert "Migraine" not in str(details)
+    (ref,) = [event.raw["reason_ref"] for event in events if event.type == "checkin_corrected"]
+
+    async def logged() -> dict[str, Any]:
+        log = await house.ask("GET", "/api/v1/audit", by="admin")
+        found: dict[str, Any] = log.data["items"][0]["details"]
+        return found
+
+    assert (await logged())["reason"] == "Migraine"
+    async with house.services.database.write() as tx:
+        await engine.store.erase(tx, session.id, ref)
+    assert (await logged())["reason"] is None
 
 
 async def test_a_correction_in_the_class_names_the_person_in_the_audit(house: Installation) -> None:

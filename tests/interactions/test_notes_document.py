@@ -18,8 +18,17 @@ from interactions.notes.notebook import (
     Record,
     utf16_length,
 )
-from interactions.notes.update import MAX_UPDATE_BYTES, MOST_ITEMS, Range, count_items, read_update
+from interactions.notes.update import (
+    MAX_UPDATE_BYTES,
+    MOST_CLOCK,
+    MOST_DELETED,
+    MOST_ITEMS,
+    Range,
+    read_update,
+    read_whole,
+)
 from lectern.kernel.errors import LecternError, ProtocolViolation
+from tests.interactions.notes_attack import number, text
 from tests.interactions.pens import Pen
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -40,7 +49,7 @@ class Desk:
             if self.book.is_spoiled:
                 self.book = Notebook()
                 for n, each in enumerate(self.accepted, start=1):
-                    self.book.load(each, n)
+                    assert self.book.load(each, n, whole=False)
         if self.record.n > len(self.accepted):
             self.accepted.append(raw)
         return self.record.n
@@ -52,22 +61,6 @@ class Desk:
             self.take(author, raw)
         assert (self.book.text, self.record.n, self.record.chars, self.record.writers) == before
         return caught.value.code
-
-
-def number(value: int) -> bytes:
-    """Encode a number as lib0 does."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def text(words: str) -> bytes:
-    """Encode a string as lib0 does."""
-    raw = words.encode()
-    return number(len(raw)) + raw
 
 
 def items(*encoded: bytes, client: int = 7, clock: int = 0) -> bytes:
@@ -125,7 +118,7 @@ def test_whatever_is_cut_off_and_comes_back_merges(seed: int, words: list[str]) 
     assert {pen.text for pen in pens.values()} == {desk.book.text}
     again = Notebook()
     for n, each in enumerate(desk.accepted, start=1):
-        again.load(each, n)
+        assert again.load(each, n, whole=False)
     assert again.text == desk.book.text
     assert sum(desk.record.chars.values()) == sum(desk.book.known().values())
 
@@ -192,7 +185,7 @@ def test_a_history_has_an_end() -> None:
             break
     assert code == "notes_full"
     assert len(desk.book.content()) <= MAX_HISTORY_BYTES
-    assert 1_000 < count_items(desk.book.content()) <= MOST_PIECES
+    assert 1_000 < read_whole(desk.book.content()).pieces <= MOST_PIECES
 
 
 NESTED = b"\x08" + number(1) + text("notes") + number(1) + b"\x75\x01" * 9_000 + b"\x7e"
@@ -217,7 +210,11 @@ NESTED = b"\x08" + number(1) + text("notes") + number(1) + b"\x75\x01" * 9_000 +
         (items(b"\x00" + number(5)), "rubbish"),
         (items(b"\x0a" + number(5)), "a gap"),
         (items(b"\x84" + number(7) + number(0) + text("x")), "beside itself"),
-        (items(b"\x01" + number(1) + text("notes") + number(2**53)), "a clock too far"),
+        (items(b"\x01" + number(1) + text("notes") + number(MOST_DELETED + 1)), "too much that is gone"),
+        (items(FIRST, clock=MOST_CLOCK - 4), "a clock too far"),
+        (items(FIRST, client=2**53), "a writer that no page picks"),
+        (items(b"\x44" + number(7) + number(MOST_CLOCK + 1) + text("x")), "beside what cannot be"),
+        (b"\x00" + number(1) + number(7) + number(1) + number(0) + number(MOST_CLOCK + 1), "deletes too far"),
         (number(2) + b"".join((number(1) + number(c) + number(0) + FIRST) for c in (7, 8)) + b"\x00", "two"),
         (b"\x00" + number(1) + number(7) + number(MOST_ITEMS + 1), "too many deletions"),
         (b"\x00" + number(1) + number(7) + number(1) + number(3) + number(0), "deletes nothing"),

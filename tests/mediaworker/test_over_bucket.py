@@ -80,12 +80,23 @@ async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
 ) -> None:
     bucket = BucketFiles(carried)
     settings = worker_settings(tmp_path / "w1", carried)
+    fetched: list[str] = []
+    fetch = BucketFiles.fetch
+
+    async def fetch_and_note(files: BucketFiles, key: str, target: Path) -> None:
+        fetched.append(key.removeprefix("sessions/s/hls/"))
+        await fetch(files, key, target)
+
+    monkeypatch.setattr(BucketFiles, "fetch", fetch_and_note)
     result = await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT))
     assert 4_300 < int(str(result["duration_ms"])) < 4_700  # with its card of 3 s
     there = {file.key.removeprefix(OUTPUT + "/"): file.size_bytes for file in await bucket.list(OUTPUT)}
     assert set(there) == {"video.mp4", "thumbnail.jpg", "result.json"}
     assert there["video.mp4"] > 10_000
     assert not any((tmp_path / "w1" / "scratch").iterdir())
+    segments = {file.key.removeprefix("sessions/s/hls/") for file in await bucket.list("sessions/s/hls")}
+    assert {"camera/000000.m4s", "audio/000000.m4s"} <= set(fetched)
+    assert segments - set(fetched) == {"audio/000001.m4s"}  # the cut ends before it
 
     def work_again(*_arguments: Any, **_named: Any) -> None:
         pytest.fail("what is done is not done again")

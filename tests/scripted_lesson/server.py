@@ -78,7 +78,7 @@ class Server:
         """The same settings, for set-up inside this process."""
         return Settings(data=self.data, port=self.port, media_port=self.media_port, zone=ZONE)
 
-    async def start(self, command: Sequence[str] = ()) -> None:
+    async def start(self, command: Sequence[str] = (), *, demo: bool = False) -> None:
         """Start it and wait until it can serve; `command` goes before the server's own command line."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LECTERN_")},
@@ -92,7 +92,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command,
-                *(sys.executable, "-c", _SERVE, "serve"),
+                *(sys.executable, "-c", _SERVE, "serve", *(["--demo"] if demo else [])),
                 env=environment,
                 cwd=CHECKOUT,
                 stdin=asyncio.subprocess.DEVNULL,

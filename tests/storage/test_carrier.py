@@ -103,7 +103,7 @@ async def test_a_lesson_is_in_the_bucket_as_it_goes(lesson: Lesson, bucket_place
     (lesson.root / S / "ended").unlink()
     await insist_on_whole(bucket, lesson)
     assert len(await bucket.list(S)) == 8 + 8 + 3
-    assert carrier.waiting_files == 0
+    assert carrier.backlog.files == 0
 
 
 def test_what_comes_while_the_survey_looks_is_not_missed(lesson: Lesson) -> None:

@@ -1,3 +1,5 @@
+import ctypes
+import gc
 from datetime import UTC, datetime
 from itertools import count
 
@@ -164,3 +166,40 @@ def test_what_a_peer_packs_into_its_datagrams_does_not_pile_up() -> None:
     for datagram in client.poll_output():
         server.receive_datagram(datagram, 1.0)
     assert (server.state, server.reason) == (DtlsState.CLOSED, "peer_closed")
+
+
+class Heap(ctypes.Structure):
+    """What mallinfo2(3) says."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks",
+            "keepcost",
+        )
+    )  # fmt: skip
+
+
+def heap_bytes() -> int:
+    """In use, outside Python's own pools: where OpenSSL keeps what it has."""
+    gc.collect()
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = Heap
+    heap = mallinfo2()
+    return int(heap.uordblks + heap.hblkhd)
+
+
+def test_a_connection_that_stands_keeps_no_buffers() -> None:
+    connections = 40
+
+    def connected() -> DtlsEndpoint:
+        client, server = pair()
+        talk(client, server, set())
+        assert server.state is DtlsState.CONNECTED
+        return server
+
+    connected()
+    before = heap_bytes()
+    kept = [connected() for _ in range(connections)]
+    each = (heap_bytes() - before) / len(kept)
+    assert each < 125 * 1024, "104 KiB without the record buffers, 152 KiB with them"

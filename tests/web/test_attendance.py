@@ -116,7 +116,7 @@ async def _hr_reads(admin: Page, server: Server, session_id: str) -> None:
     await expect(rows).to_have_count(3)
     for name, verdict in (("王芳", "出席"), ("李伟", "部分出席"), ("张敏", "缺席")):
         await expect(rows.filter(has_text=name).get_by_test_id("verdict")).to_have_text(verdict)
-    await expect(on(admin, "sign-in-rate")).to_contain_text("67 %")
+    await expect(on(admin, "sign-in-rate")).to_contain_text("67%")
     await take_picture(admin, "attendance-admin-pc")
     assert await violations(admin) == []
     await on(admin, "tally-absent").click()

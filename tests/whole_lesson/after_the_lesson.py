@@ -196,7 +196,7 @@ async def see_who_watched(story: Story) -> None:
     await expect(on(page, "viewing-row")).to_have_count(2)
     percent = round(story.played_s["李伟"] / story.clip_length_s * 100)
     shown = await on(page, "viewing-row").filter(has_text="李伟").inner_text()
-    assert any(f"{near} %" in shown for near in range(percent - 8, percent + 9)), shown
+    assert any(f"{near}%" in shown for near in range(percent - 8, percent + 9)), shown
     await take_picture(page, "admin-viewing-pc")
 
 

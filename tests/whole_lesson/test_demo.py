@@ -80,3 +80,18 @@ async def _look_around(url: str, password: str) -> None:
         came = [row for row in learners if any(value == "on time" for value in row.values())]
         assert len(came) >= 10, text[:600]
         assert any("late" in row.values() for row in learners)
+        await _what_came_of_it(http, held["id"])
+
+
+async def _what_came_of_it(http: aiohttp.ClientSession, held: str) -> None:
+    """The quiz went better the second time; feedback came, and left something to do."""
+    results = await (await http.get(f"/api/v1/sessions/{held}/poll-results")).json()
+    before, after = results["questions"]
+    assert after["rerun_of"] == before["id"]
+    assert before["points"] == after["points"] == ["倾听 Listening"]
+    assert after["sums"]["rate"] > before["sums"]["rate"] > 0
+    feedback = await (await http.get(f"/api/v1/sessions/{held}/feedback")).json()
+    assert (feedback["given"], feedback["attendees"]) == (20, 24)
+    assert feedback["recommendation"]["score"] > 0
+    assert len((await (await http.get("/api/v1/feedback-items")).json())["items"]) == 4
+    assert len((await (await http.get("/api/v1/question-sets")).json())["items"]) == 1

@@ -17,6 +17,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from streaming.forwarding.hot_path.latency import Latencies
@@ -41,6 +42,8 @@ IP_PMTUDISC_DO: Final = 2
 """Of udp(7) and ip(7) in Linux; the socket module does not name them yet."""
 
 _SIZE = struct.Struct("=H")
+_NUMBER = itemgetter(0)
+"""Of the local socket of a path."""
 
 
 class Batch:
@@ -81,6 +84,7 @@ class Batch:
 
     def _take_sockets(self, sockets: tuple[socket.socket, ...]) -> None:
         self._sockets = sockets
+        self._numbers = frozenset(range(len(sockets)))
         self._sends = tuple([one.sendto for one in sockets])
 
     def __len__(self) -> int:
@@ -106,14 +110,14 @@ class Batch:
         """All that became of one packet: a datagram for each path."""
         if not datagrams:
             return
-        sizes, count = set(map(len, datagrams)), len(datagrams)
-        size = sizes.pop() if len(sizes) == 1 else 0
-        octets = size * count or sum(map(len, datagrams))
-        last = self._runs[-1] if self._runs else None
+        octets, count = sum(map(len, datagrams)), len(datagrams)
+        last = self._runs[-1] if self._runs and not is_urgent else None
+        if last is not None and last.paths != paths:
+            last = None
         if (
             self._waiting_bytes + octets > MAX_WAITING_BYTES
-            or len(self) + count > MAX_WAITING
-            or not ((last is not None and last.paths == paths) or self._are_ours(paths))
+            or len(self._urgent) + self._in_runs + len(self._others) + count > MAX_WAITING
+            or not (last is not None or self._numbers.issuperset(map(_NUMBER, paths)))
         ):
             for datagram in zip(paths, datagrams, strict=True):
                 if self._has_room(len(datagram[1])):
@@ -125,13 +129,10 @@ class Batch:
             self._urgent.extend(zip(paths, datagrams, strict=True))
         else:
             self._in_runs += count
-            if last is None or not self._can_segment or not last.join(paths, datagrams, size):
+            size = len(datagrams[0]) if len(set(map(len, datagrams))) == 1 else 0
+            if last is None or not self._can_segment or not last.join(datagrams, size):
                 self._runs.append(Run(paths, [datagrams], size))
         self._note_cause(is_urgent=is_urgent)
-
-    def _are_ours(self, paths: list[Path]) -> bool:
-        numbers = {path[0] for path in paths}
-        return min(numbers) >= 0 and max(numbers) < len(self._sockets)
 
     def _note_cause(self, *, is_urgent: bool) -> None:
         if not self._cause:
@@ -203,28 +204,29 @@ class Batch:
 
     def _send_urgent(self) -> None:
         queue = self._urgent
-        paths, datagrams = [path for path, _ in queue], [data for _, data in queue]
-        for _ in range(self._send_single(paths, datagrams)):
+        for _ in range(self._send_single(queue)):
             self._waiting_bytes -= len(queue.popleft()[1])
 
     def _send_from(self, run: Run, limit: int) -> int:
         """To as many subscribers of a run as that may be; returns how many datagrams are done with."""
-        parts = len(run.sheets)
-        end = min(len(run.paths), run.sent + math.ceil(limit / parts))
-        paths = run.paths[run.sent : end]
-        sheets = [sheet[run.sent : end] for sheet in run.sheets]
-        gone = (
-            self._send_single(paths, sheets[0]) if parts == 1 else self._send_joined(paths, sheets, run.size)
-        )
+        parts, paths, sheets = len(run.sheets), run.paths, run.sheets
+        if run.sent or limit < len(paths) * parts:
+            end = run.sent + math.ceil(limit / parts)
+            paths = paths[run.sent : end]
+            sheets = [sheet[run.sent : end] for sheet in sheets]
+        if parts == 1:
+            gone = self._send_single(zip(paths, sheets[0], strict=True))
+        else:
+            gone = self._send_joined(paths, sheets, run.size)
         self._waiting_bytes -= run.take(gone)
         self._in_runs -= gone * parts
         return gone * parts
 
-    def _send_single(self, paths: list[Path], datagrams: list[bytes]) -> int:
-        """One to each; returns how many are done with before the socket was full."""
+    def _send_single(self, datagrams: Iterable[Datagram]) -> int:
+        """One after the other; returns how many are done with before the socket was full."""
         sends = self._sends
         gone = failed = 0
-        for (number, address), datagram in zip(paths, datagrams, strict=True):
+        for (number, address), datagram in datagrams:
             try:
                 sends[number](datagram, address)
             except BlockingIOError:
@@ -272,7 +274,7 @@ class Batch:
 
     def _send_apart(self, path: Path, parts: Sequence[bytes]) -> None:
         """To one subscriber; what the socket does not take is left, to go to the front."""
-        gone = self._send_single([path] * len(parts), list(parts))
+        gone = self._send_single([(path, part) for part in parts])
         for left in parts[gone:]:
             self._left.append(Run([path], [[left]], 0))
             self._in_runs += 1

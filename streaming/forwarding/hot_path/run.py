@@ -38,15 +38,14 @@ class Run:
         self.octets_each = self.size
         self.is_closed = self.size == 0
 
-    def join(self, paths: list["Path"], sheet: list[bytes], size: int) -> bool:
-        """Take in one datagram more for each, all of this size; False if it has to be another run."""
+    def join(self, sheet: list[bytes], size: int) -> bool:
+        """Take in one datagram more for the same paths, all of this size; False: it has to be another run."""
         if (
             self.is_closed
             or self.sent
             or not 0 < size <= self.size
             or len(self.sheets) == MAX_SHEETS
             or self.octets_each + size > MAX_RUN_BYTES
-            or self.paths != paths
         ):
             return False
         self.sheets.append(sheet)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from fpdf import FPDF
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from analytics.closing.chain import Entry, joined, seal
 from analytics.closing.document import document
 from analytics.closing.freezing import row_of
 from analytics.closing.inspection import inspected
-from analytics.closing.pdf_seal import opened_pdf
+from analytics.closing.pdf_seal import RECORD_NAME, opened_pdf, signed_pdf
 from analytics.closing.verification import BROKEN, HOLDS, UNREADABLE, verified
 from tests.analytics.closing.lessons import HEADER, LINES, START, falsely_judged, whole
 from tests.analytics.closing.records import key, salts
@@ -57,6 +58,26 @@ def test_without_anything_to_compare_it_says_what_to_compare(tmp_path: Path) -> 
     asked = [line for line in outcome.lines if line.startswith("?")]
     assert len(asked) == 2
     assert RECORD.head in asked[1]
+
+
+def test_it_says_what_the_record_says(tmp_path: Path) -> None:
+    outcome = verified(put(tmp_path, RECORD.encoded()), [], None)
+    assert outcome.lines[1] == "The record says: 1 present, 1 excused, 1 partly."
+
+
+def test_pages_that_a_stranger_signed_do_not_pass_for_the_record_in_them(tmp_path: Path) -> None:
+    """Whoever has a genuine record can draw pages around it, and sign them with a key of the same name."""
+    pages = FPDF()
+    pages.add_page()
+    pages.embed_file(bytes=RECORD.encoded(), basename=RECORD_NAME, mime_type="application/jsonl")
+    forged = put(tmp_path, signed_pdf(bytes(pages.output()), key(2), "Demo Company"))
+    outcome = verified(forged, [], RECORD.head)
+    assert outcome.exit_code == BROKEN
+    assert any(line.startswith("✗ Another key") for line in outcome.lines)
+    assert verified(forged, [key().fingerprint], RECORD.head).exit_code == BROKEN
+    both = verified(forged, [key().fingerprint, key(2).fingerprint], RECORD.head)
+    assert both.exit_code == HOLDS  # whoever trusts both keys is told to compare the pages
+    assert any(line.startswith("? The pages of the PDF were not read") for line in both.lines)
 
 
 def test_a_stranger_s_record_is_not_ours(tmp_path: Path) -> None:

@@ -6,13 +6,20 @@ export function useDates(): {
   time: (utcMs: number) => string
   exactTime: (utcMs: number) => string
   date: (utcMs: number) => string
+  calendarDay: (day: string) => string
 } {
   const { locale, t } = useI18n()
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone
   const day = (utcMs: number): string => new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' }).format(utcMs)
   const time = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(utcMs)
   const exactTime = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(utcMs)
-  const date = (utcMs: number): string => new Intl.DateTimeFormat(locale.value, { month: 'short', day: 'numeric', weekday: 'short' }).format(utcMs)
+  /** The year is said only where it is not this one. */
+  const date = (utcMs: number): string => {
+    const year = new Date(utcMs).getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' as const }
+    return new Intl.DateTimeFormat(locale.value, { ...year, month: 'short', day: 'numeric', weekday: 'short' }).format(utcMs)
+  }
+  /** A day without a time, as `2026-12-24` names it, the same in every zone. */
+  const calendarDay = (name: string): string => date(new Date(`${name}T12:00`).getTime())
   const when = (utcMs: number, zone?: string): string => {
     const now = Date.now()
     const names: Record<string, string> = { [day(now)]: t('date.today'), [day(now + 86_400_000)]: t('date.tomorrow'), [day(now - 86_400_000)]: t('date.yesterday') }
@@ -22,5 +29,5 @@ export function useDates(): {
     const there = new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone, timeZoneName: 'short' }).format(utcMs)
     return `${words} (${there})`
   }
-  return { when, time, exactTime, date }
+  return { when, time, exactTime, date, calendarDay }
 }

@@ -2,13 +2,15 @@
 import { i18n } from './index'
 
 export const en = {
+  scope: { sessions_read: 'See sessions', sessions_write: 'Plan sessions', people_read: 'See people', people_write: 'Change people', attendance_read: 'See attendance', replays_read: 'See replays', replays_write: 'Change replays', views_read: 'See who watched', timeline_read: 'Read timelines' },
+  office: { noSessions: 'Plan one with “New session” on your start page; it appears here at once.', noReplays: 'The replay of a lesson appears here a moment after its end.', noSets: 'Write or paste the first questions with “New set”.' },
   results: {
     title: 'Polls and quizzes', open: 'Poll results', none: 'No polls in this session', nonePlain: 'Questions that are asked in the lesson appear here with all answers.', csv: 'Download CSV', xlsx: 'Download Excel', questions: 'Questions', asked: 'Questions asked', answered: 'Answers', attempts: 'attempts', correctRate: 'Correct', firstRate: 'Correct at first', speed: 'Median time', correction: 'Corrected', growth: 'Growth', seconds: '{n} s', of: '{n} of {of}',
     worst: 'Most often wrong', worstHint: 'For the next lesson: where most people were wrong.', byPoint: 'By knowledge point', byDepartment: 'By department', byPerson: 'By person', point: 'Knowledge point', department: 'Department', noDepartment: 'No department', person: 'Name', guest: 'Guest', score: 'Score', wrongAnswers: 'Wrong answers', anonymous: 'Anonymous: only the sum is known', hidden: 'Fewer than {n} ballots: not shown', rerun: 'Asked again', points: 'percentage points', chart: 'Share of right answers', wrongRate: 'Wrong', noScored: 'Without right answers there is nothing to grade.',
   },
   items: {
-    title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start', finish: 'Done', drop: 'Not taken up', reopen: 'Take up again' },
-    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', ownerHow: 'Staff number', me: 'I take it', due: 'Due', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
+    title: 'Feedback to act on', all: 'All', mine: 'Mine', kind: { none: 'Not sorted', short_term: 'Short-term', long_term: 'Long-term', call_back: 'Call back' }, state: { new: 'New', in_progress: 'In progress', done: 'Done', dropped: 'Not taken up' }, step: { start: 'Start work', finish: 'Mark as done', drop: 'Not taken up', reopen: 'Take up again' },
+    kindLabel: 'Kind', stateLabel: 'State', owner: 'Owner', nobody: 'Nobody yet', ownerHow: 'Staff number', me: 'I take it', due: 'Due', dueOn: 'Due {day}', note: 'Note', edit: 'Edit', save: 'Save', reach: 'Reach them: {contact}', forgets: '“Mark as done” and “Not taken up” delete how to reach them.', noText: 'No text, only the wish to be called.', none: 'Nothing to do here', nonePlain: 'What learners write in their feedback appears here.',
   },
   growth: {
     title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
@@ -31,7 +33,7 @@ export const en = {
     changes: 'People with something different from version {edition}: {n}', becomes: 'becomes', nobody: 'nobody’s decision', more: 'and {n} more',
     what: { verdict: 'verdict', decision: 'decision', objection: 'objection', checkin: 'check-in', roster: 'roster', presence: 'presence', activity: 'activity', words: 'name or text', added: 'new in the list', removed: 'gone from the list' },
   },
-  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80 %', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
+  viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80%', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   mail: {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
     test: 'Send a test mail', testing: 'Sending…', testTo: 'Test mail to', testTaken: 'The mail server took the test mail. See whether it arrives at {address}.',
@@ -47,14 +49,26 @@ export const en = {
     },
     remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
   },
-  audit: { title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System' },
+  importLine: { cell_empty: 'The staff number or the name is missing.', cell_too_long: 'The staff number, the name or the department is too long.', role_unknown: 'There is no such role.', address_invalid: 'This is not one plain mail address.', duplicate_person: 'This staff number is in the file twice.', person_unknown: 'Nobody has this staff number. Import the person first.', not_allowed: 'Only an administrator may make administrators.' },
+  audit: {
+    title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System', session: 'Open the session', detailOf: '{name}: {value}',
+    act: {
+      people_imported: 'Imported people', api_key_created: 'Made an API key', api_key_revoked: 'Revoked an API key', join_token_created: 'Made a personal link', screen_code_created: 'Made a code for screens', screen_code_dropped: 'Let no more screens in', stream_key_created: 'Made a stream key', stream_key_revoked: 'Revoked a stream key',
+      checkin_corrected: 'Changed a check-in', checkin_withdrawn: 'Withdrew a check-in', attendance_rule_set: 'Changed the attendance rule', attendance_decided: 'Set a verdict', attendance_objected: 'Objected to a verdict', attendance_objection_accepted: 'Accepted an objection', attendance_objection_declined: 'Declined an objection', attendance_objection_withdrawn: 'Took an objection back', attendance_exported: 'Exported attendance', attendance_closed: 'Closed attendance', attendance_record_exported: 'Took out a closed record', attendance_identity_erased: 'Erased a person from records',
+      poll_results_exported: 'Exported poll results', groups_exported: 'Exported group activity', feedback_exported: 'Exported feedback', feedback_item_changed: 'Changed a feedback item', question_set_deleted: 'Deleted a set of questions', microcourse_published: 'Published a microcourse', microcourse_deleted: 'Deleted a microcourse',
+      test_mail_sent: 'Sent a test mail', notice_retried: 'Sent a notice again', notices_retried: 'Sent failed notices again', reminders_set: 'Changed the reminder times', people_reminded: 'Reminded people',
+    },
+    detail: { added: 'added', updated: 'changed', errors: 'not taken', count: 'number', rows: 'rows', before: 'before', after: 'after', reason: 'reason', name: 'name', form: 'file', edition: 'version', version: 'version' },
+  },
 }
 
 export type OfficeWords = typeof en
 
 export const zh: OfficeWords = {
+  scope: { sessions_read: '查看场次', sessions_write: '安排场次', people_read: '查看人员', people_write: '修改人员', attendance_read: '查看考勤', replays_read: '查看回放', replays_write: '修改回放', views_read: '查看观看情况', timeline_read: '读取课堂时间线' },
+  office: { noSessions: '在首页点“新建场次”，建好后会出现在这里。', noReplays: '直播结束后不久，回放会出现在这里。', noSets: '点“新建题组”，写下或粘贴第一批题目。' },
   results: {
-    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已问题数', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
+    title: '投票与测验', open: '答题结果', none: '本场没有投票', nonePlain: '课上问过的题目会连同全部回答显示在这里。', csv: '下载 CSV', xlsx: '下载 Excel', questions: '题目', asked: '已提问', answered: '回答', attempts: '次作答', correctRate: '正确率', firstRate: '首次正确率', speed: '用时中位数', correction: '错题矫正率', growth: '正确率增长', seconds: '{n} 秒', of: '{of} 次中 {n} 次',
     worst: '错得最多的题', worstHint: '供下一场参考：大家最容易错在哪里。', byPoint: '按知识点', byDepartment: '按部门', byPerson: '按人', point: '知识点', department: '部门', noDepartment: '无部门', person: '姓名', guest: '访客', score: '得分', wrongAnswers: '错误答案', anonymous: '匿名：只有合计', hidden: '不足 {n} 票，不显示', rerun: '再次提问', points: '个百分点', chart: '正确率', wrongRate: '错误率', noScored: '没有标准答案，无从评分。',
   },
   growth: {
@@ -62,14 +76,14 @@ export const zh: OfficeWords = {
   },
   items: {
     title: '反馈跟进', all: '全部', mine: '我负责的', kind: { none: '未归类', short_term: '短期改进', long_term: '长期改进', call_back: '回访' }, state: { new: '待处理', in_progress: '处理中', done: '已完成', dropped: '不处理' }, step: { start: '开始处理', finish: '完成', drop: '不处理', reopen: '重新处理' },
-    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
+    kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '还没有', ownerHow: '工号', me: '我来负责', due: '截止日期', dueOn: '{day} 截止', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
   },
   activity: {
     title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
     name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', share: '参与程度：发言、答题与笔记',
   },
   closing: {
-    title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给主讲、主持人和管理员，之后任何改动都会被发现。',
+    title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给讲师、主持人和管理员，之后任何改动都会被发现。',
     stillOpen: '还有未处理的事项，勾选表示仍要办结', open: { not_over: '课程还没有结束', objections_open: '{n} 条异议没有答复', make_ups_waiting: '{n} 个补签申请没有处理', make_ups_possible: '学员在 {when} 前还可以申请补签' },
     close: '办结考勤', closeAgain: '办结第 {n} 版', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由{name}办结，共 {n} 人。', because: '重新办结的原因：{reason}',
     file: { pdf: '签名 PDF', xlsx: 'Excel 表格', csv: 'CSV 表格', jsonl: '档案' }, head: '链首哈希', certificate: '证书指纹', copyHead: '复制链首哈希', copyCertificate: '复制证书指纹', copied: '已复制',
@@ -82,7 +96,7 @@ export const zh: OfficeWords = {
     changes: '与第 {edition} 版不同的人数：{n}', becomes: '改为', nobody: '非人工改动', more: '另有 {n} 人',
     what: { verdict: '结论', decision: '人工认定', objection: '异议', checkin: '签到', roster: '应到名单', presence: '在线记录', activity: '互动记录', words: '姓名或说明', added: '名单中新增', removed: '名单中移除' },
   },
-  viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80 %', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
+  viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80%', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   mail: {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
     test: '发送测试邮件', testing: '正在发送…', testTo: '测试邮件收件人', testTaken: '邮件服务器已接收测试邮件，请查看 {address} 是否收到。',
@@ -98,7 +112,17 @@ export const zh: OfficeWords = {
     },
     remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
   },
-  audit: { title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统' },
+  importLine: { cell_empty: '缺少工号或姓名。', cell_too_long: '工号、姓名或部门太长。', role_unknown: '没有这个角色。', address_invalid: '邮箱格式不对。', duplicate_person: '这个工号在文件里重复了。', person_unknown: '没有这个工号的人，请先导入人员。', not_allowed: '只有管理员才能设置管理员。' },
+  audit: {
+    title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统', session: '查看场次', detailOf: '{name}：{value}',
+    act: {
+      people_imported: '导入人员', api_key_created: '新建 API 密钥', api_key_revoked: '吊销 API 密钥', join_token_created: '生成个人链接', screen_code_created: '生成大屏代码', screen_code_dropped: '停用大屏代码', stream_key_created: '新建推流密钥', stream_key_revoked: '吊销推流密钥',
+      checkin_corrected: '更正签到', checkin_withdrawn: '撤销签到', attendance_rule_set: '修改考勤认定规则', attendance_decided: '认定考勤结论', attendance_objected: '提出考勤异议', attendance_objection_accepted: '采纳异议', attendance_objection_declined: '不采纳异议', attendance_objection_withdrawn: '撤回异议', attendance_exported: '导出考勤', attendance_closed: '办结考勤', attendance_record_exported: '下载考勤档案', attendance_identity_erased: '从档案中抹去个人信息',
+      poll_results_exported: '导出答题结果', groups_exported: '导出小组活动', feedback_exported: '导出课后反馈', feedback_item_changed: '修改反馈跟进事项', question_set_deleted: '删除题组', microcourse_published: '发布微课', microcourse_deleted: '删除微课',
+      test_mail_sent: '发送测试邮件', notice_retried: '重新发送通知', notices_retried: '重新发送失败的通知', reminders_set: '修改提醒时间', people_reminded: '提醒未完成者',
+    },
+    detail: { added: '新增', updated: '更新', errors: '未导入', count: '数量', rows: '行数', before: '之前', after: '之后', reason: '原因', name: '名称', form: '文件', edition: '版本', version: '版本' },
+  },
 }
 
 i18n.global.mergeLocaleMessage('en', en)

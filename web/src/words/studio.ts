@@ -16,7 +16,7 @@ export const en = {
     label: 'The class has only listened for a while', title: 'The class has only listened for {n} min', text: 'Attention drops after a while. Let them do something:', ask: 'Ask “{text}”', takeUp: 'Take up “{text}”', pulse: 'Ask whether they can follow', pulseQuestion: 'Can you follow so far?', pulseYes: 'Yes', pulsePartly: 'Partly', pulseNo: 'No', checkin: 'Check in, 1 min', later: 'In 10 min', break: 'Break: in 30 min', never: 'Not again in this lesson',
   },
   checkinDesk: {
-    more: 'Late, start, in the way', grace: 'Afterwards', noGrace: 'Too late is too late', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Stands in the way until answered', doPlan: 'Plan check-in',
+    more: 'More: late arrivals, start time, pop-up', grace: 'When the time is up', noGrace: 'Take no more check-ins', graceFor: '{n} min more, counted as late', when: 'Start', now: 'Now', inMinutes: 'In {n} min', random: 'By surprise, within {n} min', forced: 'Pop up over the lesson until answered', doPlan: 'Plan check-in',
     planned: 'Planned', startsIn: 'Starts in {time}', plannedHint: 'It starts by itself at {at}. Learners do not see this.', dropPlan: 'Drop this plan', withdraw: 'Withdraw', withdrawTitle: 'Withdraw this check-in?', withdrawText: 'It will count for nobody, as if it had never been. This cannot be undone.', withdrawnHint: 'It counts for nobody.',
   },
   screenDesk: {
@@ -32,7 +32,7 @@ export const en = {
     receiving_paused: { what: 'Too slow for the picture: sound only', advice: 'They hear you. Read out what only the screen shows.' },
     slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
   },
-  network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss} %, sending {kbps} kbit/s' },
+  network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss}%, sending {kbps} kbit/s' },
   streamKeys: {
     title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
     created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
@@ -74,7 +74,7 @@ export const zh: StudioWords = {
     receiving_paused: { what: '网速不足以看画面，只有声音', advice: '对方能听到你。只在屏幕上显示的内容请读出来。' },
     slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
   },
-  network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss} %，发送 {kbps} kbit/s' },
+  network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss}%，发送 {kbps} kbit/s' },
   streamKeys: {
     title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
     created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',

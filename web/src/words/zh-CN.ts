@@ -7,7 +7,7 @@ const zh: Words = {
     timeLeft: '还剩 {time}', listComma: '、', search: '搜索', more: '更多', cancel: '取消', download: '下载', empty: '这里还没有内容', skip: '跳到正文',
   },
   date: { today: '今天', tomorrow: '明天', yesterday: '昨天' },
-  role: { presenter: '主播', host: '主持人', learner: '学员', screen: '大屏', admin: '管理员', line_manager: '直线经理' },
+  role: { presenter: '讲师', host: '主持人', learner: '学员', screen: '大屏', admin: '管理员', line_manager: '直线经理' },
   signIn: { title: '登录', login: '账号', password: '密码', submit: '登录' },
   lost: { title: '没有这个页面', text: '链接可能已过期或不完整，请向发送人要一个新的。' },
   home: {
@@ -20,7 +20,7 @@ const zh: Words = {
     title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', minutes: '计划时长（分钟）', minutesHelp: '用于日历和考勤。', guests: '没有账号的人填写姓名也能进入', submit: '新建',
   },
   room: {
-    cancelled: '已取消', cancelledText: '“{title}”已取消，您无需参加。',
+    cancelled: '已取消', cancelledText: '“{title}”已取消，你无需参加。',
     liveNow: '正在直播', live: '直播中', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
     yourName: '你的姓名', namePlaceholder: '同事认识的名字', consentTitle: '本场会记录什么', agreeAndJoin: '同意并进入', join: '进入', haveAccount: '我有账号',
     startsIn: '{time} 后开始', anyMoment: '马上开始', stayHere: '留在本页，开播后自动进入。', waitingPeople: '已到 {n} 人',
@@ -30,7 +30,7 @@ const zh: Words = {
     onlineShort: '{n} 人在线', sound: '声音', fullScreen: '全屏', leave: '离开',
   },
   stage: {
-    you: '我', connecting: '画面马上就来…', noPicture: '主播暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
+    you: '我', connecting: '画面马上就来…', noPicture: '讲师暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
     broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
     missed: { camera: '{name}的摄像头画面', screen: '{name}共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放{what}，已换成直播流（晚几秒）。',
@@ -46,9 +46,9 @@ const zh: Words = {
   reaction: { like: '点赞', heart: '喜欢', clap: '鼓掌', laugh: '有趣', wow: '惊讶', more: '更多表态', send: '{what}，已有 {n} 次' },
   question: {
     empty: '还没有提问，来提第一个。', pending: '已提交给主持人，公开后大家都能看到。', answeredLive: '已现场回答', yours: '我的提问', lift: '我也想问，已有 {n} 人',
-    votes: '{n} 人想问', write: '向主播提问', ask: '提问', sent: '已提交，主持人看得到。', now: '正在回答', askers: '{n} 人提出', reworded: '主持人改过措辞', edit: '修改提问', save: '保存',
+    votes: '{n} 人想问', write: '向讲师提问', ask: '提问', sent: '已提交，主持人看得到。', now: '正在回答', askers: '{n} 人提出', reworded: '主持人改过措辞', edit: '修改提问', save: '保存',
     dismissed: '主持人不安排回答这个提问。', hostAsks: '主持人追问：', youReplied: '我的补充：', reply: '回复主持人', replySend: '回复', over: '本场已结束。之后的回答会显示在这里和回放里。', closed: '主持人暂时不收提问。',
-    withoutName: '匿名提问', unnamed: '匿名', yoursUnnamed: '我的提问（匿名）', privacy: '课堂里的所有人，包括主播和主持人，都看不到是谁提的。场次记录会保留；有权查阅记录的管理员可以查到。',
+    withoutName: '匿名提问', unnamed: '匿名', yoursUnnamed: '我的提问（匿名）', privacy: '课堂里的所有人，包括讲师和主持人，都看不到是谁提的。场次记录会保留；有权查阅记录的管理员可以查到。',
     state: { pending: '新提问', published: '已公开', pinned: '正在回答', answered: '已回答', dismissed: '不回答', merged: '已合并' },
   },
   pool: {
@@ -71,7 +71,7 @@ const zh: Words = {
     title: '这节课怎么样？', anonymous: '匿名：你的评分会与其他人的合在一起统计，存下来的数据里没有是谁评的。', teacher: '讲师', course: '课程', organisation: '组织安排（时间、技术、服务）', recommend: '你会把这节课推荐给同事吗？',
     low: '很差', high: '非常好', unlikely: '完全不会', likely: '一定会', text: '哪里好，哪里需要改进？', textHint: '其他人会读到这段话，请不要写出能认出你的内容。', callMe: '希望有人就此回访我', contact: '怎么联系你', contactHint: '这会表明你是谁，但只限这段话；你的评分仍然匿名。事情处理完后，联系方式会被删除。',
     send: '提交', thanks: '谢谢你的反馈', sent: '它会和其他人的反馈一起被看到。', until: '可在 {when} 前提交', give: '提交反馈', ask: '课后请学员填写反馈', lang: '反馈表的语言', own: '随学员自己的语言',
-    results: '课后反馈', rate: '{n} / {of} 已提交（{p} %）', waiting: '为了不让人被认出，至少 {n} 份一起显示。另有 {m} 份正在等待。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
+    results: '课后反馈', rate: '{n} / {of} 已提交（{p}%）', waiting: '为了不让人被认出，满 {n} 份才显示。暂不显示：{m} 份。', none: '还没有可以显示的反馈', off: '本场没有收集反馈。', openUntil: '反馈收集到 {when}。', closedAt: '反馈收集已于 {when} 结束。', nps: '净推荐值（NPS）', promoters: '推荐者（9–10）', passives: '中立者（7–8）', detractors: '贬损者（0–6）',
     mean: '平均分', of5: '满分 5', of10: '满分 10', answered: '评分人数：{n}', grade: '分值', times: '次数', share: '占比', tooFew: '评分不足 {n} 人，不显示。', csv: '下载 CSV', xlsx: '下载 Excel', texts: '大家写了什么', noTexts: '还没有可以显示的文字反馈。',
   },
   people: { phone: '用手机', more: '还有 {n} 人' },
@@ -92,7 +92,7 @@ const zh: Words = {
     stale: '请重新扫码', lobby: '你在大屏“{name}”前。画面和声音在大屏上，手机用来签到、答题和提问。', room: '画面和声音在大屏“{name}”上', number: '你的工号', numberIfAny: '你的工号（没有可不填）',
   },
   tv: {
-    title: '在这块屏幕上看课', text: '输入主讲人给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
+    title: '在这块屏幕上看课', text: '输入讲师给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
     scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
   },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
@@ -108,7 +108,7 @@ const zh: Words = {
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
   },
   notes: {
-    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '{names}正在写…', length: '{n} / {most} 字',
+    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '正在写：{names}', length: '{n} / {most} 字',
     state: { opening: '正在打开…', saved: '已保存', saving: '正在保存…', waiting: '网络断开，内容暂存在本机', full: '未保存：太长了', refused: '已关闭' },
     lost: '你在{name}写的一部分笔记没有存进去', lostHow: '发送之前小组已经结束，或者你被调到了别的组。这是你页面上的内容，可以复制缺少的部分。', lostAway: '知道了',
   },
@@ -138,7 +138,7 @@ const zh: Words = {
       disk_slow: '服务器磁盘太慢，部分录制可能丢失。直播不受影响，请告知管理员。',
       other: '录制出现问题，可能不完整。直播不受影响，请告知管理员。',
     },
-    replayComing: '正在收好回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
+    replayComing: '正在生成回放…', replayReady: '回放已就绪', replayFailed: '回放没有做成', replayFailedText: '录制内容没有丢失，请联系管理员查看服务器日志。',
   },
   connection: {
     link: '检测网络', title: '网络检测', text: '看看你的网络和这台设备放行了什么。只需几秒，不会发送声音和画面。',
@@ -170,8 +170,8 @@ const zh: Words = {
     newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
   },
   replay: {
-    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n} %', notReady: '回放还没好', notReadyText: '正在收尾，好了会自动打开。', failed: '回放没有做成',
+    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置（{at}）继续', restart: '从头看',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
@@ -182,20 +182,20 @@ const zh: Words = {
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
     sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
-    state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '主播', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
-    importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：external_id、name、department、email',
+    state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '讲师', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
+    importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：工号、姓名、部门、邮箱', rosterColumns: '列：工号、姓名。名单里的人需已导入。',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',
   },
   attendance: {
-    title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p} %）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟', own: '我的考勤',
+    title: '考勤', csv: '导出 CSV', rate: '实到 {n} / 应到 {of}（{p}%）', guests: '访客 {n} 人', came: '是否到场', bar: '在场情况', minutes: '在场分钟', checkin: '签到', answers: '作答', replayMinutes: '回放分钟', guest: '访客', none: '没有应到名单，也没有人到场', present: '在场', away: '离开', barOf: '{name}：在场 {n} 分钟', atScreen: '大屏：{name}', studio: '演播室', roomLink: '直播间', watched: '回放 {n} 分钟', presentMinutes: '{n} 分钟', own: '我的考勤',
   },
-  keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '还没有密钥', made: '创建时间', revoked: '已吊销' },
+  keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '新建的密钥会出现在这里。', made: '创建时间', revoked: '已吊销' },
   notices: {
     title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
-    none: '还没有通知', noneText: '课程邀请、提醒以及对您问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有您的邮箱。请联系管理员在员工名单中补充。',
+    none: '还没有通知', noneText: '课程邀请、提醒以及对你问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有你的邮箱。请联系管理员在员工名单中补充。',
     mailOff: '本系统不发送邮件，所有通知都显示在这里。', language: '邮件语言', languageDefault: '按单位设置', kept: '已保存。',
-    calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：您的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
-    feedUrl: '日历地址', feedOnce: '请现在复制：只显示这一次。', feedSince: '您已于{when}生成地址，目前有效。', feedMake: '生成地址', feedRenew: '重新生成（旧地址失效）', feedEnd: '停用', feedEnded: '地址已停用。',
+    calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：你的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
+    feedUrl: '日历地址', feedOnce: '请现在复制：只显示这一次。', feedSince: '你已于{when}生成地址，目前有效。', feedMake: '生成地址', feedRenew: '重新生成（旧地址失效）', feedEnd: '停用', feedEnded: '地址已停用。',
     muteAsk: '不再接收此类邮件：{kind}？', muteText: '登录后仍可看到这些通知。', mute: '不再接收', muted: '已停止：{kind}', mutedText: '今后不会再收到此类邮件。登录后可以重新打开。', allChoices: '全部设置', linkBroken: '链接无效',
   },
   error: {
@@ -216,11 +216,11 @@ const zh: Words = {
     learner_not_found: '对方已离开，或不是学员。',
     text_too_long: '内容太长了。',
     questions_closed: '主持人暂时不收提问。', anonymous_not_allowed: '本场提问需要实名。', too_many_pending: '你还有不少提问在等主持人处理，请稍等。', pool_full: '提问太多，已收满。', merge_into_itself: '这两个已经是同一个提问。', merge_into_hidden: '这个提问已公开，请先公开另一个。', too_many_tags: '最多五个标签。', question_state_invalid: '别人先处理了，这个提问已有变化，请再看一眼。', question_not_found: '这个提问已不在了。',
-    qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与主讲人核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
+    qr_expired: '二维码已过期，请重新扫屏幕上的码（每半分钟更新）。', qr_invalid: '这不是本场的二维码，请扫屏幕上的码。', screen_gone: '这块大屏已不在课堂里，请向主持人要链接。', not_on_list: '工号和姓名不在本场名单里，请核对，或联系人力资源部。', screen_code_unknown: '没有哪一场用这个代码，请与讲师核对。', media_on_screen: '画面在大屏上。', heads_invalid: '请填 0 到 10000 的数。',
     period_invalid: '请选择不超过 400 天的时间段。', role_changed: '你在本场的角色已经改变，请重新打开课程。', feedback_off: '本场没有收集反馈。', feedback_too_early: '课程结束后才收集反馈。', feedback_over: '反馈收集已经结束。', feedback_given: '你已经提交过反馈。', feedback_not_here: '只有参加了课程的人才能提交反馈。', feedback_empty: '请至少回答一个问题。', item_changed: '刚才有人修改过，请刷新页面再看。', item_step_invalid: '现在不能这样操作了，请刷新页面再看。', date_invalid: '日期不正确。', minutes_invalid: '请选择 1 到 240 分钟。',
-    checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系主讲人或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
+    checkin_already_planned: '已经安排了一次签到，请先取消。', checkin_open: '签到还在进行，直接签到就行。', make_up_over: '补签时间已过，请联系讲师或人力资源部。', lottery_nobody_left: '没有可抽的人了，请先让抽过的人重新参加。', winners_count_invalid: '一次抽 1 到 50 人。',
     replay_not_ready: '回放还没好。', replay_not_found: '没有这个回放。', microcourse_not_found: '没有这节微课。', range_too_short: '选段太短。', range_outside: '选段超出了回放。', source_unreadable: '录制内容读取失败，请重试或换一段。',
-    file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列，需要 external_id、name、department。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
+    file_empty: '文件是空的。', file_invalid: '文件读不出来，请另存为 CSV（UTF-8）。', file_too_long: '行数太多，请分成几个文件。', column_missing: '缺少列。文件第一行要写明这里列出的列名。', name_missing: '请填写姓名。', text_empty: '请先写点内容。', title_empty: '请填写标题。',
   },
 }
 
