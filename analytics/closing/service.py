@@ -111,7 +111,7 @@ class Closings:
             Conflict: it is not closed, somebody amends it already, or another version holds by now.
         """
         lesson = await self._readable(who, session_id)
-        _insist_on_running(who, lesson)
+        who.require(Permission.SESSIONS_WRITE)
         why = _checked_reason(reason, needed=True)
         async with self.database.write() as tx:
             await self.cases.lock_session(tx, session_id)
@@ -131,7 +131,7 @@ class Closings:
             Conflict: there is none, or something was corrected (`amendment_has_changes`).
         """
         lesson = await self._readable(who, session_id)
-        _insist_on_running(who, lesson)
+        who.require(Permission.SESSIONS_WRITE)
         for _ in range(_TRIES):
             async with self.database.read() as tx:
                 book = await self.store.book(tx, session_id)
@@ -171,8 +171,7 @@ class Closings:
             somebody else was faster. Rejected: a new version needs a reason.
         """
         lesson = await self._readable(who, session_id)
-<<<<<<< HEAD
-        _insist_on_running(who, lesson)
+        who.require(Permission.SESSIONS_WRITE)
         for _ in range(_TRIES):
             draft = await self._drafted(who, lesson, after=after, accepted=accepted, reason=reason)
             async with self.database.write() as tx:
@@ -191,10 +190,6 @@ class Closings:
         self, who: Principal, lesson: Lesson, *, after: int, accepted: Sequence[str], reason: str
     ) -> "_Draft":
         """Return the version as it would be now, sealed, but not kept."""
-=======
-        who.require(Permission.SESSIONS_WRITE)
-        why = _checked_reason(reason, needed=after > 0)
->>>>>>> main
         async with self.database.read() as tx:
             editions = await self.store.editions(tx, lesson.id)
             newest = await self.store.file(tx, lesson.id, after) if editions else None

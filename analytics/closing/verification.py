@@ -98,20 +98,25 @@ def verified(
                 "✗ Another key than the record's signed the pages: they may say anything. "
                 "If you know both keys, name both: --fingerprint, twice."
             )
-    if head is not None:
-        agrees = head == record.head
-        words = "is the one" if agrees else "is NOT the one"
-        lines.append(_mark(f"The head {words} you were sent.", agrees))
-        right &= agrees
-    elif record.head:
-        lines.append(f"? Compare the head with the one that was sent when it was closed: {record.head}")
-    holds &= right
+    said, agrees = _head_agrees(record, head)
+    lines += said
+    holds &= right and agrees
     if former is not None:
         said, agrees = _since(former, record)
         lines += said
         holds &= agrees
     lines.append("Everything that was checked holds." if holds else "This file is NOT what was closed.")
     return Outcome(tuple(lines), HOLDS if holds else BROKEN)
+
+
+def _head_agrees(record: Inspection, head: str | None) -> tuple[list[str], bool]:
+    if head is not None:
+        agrees = head == record.head
+        words = "is the one" if agrees else "is NOT the one"
+        return [_mark(f"The head {words} you were sent.", agrees)], agrees
+    if record.head:
+        return [f"? Compare the head with the one that was sent when it was closed: {record.head}"], True
+    return [], True
 
 
 def words_of(record: Inspection) -> list[str]:
@@ -145,7 +150,6 @@ def _about(record: Inspection) -> list[str]:
     return lines
 
 
-<<<<<<< HEAD
 def _amended(record: Inspection) -> list[str]:
     """Return what a version says that it changed. Only asked of a record of which everything holds."""
     amendment = record.header.get("amendment")
@@ -187,13 +191,13 @@ def _since(former: Path, record: Inspection) -> tuple[list[str], bool]:
         f"It does NOT tell what was changed of {wrong or 'somebody'}."
     )  # fmt: skip
     return [*lines, _plain(_mark(told, wrong is None))], wrong is None
-=======
+
+
 def _verdicts(record: Inspection) -> str:
     """Say how many people have which verdict, the most frequent first."""
     judged = (row.get("judgement") for row in record.rows)
     found = Counter(str(one.get("verdict")) if isinstance(one, dict) else "not judged" for one in judged)
     return _plain(", ".join(f"{n} {verdict}" for verdict, n in found.most_common()) or "nothing of anybody")
->>>>>>> main
 
 
 def _origin(certificates: Sequence[bytes], trusted: Sequence[str]) -> tuple[list[str], bool]:

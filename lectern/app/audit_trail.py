@@ -33,11 +33,7 @@ class AuditTrail:
                         "person": corrected.person,
                         "before": corrected.before,
                         "after": corrected.after,
-<<<<<<< HEAD
-                        "reason_ref": corrected.reason_ref,  # the words stand where they can be erased
-=======
                         "reason_ref": corrected.reason_ref,
->>>>>>> main
                     }
                     await self._write(tx, head, event, "checkin_corrected", details=details, by=corrected.by)
                 case CheckinWithdrawn() as withdrawn:

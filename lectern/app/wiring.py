@@ -238,7 +238,6 @@ class Services:
             press=Press(),
         )
 
-<<<<<<< HEAD
     def forgetting(self) -> Forgetting:
         """Erasing people from attendance."""
         return Forgetting(
@@ -248,11 +247,10 @@ class Services:
             WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
             TrailOfAccounts(AccountStore()),
         )
-=======
+
     def library(self) -> Library:
         """Prepared questions."""
         return Library(self.database, self.doors)
->>>>>>> main
 
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
