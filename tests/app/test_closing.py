@@ -157,6 +157,7 @@ async def amend(
     return await house.ask("POST", at(session, "/amendment"), by="presenter", json=body)
 
 
+@pytest.mark.timeout(180)
 async def test_what_is_closed_is_corrected_by_an_amendment_alone(house: Installation, tmp_path: Path) -> None:
     session = await ended(house)
     assert (await amend(house, session)).code == "attendance_not_closed"
@@ -308,6 +309,7 @@ async def with_words(house: Installation) -> Session:
     return session
 
 
+@pytest.mark.timeout(180)
 async def test_who_is_forgotten_is_gone_from_every_table_and_export_and_the_chain_holds(
     house: Installation, tmp_path: Path
 ) -> None:
@@ -336,6 +338,7 @@ async def test_who_is_forgotten_is_gone_from_every_table_and_export_and_the_chai
     assert outcome.exit_code == 0, outcome.lines
 
 
+@pytest.mark.timeout(180)
 async def test_what_somebody_wrote_as_staff_goes_only_if_that_is_asked_for(house: Installation) -> None:
     session = await with_words(house)
     operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
@@ -353,6 +356,7 @@ async def test_what_somebody_wrote_as_staff_goes_only_if_that_is_asked_for(house
     assert inspected(await file(house, session, "2.jsonl")).holds
 
 
+@pytest.mark.timeout(180)
 async def test_a_guest_is_forgotten_by_the_command_line(
     house: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
