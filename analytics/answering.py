@@ -24,7 +24,10 @@ WORST = 10
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One answer of one participant; `took_ms` from when they could see the question."""
+    """One answer of one participant; `took_ms` from when they could see the question.
+
+    `share` is how much of the point it gets, from 0 to 1; None where nothing is right or wrong.
+    """
 
     poll: str
     participant: str
@@ -33,6 +36,7 @@ class Attempt:
     text_ref: str | None
     correct: bool | None
     took_ms: int
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,18 @@ class Asked:
         """Whether there is a right answer."""
         return bool(self.opened.get("right") or self.opened.get("accepted_refs"))
 
+    @property
+    def full_marks(self) -> int:
+        """What the right answer gets where parts of it count; 0: all or nothing."""
+        return int(self.opened.get("full_marks") or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """Sums over answers. `first_right` counts people who were right at once; `took_ms` is a median."""
+    """Sums over answers. `right` counts those right as a whole, `first_right` people who were at once.
+
+    `points` and `first_points` are the same with parts of points; `took_ms` is a median.
+    """
 
     answered: int
     attempts: int
@@ -77,11 +89,18 @@ class Grade:
     took_ms: int | None
     once_wrong: int
     corrected: int
+    points: float
+    first_points: float
 
     @property
     def rate(self) -> float | None:
-        """Correct / answered."""
-        return self.right / self.answered if self.answered else None
+        """Points / answered."""
+        return self.points / self.answered if self.answered else None
+
+    @property
+    def first_rate(self) -> float | None:
+        """Points of first attempts / answered."""
+        return self.first_points / self.answered if self.answered else None
 
     @property
     def wrong_rate(self) -> float:
@@ -124,7 +143,7 @@ def read_answers(happenings: Iterable[Happening]) -> tuple[list[Asked], dict[str
             case "poll_voted" if each.actor is not None and str(payload.get("poll")) in polls:
                 asked = polls[str(payload.get("poll"))]
                 since = shown.get((asked.id, each.actor), asked.opened_utc_ms)
-                asked.attempts.append(_attempt(asked.id, each, since))
+                asked.attempts.append(_attempt(asked, each, since))
     return list(polls.values()), members
 
 
@@ -135,6 +154,7 @@ def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
     after it, in the same run or a later one.
     """
     answered = attempts = right = first_right = 0
+    points = first_points = 0.0
     took: list[int] = []
     history: dict[tuple[str, str], list[bool]] = {}
     for asked in polls:
@@ -144,6 +164,8 @@ def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
             attempts += len(tries)
             right += tries[-1].correct is True
             first_right += tries[0].correct is True
+            points += tries[-1].share or 0.0
+            first_points += tries[0].share or 0.0
             took.append(tries[0].took_ms)
             history.setdefault((asked.root, who), []).extend(each.correct is True for each in tries)
     graded = [tries for tries in history.values() if False in tries] if any(p.scored for p in polls) else []
@@ -155,6 +177,8 @@ def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
         took_ms=round(median(took)) if took else None,
         once_wrong=len(graded),
         corrected=sum(True in tries[tries.index(False) :] for tries in graded),
+        points=points,
+        first_points=first_points,
     )
 
 
@@ -215,18 +239,26 @@ def _join(members: dict[str, Member], payload: Mapping[str, Any]) -> None:
         members[id_] = Member(id_, person, payload.get("name_ref") or (known.name_ref if known else None))
 
 
-def _attempt(poll: str, voted: Happening, since: int) -> Attempt:
+def _attempt(asked: Asked, voted: Happening, since: int) -> Attempt:
     payload, option = voted.payload, voted.payload.get("option", -1)
+    correct, marks = payload.get("correct"), payload.get("marks")
     picks = tuple(payload.get("picks") or (() if option < 0 else (option,)))
     return Attempt(
-        poll=poll,
+        poll=asked.id,
         participant=str(voted.actor),
         utc_ms=voted.utc_ms,
         picks=picks,
         text_ref=payload.get("text_ref"),
-        correct=payload.get("correct"),
+        correct=correct,
         took_ms=max(0, voted.utc_ms - since),
+        share=_share(correct, marks, asked.full_marks),
     )
+
+
+def _share(correct: bool | None, marks: int | None, full_marks: int) -> float | None:
+    if full_marks and marks is not None:
+        return marks / full_marks
+    return None if correct is None else float(correct)
 
 
 def _by_person(asked: Asked, participants: Collection[str]) -> dict[str, list[Attempt]]:

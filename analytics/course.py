@@ -14,7 +14,10 @@ from analytics.answering import Asked
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attempt. `question` is the same wherever the same prepared question was asked."""
+    """One attempt. `question` is the same wherever the same prepared question was asked.
+
+    `share` is how much of the point it gets, from 0 to 1.
+    """
 
     day: date
     utc_ms: int
@@ -22,23 +25,28 @@ class Tried:
     question: str
     points: tuple[str, ...]
     correct: bool
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The five measures. `slope` is None in a course of one day, `rate` where nobody answered."""
+    """The five measures. `slope` is None in a course of one day, `rate` where nobody answered.
+
+    `right` counts attempts that are right as a whole; all else is about their `points`.
+    """
 
     answers: int
     right: int
+    points: float
     slope: float | None
-    last_day: int
+    last_day: float
     once_wrong: int
     corrected: int
 
     @property
     def rate(self) -> float | None:
-        """Right answers of all."""
-        return self.right / self.answers if self.answers else None
+        """Points of all answers."""
+        return self.points / self.answers if self.answers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Day:
     day: date
     answers: int
     right: int
+    points: float
 
 
 def tries_of(
@@ -66,6 +75,7 @@ def tries_of(
             question=str(asked.opened.get("item") or asked.root),
             points=points(asked),
             correct=attempt.correct,
+            share=float(attempt.correct) if attempt.share is None else attempt.share,
         )
         for asked in polls
         if asked.scored and not asked.anonymous
@@ -83,25 +93,28 @@ def days_of(tries: Sequence[Tried]) -> list[Day]:
     span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     answers = dict.fromkeys(span, 0)
     right = dict.fromkeys(span, 0)
+    points = dict.fromkeys(span, 0.0)
     for tried in tries:
         answers[tried.day] += 1
         right[tried.day] += tried.correct
-    return [Day(day, answers[day], right[day]) for day in span]
+        points[tried.day] += tried.share
+    return [Day(day, answers[day], right[day], points[day]) for day in span]
 
 
 def measured(tries: Sequence[Tried], course: Sequence[Day]) -> Measures:
     """Return the measures of some attempts (a person's, a department's) over the days of the whole course."""
-    right_on = {day.day: 0 for day in course}
+    points_on = {day.day: 0.0 for day in course}
     history: dict[tuple[str, str], list[bool]] = {}
     for tried in sorted(tries, key=lambda each: each.utc_ms):
-        right_on[tried.day] += tried.correct
+        points_on[tried.day] += tried.share
         history.setdefault((tried.who, tried.question), []).append(tried.correct)
     wrong = [each for each in history.values() if False in each]
     return Measures(
         answers=len(tries),
-        right=sum(right_on.values()),
-        slope=slope(list(right_on.values())),
-        last_day=right_on[course[-1].day] if course else 0,
+        right=sum(tried.correct for tried in tries),
+        points=sum(points_on.values()),
+        slope=slope(list(points_on.values())),
+        last_day=points_on[course[-1].day] if course else 0.0,
         once_wrong=len(wrong),
         corrected=sum(True in each[each.index(False) :] for each in wrong),
     )

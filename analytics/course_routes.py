@@ -19,9 +19,10 @@ class MeasuresModel(BaseModel):
 
     answers: int
     right: int
+    points: float
     rate: float | None
     slope: float | None
-    last_day: int
+    last_day: float
     once_wrong: int
     corrected: int
 
@@ -32,6 +33,7 @@ class DayModel(BaseModel):
     day: date
     answers: int
     right: int
+    points: float
 
 
 class LearnerMeasures(BaseModel):
@@ -91,7 +93,10 @@ class CourseRoutes:
         report = await self.reports.report(request.who, query.q.strip(), query.from_utc_ms, query.to_utc_ms)
         return GrowthModel(
             sessions=report.sessions,
-            days=[DayModel(day=day.day, answers=day.answers, right=day.right) for day in report.days],
+            days=[
+                DayModel(day=day.day, answers=day.answers, right=day.right, points=round(day.points, 4))
+                for day in report.days
+            ],
             whole=_measures(report.whole),
             people=[_learner(learner, sums) for learner, sums in report.people],
             departments=[NamedMeasures(name=name, sums=_measures(sums)) for name, sums in report.departments],
@@ -103,9 +108,10 @@ def _measures(sums: Measures) -> MeasuresModel:
     return MeasuresModel(
         answers=sums.answers,
         right=sums.right,
+        points=round(sums.points, 4),
         rate=None if sums.rate is None else round(sums.rate, 4),
         slope=None if sums.slope is None else round(sums.slope, 3),
-        last_day=sums.last_day,
+        last_day=round(sums.last_day, 4),
         once_wrong=sums.once_wrong,
         corrected=sums.corrected,
     )

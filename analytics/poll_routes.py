@@ -10,11 +10,9 @@ from analytics.attendance.models import PersonModel, SheetQuery
 from analytics.neighbours import Audit
 from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent
 from analytics.poll_sheets import answers_table, poll_tables
-from analytics.sheet_words import Lang
 from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class GradeModel(BaseModel):
@@ -23,6 +21,7 @@ class GradeModel(BaseModel):
     answered: int
     attempts: int
     right: int
+    points: float
     rate: float | None
     first_rate: float | None
     median_s: float | None
@@ -40,6 +39,7 @@ class PollQuestionModel(BaseModel):
     points: list[str]
     low: int
     scored: bool
+    partial: bool
     anonymous: bool
     rerun_of: str | None
     item: str | None
@@ -111,14 +111,16 @@ class PollRoutes:
     async def csv(self, request: Request) -> web.Response:
         """Every attempt."""
         report = await self._exported(request)
-        content = csv_file(answers_table(report, _lang(request)))
-        return _file(content, "text/csv", disposition("polls", report.facts.title, ending="csv"), "utf-8")
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(answers_table(report, lang)))
+        return download(content, "csv", disposition("polls", report.facts.title, ending="csv"))
 
     async def xlsx(self, request: Request) -> web.Response:
         """A workbook."""
         report = await self._exported(request)
-        content = xlsx_file(poll_tables(report, _lang(request)))
-        return _file(content, _XLSX, disposition("polls", report.facts.title, ending="xlsx"), None)
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file(poll_tables(report, lang)))
+        return download(content, "xlsx", disposition("polls", report.facts.title, ending="xlsx"))
 
     async def _exported(self, request: Request) -> PollReport:
         report = await self.reports.report(request.who, request.path["id"])
@@ -127,28 +129,14 @@ class PollRoutes:
         return report
 
 
-def _lang(request: Request) -> Lang:
-    asked: SheetQuery = request.query
-    chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-    return asked.lang or ("zh-CN" if chinese else "en")
-
-
-def _file(content: bytes, content_type: str, name: str, charset: str | None) -> web.Response:
-    headers = {
-        "Content-Disposition": name,
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
-
-
 def _grade(sums: Grade) -> GradeModel:
     return GradeModel(
         answered=sums.answered,
         attempts=sums.attempts,
         right=sums.right,
+        points=round(sums.points, 4),
         rate=None if sums.rate is None else round(sums.rate, 4),
-        first_rate=round(sums.first_right / sums.answered, 4) if sums.answered else None,
+        first_rate=None if sums.first_rate is None else round(sums.first_rate, 4),
         median_s=None if sums.took_ms is None else round(sums.took_ms / 1000, 1),
         once_wrong=sums.once_wrong,
         corrected=sums.corrected,
@@ -165,6 +153,7 @@ def _question(line: QuestionLine) -> PollQuestionModel:
         points=list(line.points),
         low=int(opened.get("low", 1)),
         scored=line.asked.scored,
+        partial=line.asked.full_marks > 0,
         anonymous=line.asked.anonymous,
         rerun_of=opened.get("rerun_of"),
         item=opened.get("item"),

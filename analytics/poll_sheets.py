@@ -34,6 +34,7 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "asked": {"en": "Scored questions", "zh-CN": "计分题数"},
     "attempt": {"en": "Attempt", "zh-CN": "第几次"},
     "answer": {"en": "Answer", "zh-CN": "回答"},
+    "share": {"en": "Points", "zh-CN": "题目得分"},
     "correct": {"en": "Correct", "zh-CN": "对错"},
     "time": {"en": "Time ({zone})", "zh-CN": "时间({zone})"},
     "took": {"en": "Seconds", "zh-CN": "用时(秒)"},
@@ -57,7 +58,17 @@ def poll_tables(report: PollReport, lang: Lang) -> tuple[Table, Table, Table]:
 def answers_table(report: PollReport, lang: Lang) -> Table:
     """Return one row for every attempt, in order."""
     zone = ZoneInfo(report.facts.zone)
-    names = ("number", "question", "name", "external_id", "department", "attempt", "answer", "correct")
+    names = (
+        "number",
+        "question",
+        "name",
+        "external_id",
+        "department",
+        "attempt",
+        "answer",
+        "correct",
+        "share",
+    )
     headings = [_word(name, lang) for name in names]
     headings += [_word("time", lang).format(zone=report.facts.zone), _word("took", lang)]
     rows: list[list[Cell]] = []
@@ -80,6 +91,7 @@ def answers_table(report: PollReport, lang: Lang) -> Table:
                     tries[who.id],
                     line.in_words(attempt, report.texts),
                     _word(judged, lang) if judged else None,
+                    None if attempt.share is None else round(attempt.share, 4),
                     moment.strftime("%Y-%m-%d %H:%M:%S"),
                     round(attempt.took_ms / 1000, 1),
                 ]
@@ -120,22 +132,22 @@ def _people(report: PollReport, lang: Lang) -> Table:
             who.card.external_id if who.card else _word("guest", lang),
             who.card.department if who.card else None,
             asked,
-            *_figures(sums, scored=True),
+            *_figures(sums, scored=True, points=True),
         ]
         for who, sums in report.people
     ]
     return Table(_word("people", lang), [_word(name, lang) for name in names], rows)
 
 
-def _figures(sums: Grade, *, scored: bool) -> Iterable[Cell]:
-    """Answered, attempts, right, rate, rate at first, median seconds, corrected."""
+def _figures(sums: Grade, *, scored: bool, points: bool = False) -> Iterable[Cell]:
+    """Answered, attempts, right (or points), rate, rate at first, median seconds, corrected."""
     judged = scored and sums.answered > 0
     return (
         sums.answered,
         sums.attempts,
-        sums.right if scored else None,
-        round(sums.right / sums.answered, 4) if judged else None,
-        round(sums.first_right / sums.answered, 4) if judged else None,
+        (round(sums.points, 2) if points else sums.right) if scored else None,
+        round(sums.points / sums.answered, 4) if judged else None,
+        round(sums.first_points / sums.answered, 4) if judged else None,
         None if sums.took_ms is None else round(sums.took_ms / 1000, 1),
         f"{sums.corrected} / {sums.once_wrong}" if judged else None,
     )

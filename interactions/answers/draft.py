@@ -27,6 +27,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     `right` holds the picks that are right (see `Form`; empty: none is), `accepted` the right texts. `points`
     are the knowledge points that it is about. `seconds` closes it by itself. `anonymous`: nobody can tell who
     answered what. `instant`: whoever answers is told at once whether it was right, and may try again.
+    `partial`: what is partly right gets part of the point (`Form.marks`); else it is all or nothing.
     """
 
     question: str
@@ -44,6 +45,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int | None = None
     anonymous: bool = False
     instant: bool = False
+    partial: bool = False
 
     @property
     def form(self) -> Form:
@@ -62,7 +64,7 @@ def checked(draft: Draft) -> Draft:
     Raises:
         Rejected: `text_empty`, `text_too_long`, `options_count_invalid`, `options_repeated`,
             `rating_scale_invalid`, `choices_limit_invalid`, `right_answer_invalid`, `duration_invalid`,
-            `instant_without_answer`, `instant_anonymous`.
+            `instant_without_answer`, `instant_anonymous`, `partial_impossible`.
     """
     chooses = draft.kind in {"single", "multiple", "ranking", "matching"}
     _insist_on_number(draft, chooses=chooses)
@@ -92,6 +94,12 @@ def checked(draft: Draft) -> Draft:
         raise Rejected("instant_without_answer", "Say which answer is right, so that learners can be told.")
     if clean.instant and clean.anonymous:
         raise Rejected("instant_anonymous", "An anonymous question cannot tell each learner the result.")
+    if clean.partial and (clean.anonymous or not clean.form.full_marks(clean.right)):
+        raise Rejected(
+            "partial_impossible",
+            "Parts of the point are given for multiple choice, ranking and matching with a right answer, "
+            "not anonymous.",
+        )
     return clean
 
 

@@ -14,6 +14,7 @@ so one answer is added or taken away at the cost of that answer alone.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, TypeAlias
 from unicodedata import normalize
 
@@ -82,6 +83,36 @@ class Form:
                 return ()
             case _:
                 return tuple((pick, 1) for pick in picks)
+
+    def full_marks(self, right: Picks) -> int:
+        """Return how many marks the right answer gets where parts count, 0 where an answer has no parts.
+
+        Marks are given for every right option (multiple), every right pair (matching), every two options that
+        are in the right order (ranking).
+        """
+        if not right:
+            return 0
+        match self.kind:
+            case "multiple" | "matching":
+                return len(right)
+            case "ranking":
+                return len(right) * (len(right) - 1) // 2
+            case _:
+                return 0
+
+    def marks(self, picks: Picks, right: Picks) -> int:
+        """Return how many of the `full_marks` an answer gets; see docs/data-dictionary.md, "Points"."""
+        match self.kind:
+            case "multiple":
+                hits = len(set(picks) & set(right))
+                return max(0, hits - (len(picks) - hits))
+            case "matching":
+                return sum(pick == partner for pick, partner in zip(picks, right, strict=True))
+            case "ranking":
+                place = {option: at for at, option in enumerate(right)}
+                return sum(place[one] < place[other] for one, other in combinations(picks, 2))
+            case _:
+                return 0
 
     def tally(self, answers: Iterable[Picks], right: Picks) -> list[int]:
         """Return the counts of many answers."""

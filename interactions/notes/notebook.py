@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from pycrdt import Doc, Text
+from pycrdt import Assoc, Doc, StickyIndex, Text
 
 from interactions.notes.update import TEXT_NAME, Range, Update, read_state, read_update, read_whole
 from lectern.kernel.errors import Conflict, Forbidden, ProtocolViolation, Rejected
@@ -91,7 +91,8 @@ class Notebook:
         Raises:
             Conflict: changes before it are missing (`notes_out_of_step`).
             Forbidden: it speaks for somebody else (`notes_writer_foreign`).
-            ProtocolViolation: it parts a character (`notes_update_invalid`).
+            ProtocolViolation: it parts a character, or stands between two places in the wrong order
+                (`notes_update_invalid`): where, would be different on every page.
             Rejected: there would be too much (`notes_full`).
         """
         known = self.known()
@@ -111,6 +112,12 @@ class Notebook:
         self._apply(update.raw)
         if utf16_length(self.text) > NOTES_CHARS or len(self.content()) > MAX_HISTORY_BYTES:
             raise notes_full()
+        if any(
+            self._edge(one, Assoc.BEFORE) > self._edge(other, Assoc.AFTER) for one, other in update.before
+        ):
+            raise ProtocolViolation(
+                "notes_update_invalid", "This change cannot be read.", reason="it stands between nothing"
+            )
         self.is_spoiled = False
         self._halves = without(self._halves | halves, update.deleted)
         self.fresh_items += update.items
@@ -158,6 +165,12 @@ class Notebook:
                 "notes_update_invalid", "This change cannot be read.", reason="it parts a character"
             )
         return halves
+
+    def _edge(self, position: tuple[int, int], side: Assoc) -> int:
+        """Return where a unit ends (`BEFORE`) or begins (`AFTER`); a deleted one does both at one place."""
+        client, clock = position
+        described = {"item": {"client": client, "clock": clock}, "assoc": int(side)}
+        return StickyIndex.from_json(described, self._text).get_index()
 
     def _apply(self, raw: bytes) -> None:
         try:

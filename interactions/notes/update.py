@@ -55,6 +55,9 @@ class Update:
 
     `cuts` are the places at which its items and deletions part what stands there, `halves` those inside of a
     character of two units in its text. A place (client, clock) is before that unit.
+
+    `before` are pairs of units (client, clock) of which the first must come before the second: what is
+    written between two neighbours stands between them.
     """
 
     raw: bytes
@@ -65,6 +68,7 @@ class Update:
     text: tuple[Range, ...] = ()
     cuts: tuple[tuple[int, int], ...] = ()
     halves: tuple[tuple[int, int], ...] = ()
+    before: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class _Found:
     text: list[Range] = field(default_factory=list)
     cuts: list[tuple[int, int]] = field(default_factory=list)
     halves: list[tuple[int, int]] = field(default_factory=list)
+    before: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
 
 
 def read_update(raw: bytes) -> Update:
@@ -105,6 +110,7 @@ def read_update(raw: bytes) -> Update:
         text=tuple(found.text),
         cuts=tuple(found.cuts),
         halves=tuple(found.halves),
+        before=tuple(found.before),
     )
 
 
@@ -206,18 +212,21 @@ def _read_item(reader: "_Reader", client: int, clocks: tuple[int, int], found: _
     info = reader.byte()
     if info & _HAS_KEY:
         raise _invalid("an item with a key")
-    neighbours = set[tuple[int, int]]()
+    neighbours: list[tuple[int, int]] = []
     for flag in (_HAS_ORIGIN, _HAS_RIGHT_ORIGIN):
         if info & flag:
             beside = reader.client(), reader.clock()
             if beside in neighbours:
                 raise _invalid("an item on both sides of one")
-            neighbours.add(beside)
+            neighbours.append(beside)
             if beside[0] == client and beside[1] >= clocks[1]:
                 raise _invalid("an item beside one that comes later")
             if beside[0] != client or beside[1] < clocks[0]:
                 found.needs.append(beside)
             found.cuts.append((beside[0], beside[1] + 1) if flag == _HAS_ORIGIN else beside)
+    if len(neighbours) == 2:
+        left, right = neighbours
+        found.before += ((left, (client, clocks[1])), ((client, clocks[1]), right))
     if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN) and (reader.clock() != 1 or reader.text() != TEXT_NAME):
         raise _invalid("an item outside the text")
     ref, words = info & _REF_BITS, ""

@@ -1,6 +1,6 @@
 """Deciding about polls."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -183,7 +183,11 @@ def vote(state: ClassState, call: Call, data: Vote) -> Decision:
         return _ballot(state, call, poll, data.secret, (picks, text))
     earlier = poll.votes.get(voter)
     correct = judged(state, poll, picks, text)
-    result = {"correct": correct} if poll.opened.instant else {}
+    full = poll.opened.full_marks
+    marks = poll.form.marks(picks, poll.opened.right) if full else None
+    result: dict[str, Any] = {"correct": correct} if poll.opened.instant else {}
+    if poll.opened.instant and full:
+        result |= {"marks": marks}
     said = None if earlier is None or earlier.text_ref is None else state.texts.get(earlier.text_ref)
     if earlier is not None and earlier.picks == picks and said == text:
         return Decision(result=result)
@@ -195,6 +199,7 @@ def vote(state: ClassState, call: Call, data: Vote) -> Decision:
         text_ref=ref,
         correct=correct,
         group=group if poll.opened.groups else None,
+        marks=marks,
     )
     texts = {ref: text} if ref is not None and text is not None else {}
     return Decision((NewEvent(payload=voted, actor=voter, texts=texts),), result)
@@ -258,6 +263,7 @@ def _opening(
         survey=survey,
         group=data.group,
         groups=groups_asked(state, by_group=by_group, anonymous=draft.anonymous),
+        full_marks=draft.form.full_marks(draft.right) if draft.partial else 0,
     )
     return NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts), opened.id
 

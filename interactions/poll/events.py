@@ -24,6 +24,7 @@ class PollOpened(Event, frozen=True, kw_only=True):
     `rerun_of` is the first poll that asked the same, `item` the prepared question it was made from, and
     `survey` is shared by polls that were opened together. `group` is the one breakout group that is asked
     (else everybody); of an open poll to everybody, `groups` are counted by themselves as well.
+    `full_marks` is what the right answer gets where parts of it count; 0: it is right or wrong as a whole.
     """
 
     TYPE: ClassVar[str] = "poll_opened"
@@ -48,6 +49,7 @@ class PollOpened(Event, frozen=True, kw_only=True):
     survey: str | None = None
     group: str | None = None
     groups: tuple[AskedGroup, ...] = ()
+    full_marks: int = 0
 
 
 class PollVoted(Event, frozen=True, kw_only=True):
@@ -55,8 +57,8 @@ class PollVoted(Event, frozen=True, kw_only=True):
 
     `option` is the choice of a single choice (0 is the first), else -1; `picks` is the answer of any kind,
     `text_ref` a written one, `group` the group that the actor was in, if it counts. `correct` is None where
-    nothing is right or wrong. In an anonymous poll there is none of it: it says that the actor answered,
-    once, and nothing else.
+    nothing is right or wrong, `marks` are of the poll's `full_marks` (None if it has none). In an anonymous
+    poll there is none of it: it says that the actor answered, once, and nothing else.
     """
 
     TYPE: ClassVar[str] = "poll_voted"
@@ -67,6 +69,7 @@ class PollVoted(Event, frozen=True, kw_only=True):
     text_ref: str | None = None
     correct: bool | None = None
     group: str | None = None
+    marks: int | None = None
 
 
 class PollExtended(Event, frozen=True, kw_only=True):

@@ -33,13 +33,17 @@ class Cast:
     correct: bool | None = None
     utc_ms: UtcMs | None = None
     group: str | None = None
+    marks: int | None = None
 
 
 @dataclass(slots=True)
 class Poll:
     """One poll with everybody's present answer. `counts` are those of `Form`, `right` how many are right.
 
-    Of a poll in one group, `readers` are all who were in it while the poll was open to them.
+    `marks` are those of all answers together, where parts count.
+
+    Of a poll in one group, `readers` are all who were in it while the poll was open to them. `asked_by` is
+    the participant who opened it.
     """
 
     opened: PollOpened
@@ -51,10 +55,12 @@ class Poll:
     votes: dict[str, Cast] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
     right: int = 0
+    marks: int = 0
     published: bool = False
     counted: PollCounted | None = None
     by_group: dict[str, list[int]] = field(default_factory=dict)
     readers: frozenset[str] | None = None
+    asked_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -93,6 +99,7 @@ class Poll:
             if cast.group in self.by_group:
                 self.by_group[cast.group][place] += amount * times
         self.right += times * (cast.correct is True)
+        self.marks += times * (cast.marks or 0)
 
     def shows_counts_to(self, audience: Audience) -> bool:
         """Tell whether `audience` may see how many answered what, at this moment."""
@@ -148,7 +155,7 @@ class PollIdea:
         """See `Idea`."""
         match event.payload:
             case PollOpened() as opened:
-                _open(slice_, opened, event.utc_ms)
+                _open(slice_, opened, event.actor, event.utc_ms)
             case PollVoted() as voted if event.actor is not None:
                 slice_.by_id[voted.poll].cast(event.actor, _cast(voted, event.utc_ms))
             case PollExtended() as extended:
@@ -221,7 +228,7 @@ class PollIdea:
         return _own_vote(poll, poll.votes[touch.owner])
 
 
-def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
+def _open(slice_: Polls, opened: PollOpened, by: str | None, now: UtcMs) -> None:
     form = Form(
         opened.kind, len(opened.option_refs), len(opened.match_refs), opened.low, opened.high, opened.most
     )
@@ -233,6 +240,7 @@ def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
         counts=[0] * form.places,
         by_group={group.id: [0] * form.places for group in opened.groups},
         readers=None if opened.group is None else slice_.members.get(opened.group, frozenset()),
+        asked_by=by,
     )
     slice_.open_ids.add(opened.id)
     if opened.anonymous:
@@ -241,7 +249,7 @@ def _open(slice_: Polls, opened: PollOpened, now: UtcMs) -> None:
 
 def _cast(voted: PollVoted, now: UtcMs) -> Cast:
     picks = voted.picks or ((voted.option,) if voted.option >= 0 else ())
-    return Cast(picks, voted.text_ref, voted.correct, now, voted.group)
+    return Cast(picks, voted.text_ref, voted.correct, now, voted.group, voted.marks)
 
 
 def _let_read(slice_: Polls, placed: BreakoutPlaced) -> None:
@@ -306,11 +314,12 @@ def _answer(poll: Poll, voter: str, audience: Audience, texts: Texts) -> Entity:
 
 def _own_vote(poll: Poll, cast: Cast) -> Entity:
     single = poll.form.kind == "single" and cast.picks
-    return {
+    own = {
         "option": cast.picks[0] if single else None,
         "picks": list(cast.picks),
         "correct": cast.correct if poll.opened.instant else None,
     }
+    return own | ({"marks": cast.marks} if poll.opened.instant and poll.opened.full_marks else {})
 
 
 def _entity(poll: Poll, audience: Audience, texts: Texts) -> Entity:
@@ -354,9 +363,12 @@ def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> di
         case "text":
             extra["texts"] = _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else None
     if opened.group is not None:
-        extra["group"] = opened.group
+        extra |= {"group": opened.group, "asked_by": poll.asked_by}
     if opened.groups:
         extra["groups"] = _groups(poll, texts) if shows else None
+    if opened.full_marks:
+        told = shows and poll.reveals_to(audience)
+        extra |= {"full_marks": opened.full_marks, "marks": poll.marks if told else None}
     if opened.anonymous:
         extra |= {"fewest": FEWEST_SHOWN, "counted": poll.counted is not None}
     return extra

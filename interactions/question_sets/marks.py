@@ -40,6 +40,8 @@ _SCALE = re.compile(
 _MOST = re.compile(r"^(?:最多选?|至多选?|max|at most)\s*(\d{1,2})\s*(?:项|个)?$", re.IGNORECASE)
 
 TRUE_FALSE = "true_false"
+MOST_BRACKETS = 8
+"""How many brackets are taken off one line: each is looked for from the front."""
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     word: meaning
     for words, meaning in (
@@ -51,6 +53,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
         (("简答", "简答题", "问答", "填空", "填空题", "text", "short answer", "open"), {"kind": "text"}),
         (("匿名", "anonymous"), {"anonymous": True}),
         (("即时反馈", "instant", "instant feedback"), {"instant": True}),
+        (("部分给分", "部分得分", "partial", "partial points"), {"partial": True}),
+        (("全对给分", "all or nothing"), {"partial": False}),
         (("实时公布", "live"), {"show": "live"}),
         (("结束后公布", "after close"), {"show": "after_close"}),
         (("手动公布", "when published"), {"show": "staff_only"}),
@@ -72,15 +76,18 @@ class Tagged:
 def without_tags(line: str) -> Tagged:
     """Take the brackets that say how to ask off both ends of a question; other brackets are its own words."""
     tags: dict[str, Any] = {}
-    while found := next((f for f in _BRACKETS.finditer(line) if _meaning(f[1] or f[2]) is not None), None):
+    for _ in range(MOST_BRACKETS):
+        found = next((f for f in _BRACKETS.finditer(line) if _meaning(f[1] or f[2]) is not None), None)
+        if found is None:
+            break
         tags |= _meaning(found[1] or found[2]) or {}
         line = (line[: found.start()] + line[found.end() :]).strip()
     return Tagged(line, tags)
 
 
 def letter_at(letter: str) -> int:
-    """Return which option a letter names (A is 0), in any width and case."""
-    return ord(normalize("NFKC", letter).upper()) - ord("A")
+    """Return which option a letter names (A is 0), in any width and case; -1 if it is no Latin letter."""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ".find(normalize("NFKC", letter).upper() or "?")
 
 
 def truth(text: str) -> bool | None:

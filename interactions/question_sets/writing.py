@@ -31,6 +31,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
     "en": {
         "anonymous": "anonymous",
         "instant": "instant feedback",
+        "partial": "partial points",
         "after_close": "after close",
         "staff_only": "when published",
         "seconds": "{n}s",
@@ -44,6 +45,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
     "zh-CN": {
         "anonymous": "匿名",
         "instant": "即时反馈",
+        "partial": "部分给分",
         "after_close": "结束后公布",
         "staff_only": "手动公布",
         "seconds": "{n}秒",
@@ -99,5 +101,7 @@ def _tags(draft: Draft, lang: Lang) -> Iterable[str]:
         yield words["anonymous"]
     if draft.instant:
         yield words["instant"]
+    if draft.partial:
+        yield words["partial"]
     if draft.show != "live":
         yield words[draft.show]

@@ -1,14 +1,18 @@
 """The figures of answers, by their definitions in docs/data-dictionary.md."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.answering import Asked, by_key, grade, growth, read_answers, worst, wrong_picks
 from analytics.attendance.happening import Happening
+from interactions.answers.form import Form, Kind
 
 START = 1_000_000
+PAGE = (Path(__file__).parents[2] / "docs" / "data-dictionary.md").read_text()
 
 
 def happened(second: float, type_: str, actor: str | None = None, /, **payload: Any) -> Happening:
@@ -80,6 +84,30 @@ def test_a_mistake_may_be_corrected_in_a_later_run_but_not_in_an_earlier_one() -
     assert (sums.once_wrong, sums.corrected) == (3, 2)  # l3 was right, and is wrong now
     assert growth(polls_of(*LESSON), ALL) == {"q2": 0.0}
     assert growth(polls_of(*LESSON), {"l1", "l2"}) == {"q2": 0.5}
+
+
+def test_the_example_of_the_page_comes_out_as_it_says() -> None:
+    section = PAGE.split("**Points.**")[1].split("### Growth")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if " A" in line and line[0] == "|"
+    ]
+    assert [row[0] for row in rows].count("multiple") == 4
+    for kind, right, answer, marks, full, points in rows:
+        key, picks = ([ord(letter) - ord("A") for letter in each.split()] for each in (right, answer))
+        form = Form(cast("Kind", kind), options=4, matches=4)
+        assert (form.marks(tuple(picks), tuple(key)), form.full_marks(tuple(key))) == (int(marks), int(full))
+        assert f"{int(marks) / int(full):.2f}" == points
+    votes = [
+        happened(n, "poll_voted", f"l{n}", poll="q", picks=[0], correct=row[1] == row[2], marks=int(row[3]))
+        for n, row in enumerate(rows[:4])
+    ]
+    (poll,) = polls_of(opened(0, "q", kind="multiple", right=[0, 2, 3], full_marks=3), *votes)
+    sums = grade([poll], {f"l{n}" for n in range(4)})
+    rates = f"points {sums.points:.2f}, correct rate {sums.rate:.4f}"
+    assert f"answered {sums.answered}, right {sums.right}, {rates}" in section
+    assert worst([poll], {"l1"})[0][1].wrong_rate == pytest.approx(1 / 3)
 
 
 def test_only_those_asked_about_count() -> None:

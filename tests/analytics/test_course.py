@@ -15,7 +15,7 @@ DAY_MS = 86_400_000
 
 
 def tried(day: int, who: str, question: str, correct: bool, *points: str) -> Tried:
-    return Tried(FIRST + timedelta(days=day), day * DAY_MS, who, question, points, correct)
+    return Tried(FIRST + timedelta(days=day), day * DAY_MS, who, question, points, correct, float(correct))
 
 
 COURSE = [
@@ -43,6 +43,18 @@ def test_the_five_measures_of_a_course() -> None:
         "fire": (5, 2),
         "exits": (1, 1),
     }
+
+
+def test_parts_of_points_make_rate_slope_and_last_day() -> None:
+    parts = [
+        Tried(FIRST + timedelta(days=day), day * DAY_MS, "ann", "q", (), share == 1, share)
+        for day, share in ((0, 0.5), (1, 0.75), (2, 1.0))
+    ]
+    days = days_of(parts)
+    sums = measured(parts, days)
+    assert (sums.answers, sums.right, sums.points, sums.rate, sums.last_day) == (3, 1, 2.25, 0.75, 1.0)
+    assert sums.slope == pytest.approx(0.25)
+    assert [day.points for day in days] == [0.5, 0.75, 1.0]
 
 
 def test_a_course_of_a_day_has_no_slope_and_an_empty_one_nothing() -> None:
@@ -88,4 +100,4 @@ def test_only_named_attempts_at_questions_with_a_right_answer_count() -> None:
     names = {"p1": "ann"}
     found = tries_of(polls, "Asia/Shanghai", names.get, lambda _: ("fire",))
     # 16:00 UTC is the next day in Shanghai.
-    assert found == [Tried(date(1970, 1, 2), 16 * 3_600_000, "ann", "library", ("fire",), True)]
+    assert found == [Tried(date(1970, 1, 2), 16 * 3_600_000, "ann", "library", ("fire",), True, 1.0)]

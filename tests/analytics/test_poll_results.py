@@ -45,8 +45,8 @@ async def test_results_tell_the_quiz(office: Office) -> None:
     assert (first["question"], first["options"], first["counts"]) == ("=1+1?", ["-2", "+2"], [1, 1])
     assert first["wrong"] == {"0": 2}
     assert first["sums"] == {
-        "answered": 2, "attempts": 3, "right": 1, "rate": 0.5, "first_rate": 0.0, "median_s": 7.5,
-        "once_wrong": 2, "corrected": 1,
+        "answered": 2, "attempts": 3, "right": 1, "points": 1.0, "rate": 0.5, "first_rate": 0.0,
+        "median_s": 7.5, "once_wrong": 2, "corrected": 1,
     }  # fmt: skip
     assert (second["counts"], second["anonymous"], second["sums"]["answered"]) == (None, True, 1)
     assert [(row["name"], row["sums"]["right"]) for row in report["people"]] == [("安 Ann", 1), ("@Guest", 0)]
@@ -59,8 +59,8 @@ async def test_growth_is_read_over_the_sessions_of_a_time(office: Office) -> Non
     status, report = await office.call("GET", f"{growth}&q=安", "admin")
     assert (status, report["sessions"], report["days"][0]["answers"]) == (200, 1, 3)
     assert report["whole"] == {
-        "answers": 3, "right": 1, "rate": 0.3333, "slope": None, "last_day": 1, "once_wrong": 2,
-        "corrected": 1,
+        "answers": 3, "right": 1, "points": 1.0, "rate": 0.3333, "slope": None, "last_day": 1,
+        "once_wrong": 2, "corrected": 1,
     }  # fmt: skip
     assert [(row["name"], row["sums"]["right"]) for row in report["people"]] == [("安 Ann", 1), ("@Guest", 0)]
     assert len(report["departments"]) == 2

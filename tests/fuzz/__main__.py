@@ -12,8 +12,10 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["streaming", "signaling", "recording"]):
-    from tests.fuzz.registry import TARGETS
+from tests.fuzz.registry import NAMES
+from tests.fuzz.registry import target as target_called
+
+INSTRUMENTED = ["streaming", "signaling", "recording", "interactions", "lectern.kernel", "notices"]
 
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = Path(__file__).parents[2] / "build" / "fuzz"
@@ -23,7 +25,7 @@ MAX_INPUT_BYTES = 4096
 def arguments() -> argparse.Namespace:
     """The command line; see the module."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz one target.")
-    parser.add_argument("target", choices=sorted(TARGETS))
+    parser.add_argument("target", choices=sorted(NAMES))
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--merge", action="store_true", help="make the committed corpus smaller and better")
     parser.add_argument("--engine", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -42,7 +44,8 @@ def engine_restart(folder: Path, name: str) -> str:
 def main() -> None:
     """Never returns: libFuzzer ends the process."""
     chosen = arguments()
-    target = TARGETS[chosen.target]
+    with atheris.instrument_imports(include=INSTRUMENTED):
+        target = target_called(chosen.target)
     if chosen.engine is not None:
         atheris.Setup([sys.argv[0], *chosen.engine], target.run)
         atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""The committed corpus stays good, and half a minute of fuzzing of each target finds nothing new."""
+"""The committed corpus stays good, and fuzzing each target for a while finds nothing new."""
 
 import subprocess
 import sys
@@ -6,29 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.registry import TARGETS
+from tests.fuzz.registry import NAMES, target
 
 CORPUS = Path(__file__).parent / "corpus"
-SECONDS = 30
+SECONDS = {name: target(name).seconds for name in NAMES}
 
 
-@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_all_that_was_ever_found_is_still_good(name: str) -> None:
-    target = TARGETS[name]
-    inputs = [*target.seeds(), *(path.read_bytes() for path in sorted((CORPUS / name).iterdir()))]
+    tried = target(name)
+    inputs = [*tried.seeds(), *(path.read_bytes() for path in sorted((CORPUS / name).iterdir()))]
     assert len(inputs) > 3
     for data in inputs:
-        target.run(data)
+        tried.run(data)
 
 
 def test_the_corpus_has_no_folder_without_a_target() -> None:
-    assert {path.name for path in CORPUS.iterdir()} == set(TARGETS)
+    assert {path.name for path in CORPUS.iterdir()} == set(NAMES)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fuzzer's engine is a Linux package")
-@pytest.mark.timeout(SECONDS * len(TARGETS) + 300)
-def test_half_a_minute_each_finds_nothing() -> None:
-    command = ["script/fuzz", "--seconds", str(SECONDS)]
+@pytest.mark.background
+@pytest.mark.timeout(max(SECONDS.values()) + 270)
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_fuzzing_for_a_while_finds_nothing(name: str) -> None:
+    command = ["script/fuzz", "--seconds", str(SECONDS[name]), name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("runs in") + done.stdout.count("DONE") >= len(TARGETS), done.stdout
+    assert "runs in" in done.stdout or "DONE" in done.stdout, done.stdout

@@ -120,6 +120,28 @@ def test_written_answers_are_compared_as_people_would(text: str, right: bool) ->
     assert same_words(text, ["paris", "巴黎"]) is right
 
 
+@given(st.data(), st.sampled_from(["multiple", "matching", "ranking"]))
+def test_marks_are_between_nothing_and_full_and_only_the_right_answer_gets_all(
+    data: st.DataObject, kind: Kind
+) -> None:
+    n = data.draw(st.integers(2, 6))
+    form = Form(kind, options=n, matches=n)
+    answers: st.SearchStrategy[list[int]] = st.permutations(range(n))
+    if kind == "multiple":
+        answers = st.sets(st.integers(0, n - 1), min_size=1).map(sorted)
+    right, picks = form.checked(data.draw(answers)), form.checked(data.draw(answers))
+    full, marks = form.full_marks(right), form.marks(picks, right)
+    assert 0 <= marks <= full
+    assert (marks == full) is is_right(right, picks)
+    assert form.marks(right, right) == full > 0
+
+
+def test_other_kinds_have_no_parts() -> None:
+    for kind in ("single", "rating", "text"):
+        assert (FORMS[kind].full_marks((0,)), FORMS[kind].marks((0,), (0,))) == (0, 0)
+    assert FORMS["multiple"].full_marks(()) == 0
+
+
 GOOD = {
     "single": Draft(question="Q", options=("A", "B"), right=(1,)),
     "multiple": Draft(question="Q", kind="multiple", options=("A", "B", "C"), right=(2, 0), most=2),
@@ -168,6 +190,14 @@ def test_words_are_cleaned_and_repetition_is_dropped() -> None:
         (
             "instant_anonymous",
             Draft(question="Q", options=("A", "B"), right=(0,), instant=True, anonymous=True),
+        ),
+        ("partial_impossible", Draft(question="Q", options=("A", "B"), right=(0,), partial=True)),
+        ("partial_impossible", Draft(question="Q", kind="multiple", options=("A", "B"), partial=True)),
+        (
+            "partial_impossible",
+            Draft(
+                question="Q", kind="multiple", options=("A", "B"), right=(0,), partial=True, anonymous=True
+            ),
         ),
         ("text_empty", Draft(question="\u0007", kind="text")),
         ("text_too_long", Draft(question="Q" * 1_000_000, kind="text")),

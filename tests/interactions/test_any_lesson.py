@@ -172,6 +172,7 @@ class AnyLesson:
             "group": rng.choice((None, None, None, *self.groups()[:1])),
             "by_group": rng.random() < 0.3,
             "instant": rng.random() < 0.1,
+            "partial": rng.random() < 0.2,
         }
 
     def groups(self) -> list[str]:

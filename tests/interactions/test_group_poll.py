@@ -72,7 +72,7 @@ def test_a_group_asks_itself() -> None:
     refused(proof, "not_allowed", "l2", "poll_open", **ASK, group=two, show="staff_only")
     id_ = proof.command("l2", "poll_open", **ASK, group=two)["id"]
     assert [who for who in ("l1", "l2", "l3", "s", "h") if poll_of(proof, who, id_)] == ["l2", "l3", "h"]
-    assert poll_of(proof, "l3", id_)["group"] == two
+    assert (poll_of(proof, "l3", id_)["group"], poll_of(proof, "l3", id_)["asked_by"]) == (two, "l2")
     refused(proof, "poll_not_found", "l1", "poll_vote", id=id_, option=0)
     proof.command("l3", "poll_vote", id=id_, option=1)
     refused(proof, "not_leader", "l3", "poll_close", id=id_)

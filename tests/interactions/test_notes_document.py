@@ -225,6 +225,24 @@ def test_what_is_no_update_of_ours_is_refused(raw: bytes, why: str) -> None:
     assert Desk().refuse("eve", raw) == "notes_update_invalid", why
 
 
+def test_what_stands_between_places_in_the_wrong_order_is_refused() -> None:
+    """Such an item would stand elsewhere on each page, by the order in which changes came."""
+    desk, ann = Desk(), Pen()
+    desk.take("ann", ann.write(0, "abc"))
+    client = next(iter(desk.book.known()))
+
+    def between(left: int, right: int) -> bytes:
+        sides = b"".join(number(client) + number(clock) for clock in (left, right))
+        return items(b"\xc4" + sides + text("x"), client=9)
+
+    assert desk.refuse("eve", between(2, 1)) == "notes_update_invalid"
+    assert desk.refuse("eve", between(1, 1)) == "notes_update_invalid"
+    desk.take("ann", ann.erase(0, 3))
+    assert desk.refuse("eve", between(2, 1)) == "notes_update_invalid", "what is erased has an order too"
+    desk.take("eve", between(0, 1))
+    assert desk.book.text == "x"
+
+
 def test_what_is_too_large_is_refused_unread() -> None:
     assert Desk().refuse("eve", bytes(MAX_UPDATE_BYTES + 1)) == "notes_update_too_large"
 

@@ -116,6 +116,26 @@ QUIZ: dict[str, Any] = {
 }
 
 
+def test_what_is_partly_right_gets_part_of_the_point() -> None:
+    proof = live_lesson()
+    ask = {"question": "Which?", "kind": "multiple", "options": ["A", "B", "C", "D"], "right": [0, 2, 3]}
+    id_ = proof.command("p", "poll_open", **ask, partial=True, instant=True, show="after_close")["id"]
+    assert proof.command("l1", "poll_vote", id=id_, picks=[0, 1]) == {"correct": False, "marks": 0}
+    assert proof.command("l1", "poll_vote", id=id_, picks=[0, 2]) == {"correct": False, "marks": 2}
+    assert proof.command("l2", "poll_vote", id=id_, picks=[3, 2, 0]) == {"correct": True, "marks": 3}
+    seen = proof.clients["l1"].entities
+    assert seen[f"my/vote/{id_}"]["marks"] == 2
+    assert (seen[f"poll/{id_}"]["full_marks"], seen[f"poll/{id_}"]["marks"]) == (3, None)
+    proof.command("p", "poll_close", id=id_)
+    assert (seen[f"poll/{id_}"]["marks"], seen[f"poll/{id_}"]["right_count"]) == (5, 1)
+    again = proof.command("p", "poll_run_again", id=id_)["id"]
+    assert seen[f"poll/{again}"]["full_marks"] == 3
+    whole = proof.command("p", "poll_open", **ask, instant=True)["id"]
+    assert proof.command("l1", "poll_vote", id=whole, picks=[0, 2]) == {"correct": False}
+    assert "marks" not in seen[f"poll/{whole}"]
+    assert "marks" not in seen[f"my/vote/{whole}"]
+
+
 def test_the_right_answer_comes_out_when_staff_publish() -> None:
     proof = live_lesson()
     id_ = proof.command("p", "poll_open", **QUIZ)["id"]

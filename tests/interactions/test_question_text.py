@@ -136,6 +136,21 @@ def test_brackets_and_numbers_of_a_question_stay(question: str) -> None:
     assert (read.draft.question, read.draft.kind) == (question, "single")
 
 
+def test_a_letter_of_another_script_names_no_option() -> None:
+    reading = read_questions("1. Which?\nA. one\nB. two\nAnswer: \ufcb2B")
+    assert [error.code for error in reading.errors] == ["answer_unknown"]
+
+
+def test_parts_of_points_are_asked_for_in_brackets() -> None:
+    reading = read_questions(
+        "1. Which? [partial]\n*A. one\n*B. two\nC. three\n2、哪些？【多选，部分给分】\n*A. 一\nB. 二"
+    )
+    assert [each.draft.partial for each in reading.questions] == [True, True]
+    assert not reading.errors
+    impossible = read_questions("1. Which? [partial]\nA. one\nB. two").errors
+    assert [error.code for error in impossible] == ["partial_impossible"]
+
+
 def test_too_much() -> None:
     with pytest.raises(Rejected):
         read_questions("x" * (MOST_CHARS + 1))
@@ -151,6 +166,7 @@ def test_nothing_breaks_it(text: str) -> None:
         assert checked(read.draft) == read.draft
 
 
+PARTS = {"multiple", "ranking", "matching"}
 words = st.text(alphabet="abc日本語 ?", min_size=1, max_size=12).map(str.strip).filter(bool)
 
 
@@ -182,7 +198,8 @@ def drafts(draw: st.DrawFn) -> Draft:
             points=tuple(draw(st.lists(words, max_size=3))),
             show=draw(st.sampled_from(["live", "after_close", "staff_only"])),
             seconds=draw(st.none() | st.integers(5, 86_400)),
-            anonymous=draw(st.booleans()),
+            anonymous=(anonymous := draw(st.booleans())),
+            partial=bool(right) and kind in PARTS and not anonymous and draw(st.booleans()),
         )
     )
 
@@ -200,4 +217,4 @@ def _unordered(draft: Draft) -> tuple[object, ...]:
     if draft.kind != "matching":
         return (draft,)
     pairs = {(draft.options[at], draft.matches[pick]) for at, pick in enumerate(draft.right)}
-    return draft.question, frozenset(pairs), draft.matches, draft.explanation, draft.points, draft.seconds
+    return draft.question, frozenset(pairs), draft.matches, draft.explanation, draft.points, draft.partial

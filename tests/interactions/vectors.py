@@ -51,6 +51,22 @@ def poll(proof: Proof) -> None:
     proof.command("p", "poll_close", id=id_)
 
 
+def partial_points(proof: Proof) -> None:
+    """Two of three right options, then all of them; what a group's reporter asks it."""
+    start(proof)
+    ask = {"question": "Which?", "kind": "multiple", "options": ["A", "B", "C", "D"], "right": [0, 2, 3]}
+    id_ = proof.command("p", "poll_open", **ask, partial=True, instant=True, show="after_close")["id"]
+    proof.command("l1", "poll_vote", id=id_, picks=[0, 2])
+    proof.command("l2", "poll_vote", id=id_, picks=[0, 2, 3])
+    proof.command("p", "poll_close", id=id_)
+    split = [{"name": "One", "members": ["l1", "l2"]}]
+    proof.command("p", "breakout_open", groups=split)
+    group = proof.clients["p"].entities["breakout"]["groups"][0]
+    proof.command("l1", "breakout_reporter", participant="l1")
+    asked = proof.command("l1", "poll_open", question="Us?", options=["A", "B"], group=group)["id"]
+    proof.command("l2", "poll_vote", id=asked, option=1)
+
+
 def question(proof: Proof) -> None:
     """Asked, published, lifted, answered twice, dismissed and restored."""
     id_ = proof.command("l1", "question_ask", text="Why?")["id"]
@@ -143,7 +159,16 @@ def feedback(proof: Proof) -> None:
 
 SCRIPTS: dict[str, Script] = {
     script.__name__: script
-    for script in (checkin, poll, question, question_pool, chat_and_groups, breakout, feedback)
+    for script in (
+        checkin,
+        poll,
+        partial_points,
+        question,
+        question_pool,
+        chat_and_groups,
+        breakout,
+        feedback,
+    )
 }
 
 

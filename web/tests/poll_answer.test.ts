@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { blank, closesFor, complete, meanRating, moved, NONE, paired, resultRows, rightOrder, toggled, voteOf, wasRight } from '../src/core/poll_answer'
+import { blank, closesFor, complete, marksOf, meanRating, meanShare, moved, NONE, paired, resultRows, rightOrder, toggled, voteOf, wasRight } from '../src/core/poll_answer'
 import type { Poll, PollKind } from '../src/core/wire'
 
 function poll(kind: PollKind, more: Partial<Poll> = {}): Poll {
@@ -80,5 +81,20 @@ describe('results', () => {
     expect(wasRight(poll('single'), [1])).toBe(null)
     expect(wasRight(poll('single', { right: [1] }), [1])).toBe(true)
     expect(wasRight(poll('ranking', { right: [1, 0, 2] }), [0, 1, 2])).toBe(false)
+  })
+})
+
+describe('parts of a point', () => {
+  const page = readFileSync(new URL('../../docs/data-dictionary.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| (multiple|matching|ranking) \| ([A-Z ]+) \| ([A-Z ]+) \| (\d+) \| (\d+) \|/gm)].map((row) => row.slice(1)) as [PollKind, string, string, string, string][]
+  const picks = (letters: string): number[] => letters.split(' ').map((letter) => letter.charCodeAt(0) - 65)
+  it('are those of the page that defines them', () => {
+    expect(rows).toHaveLength(7)
+    for (const [kind, right, answer, marks, full] of rows) expect(marksOf(poll(kind, { right: picks(right), full_marks: Number(full) }), picks(answer))).toBe(Number(marks))
+  })
+  it('are told where they count, and when the right answer is known', () => {
+    expect(marksOf(poll('multiple', { right: [0] }), [0])).toBeNull()
+    expect(marksOf(poll('multiple', { full_marks: 1 }), [0])).toBeNull()
+    expect([meanShare(poll('multiple', { full_marks: 3, marks: 3, voters: 2 })), meanShare(poll('multiple', { full_marks: 3, marks: null, voters: 2 })), meanShare(poll('multiple', { voters: 2 }))]).toEqual([0.5, null, null])
   })
 })

@@ -4,7 +4,7 @@ import { BACK_OFF, backOffMs } from '../src/core/back_off'
 import { clockWords, leftMs, lengthVerdict, parseClock, shareLeft } from '../src/core/durations'
 import { dealGroups, moveTo } from '../src/core/groups'
 import { heatTable } from '../src/core/heat_table'
-import { keyOf, openInvitations, toShow, waiting } from '../src/core/invitation'
+import { isOwn, keyOf, openInvitations, toShow, waiting } from '../src/core/invitation'
 import { currentMoment, detailOf } from '../src/core/moments'
 import { presenceBar } from '../src/core/presence_bar'
 import { ServerClock } from '../src/core/server_clock'
@@ -108,6 +108,9 @@ describe('invitations', () => {
     expect(toShow(new Map(), open, new Set())).toMatchObject({ kind: 'checkin' })
     const answered = new Map([['my/checkin/c1', { status: 'on_time', utc_ms: 1 }]])
     expect(toShow(answered, open, new Set())).toMatchObject({ kind: 'poll' })
+  })
+  it('knows what somebody asked their own group', () => {
+    expect([isOwn({ ...poll, group: 'g1', asked_by: 'p1' }, 'p1'), isOwn({ ...poll, group: 'g1', asked_by: 'p2' }, 'p1'), isOwn(poll, 'p1')]).toEqual([true, false, false])
   })
   it('keeps an answered one on the table until it is put away', () => {
     const answered = new Map([['my/vote/v1', { option: 0 }]])

@@ -17,6 +17,9 @@ export function answered(store: EntityStore, invitation: Invitation): boolean {
   return invitation.kind === 'poll' && one(store, 'my/vote', invitation.poll.id) !== undefined
 }
 
+/** What somebody asks their own group. They watch the answers come in, and may answer; nothing invites them to what they wrote. */
+export const isOwn = (poll: Poll, me: string): boolean => poll.asked_by === me
+
 /** Everything open for this person: the group first, then check-ins and polls, each list in the order given. */
 export function openInvitations(group: BreakoutGroup | null, checkins: readonly Checkin[], polls: readonly Poll[]): Invitation[] {
   return [

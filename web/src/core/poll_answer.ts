@@ -103,6 +103,25 @@ export function wasRight(poll: Poll, picks: readonly number[]): boolean | null {
   return poll.right.length === picks.length && poll.right.every((pick, at) => pick === picks[at])
 }
 
+/**
+ * How many marks an answer gets where parts of it count (docs/data-dictionary.md, "Points"), once the right one is known; null where it is all or nothing.
+ */
+export function marksOf(poll: Poll, picks: readonly number[]): number | null {
+  const right = poll.right
+  if (!poll.full_marks || !right || picks.length === 0) return null
+  if (poll.kind === 'matching') return right.filter((partner, at) => picks[at] === partner).length
+  if (poll.kind === 'multiple') {
+    const hits = picks.filter((pick) => right.includes(pick)).length
+    return Math.max(0, hits - (picks.length - hits))
+  }
+  return picks.reduce((sum, one, at) => sum + picks.slice(at + 1).filter((other) => right.indexOf(one) < right.indexOf(other)).length, 0)
+}
+
+/** What everybody got on average, from 0 to 1, where parts count and it is shown. */
+export function meanShare(poll: Poll): number | null {
+  return poll.full_marks && poll.marks !== undefined && poll.marks !== null && poll.voters > 0 ? poll.marks / (poll.full_marks * poll.voters) : null
+}
+
 /** When a person's time is up: their own extension, else everybody's. */
 export function closesFor(poll: Poll, own: number | undefined): number | null {
   return poll.closes_utc_ms === null ? null : Math.max(poll.closes_utc_ms, own ?? 0)

@@ -159,10 +159,14 @@ export interface Poll {
   readonly high?: number
   readonly most?: number | null
   readonly texts?: readonly string[] | null
+  /** Where parts of an answer count: what the right one gets, and what all got together (null: not shown). */
+  readonly full_marks?: number
+  readonly marks?: number | null
   readonly fewest?: number
   readonly counted?: boolean
-  /** The one group that is asked. */
+  /** The one group that is asked, and the participant who asks it. */
   readonly group?: string
+  readonly asked_by?: string | null
   /** Everybody was asked, and each group is counted by itself. */
   readonly groups?: readonly { readonly id: string; readonly name: string | null; readonly counts: readonly number[]; readonly voters: number }[] | null
 }
@@ -343,6 +347,7 @@ export interface MyVote {
   readonly option: number | null
   readonly picks: readonly number[]
   readonly correct: boolean | null
+  readonly marks?: number | null
 }
 
 /** Which entity lives under which first part of a path. */

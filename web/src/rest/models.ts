@@ -348,6 +348,7 @@ export interface QuestionDraft {
   readonly seconds: number | null
   readonly anonymous: boolean
   readonly instant: boolean
+  readonly partial: boolean
 }
 
 export interface QuestionSetLine {
@@ -375,6 +376,7 @@ export interface Grade {
   readonly answered: number
   readonly attempts: number
   readonly right: number
+  readonly points: number
   readonly rate: number | null
   readonly first_rate: number | null
   readonly median_s: number | null
@@ -390,6 +392,7 @@ export interface PollQuestion {
   readonly points: readonly string[]
   readonly low: number
   readonly scored: boolean
+  readonly partial: boolean
   readonly anonymous: boolean
   readonly rerun_of: string | null
   readonly opened_utc_ms: number
@@ -435,6 +438,7 @@ export interface PollResults {
 export interface Measures {
   readonly answers: number
   readonly right: number
+  readonly points: number
   readonly rate: number | null
   readonly slope: number | null
   readonly last_day: number
@@ -444,7 +448,7 @@ export interface Measures {
 
 export interface Growth {
   readonly sessions: number
-  readonly days: readonly { readonly day: string; readonly answers: number; readonly right: number }[]
+  readonly days: readonly { readonly day: string; readonly answers: number; readonly right: number; readonly points: number }[]
   readonly whole: Measures
   readonly people: readonly { readonly id: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Measures }[]
   readonly departments: readonly { readonly name: string | null; readonly sums: Measures }[]

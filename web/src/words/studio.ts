@@ -5,11 +5,11 @@ export const en = {
   ask: {
     audience: 'Who answers', everybody: 'Everybody', byGroup: 'Everybody, with a result for each group', oneGroup: 'Only {name}',
     kindLabel: 'Kind', kind: { single: 'Single choice', multiple: 'Multiple choice', rating: 'Rating', ranking: 'Ranking', text: 'Short text', matching: 'Matching' },
-    show: { live: 'live', after_close: 'after it closes', staff_only: 'when I publish it' }, published: 'Published', anonymous: 'Anonymous', makeAnonymous: 'Anonymous: nobody can tell who answered what', instant: 'Tell learners at once whether they are right; they may try again', instantShort: 'instant feedback',
+    show: { live: 'live', after_close: 'after it closes', staff_only: 'when I publish it' }, published: 'Published', anonymous: 'Anonymous', makeAnonymous: 'Anonymous: nobody can tell who answered what', instant: 'Tell learners at once whether they are right; they may try again', instantShort: 'instant feedback', partial: 'What is partly right gets part of the point', partialShort: 'partial points',
     markRight: 'Option {n} is right', tickHint: 'Tick what is right to make it a quiz. Without a tick it is a poll.', partner: 'Belongs to {n}', scale: 'Scale', accepted: 'Accepted answers (optional)', acceptedHint: 'Paris / paris, France', more: 'More: time, results, anonymous', time: 'Time', noTime: 'until I close it', seconds: '{n} s', explanation: 'Explanation, shown with the result',
     prepared: 'Prepared questions', prepare: 'Prepare polls and quizzes', chooseSets: 'Choose sets', noLibrary: 'No sets of questions yet.', openLibrary: 'Open the library of questions', nothingPrepared: 'Nothing is prepared for this lesson yet.', questions: '{n} question | {n} questions', fire: 'Ask now', fireAgain: 'Ask again', fireAll: 'Ask all {n} at once (survey)',
     paste: 'Paste text', text: 'Questions as text', textExample: '1. Which exit is nearest? [60s]\nA. The door\n*B. The window\nExplanation: It is wider.', preview: 'What we understand', line: 'Line {n}:', howTo: 'How to write it',
-    howToText: 'Begin each question with a number, or leave an empty line before it.\nOptions: A. B. C. or - ; mark what is right with * in front or (correct) behind, or write a line “Answer: B”.\nNo options: learners write a short text. Pairs “- left -> right”: matching.\nBehind the question in brackets: [multiple], [rating 0-10], [ranking], [60s], [anonymous], [instant], [after close], [when published].\nOwn lines: “Explanation: …”, “Points: fire, exits”.',
+    howToText: 'Begin each question with a number, or leave an empty line before it.\nOptions: A. B. C. or - ; mark what is right with * in front or (correct) behind, or write a line “Answer: B”.\nNo options: learners write a short text. Pairs “- left -> right”: matching.\nBehind the question in brackets: [multiple], [rating 0-10], [ranking], [60s], [anonymous], [instant], [partial], [after close], [when published].\nOwn lines: “Explanation: …”, “Points: fire, exits”.',
     closeAndPublish: 'Close and show result', publish: 'Show result to all', again: 'Ask again to compare', moreTime: 'More time', plusSeconds: '+ {n} s', forWhom: 'For whom', forAll: 'for everybody', give: 'Give', extendedFor: 'More time for {names}', countedLater: 'Counted at the close; shown from {n} answers on.',
   },
   hint: {
@@ -47,11 +47,11 @@ export const zh: StudioWords = {
   ask: {
     audience: '谁来回答', everybody: '所有人', byGroup: '所有人，并按小组统计', oneGroup: '仅{name}',
     kindLabel: '题型', kind: { single: '单选', multiple: '多选', rating: '评分', ranking: '排序', text: '简答', matching: '匹配' },
-    show: { live: '实时显示', after_close: '结束后显示', staff_only: '由我公布' }, published: '已公布', anonymous: '匿名', makeAnonymous: '匿名：谁也查不到是谁的回答', instant: '立即告诉学员对错，可以重答', instantShort: '即时反馈',
+    show: { live: '实时显示', after_close: '结束后显示', staff_only: '由我公布' }, published: '已公布', anonymous: '匿名', makeAnonymous: '匿名：谁也查不到是谁的回答', instant: '立即告诉学员对错，可以重答', instantShort: '即时反馈', partial: '部分答对给部分分数', partialShort: '部分给分',
     markRight: '选项 {n} 正确', tickHint: '勾选正确答案就是测验；不勾就是投票。', partner: '与 {n} 配对', scale: '分值', accepted: '可接受的答案（选填）', acceptedHint: '北京 / 北京市', more: '更多：限时、公布方式、匿名', time: '限时', noTime: '由我结束', seconds: '{n} 秒', explanation: '解析（随结果公布）',
     prepared: '备好的题目', prepare: '准备投票和测验', chooseSets: '选择题组', noLibrary: '还没有题组。', openLibrary: '打开题库', nothingPrepared: '本场还没有备题。', questions: '{n} 题', fire: '现在提问', fireAgain: '再问一次', fireAll: '{n} 题一起发出（问卷）',
     paste: '粘贴文字', text: '用文字写题', textExample: '1、灭火器多久检查一次？【限时60秒】\nA、每月（正确）\nB、每年\n解析：按规定每月一次。', preview: '识别结果', line: '第 {n} 行：', howTo: '怎么写',
-    howToText: '每题以序号开头，或在题目前空一行。\n选项用 A、B、C、或“- ”；正确项在前面加 *，或在后面加（正确），或另写一行“答案：B”。\n没有选项就是简答题；写成“- 左 -> 右”就是匹配题。\n题目后面可加【多选】【评分 0-10】【排序】【判断】【限时60秒】【匿名】【即时反馈】【结束后公布】【手动公布】。\n单独一行：“解析：……”“知识点：灭火、疏散”。',
+    howToText: '每题以序号开头，或在题目前空一行。\n选项用 A、B、C、或“- ”；正确项在前面加 *，或在后面加（正确），或另写一行“答案：B”。\n没有选项就是简答题；写成“- 左 -> 右”就是匹配题。\n题目后面可加【多选】【评分 0-10】【排序】【判断】【限时60秒】【匿名】【即时反馈】【部分给分】【结束后公布】【手动公布】。\n单独一行：“解析：……”“知识点：灭火、疏散”。',
     closeAndPublish: '结束并公布结果', publish: '向全体公布结果', again: '再问一次，对比前后', moreTime: '延长时间', plusSeconds: '+ {n} 秒', forWhom: '给谁', forAll: '给所有人', give: '延长', extendedFor: '已为 {names} 延长', countedLater: '结束时统计，满 {n} 人才显示结果。',
   },
   hint: {

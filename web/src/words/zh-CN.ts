@@ -58,10 +58,10 @@ const zh: Words = {
     answerRuns: '{at} 开始回答', answeredAt: '回答时段 {from}–{to}', youAsked: '追问：', theyReplied: '回复：', noReply: '还没有回复', mergedInto: '已合并到“{text}”', runEmpty: '用“加入回答顺序”把提问排进来。', runLength: '{n} 个提问，约 {minutes} 分钟（每个 {each} 分钟）', notPublished: '还没公开', placed: '现在是第 {n} 个，共 {of} 个', up: '上移', down: '下移',
   },
   poll: {
-    byGroup: '各组结果', askGroup: '问问本组', inGroup: '仅本组',
-    title: '投票', empty: '还没有投票', open: '进行中', closed: '已结束', voters: '{n} 人已投', votersOf: '{n} / {of} 已投', yours: '我的选择', counted: '已计入你的投票。', answer: '去投票', change: '改选', voted: '已投票，结果稍后公布。', resultsLater: '投票结束后公布结果。',
+    byGroup: '各组结果', askGroup: '问问本组', inGroup: '仅本组', asked: '我问的',
+    title: '投票', empty: '还没有投票，发起后会出现在这里。', open: '进行中', closed: '已结束', voters: '{n} 人已投', votersOf: '{n} / {of} 已投', yours: '我的选择', counted: '已计入你的投票。', answer: '去投票', change: '改选', voted: '已投票，结果稍后公布。', resultsLater: '投票结束后公布结果。',
     rightOption: '正确答案：', points: '{n} 分', before: '之前', now: '现在', mean: '平均 {n}，满分 {of}', texts: '文字回答', tooFew: '回答不足 {n} 人，结果不予显示，以免猜出是谁的回答。', rightShare: '{of} 人中 {n} 人答对（{p}%）', youWereRight: '你答对了。', youWereWrong: '你没有答对。',
-    rightOrder: '正确顺序：{order}', accepted: '正确答案：{texts}', anonymous: '匿名：谁也查不到是谁的回答。结束后满 {n} 人才显示结果。', timeUp: '时间到。', instantRight: '答对了！', instantWrong: '还不对，可以再试一次。', yourText: '你的回答：',
+    rightOrder: '正确顺序：{order}', accepted: '正确答案：{texts}', anonymous: '匿名：谁也查不到是谁的回答。结束后满 {n} 人才显示结果。', timeUp: '时间到。', instantRight: '答对了！', instantWrong: '还不对，可以再试一次。', instantPartly: '部分正确：{n} / {of} 分，可以再试一次。', youWerePartly: '你部分答对：{n} / {of} 分。', meanPoints: '平均得分率 {p}%', yourText: '你的回答：',
     rate: '从 {low} 到 {high}', lowest: '完全不', highest: '非常', atMost: '最多选 {n} 项', up: '上移 {option}', down: '下移 {option}', choose: '请选择…', write: '写下你的回答', send: '提交',
   },
   library: {
@@ -202,7 +202,7 @@ const zh: Words = {
     session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
-    poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
+    poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', partial_impossible: '部分给分只适用于有正确答案、不匿名的多选、排序和匹配题。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
     lesson_not_over: '课程还没有结束，请先结束课程。', closing_unconfirmed: '又有新的未处理事项，请再看一遍。', attendance_closed: '考勤已办结。请先在管理后台的场次页面开始更正。', closing_outrun: '别人刚刚办结了，请再看一遍。', signing_keys_damaged: '签名密钥无法读取，需要服务器管理员恢复。', attendance_file_failed: '文件没有生成，请重试。', too_many_files: '正在生成其他文件，请稍后再试。',
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',

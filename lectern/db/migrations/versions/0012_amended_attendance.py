@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0012'
-down_revision = '0015'
+down_revision = '0016'
 branch_labels = None
 depends_on = None
 
