@@ -35,6 +35,8 @@ class SessionFacts:
     presenter_person_id: str | None = None
     host_person_id: str | None = None
     ended_utc_ms: int | None = None
+    planned_minutes: int | None = None
+    """How long it was to last, as calendars say it; None: nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Sessions(Protocol):
 
     async def expects(self, session_id: str, person_id: str) -> bool:
         """Tell whether somebody is on the roster."""
+
+    async def set_length(self, tx: AsyncConnection, session_id: str, minutes: int | None) -> None:
+        """Set how long a session was to last; None: nobody said."""
 
 
 class Recordings(Protocol):

@@ -165,6 +165,39 @@ class AnalyticsStore:
             found[row.subject] = (union(covered, _spans(row.covered)), effort_ms + row.effort_ms)
         return found
 
+    async def words_about(
+        self, tx: AsyncConnection, org_id: str, whom: Collection[str], *, written_by: Collection[str] = ()
+    ) -> dict[str, list[str]]:
+        """Return, by session, where the reasons of make-ups and corrections of check-ins stand.
+
+        Those about `whom` (persons and participants), and those that `written_by` wrote as staff. Reads the
+        organisation's whole timeline: for what is done seldom.
+        """
+        query = select(events.c.session_id, events.c.type, events.c.actor, events.c.payload).where(
+            events.c.org_id == org_id, events.c.type.in_(("checkin_make_up_requested", "checkin_corrected"))
+        )
+        found: dict[str, list[str]] = {}
+        for row in await tx.execute(query):
+            said = row.payload
+            about = {said.get("participant"), said.get("person")} & set(whom)
+            wrote = row.type == "checkin_corrected" and {said.get("by"), row.actor} & set(written_by)
+            if (about or wrote) and said.get("reason_ref"):
+                found.setdefault(row.session_id, []).append(said["reason_ref"])
+        return found
+
+    async def names_of(self, tx: AsyncConnection, session_id: str, participant: str) -> list[str]:
+        """Return where the names stand under which a participant has joined."""
+        query = select(events.c.payload).where(
+            events.c.session_id == session_id,
+            events.c.type == "participant_joined",
+        )
+        rows = (await tx.execute(query)).scalars()
+        return [
+            said["name_ref"]
+            for said in rows
+            if said.get("participant") == participant and said.get("name_ref")
+        ]
+
     async def words(self, tx: AsyncConnection, session_id: str, refs: Collection[str]) -> dict[str, str]:
         """Return the words behind `refs` that were not erased."""
         if not refs:

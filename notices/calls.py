@@ -38,7 +38,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
     people were told of this lesson, so that a change of it is news to them. `host` is the person who was
-    last told, or is to be told, that they host it.
+    last told, or is to be told, that they host it. `minutes` is the length that it was given, if any.
     """
 
     title: str = ""
@@ -53,6 +53,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     reminded_utc_ms: int | None = None
     told: bool = False
     host: str | None = None
+    minutes: int | None = None
 
 
 UNKNOWN: Final = Call(state="over")
@@ -77,11 +78,13 @@ class Step:
     next_utc_ms: int | None
 
 
-def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now: UtcMs) -> Call:
+def planned(
+    call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now: UtcMs, minutes: int | None = None
+) -> Call:
     """Take in a plan. Another plan than the one announced is a change that people are told of."""
     if call is None:
-        return Call(title=title, starts_utc_ms=starts_utc_ms, zone=zone, changed_utc_ms=now)
-    if (call.title, call.starts_utc_ms, call.zone) == (title, starts_utc_ms, zone):
+        return Call(title=title, starts_utc_ms=starts_utc_ms, zone=zone, changed_utc_ms=now, minutes=minutes)
+    if (call.title, call.starts_utc_ms, call.zone, call.minutes) == (title, starts_utc_ms, zone, minutes):
         return call
     moved = call.starts_utc_ms != starts_utc_ms
     return msgspec.structs.replace(
@@ -89,6 +92,7 @@ def planned(call: Call | None, *, title: str, starts_utc_ms: int, zone: str, now
         title=title,
         starts_utc_ms=starts_utc_ms,
         zone=zone,
+        minutes=minutes,
         sequence=call.sequence + 1,
         changed_utc_ms=now if moved else call.changed_utc_ms,
         done=() if moved else call.done,

@@ -18,6 +18,7 @@ from sessions.store import Counts, Session
 MAX_ROSTER_BYTES = 10 * 1024 * 1024
 TIMELINE_PAGE = 1_000
 LATEST_UTC_MS = 253_402_300_799_999
+LONGEST_MINUTES = 72 * 60
 """The end of the year 9999: later moments cannot be written as a date."""
 ReplayIds = Callable[[Sequence[str]], Awaitable[dict[str, str]]]
 """Returns replay ids by session id; the catalogue answers."""
@@ -39,6 +40,7 @@ class SessionModel(BaseModel):
     cancelled: bool
     starts_utc_ms: int
     zone: str
+    planned_minutes: int | None
     presenter: Named | None
     host: Named | None
     guests_allowed: bool
@@ -73,6 +75,7 @@ class NewSession(BaseModel):
     title: str = Field(min_length=1, max_length=300)
     starts_utc_ms: int | None = Field(None, ge=0, le=LATEST_UTC_MS)
     zone: str | None = Field(None, max_length=64)
+    planned_minutes: int | None = Field(None, ge=1, le=LONGEST_MINUTES)
     guests_allowed: bool = False
     host_person_id: str | None = None
     auto_start: bool = False
@@ -84,6 +87,7 @@ class SessionPatch(BaseModel):
     title: str | None = Field(None, min_length=1, max_length=300)
     starts_utc_ms: int | None = Field(None, ge=0, le=LATEST_UTC_MS)
     zone: str | None = Field(None, max_length=64)
+    planned_minutes: int | None = Field(None, ge=1, le=LONGEST_MINUTES)
     guests_allowed: bool | None = None
     host_person_id: str | None = None
 
@@ -253,6 +257,7 @@ class SessionRoutes:
             host_person_id=new.host_person_id,
             guests_allowed=new.guests_allowed,
             auto_start=new.auto_start,
+            planned_minutes=new.planned_minutes,
         )
         return (await self._models([session]))[0]
 
@@ -272,6 +277,7 @@ class SessionRoutes:
             zone=change.zone,
             guests_allowed=change.guests_allowed,
             host_person_id=change.host_person_id,
+            planned_minutes=change.planned_minutes,
         )
         return (await self._models([changed]))[0]
 
@@ -394,6 +400,7 @@ class SessionRoutes:
                 cancelled=s.is_cancelled,
                 starts_utc_ms=s.starts_utc_ms,
                 zone=s.zone,
+                planned_minutes=s.planned_minutes,
                 presenter=named(s.presenter_person_id),
                 host=named(s.host_person_id),
                 guests_allowed=s.guests_allowed,

@@ -94,6 +94,7 @@ class Sessions:
         host_person_id: str | None,
         guests_allowed: bool,
         auto_start: bool = False,
+        planned_minutes: int | None = None,
     ) -> Session:
         """Plan a session; its timeline begins with the plan.
 
@@ -122,6 +123,7 @@ class Sessions:
             first_started_utc_ms=None,
             ended_utc_ms=None,
             created_utc_ms=now,
+            planned_minutes=planned_minutes,
         )
         async with self.database.write() as tx:
             await self.store.create(tx, session)
@@ -139,6 +141,7 @@ class Sessions:
         zone: str | None,
         guests_allowed: bool | None,
         host_person_id: str | None,
+        planned_minutes: int | None = None,
     ) -> Session:
         """Change the plan; None leaves a field as it is, "" takes the host away.
 
@@ -155,6 +158,7 @@ class Sessions:
             zone=session.zone if zone is None else zone,
             guests_allowed=session.guests_allowed if guests_allowed is None else guests_allowed,
             host_person_id=session.host_person_id if host_person_id is None else host_person_id or None,
+            planned_minutes=session.planned_minutes if planned_minutes is None else planned_minutes,
         )
         check_zone(changed.zone)
         people = await self.people.by_id(
@@ -175,6 +179,7 @@ class Sessions:
                 zone=changed.zone,
                 guests_allowed=changed.guests_allowed,
                 host_person_id=changed.host_person_id,
+                planned_minutes=changed.planned_minutes,
             )
             change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
             before = session.host_person_id
@@ -345,5 +350,6 @@ def _planned(session: Session, presenter: PersonFacts | None) -> NewEvent:
         zone=session.zone,
         presenter_ref=ref,
         host=None if session.host_person_id == session.presenter_person_id else session.host_person_id,
+        planned_minutes=session.planned_minutes,
     )
     return NewEvent(payload=plan, texts={ref: presenter.name} if ref and presenter else {})

@@ -16,7 +16,7 @@ from sessions.lesson.idea import LessonState
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session's row."""
+    """A session's row. `planned_minutes` is how long it shall last, for calendars and attendance alike."""
 
     id: str
     org_id: str
@@ -31,6 +31,7 @@ class Session:
     first_started_utc_ms: int | None
     ended_utc_ms: int | None
     created_utc_ms: int
+    planned_minutes: int | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -259,6 +260,12 @@ class SessionStore:
                     came=participant.came,
                 )
             )
+
+    async def seats_of(self, tx: AsyncConnection, org_id: str, person_id: str) -> list[str]:
+        """Return as which participants a person came, in all sessions of an organisation."""
+        p = t.participants.c
+        query = select(p.id).where(p.org_id == org_id, p.kind == "person", p.subject == person_id)
+        return list((await tx.execute(query.order_by(p.id))).scalars())
 
     async def participants_of(
         self, tx: AsyncConnection, session_id: str, subjects: Collection[str]

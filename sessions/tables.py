@@ -1,6 +1,6 @@
 """Lessons as planned and as held, in tables. Everything about the lesson's course is on its timeline."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, true
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, true
 
 from lectern.db.schema import Id, Millis, metadata, org_column
 
@@ -13,6 +13,7 @@ sessions = Table(
     Column("state", String(20), nullable=False),
     Column("starts_utc_ms", Millis, nullable=False),
     Column("zone", String(64), nullable=False),
+    Column("planned_minutes", Integer, nullable=True),
     Column("presenter_person_id", Id, nullable=True),
     Column("host_person_id", Id, nullable=True),
     Column("guests_allowed", Boolean, nullable=False),

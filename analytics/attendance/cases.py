@@ -1,10 +1,11 @@
 """What people do about attendance: set the rule, decide, object, answer. Each in one transaction, audited."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analytics.attendance.books import Act, Book, Books
 from analytics.attendance.objections import (
     Move,
     Objection,
@@ -34,6 +35,7 @@ class Cases:
     reports: AttendanceReports
     seats: Seats
     trail: Trail
+    books: Books
     objection_days: int
     clock: Clock = utc_ms
 
@@ -42,17 +44,23 @@ class Cases:
 
         Raises:
             NotFound, Forbidden: no such session, or `who` does not run it. Rejected: a field out of range.
+            Conflict: the attendance is closed (`attendance_closed`).
         """
         facts = await self.insist_on_running(who, session_id)
-        await self._put_rule(who, facts.org_id, session_id, rule)
+        await self._put_rule(who, facts.org_id, session_id, rule, facts)
 
     async def set_standard(self, who: Principal, rule: Rule) -> None:
         """Set what sessions of the organisation ask that have no rule of their own.
 
         Raises:
-            Forbidden: `who` does not administer it. Rejected: a field out of range.
+            Forbidden: `who` does not administer it. Rejected: a field out of range, or a planned length,
+            which is each session's own.
         """
         who.require(Permission.ADMIN)
+        if rule.planned_minutes is not None:
+            raise Rejected(
+                "rule_invalid", "Each session has a length of its own. Leave it out.", field="planned_minutes"
+            )
         await self._put_rule(who, who.org_id, who.org_id, rule)
 
     async def standard(self, who: Principal) -> Rule:
@@ -70,11 +78,13 @@ class Cases:
         Raises:
             NotFound, Forbidden: no such session or row, or `who` does not run it.
             Rejected: no verdict that can be set, or no reason.
+            Conflict: the attendance is closed (`attendance_closed`).
         """
         await self.insist_on_running(who, session_id)
         words, settable = checked_words(reason), _settable(verdict)
         before = await self._line(session_id, subject)
         async with self.database.write() as tx:
+            await self._insist_on_correcting(tx, session_id)
             await self._decide(tx, who, session_id, before, verdict=settable, reason=words)
 
     async def object(self, who: Principal, session_id: str, text: str) -> None:
@@ -119,6 +129,7 @@ class Cases:
         """
         line = (await self.own(who, session_id)).line
         async with self.database.write() as tx:
+            await self.store.lock_session(tx, session_id)
             objection = await self._locked(tx, session_id, objection_id)
             if objection.subject != line.subject:
                 raise _no_objection()
@@ -131,7 +142,8 @@ class Cases:
 
         Raises:
             NotFound, Forbidden: no such objection, or `who` does not run the session.
-            Conflict: it was settled before. Rejected: no words, or no verdict that can be set.
+            Conflict: it was settled before, or the attendance is closed (`attendance_closed`).
+            Rejected: no words, or no verdict that can be set.
         """
         await self.insist_on_running(who, session_id)
         words, settable = checked_words(text), _settable(verdict)
@@ -142,6 +154,7 @@ class Cases:
             raise _no_objection()
         before = await self._line(session_id, subject)
         async with self.database.write() as tx:
+            await self._insist_on_correcting(tx, session_id)
             objection = await self._locked(tx, session_id, objection_id)
             await self._settle(
                 tx, who, objection, Move.DECLINE if settable is None else Move.ACCEPT, answer=words
@@ -211,12 +224,30 @@ class Cases:
             return facts
         raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
 
-    async def _put_rule(self, who: Principal, org_id: str, scope: str, rule: Rule) -> None:
+    async def book(self, session_id: str) -> Book:
+        """Return whether a session's attendance may still be corrected."""
+        async with self.database.read() as tx:
+            return await self.books.book(tx, session_id)
+
+    async def _insist_on_correcting(self, tx: AsyncConnection, session_id: str) -> None:
+        """Let pass what corrects an attendance that is open, or being amended. Closing waits for `tx`."""
+        await self.store.lock_session(tx, session_id)
+        (await self.books.book(tx, session_id)).after(Act.CORRECT)
+
+    async def _put_rule(
+        self, who: Principal, org_id: str, scope: str, rule: Rule, session: SessionFacts | None = None
+    ) -> None:
         if rule.problem is not None:
             raise Rejected("rule_invalid", "This rule has a number that cannot be.", field=rule.problem)
         async with self.database.write() as tx:
             before = (await self.store.rules(tx, [scope])).get(scope)
-            await self.store.put_rule(tx, org_id, scope, rule, by=who.subject_id, now=self.clock())
+            if session is not None:
+                await self._insist_on_correcting(tx, scope)
+                # A lesson's length is one: what calendars say and what the share is of.
+                await self.reports.sessions.set_length(tx, scope, rule.planned_minutes)
+                before = before and replace(before, planned_minutes=session.planned_minutes)
+            kept = replace(rule, planned_minutes=None)
+            await self.store.put_rule(tx, org_id, scope, kept, by=who.subject_id, now=self.clock())
             details = {"before": None if before is None else asdict(before), "after": asdict(rule)}
             await self.trail.write(tx, who, "attendance_rule_set", scope, details)
 

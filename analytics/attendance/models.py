@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from analytics.attendance.books import Phase
 from analytics.attendance.rule import MOST_CHECKINS, MOST_MINUTES, Rule
 from analytics.attendance.verdict import Verdict
 
@@ -167,8 +168,13 @@ class CourseModel(BaseModel):
 
 
 class AttendanceModel(BaseModel):
-    """Who attended; `expected` counts the people of the roster that the reader may see."""
+    """Who attended; `expected` counts the people of the roster that the reader may see.
 
+    `phase` and `edition` say whether it was closed; what is closed is corrected by an amendment alone.
+    """
+
+    phase: Phase
+    edition: int
     expected: int
     rule: RuleModel
     rule_of: Literal["session", "organisation", "installation"]

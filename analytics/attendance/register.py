@@ -57,6 +57,8 @@ class Attendance:
     """Screens (participants) whose code they scanned: they sat in front of them."""
     corrected: tuple[str, ...] = ()
     """Rounds in which staff set how they stand."""
+    correctors: tuple[str | None, ...] = ()
+    """Who did so last, for each of them: a person or a key, or in the class a participant."""
     hands: int = 0
     upvotes: int = 0
     reactions: int = 0
@@ -67,6 +69,11 @@ class Attendance:
     """The part of `there` in which every device of theirs was hidden and silent."""
     attentive_ms: int = 0
     """How long, of `there`, some device of theirs was reported as seen or heard."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no connection of theirs is open: the row no longer grows with time."""
+        return all(interval.left_utc_ms is not None for interval in self.intervals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class _Visit:
     messages: int = 0
     questions: int = 0
     screens: dict[str, None] = field(default_factory=dict)
-    corrected: set[str] = field(default_factory=set)
+    corrected: dict[str, str | None] = field(default_factory=dict)
 
     def close(self, connection: str, at_utc_ms: int) -> None:
         opened = self.open.pop(connection, None)
@@ -139,8 +146,8 @@ class Register:
     polls: set[str] = field(default_factory=set)
     rounds: dict[str, bool] = field(default_factory=dict)
     """Check-in rounds in order, without those that were withdrawn; True once closed."""
-    corrected: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By person who was not here then, and round."""
+    corrected: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=dict)
+    """How somebody who was not here then stands, and who said so, by person and round."""
     part: taking_part.TakingPart = field(default_factory=taking_part.TakingPart)
     heads: dict[str, int] = field(default_factory=dict)
     """Heads before each screen as the host counted them last, besides those who scanned its code."""
@@ -163,7 +170,7 @@ class Register:
             case "checkin_withdrawn":
                 self.rounds.pop(str(payload.get("id")), None)
             case "checkin_corrected":
-                _correct(self, payload)
+                _correct(self, happening)
             case "screen_heads_set":
                 self.heads[str(payload.get("screen"))] = int(payload.get("extra", 0))
             case "participant_joined":
@@ -269,14 +276,19 @@ def _join(register: Register, happening: Happening) -> None:
         visit.name_ref = payload.get("name_ref") or visit.name_ref
 
 
-def _correct(register: Register, payload: Mapping[str, Any]) -> None:
-    round_, after = str(payload.get("id")), str(payload.get("after"))
+def _correct(register: Register, happening: Happening) -> None:
+    payload = happening.payload
+    round_, after, by = (
+        str(payload.get("id")),
+        str(payload.get("after")),
+        payload.get("by") or happening.actor,
+    )
     visit = register.visits.get(str(payload.get("participant")))
     if visit is not None:
         visit.checkins[round_] = after
-        visit.corrected.add(round_)
+        visit.corrected[round_] = by
     elif payload.get("person"):
-        register.corrected.setdefault(str(payload["person"]), {})[round_] = after
+        register.corrected.setdefault(str(payload["person"]), {})[round_] = (after, by)
 
 
 def _act(visit: _Visit, happening: Happening) -> None:
@@ -308,7 +320,9 @@ def _row(
     visits: Sequence[_Visit], live: Spans, register: Register, now: int, *, person: str, expected: bool
 ) -> Attendance:
     said = register.corrected.get(person, {})
-    answered = said | {round_: status for visit in visits for round_, status in visit.checkins.items()}
+    answered = {round_: after for round_, (after, _) in said.items()} | {
+        round_: status for visit in visits for round_, status in visit.checkins.items()
+    }
     checkins = tuple(
         (round_, answered.get(round_, "absent" if closed else "pending"))
         for round_, closed in register.rounds.items()
@@ -317,7 +331,10 @@ def _row(
     there = intersection(union(_span(stay, now) for stay in stays), live)
     attentive, away = _attention(stays, there, now)
     who = person if not visits or expected else next((visit.person for visit in visits if visit.person), None)
-    corrected = said.keys() | {round_ for visit in visits for round_ in visit.corrected}
+    by = {round_: who for round_, (_, who) in said.items()} | {
+        round_: who for visit in visits for round_, who in visit.corrected.items()
+    }
+    corrected = tuple(round_ for round_, _ in checkins if round_ in by)
     part, participants = register.part, [visit.participant for visit in visits]
     return Attendance(
         participant=visits[0].participant if visits else None,
@@ -333,7 +350,8 @@ def _row(
         messages=sum(visit.messages for visit in visits),
         questions=sum(visit.questions for visit in visits),
         screens=tuple(dict.fromkeys(screen for visit in visits for screen in visit.screens)),
-        corrected=tuple(round_ for round_, _ in checkins if round_ in corrected),
+        corrected=corrected,
+        correctors=tuple(by[round_] for round_ in corrected),
         hands=sum(part.hands[who] for who in participants),
         upvotes=len(set().union(*(part.upvoted.get(who, ()) for who in participants))),
         reactions=sum(part.reactions[who] for who in participants),

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,6 +94,8 @@ class AttendanceReport:
     expected: int
     sites: tuple[Site, ...]
     lines: tuple[AttendanceLine, ...]
+    seq: int = 0
+    """The last event that it knows."""
 
     @property
     def rounds(self) -> tuple[str, ...]:
@@ -116,6 +118,30 @@ class OwnReport:
     line: AttendanceLine
 
 
+_Inputs = tuple[Any, ...]
+
+
+class _Lines:
+    """The lines of a session's last report: one is made anew only if something that it is made of is another.
+
+    Two reports at once, in two threads, may both make a line: it is the same.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Attendance, _Inputs, AttendanceLine]] = {}
+
+    def line(self, desk: "_Desk", row: Attendance) -> AttendanceLine:
+        """Return the line of a row."""
+        key = row.person or row.participant or ""
+        inputs = desk.inputs(row)
+        known = self._made.get(key)
+        if known is not None and known[0] is row and known[1] == inputs:
+            return known[2]
+        made = desk.line(row)
+        self._made[key] = row, inputs, made
+        return made
+
+
 @dataclass(slots=True)
 class _Kept:
     """A register, and the last event that it has taken in; whoever holds the lock may change both."""
@@ -123,6 +149,9 @@ class _Kept:
     register: Register = field(default_factory=Register)
     seq: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    drawn: "tuple[Sequence[str], _Drawn] | None" = None
+    """What was drawn last of a lesson that is over, and for which roster: it stays until there is news."""
+    lines: _Lines = field(default_factory=_Lines)
 
     def fold(self, happenings: Sequence[Happening], last: int) -> None:
         """Take in a page of events, the last of which has the number `last`."""
@@ -133,9 +162,21 @@ class _Kept:
     def draw(self, roster: Sequence[str], now: int) -> "_Drawn":
         """Return what reports are made of, apart from what may go on changing."""
         register = self.register
-        return _Drawn(
-            register.rows(roster, now), register.course(now), dict(register.screens), dict(register.heads)
+        known = self.drawn
+        if known is not None and known[1].seq == self.seq and known[0] == roster:
+            return known[1]
+        drawn = _Drawn(
+            register.rows(roster, now),
+            register.course(now),
+            dict(register.screens),
+            dict(register.heads),
+            self.seq,
+            self.lines,
         )
+        # Once it is over, only an event can change a row; a connection that is still open would grow.
+        still = drawn.course.over and not register.part.since and all(row.is_over for row in drawn.rows)
+        self.drawn = (list(roster), drawn) if still else None
+        return drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +185,8 @@ class _Drawn:
     course: Course
     screens: dict[str, str]
     heads: dict[str, int]
+    seq: int
+    lines: _Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +298,9 @@ class AttendanceReports:
             words = await self.store.words(tx, session_id, [*nameless, *screens.values()])
         desk = _Desk(case, course, cards, words, screens)
         shown = [row for row in rows if who is None or sees(who, cards.get(row.person or ""))]
-        lines = await asyncio.to_thread(lambda: sorted(map(desk.line, shown), key=_by_department_and_name))
+        lines = await asyncio.to_thread(
+            lambda: sorted((drawn.lines.line(desk, row) for row in shown), key=_by_department_and_name)
+        )
         evidences = ((line.row.expected, line.evidence) for line in lines)
         return AttendanceReport(
             facts,
@@ -274,7 +319,13 @@ class AttendanceReports:
                 for screen, ref in screens.items()
             ),
             tuple(lines),
+            drawn.seq,
         )
+
+    async def has_news(self, tx: AsyncConnection, session_id: str, seq: int) -> bool:
+        """Tell whether attendance has more to read than a report of event `seq` knew."""
+        _, page = await self.store.news(tx, session_id, seq, 1)
+        return bool(page)
 
     async def _case(
         self, tx: AsyncConnection, facts: SessionFacts, session_id: str, subjects: Collection[str] | None
@@ -290,8 +341,9 @@ class AttendanceReports:
         objections: dict[str, list[Objection]] = {}
         for objection in await self.cases.objections(tx, session_id, subjects):
             objections.setdefault(objection.subject, []).append(objection)
+        rule = rules.get(session_id) or rules.get(facts.org_id) or self.standard
         return _Case(
-            rules.get(session_id) or rules.get(facts.org_id) or self.standard,
+            replace(rule, planned_minutes=facts.planned_minutes),
             scope,
             watched,
             await self.recordings.clock(tx, session_id) if watched else None,
@@ -343,6 +395,22 @@ class _Desk:
     cards: Mapping[str, PersonCard]
     words: Mapping[str, str]
     screens: Mapping[str, str]
+
+    def inputs(self, row: Attendance) -> _Inputs:
+        """Return all that a line is made of besides its row, to be compared."""
+        case = self.case
+        subjects = [subject for subject in (row.participant, row.person) if subject]
+        return (
+            case.rule,
+            case.clock,
+            self.course,
+            self.cards.get(row.person) if row.person else self.words.get(row.name_ref or ""),
+            [self.words.get(self.screens.get(screen, "")) for screen in row.screens],
+            [
+                (case.watched.get(subject), case.history.get(subject), case.objections.get(subject))
+                for subject in subjects
+            ],
+        )
 
     def line(self, row: Attendance) -> AttendanceLine:
         card = self.cards.get(row.person) if row.person else None

@@ -60,10 +60,11 @@ class AttendanceRoutes:
         report = await self.reports.visible(request.who, session_id)
         may_judge = await self._may_judge(request.who, session_id)
         names = await self._names(report) if may_judge else {}
+        book = await self.cases.book(session_id)
 
         def encoded() -> bytes:
             drawn = drawn_report(report, names, may_judge=may_judge, weak_below=self.weak_below)
-            return msgspec.json.encode(drawn)
+            return msgspec.json.encode(drawn | asdict(book))
 
         body = await asyncio.to_thread(encoded)
         return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})

@@ -3,12 +3,12 @@
 Every method works inside the caller's transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.attendance.objections import Objection, State
@@ -117,8 +117,52 @@ class CaseStore:
             .values(state=state, answer=answer, answered_by=by, answered_utc_ms=now)
         )
 
+    async def mark(self, tx: AsyncConnection, session_id: str, org_id: str) -> Hashable:
+        """Return what is another once anybody decided, objected, answered, erased, or set a rule."""
+        d, o = decisions.c, objections.c
+        decided = select(d.id, d.reason.is_(None)).where(d.session_id == session_id).order_by(d.id)
+        objected = select(o.id, o.state, o.body.is_(None), o.answer.is_(None)).where(
+            o.session_id == session_id
+        )
+        set_ = select(rules.c.scope, rules.c.changed_utc_ms, rules.c.changed_by).where(
+            rules.c.scope.in_([session_id, org_id])
+        )
+        asked = (decided, objected.order_by(o.id), set_.order_by(rules.c.scope))
+        found = [await tx.execute(query) for query in asked]
+        return tuple(tuple(tuple(row) for row in rows) for rows in found)
+
+    async def sessions_about(self, tx: AsyncConnection, org_id: str, subjects: Collection[str]) -> set[str]:
+        """Return the sessions in which anything was decided about these subjects, or objected by them."""
+        found: set[str] = set()
+        for table in (decisions, objections):
+            query = select(table.c.session_id).where(table.c.org_id == org_id, table.c.subject.in_(subjects))
+            found |= set((await tx.execute(query.distinct())).scalars())
+        return found
+
+    async def erase_words(self, tx: AsyncConnection, org_id: str, subjects: Collection[str]) -> int:
+        """Erase why was decided about these subjects, what they objected, and what they were answered."""
+        d, o = decisions.c, objections.c
+        about = update(decisions).where(d.org_id == org_id, d.subject.in_(subjects), d.reason.is_not(None))
+        said = update(objections).where(
+            o.org_id == org_id, o.subject.in_(subjects), or_(o.body.is_not(None), o.answer.is_not(None))
+        )
+        erased = (await tx.execute(about.values(reason=None))).rowcount
+        return int(erased + (await tx.execute(said.values(body=None, answer=None))).rowcount)
+
+    async def erase_written(self, tx: AsyncConnection, org_id: str, by: str) -> tuple[int, list[str]]:
+        """Erase the reasons and answers that `by` wrote about others; return their labels in records too."""
+        d, o = decisions.c, objections.c
+        wrote = d.org_id == org_id, d.decided_by == by
+        answered = o.org_id == org_id, o.answered_by == by
+        labels = [f"decision.{id_}" for id_ in (await tx.execute(select(d.id).where(*wrote))).scalars()]
+        labels += [f"answer.{id_}" for id_ in (await tx.execute(select(o.id).where(*answered))).scalars()]
+        reasons = update(decisions).where(*wrote, d.reason.is_not(None)).values(reason=None)
+        answers = update(objections).where(*answered, o.answer.is_not(None)).values(answer=None)
+        erased = (await tx.execute(reasons)).rowcount + (await tx.execute(answers)).rowcount
+        return int(erased), labels
+
     async def lock_session(self, tx: AsyncConnection, session_id: str) -> None:
-        """Make whoever objects in a session wait for each other."""
+        """Make whoever objects, corrects or closes in a session wait for each other."""
         await tx.execute(select(heads.c.seq).where(heads.c.session_id == session_id).with_for_update())
 
     async def heads(self, tx: AsyncConnection, org_id: str, session_ids: Collection[str]) -> dict[str, int]:

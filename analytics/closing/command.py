@@ -31,6 +31,12 @@ def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="SHA256",
         help="the head that was sent to you when the record was closed",
     )
+    sub.add_argument(
+        "--former",
+        type=Path,
+        metavar="FILE",
+        help="the version before: what was changed since is computed, and compared with what the record says",
+    )
     sub.set_defaults(offline=_verify)
 
 
@@ -43,6 +49,6 @@ def _digits(text: str) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    outcome = verified(arguments.file, arguments.fingerprint, arguments.head)
+    outcome = verified(arguments.file, arguments.fingerprint, arguments.head, arguments.former)
     sys.stdout.write("\n".join(outcome.lines) + "\n")
     return outcome.exit_code

@@ -3,7 +3,7 @@ child process of `press`: a document of two thousand people takes seconds.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ _INK, _MUTED, _LINE, _HEAD = (20, 24, 31), (90, 100, 114), (214, 219, 226), (240
 _BODY_PT, _SMALL_PT, _LEADING = 8.5, 7.0, 4.3
 _LABEL_MM = 46.0
 _LONGEST = 240
+_TOLD_EVERY = 25
+_MOST_CHANGES = 40
+"""Named on the first page; the attached record has all."""
 _OPENING = "（“‘《「"
 _CLOSING = "，。；：！？、）”’》」,.;:!?)%"
 
@@ -51,8 +54,14 @@ _GAP_MM = 3.0
 """Between numbers, which end at the right, and the next column."""
 
 
-def document(record: bytes, lang: Lang, key: SigningKey, made_utc_ms: int) -> bytes:
-    """Return the signed PDF of `record`, with the record inside."""
+def document(
+    record: bytes,
+    lang: Lang,
+    key: SigningKey,
+    made_utc_ms: int,
+    tell: Callable[[int, int], None] | None = None,
+) -> bytes:
+    """Return the signed PDF of `record`, with the record inside; `tell` hears rows done, and of how many."""
     reading = Reading(inspected(record), lang)
     letters = Lettering()
     page = _Text(reading, letters)
@@ -62,7 +71,7 @@ def document(record: bytes, lang: Lang, key: SigningKey, made_utc_ms: int) -> by
         pdf = _Paper(page, font)
         pdf.set_creation_date(moment(made_utc_ms))
         _first_page(pdf, page)
-        _table(pdf, page)
+        _table(pdf, page, tell)
         pdf.embed_file(
             bytes=record,
             basename=RECORD_NAME,
@@ -87,6 +96,11 @@ class _Text:
         self.counts = draw(
             "  ·  ".join(reading.word("count", word=name, n=count) for name, count in reading.tallies())
         )
+        changes = reading.changes()
+        self.changes_label = draw(reading.word("changed"))
+        self.changes = [draw(_change(each)) for each in changes[:_MOST_CHANGES]]
+        if len(changes) > _MOST_CHANGES:
+            self.changes.append(draw(reading.word("more_changed", n=len(changes) - _MOST_CHANGES)))
         self.counts_label = draw(reading.word("counts"))
         self.rule_label = draw(reading.word("rule"))
         self.rule = [draw(line) for line in rule_lines(reading.header["rule"], reading.lang)]
@@ -109,6 +123,12 @@ class _Text:
     def page(self, number: int) -> str:
         """Return the words of a page's foot."""
         return self._reading.word("page", n=number)
+
+
+def _change(change: tuple[str, str, str, str, str]) -> str:
+    name, before, now, what, by = change
+    verdicts = now if before == now else f"{before} → {now}"
+    return f"{name}: {verdicts} ({what}" + (f"; {by})" if by else ")")
 
 
 def _cells(reading: Reading, entry: Entry) -> list[str]:
@@ -169,6 +189,8 @@ def _first_page(pdf: _Paper, text: _Text) -> None:
     pdf.ln(2)
     for name, words in (*text.facts[1:], (text.counts_label, text.counts)):
         _pair(pdf, name, words)
+    for at, line in enumerate(text.changes):
+        _pair(pdf, text.changes_label if at == 0 else "", line)
     for at, line in enumerate(text.rule):
         _pair(pdf, text.rule_label if at == 0 else "", line)
     for name, words in text.proof:
@@ -209,11 +231,13 @@ def headings(pdf: _Paper, text: _Text) -> None:
     pdf.set_text_color(*_INK)
 
 
-def _table(pdf: _Paper, text: _Text) -> None:
+def _table(pdf: _Paper, text: _Text, tell: Callable[[int, int], None] | None) -> None:
     pdf.set_draw_color(*_LINE)
     headings(pdf, text)
     pdf.in_table = True
-    for row in text.rows:
+    for at, row in enumerate(text.rows):
+        if tell is not None and at % _TOLD_EVERY == 0:
+            tell(at, len(text.rows))
         lines = [
             [line for part in parts for line in _wrapped(pdf, part, column)]
             for column, parts in zip(_COLUMNS, row, strict=True)

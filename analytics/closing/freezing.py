@@ -4,9 +4,8 @@ Public are pseudonymous ids, times, counts and codes; private whatever names som
 words. Decimals travel as strings with at most four places, so that every reader sees the same number.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -14,9 +13,22 @@ from analytics.attendance.report import AttendanceLine, AttendanceReport
 from analytics.attendance.verdict import FORMULA
 from analytics.closing.canonical import Json
 from analytics.closing.chain import Entry
+from analytics.closing.differences import NAMED, Change
 from analytics.closing.neighbours import Lesson
 from analytics.closing.verdicts import judgement_of
 from analytics.spans import Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Amending:
+    """What makes a version of the one before: who began when, what is different; `names` are of people."""
+
+    supersedes: int
+    begun_by: str
+    begun_utc_ms: int
+    changes: tuple[Change, ...]
+    rule_changed: bool
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Closing:
     utc_ms: int
     reason: str | None
     accepted: tuple[str, ...]
+    amending: Amending | None = None
 
 
 def header_of(lesson: Lesson, closing: Closing, report: AttendanceReport) -> Entry:
@@ -60,18 +73,45 @@ def header_of(lesson: Lesson, closing: Closing, report: AttendanceReport) -> Ent
         private["closed_by"] = closing.by_name
     if closing.reason is not None:
         private["reason"] = closing.reason
+    amending = closing.amending
+    if amending is not None:
+        public["amendment"] = {
+            "begun_by": amending.begun_by,
+            "begun_utc_ms": amending.begun_utc_ms,
+            "changes": [
+                {
+                    "by": list(change.by),
+                    "from": change.was,
+                    "n": change.n,
+                    "subject": change.subject,
+                    "to": change.now,
+                    "what": list(change.what),
+                }
+                for change in amending.changes
+            ],
+            "rule_changed": amending.rule_changed,
+            "supersedes": amending.supersedes,
+        }
+        by = dict.fromkeys(who for change in amending.changes for who in change.by)
+        private |= {f"{NAMED}{who}": amending.names[who] for who in by if who in amending.names}
     return Entry(public, private)
 
 
-def row_of(line: AttendanceLine) -> Entry:
-    """Return the line of one person."""
+def row_of(line: AttendanceLine, forgotten: Collection[str] = ()) -> Entry:
+    """Return the line of one person; those of `forgotten` subjects say nothing that is private."""
     row, card = line.row, line.card
+    corrected = dict(zip(row.corrected, row.correctors, strict=True))
     public: dict[str, Json] = {
         "away": _spans(row.away),
         "caught": _spans(line.caught),
         "checkin_status": row.checkin_status,
         "checkins": [
-            {"corrected": round_ in row.corrected, "round": round_, "status": status}
+            {
+                "by": corrected.get(round_),
+                "corrected": round_ in corrected,
+                "round": round_,
+                "status": status,
+            }
             for round_, status in row.checkins
         ],
         "counts": {
@@ -113,6 +153,8 @@ def row_of(line: AttendanceLine) -> Entry:
         "there": _spans(row.there),
         "who": row.kind,
     }
+    if forgotten and line.subject in forgotten:
+        return Entry(public, {})
     private: dict[str, Json] = {
         "identity": {
             "department": card.department if card else None,
@@ -127,45 +169,15 @@ def row_of(line: AttendanceLine) -> Entry:
 
 
 def subjects_of(header: Entry, by: str, lines: Sequence[tuple[str, Entry]]) -> dict[tuple[int, str], str]:
-    """Return whose each disclosure is, by line (0: the header, of who closed) and label."""
+    """Return whose each disclosure is, by line (0: the header, of who closed or is named) and label."""
     numbered: Iterable[tuple[int, str, Entry]] = (
         (at, subject, entry) for at, (subject, entry) in enumerate([(by, header), *lines])
     )
-    return {(at, label): subject for at, subject, entry in numbered for label in entry.private}
-
-
-def changes(
-    before: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]], after: Iterable[tuple[str, Entry]]
-) -> int:
-    """Return how many people's rows would be different now.
-
-    `before` are the rows of a record by subject, with what is still disclosed of them: what was erased is
-    taken as unchanged. Watching the replay goes on for ever, and counts only where it changes a verdict.
-    """
-    was = {subject: (public, private) for subject, public, private in before}
-    now = dict(after)
-    differing = len(was.keys() ^ now.keys())
-    for subject in was.keys() & now.keys():
-        public, private = was[subject]
-        entry = now[subject]
-        same = _essence(public) == _essence(entry.public) and all(
-            private.get(label, value) == value for label, value in entry.private.items()
-        )
-        differing += not same
-    return differing
-
-
-def _essence(public: Mapping[str, Any]) -> dict[str, Any]:
-    verdict = {name: public["judgement"][name] for name in ("verdict", "computed", "confidence")}
-    return {name: public[name] for name in public.keys() & _COMPARED} | verdict
-
-
-_COMPARED = frozenset(
-    {
-        "checkin_status", "checkins", "counts", "decisions", "expected", "intervals", "objections",
-        "participant", "person", "present_ms", "stage_ms", "there", "who",
+    return {
+        (at, label): label.removeprefix(NAMED) if label.startswith(NAMED) else subject
+        for at, subject, entry in numbered
+        for label in entry.private
     }
-)  # fmt: skip
 
 
 def _spans(spans: Spans) -> list[Json]:

@@ -6,13 +6,14 @@ written is a finding, with the number of the line (from 1) as a text editor show
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from analytics.closing import verdicts
 from analytics.closing.canonical import NotCanonical, parsed, sha256
 from analytics.closing.chain import FORMAT, Disclosure, signed_words
+from analytics.closing.differences import first_untrue, subject_of
 from analytics.closing.signing import is_signed
 
 LARGEST_BYTES = 256 * 1024 * 1024
@@ -59,6 +60,14 @@ class Inspection:
     def text(self, line: int, label: str) -> Any:
         """Return what a line's commitment stands for, None if it is withheld."""
         return self.disclosed.get((line, label))
+
+    def sheet(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+        """Return the rows as they are compared with those of another version."""
+        words: dict[int, dict[str, Any]] = {}
+        for (line, label), value in self.disclosed.items():
+            words.setdefault(line, {})[label] = value
+        for at, row in enumerate(self.rows, 1):
+            yield subject_of(row), row, words.get(at, {})
 
     def found(self, code: str, *, holds: bool, line: int | None = None, detail: str = "") -> None:
         """Add a finding."""
@@ -120,6 +129,9 @@ def _follow(report: Inspection, pieces: list[bytes]) -> None:
     report.found("chain", holds=True)
     _check_signature(report, trailer, len(report.rows) + 1)
     _check_disclosures(report, disclosures)
+    if "amendment" in report.header:
+        untrue = first_untrue(report.header, report.rows)
+        report.found("amendment", holds=untrue is None, line=None if untrue is None else untrue + 1)
     if "formula" not in report.header:
         return
     if not verdicts.is_known(report.header):

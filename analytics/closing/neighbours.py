@@ -1,5 +1,6 @@
 """What closing asks of the rest of the house; `lectern.app` wires it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,7 +53,10 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A record was closed: what must leave the house, so that nobody can rewrite it unseen."""
+    """A record was closed: what must leave the house, so that nobody can rewrite it unseen.
+
+    Why a version was made stays in the record, where it can be erased: a mail is out of reach.
+    """
 
     lesson: Lesson
     edition: int
@@ -61,7 +65,6 @@ class News:
     people: int
     closed_utc_ms: int
     closed_by: str
-    reason: str | None
 
 
 class Herald(Protocol):
@@ -69,3 +72,13 @@ class Herald(Protocol):
 
     async def announce(self, tx: AsyncConnection, news: News) -> None:
         """Tell everybody who is to keep it; it leaves when `tx` commits."""
+
+
+class Timelines(Protocol):
+    """Knows who sat where, and erases words from timelines."""
+
+    async def seats_of(self, org_id: str, person_id: str) -> Sequence[str]:
+        """Return as which participants a person came, in all sessions."""
+
+    async def erase(self, session_id: str, refs: Sequence[str]) -> int:
+        """Delete the words behind `refs` for good, and return how many there were."""

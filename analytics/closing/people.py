@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.closing import words
+from analytics.closing.differences import NAMED
 from analytics.closing.inspection import Inspection
 from analytics.minutes import minutes
 from analytics.sheet_words import Lang
@@ -72,9 +73,30 @@ class Reading:
         ]
         if header["previous"] is not None:
             found.append(("reason", str(self.record.text(0, "reason") or self.word("erased"))))
+        if "amendment" in header:
+            amendment = header["amendment"]
+            count = self.word("amended", n=amendment["supersedes"], people=len(amendment["changes"]))
+            rule = self.word("rule_changed") if amendment["rule_changed"] else ""
+            found.append(("supersedes", f"{count}{rule}"))
         if header["accepted"]:
             found.append(("accepted", self.word("comma").join(map(self.word, header["accepted"]))))
         return [(self.word(name), text) for name, text in found]
+
+    def changes(self) -> list[tuple[str, str, str, str, str]]:
+        """Return what this version changed of the one before: whose, from, to, what, by whom."""
+        nothing, found = self.word("nothing"), []
+        for change in self.header.get("amendment", {}).get("changes", ()):
+            n = change["n"]
+            known = None if n is None else self.record.text(n, "identity")
+            whose = (
+                self.word("row_gone") if n is None else str((known or {}).get("name") or self.word("erased"))
+            )
+            before, now = (self.word(change[end]) if change[end] else nothing for end in ("from", "to"))
+            names = (str(self.record.text(0, f"{NAMED}{who}") or who) for who in change["by"])
+            comma = self.word("comma")
+            what = comma.join(self.word(f"{what}_changed") for what in change["what"])
+            found.append((whose, before, now, what, comma.join(names)))
+        return found
 
     def tallies(self) -> list[tuple[str, int]]:
         """Return how many people were expected, and how many have which verdict."""

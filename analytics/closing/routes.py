@@ -1,21 +1,30 @@
 """Closing attendance over HTTP: how it stands, closing it, and the files of what was closed."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import unquote
 
+import msgspec
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from analytics.attendance.books import Phase
 from analytics.attendance.models import SheetQuery
+from analytics.closing.neighbours import Lesson
 from analytics.closing.obstacles import Obstacle
 from analytics.closing.press import Form
 from analytics.closing.service import LONGEST_REASON, Closings, Standing
 from analytics.closing.store import Edition
+from analytics.sheet_words import Lang
 from analytics.workbook import disposition
+from lectern.edge.faults import to_wire
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import NotFound
+from lectern.kernel.tasks import task_group
 
+MOST_CHANGES = 200
 _TYPES: dict[Form, tuple[str, str | None]] = {
     "jsonl": ("application/jsonl", "utf-8"),
     "csv": ("text/csv", "utf-8"),
@@ -52,18 +61,61 @@ class EditionModel(BaseModel):
     accepted: list[str]
 
 
+class AmendmentModel(BaseModel):
+    """An amendment that is going on; `reason` is null once it was erased."""
+
+    begun_by: str
+    begun_by_name: str | None
+    begun_utc_ms: int
+    reason: str | None
+
+
+class ChangeModel(BaseModel):
+    """How a row differs from the closed record. `was` and `now` are verdicts, null where there is no row.
+
+    `what`: verdict, decision, objection, checkin, roster, presence, activity, words, added, removed. `by`:
+    names of those who changed it, ids where they have none; empty where the house itself learned more.
+    """
+
+    subject: str
+    name: str | None
+    was: str | None
+    now: str | None
+    what: list[str]
+    by: list[str]
+
+
 class StandingModel(BaseModel):
     """How the attendance of a session stands.
 
-    `changed`: so many people's rows would be different now. `reason`: why the newest edition was made, null
-    for none. `intact` false: the newest record is not what was once closed.
+    `changed`: so many people's rows are different from the newest record; `changes` are the first of them.
+    `reason`: why the newest edition was made, null for none. `intact` false: the newest record is not what
+    was once closed.
     """
 
+    phase: Phase
     obstacles: list[ObstacleModel]
     editions: list[EditionModel]
+    amendment: AmendmentModel | None
     reason: str | None
     changed: int
+    changes: list[ChangeModel]
     intact: bool
+
+
+class AmendmentBody(BaseModel):
+    """Amend edition `after`, and why."""
+
+    after: int = Field(ge=1, le=10_000)
+    reason: str = Field(max_length=LONGEST_REASON * 2)
+
+
+class RecordQuery(SheetQuery):
+    """With `progress`, the answer tells how far it is: JSON lines `{"done", "of"}`, then `{"bytes", "name"}`
+    and the file, or `{"error"}`.
+    """
+
+    progress: bool = False
 
 
 class ClosingBody(BaseModel):
@@ -88,8 +140,10 @@ class ClosingRoutes:
         return [
             Route("GET", record, self.standing, "How closed an attendance is", StandingModel),
             Route("POST", record, self.close, "Close the attendance", EditionModel, ClosingBody, status=201),
+            Route("POST", f"{record}/amendment", self.amend, "Begin an amendment", body=AmendmentBody),
+            Route("DELETE", f"{record}/amendment", self.drop, "Give an amendment up"),
             *(
-                Route("GET", f"{record}/{{edition}}.{form}", self._file(form), summary, query=SheetQuery)
+                Route("GET", f"{record}/{{edition}}.{form}", self._file(form), summary, query=RecordQuery)
                 for form, summary in _SUMMARIES.items()
             ),
         ]
@@ -106,11 +160,33 @@ class ClosingRoutes:
                 )
                 for one in found.open
             ],
+            phase=found.book.phase,
             editions=[_edition(edition, found.names.get(edition.closed_by)) for edition in found.editions],
+            amendment=_amendment(found),
             reason=found.reason,
-            changed=found.changed,
+            changed=len(found.changes),
+            changes=[
+                ChangeModel(
+                    subject=change.subject,
+                    name=found.people.get(change.subject),
+                    was=change.was,
+                    now=change.now,
+                    what=list(change.what),
+                    by=[found.names.get(by, by) for by in change.by],
+                )
+                for change in found.changes[:MOST_CHANGES]
+            ],
             intact=found.intact,
         )
+
+    async def amend(self, request: Request) -> None:
+        """Begin to correct what was closed."""
+        body: AmendmentBody = request.body
+        await self.closings.amend(request.who, request.path["id"], after=body.after, reason=body.reason)
+
+    async def drop(self, request: Request) -> None:
+        """Leave it as it was closed."""
+        await self.closings.drop_amendment(request.who, request.path["id"])
 
     async def close(self, request: Request) -> EditionModel:
         """Close it."""
@@ -129,29 +205,83 @@ class _FileHandler:
     closings: Closings
     form: Form
 
-    async def __call__(self, request: Request) -> web.Response:
+    async def __call__(self, request: Request) -> web.StreamResponse:
         number = request.path["edition"]
         if not (number.isascii() and number.isdigit() and len(number) < 6):
             raise NotFound("record_not_found", "This attendance was not closed so often.")
         chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-        asked: SheetQuery = request.query
+        asked: RecordQuery = request.query
         lang = asked.lang or ("zh-CN" if chinese else "en")
+        if asked.progress:
+            return await self._streamed(request, int(number), lang)
         lesson, content = await self.closings.export(
             request.who, request.path["id"], int(number), self.form, lang
         )
-        day = datetime.fromtimestamp(lesson.starts_utc_ms / 1000, UTC).date().isoformat()
         content_type, charset = _TYPES[self.form]
-        headers = {
-            "Content-Disposition": disposition(
-                "attendance-record", day, number, lesson.title, ending=self.form
-            ),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
+        headers = {"Content-Disposition": self._name(lesson, number), **_HEADERS}
         return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
 
+    async def _streamed(self, request: Request, number: int, lang: Lang) -> web.StreamResponse:
+        """Answer with JSON lines of how far it is, one of how many bytes it has, and then these.
 
+        An error is a line, too: the answer has begun. Whoever leaves is noticed within a second, and the
+        work ends.
+        """
+        at = [0, 0]
+
+        def tell(done: int, of: int) -> None:
+            at[:] = done, of
+
+        response = web.StreamResponse(headers=_HEADERS | {"X-Accel-Buffering": "no"})
+        response.content_type = "application/x-ndjson"
+        await response.prepare(request.http)
+        try:
+            async with task_group() as group:
+                making = group.create_task(
+                    self.closings.export(request.who, request.path["id"], number, self.form, lang, tell=tell)
+                )
+                while not (await asyncio.wait({making}, timeout=_TOLD_EVERY_S))[0]:
+                    transport = request.http.transport
+                    if transport is None or transport.is_closing():
+                        making.cancel()
+                        break
+                    await response.write(msgspec.json.encode({"done": at[0], "of": at[1]}) + b"\n")
+            if making.cancelled():
+                return response
+            lesson, content = making.result()
+        except ConnectionError:  # whoever asked is gone, and the group has ended the work
+            return response
+        except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
+            await response.write(msgspec.json.encode(to_wire(error)[1]) + b"\n")
+            await response.write_eof()
+            return response
+        name = unquote(self._name(lesson, str(number)).rpartition("''")[2])
+        told = {"bytes": len(content), "name": name}
+        await response.write(msgspec.json.encode(told) + b"\n")
+        await response.write(content)
+        await response.write_eof()
+        return response
+
+    def _name(self, lesson: Lesson, number: str) -> str:
+        day = datetime.fromtimestamp(lesson.starts_utc_ms / 1000, UTC).date().isoformat()
+        return disposition("attendance-record", day, number, lesson.title, ending=self.form)
+
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_TOLD_EVERY_S = 0.3
 _COUNTED = frozenset({Obstacle.OBJECTIONS_OPEN, Obstacle.MAKE_UPS_WAITING})
+
+
+def _amendment(found: Standing) -> AmendmentModel | None:
+    one = found.amendment
+    if one is None:
+        return None
+    return AmendmentModel(
+        begun_by=one.begun_by,
+        begun_by_name=found.names.get(one.begun_by),
+        begun_utc_ms=one.begun_utc_ms,
+        reason=one.reason,
+    )
 
 
 def _edition(edition: Edition, name: str | None) -> EditionModel:

@@ -18,7 +18,8 @@ def csv_of(record: bytes, lang: Lang) -> bytes:
 def xlsx_of(record: bytes, lang: Lang) -> bytes:
     """Return a workbook: what was closed, and a line for each person."""
     reading = Reading(inspected(record), lang)
-    return xlsx_file([_facts(reading), _people(reading)])
+    changes = [_changes(reading)] if "amendment" in reading.header else []
+    return xlsx_file([_facts(reading), *changes, _people(reading)])
 
 
 def _facts(reading: Reading) -> Table:
@@ -32,6 +33,11 @@ def _facts(reading: Reading) -> Table:
         (reading.word("fingerprint"), spaced(reading.record.fingerprint)),
     ]
     return Table(reading.word("sheet_record"), (reading.word("title"), ""), rows)
+
+
+def _changes(reading: Reading) -> Table:
+    headings = tuple(map(reading.word, ("name", "before", "verdict", "changed", "changed_by")))
+    return Table(reading.word("changed"), headings, list(reading.changes()))
 
 
 def _people(reading: Reading) -> Table:

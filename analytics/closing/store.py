@@ -1,14 +1,19 @@
 """Closed records in SQL: the only file here that speaks it. Methods work in the caller's transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analytics.attendance.books import Act, Book, Phase
+from analytics.closing.canonical import parsed
 from analytics.closing.chain import Disclosure, SealedRecord, joined
-from analytics.closing.tables import disclosures, records
+from analytics.closing.tables import amendments, disclosures, forgotten, records
+from lectern.db.upsert import put
+from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
 
 
@@ -28,6 +33,20 @@ class Edition:
     accepted: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """An amendment that is going on, of version `edition`. `reason` is None once it was erased."""
+
+    session_id: str
+    org_id: str
+    edition: int
+    begun_by: str
+    begun_utc_ms: int
+    reason: str | None
+
+
+_MOST_NAMED = 500
+"""Labels in one statement."""
 _LISTED = tuple(records.c[name] for name in Edition.__dataclass_fields__)
 
 
@@ -90,12 +109,96 @@ class ClosingStore:
                 ],
             )
 
+    async def book(self, tx: AsyncConnection, session_id: str) -> Book:
+        """Return how a session stands (`analytics.attendance.books.Books`)."""
+        newest = select(func.max(records.c.edition)).where(records.c.session_id == session_id)
+        edition = (await tx.execute(newest)).scalar_one_or_none() or 0
+        if edition == 0:
+            return Book()
+        amending = await self.amendment(tx, session_id) is not None
+        return Book(Phase.AMENDING if amending else Phase.CLOSED, edition)
+
+    async def amendment(self, tx: AsyncConnection, session_id: str) -> Amendment | None:
+        """Return the amendment of a session that is going on."""
+        row = (
+            await tx.execute(select(amendments).where(amendments.c.session_id == session_id))
+        ).one_or_none()
+        return None if row is None else Amendment(**row._mapping)
+
+    async def begin_amendment(self, tx: AsyncConnection, amendment: Amendment) -> None:
+        """Note that somebody amends.
+
+        Raises:
+            Conflict: somebody else does already (`amendment_open`).
+        """
+        try:
+            await tx.execute(insert(amendments).values(asdict(amendment)))
+        except IntegrityError:
+            raise Book(Phase.AMENDING).refusal(Act.AMEND) from None
+
+    async def end_amendment(self, tx: AsyncConnection, session_id: str) -> None:
+        """Note that nobody amends any more."""
+        await tx.execute(delete(amendments).where(amendments.c.session_id == session_id))
+
     async def forget(self, tx: AsyncConnection, org_id: str, subject: str) -> int:
         """Erase whatever recognises `subject` (a person, or a guest's participant) in all records."""
         found = await tx.execute(
             delete(disclosures).where(disclosures.c.org_id == org_id, disclosures.c.subject == subject)
         )
         return int(found.rowcount)
+
+    async def forget_labels(self, tx: AsyncConnection, org_id: str, labels: Collection[str]) -> int:
+        """Erase what stands under these labels, whosever it is: texts that somebody wrote about others."""
+        erased = 0
+        wanted = sorted(labels)
+        for start in range(0, len(wanted), _MOST_NAMED):
+            part = wanted[start : start + _MOST_NAMED]
+            of = disclosures.c.org_id == org_id, disclosures.c.label.in_(part)
+            erased += int((await tx.execute(delete(disclosures).where(*of))).rowcount)
+        return erased
+
+    async def forget_reasons(self, tx: AsyncConnection, org_id: str, subject: str) -> int:
+        """Erase why versions were made that changed the row of `subject`: such words are about them."""
+        about = select(records.c.session_id, records.c.edition, records.c.lines).where(
+            records.c.org_id == org_id,
+            records.c.edition > 1,
+            records.c.lines.contains(subject, autoescape=True),
+        )
+        erased = 0
+        for row in (await tx.execute(about)).all():
+            amendment = parsed(row.lines.partition("\n")[0].encode()).get("amendment")
+            # Versions of earlier releases do not say whom they were about.
+            if amendment is not None and all(one["subject"] != subject for one in amendment["changes"]):
+                continue
+            why = (
+                disclosures.c.session_id == row.session_id,
+                disclosures.c.edition == row.edition,
+                disclosures.c.line == 0,
+                disclosures.c.label == "reason",
+            )
+            erased += int((await tx.execute(delete(disclosures).where(*why))).rowcount)
+        return erased
+
+    async def sessions_about(self, tx: AsyncConnection, org_id: str, subjects: Collection[str]) -> set[str]:
+        """Return the sessions whose records still say something private of these subjects."""
+        of = disclosures.c.org_id == org_id, disclosures.c.subject.in_(subjects)
+        return set((await tx.execute(select(disclosures.c.session_id).where(*of).distinct())).scalars())
+
+    async def erase_amending(
+        self, tx: AsyncConnection, org_id: str, sessions: Collection[str], begun_by: Collection[str]
+    ) -> None:
+        """Erase why these sessions are amended, and why these people amend any; they are asked again."""
+        about = or_(amendments.c.session_id.in_(sessions), amendments.c.begun_by.in_(begun_by))
+        await tx.execute(update(amendments).where(amendments.c.org_id == org_id, about).values(reason=None))
+
+    async def remember_forgotten(self, tx: AsyncConnection, org_id: str, subject: str, now: UtcMs) -> None:
+        """Note that no later version may say anything private of `subject`."""
+        await put(tx, forgotten, {"org_id": org_id, "subject": subject, "forgotten_utc_ms": now})
+
+    async def forgotten(self, tx: AsyncConnection, org_id: str) -> frozenset[str]:
+        """Return who was forgotten."""
+        query = select(forgotten.c.subject).where(forgotten.c.org_id == org_id)
+        return frozenset((await tx.execute(query)).scalars())
 
 
 def outrun() -> Conflict:

@@ -1,4 +1,7 @@
-"""Where closed records are kept: their lines for ever; what names people apart, so that it can be erased."""
+"""Where closed records are kept: their lines for ever; what names people apart, so that it can be erased.
+
+Amendments are those that are going on; when they are closed, the record that came of them tells of them.
+"""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
@@ -31,4 +34,23 @@ disclosures = Table(
     Column("subject", Id, nullable=False, index=True),
     Column("salt", String(64), nullable=False),
     Column("value", Json, nullable=False),
+)
+
+amendments = Table(
+    "attendance_amendments",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    org_column(),
+    Column("edition", Integer, nullable=False),
+    Column("begun_by", Id, nullable=False),
+    Column("begun_utc_ms", Millis, nullable=False),
+    Column("reason", Text, nullable=True),
+)
+
+forgotten = Table(
+    "attendance_forgotten",
+    metadata,
+    Column("org_id", Id, primary_key=True),
+    Column("subject", Id, primary_key=True),
+    Column("forgotten_utc_ms", Millis, nullable=False),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analytics.closing import pdf_seal
 from analytics.closing.canonical import sha256
+from analytics.closing.differences import NAMED, told_wrong
 from analytics.closing.inspection import LARGEST_BYTES, Finding, Inspection, inspected
 from analytics.closing.signing import owner_of, spaced
 
@@ -26,6 +27,7 @@ _GOOD: Mapping[str, str] = {
     "signature": "The signature belongs to the record and to the certificate in it.",
     "disclosure": "Names and words are those that were closed.",
     "verdicts": "Every verdict and its confidence follow from the evidence and the rule in the record.",
+    "amendment": "It says what it changed, and that is what it holds now.",
     "formula_unknown": "The verdicts were not computed again: another release of Lectern made them.",
 }
 _BAD: Mapping[str, Callable[[Finding], str]] = {
@@ -41,15 +43,19 @@ _BAD: Mapping[str, Callable[[Finding], str]] = {
     "certificate": lambda f: f"The certificate in line {f.line} is not the one that line 1 names.",
     "signature": lambda f: f"The signature in line {f.line} is not that of the record.",
     "disclosure": lambda f: f"Line {f.line} names somebody or says something that was not closed like that.",
+    "amendment": lambda f: f"Line {f.line} is not what the record says that was changed.",
     "verdicts": lambda f: f"The verdict in line {f.line} does not follow from its evidence and the rule.",
 }
 
 
-def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outcome:
+def verified(
+    path: Path, fingerprints: Sequence[str], head: str | None, former: Path | None = None
+) -> Outcome:
     """Return what holds of the file at `path`.
 
     `fingerprints` (64 hexadecimal digits) are those of certificates that one trusts, `head` is what was sent
-    when the record was closed; without them, it says what to compare by eye.
+    when the record was closed; without them, it says what to compare by eye. `former` is the version before
+    it: what was changed since is computed from both, and compared with what the record says of it.
     """
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -92,16 +98,25 @@ def verified(path: Path, fingerprints: Sequence[str], head: str | None) -> Outco
                 "✗ Another key than the record's signed the pages: they may say anything. "
                 "If you know both keys, name both: --fingerprint, twice."
             )
+    said, agrees = _head_agrees(record, head)
+    lines += said
+    holds &= right and agrees
+    if former is not None:
+        said, agrees = _since(former, record)
+        lines += said
+        holds &= agrees
+    lines.append("Everything that was checked holds." if holds else "This file is NOT what was closed.")
+    return Outcome(tuple(lines), HOLDS if holds else BROKEN)
+
+
+def _head_agrees(record: Inspection, head: str | None) -> tuple[list[str], bool]:
     if head is not None:
         agrees = head == record.head
         words = "is the one" if agrees else "is NOT the one"
-        lines.append(_mark(f"The head {words} you were sent.", agrees))
-        right &= agrees
-    elif record.head:
-        lines.append(f"? Compare the head with the one that was sent when it was closed: {record.head}")
-    holds &= right
-    lines.append("Everything that was checked holds." if holds else "This file is NOT what was closed.")
-    return Outcome(tuple(lines), HOLDS if holds else BROKEN)
+        return [_mark(f"The head {words} you were sent.", agrees)], agrees
+    if record.head:
+        return [f"? Compare the head with the one that was sent when it was closed: {record.head}"], True
+    return [], True
 
 
 def words_of(record: Inspection) -> list[str]:
@@ -129,9 +144,53 @@ def _about(record: Inspection) -> list[str]:
     ]
     if header.get("previous"):
         lines.append(_plain(f"It follows on the version with the head {header['previous']}."))
+    lines += [_plain(line) for line in _amended(record)]
     if record.withheld:
         lines.append(f"{record.withheld} names or texts are not in this file: erased, or left out of it.")
     return lines
+
+
+def _amended(record: Inspection) -> list[str]:
+    """Return what a version says that it changed. Only asked of a record of which everything holds."""
+    amendment = record.header.get("amendment")
+    if amendment is None:
+        return []
+    changes = amendment["changes"]
+    lines = [f"It supersedes version {amendment['supersedes']}: {len(changes)} people's rows were changed."]
+    if (reason := record.text(0, "reason")) is not None:
+        lines.append(f"Why: {reason}")
+    if amendment.get("rule_changed"):
+        lines.append("The rule was changed.")
+    for change in changes:
+        where = "A row is gone" if change["n"] is None else f"Line {change['n'] + 1}"
+        by = ", ".join(str(record.text(0, f"{NAMED}{who}") or who) for who in change["by"])
+        verdicts = f"{change['from'] or '—'} → {change['to'] or '—'}"
+        lines.append(f"  {where}: {verdicts} ({', '.join(change['what'])})" + (f", by {by}" if by else ""))
+    return lines
+
+
+def _since(former: Path, record: Inspection) -> tuple[list[str], bool]:
+    """Return whether a record follows on the version in `former`, and tells everything that changed since."""
+    try:
+        data = former.read_bytes() if former.stat().st_size <= LARGEST_BYTES else b""
+    except OSError as error:
+        return [f"✗ {former} cannot be read: {error.strerror}."], False
+    if data.startswith(b"%PDF-"):
+        sealed = pdf_seal.opened_pdf(data)
+        data = (sealed.record if sealed is not None and sealed.intact else None) or b""
+    before = inspected(data)
+    if not before.holds:
+        return [f"✗ {former} is no attendance record of which everything holds."], False
+    if record.header.get("previous") != before.head:
+        return [f"✗ It does not follow on {former}."], False
+    lines = [f"✓ It follows on {former}."]
+    if "amendment" not in record.header:
+        return [*lines, "? It was made by a release that did not write down what was changed."], True
+    wrong = told_wrong(record.header, before.sheet(), record.sheet())
+    told = "It tells everything that was changed since." if wrong is None else (
+        f"It does NOT tell what was changed of {wrong or 'somebody'}."
+    )  # fmt: skip
+    return [*lines, _plain(_mark(told, wrong is None))], wrong is None
 
 
 def _verdicts(record: Inspection) -> str:

@@ -18,6 +18,7 @@ from interactions.checkin.events import (
     Standing,
 )
 from interactions.checkin.idea import CHECKIN, Round, State
+from interactions.checkin.orders import StandingChanges
 from interactions.lesson.idea import require_live, takes_part
 from interactions.wording import CHECKIN_MESSAGE_CHARS, CHECKIN_REASON_CHARS, wording, wording_or_none
 from lectern.kernel.clock import UtcMs
@@ -187,7 +188,8 @@ def withdraw_checkin(state: ClassState, call: Call, data: OneRound) -> Decision:
     if round_.state is State.WITHDRAWN:
         return Decision()
     withdrawn = CheckinWithdrawn(id=round_.id, was_open=round_.is_open)
-    return Decision((NewEvent(payload=withdrawn, actor=call.actor.participant_id or None),))
+    event = NewEvent(payload=withdrawn, actor=call.actor.participant_id or None)
+    return Decision((event,), orders=_afterwards(state))
 
 
 def answer_checkin(state: ClassState, call: Call, data: OneRound) -> Decision:
@@ -243,7 +245,8 @@ def refuse_make_up(state: ClassState, call: Call, data: OneStanding) -> Decision
     if round_.requests.get(state.of(CHECKIN).key_of(participant, person)) != "pending":
         return Decision()
     refused = MakeUpRefused(id=round_.id, participant=participant, person=person)
-    return Decision((NewEvent(payload=refused, actor=call.actor.participant_id or None),))
+    event = NewEvent(payload=refused, actor=call.actor.participant_id or None)
+    return Decision((event,), orders=_afterwards(state))
 
 
 def correct_checkin(state: ClassState, call: Call, data: CorrectCheckin, by: str | None = None) -> Decision:
@@ -268,7 +271,12 @@ def correct_checkin(state: ClassState, call: Call, data: CorrectCheckin, by: str
         by=by,
     )
     event = NewEvent(payload=corrected, actor=call.actor.participant_id or None, texts={ref: reason})
-    return Decision((event,))
+    return Decision((event,), orders=_afterwards(state))
+
+
+def _afterwards(state: ClassState) -> tuple[StandingChanges, ...]:
+    """Return what is asked of the attendance before staff changes a standing; nothing during the lesson."""
+    return () if state.of(CHECKIN).ended_utc_ms is None else (StandingChanges(),)
 
 
 def due(state: ClassState, now: UtcMs) -> tuple[tuple[NewEvent, ...], UtcMs | None]:

@@ -25,7 +25,7 @@ from lectern.kernel.errors import Forbidden, NotFound
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.engine import Change, TimelineEngine
-from lectern.timeline.idea import Actor, Call, ClassState
+from lectern.timeline.idea import Actor, Call, ClassState, Decision
 
 _HOUR_MS = 3_600_000
 _Status = Literal["on_time", "late", "make_up", "absent"]
@@ -234,7 +234,9 @@ class CheckinRoutes:
         )
         async with self.engine.change(request.path["id"]) as change:
             call = self._call(request.who, change)
-            change.append(*correct_checkin(change.state, call, data, by=request.who.subject_id).events)
+            await self._carry_out(
+                change, correct_checkin(change.state, call, data, by=request.who.subject_id)
+            )
 
     async def refuse(self, request: Request) -> None:
         """Refuse a request."""
@@ -242,14 +244,20 @@ class CheckinRoutes:
         participant, person = await self._whom(request, facts)
         data = OneStanding(id=request.path["round"], participant=participant, person=person)
         async with self.engine.change(request.path["id"]) as change:
-            change.append(*refuse_make_up(change.state, self._call(request.who, change), data).events)
+            call = self._call(request.who, change)
+            await self._carry_out(change, refuse_make_up(change.state, call, data))
 
     async def withdraw(self, request: Request) -> None:
         """Take a round back."""
         await self._writable(request)
         async with self.engine.change(request.path["id"]) as change:
             data = OneRound(id=request.path["round"])
-            change.append(*withdraw_checkin(change.state, self._call(request.who, change), data).events)
+            call = self._call(request.who, change)
+            await self._carry_out(change, withdraw_checkin(change.state, call, data))
+
+    async def _carry_out(self, change: Change, decision: Decision) -> None:
+        followed = await self.engine.obey(change.tx, change.head, decision.orders)
+        change.append(*decision.events, *followed)
 
     def _call(self, who: Principal, change: Change) -> Call:
         """Give the decision its caller: the participant, where the principal is one in this class."""

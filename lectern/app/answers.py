@@ -101,13 +101,11 @@ class ReportFacts:
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> dict[str, PersonCard]:
         """See `People`."""
+        if not person_ids:
+            return {}
         async with self._accounts.database.read() as tx:
-            found = await self._accounts.store.persons_by_id(tx, person_ids)
-        return {
-            id_: PersonCard(id_, p.external_id, p.name, p.department_id, p.department)
-            for id_, p in found.items()
-            if p.org_id == org_id
-        }
+            found = await self._accounts.store.names_by_id(tx, org_id, person_ids)
+        return {row[0]: PersonCard(*row) for row in found}
 
     async def facts(self, session_id: str) -> ReportedSession:
         """See `Sessions`."""
@@ -120,6 +118,7 @@ class ReportFacts:
             session.presenter_person_id,
             session.host_person_id,
             session.ended_utc_ms,
+            session.planned_minutes,
         )
 
     async def held(
@@ -139,6 +138,10 @@ class ReportFacts:
         """See `Sessions`."""
         async with self._sessions.database.read() as tx:
             return person_id in await self._sessions.store.roster(tx, session_id)
+
+    async def set_length(self, tx: AsyncConnection, session_id: str, minutes: int | None) -> None:
+        """See `Sessions`."""
+        await self._sessions.store.update(tx, session_id, planned_minutes=minutes)
 
 
 class ClocksOfReplays:

@@ -30,7 +30,7 @@ from lectern.app.worker import carry, work
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
 from lectern.kernel.access import Permission, Principal
-from lectern.kernel.errors import LecternError, NotFound
+from lectern.kernel.errors import LecternError, NotFound, Rejected
 from lectern.kernel.ids import new_secret
 from lectern.kernel.roles import OrgRole
 from signaling.entry.routes import NewJoinToken
@@ -103,10 +103,19 @@ def _attendance_commands(commands: "argparse._SubParsersAction[argparse.Argument
         sub.set_defaults(run=run)
     sub.add_argument("--key", metavar="ID")
     summary = (
-        "Erase somebody's name, number, department and words in all closed records; the chains still hold."
+        "Erase somebody's name, number, department and words from attendance and all closed records; "
+        "the chains still hold."
     )
     sub = commands.add_parser("forget", help=summary, description=summary)
-    sub.add_argument("external_id", metavar="EXTERNAL_ID")
+    whom = sub.add_mutually_exclusive_group(required=True)
+    whom.add_argument("external_id", nargs="?", metavar="EXTERNAL_ID", help="a person's number from HR")
+    whom.add_argument("--guest", metavar="NAME", help="a guest of --session, by name or id")
+    sub.add_argument("--session", metavar="ID", help="to which the guest came")
+    sub.add_argument(
+        "--written-too",
+        action="store_true",
+        help="also what the person wrote as staff about others: reasons and answers",
+    )
     sub.set_defaults(run=_forget)
 
 
@@ -261,13 +270,19 @@ async def _keys_export(arguments: argparse.Namespace, settings: Settings) -> Non
 
 
 async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
+    if (arguments.guest is None) != (arguments.session is None):
+        raise Rejected("session_missing", "A guest is named with the session: --guest NAME --session ID.")
     async with built(settings) as services:
         org = await services.accounts.org()
-        person = await services.doors.person_by_external_id(org.id, arguments.external_id)
-        if person is None:
-            raise NotFound("person_unknown", "Nobody has this employee number.")
         operator = Principal(org.id, "command line", frozenset({Permission.ADMIN}))
-        erased = await services.closings().forget(operator, person)
+        forgetting = services.forgetting()
+        if arguments.guest is not None:
+            erased = await forgetting.guest(operator, arguments.session, arguments.guest)
+        else:
+            person = await services.doors.person_by_external_id(org.id, arguments.external_id)
+            if person is None:
+                raise NotFound("person_unknown", "Nobody has this employee number.")
+            erased = await forgetting.person(operator, person, written_too=arguments.written_too)
     print(f"{erased} names and texts erased. Files that left the house still have them.")
 
 

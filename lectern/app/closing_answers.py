@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
+from analytics.attendance.books import Act, Books
 from analytics.closing.neighbours import Lesson, MakeUps, News
+from analytics.store import AnalyticsStore
 from interactions.checkin.idea import CHECKIN, State
+from interactions.checkin.orders import StandingChanges
 from lectern.kernel.roles import OrgRole
 from lectern.timeline.engine import TimelineEngine
+from lectern.timeline.event import NewEvent
+from lectern.timeline.store import Head
 from notices.outbox import Outbox
 from sessions.lesson.idea import LessonState
 from sessions.service import Sessions
+from sessions.store import SessionStore
 
 _HOUR_MS = 3_600_000
 
@@ -56,6 +62,46 @@ class LessonsToClose:
         return MakeUps(waiting, until)
 
 
+class WordsOfTimelines:
+    """`analytics.closing.neighbours.Timelines`, answered by the timelines and the sessions."""
+
+    def __init__(self, engine: TimelineEngine, store: SessionStore, words: AnalyticsStore) -> None:
+        self._engine = engine
+        self._store = store
+        self._words = words
+
+    async def seats_of(self, org_id: str, person_id: str) -> list[str]:
+        """See `Timelines`."""
+        async with self._engine.database.read() as tx:
+            return await self._store.seats_of(tx, org_id, person_id)
+
+    async def erase(self, session_id: str, refs: Sequence[str]) -> int:
+        """See `Timelines`."""
+        async with self._engine.change(session_id) as change:
+            left = await self._words.words(change.tx, session_id, refs)
+            for ref in left:
+                change.erase(ref)
+        return len(left)
+
+
+class CorrectionsOfClosed:
+    """Carries out `StandingChanges`: a clerk who refuses it once the attendance is closed."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def carry_out(
+        self, tx: AsyncConnection, head: Head, _order: StandingChanges
+    ) -> tuple[NewEvent, ...]:
+        """See `Clerk`. The engine holds the session's lock, for which closing waits.
+
+        Raises:
+            Conflict: the attendance is closed (`attendance_closed`).
+        """
+        (await self._books.book(tx, head.session_id)).after(Act.CORRECT)
+        return ()
+
+
 class HeadsByMail:
     """`analytics.closing.neighbours.Herald`: mail to presenter, host, administrators, and addresses."""
 
@@ -83,7 +129,6 @@ class HeadsByMail:
                 "closed_utc_ms": news.closed_utc_ms,
                 "zone": lesson.zone,
                 "fingerprint": news.fingerprint,
-                "reason": news.reason,
             },
             person_ids=[person for person in people if person],
             addresses=self._addresses,

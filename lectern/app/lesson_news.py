@@ -37,8 +37,10 @@ def _after(event: TimelineEvent, call: Call | None) -> Call:
     """Return the call after an event. Pure."""
     known = call or UNKNOWN
     match event.payload:
-        case SessionPlanned(title=title, starts_utc_ms=starts, zone=zone, host=host):
-            known = calls.planned(call, title=title, starts_utc_ms=starts, zone=zone, now=event.utc_ms)
+        case SessionPlanned(title=title, starts_utc_ms=starts, zone=zone, planned_minutes=minutes, host=host):
+            known = calls.planned(
+                call, title=title, starts_utc_ms=starts, zone=zone, now=event.utc_ms, minutes=minutes
+            )
             known = calls.hosted(known, host)
         case RosterChanged():
             known = calls.expected(known)

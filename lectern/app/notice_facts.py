@@ -154,7 +154,7 @@ class LessonsForNotices:
                 title=session.title,
                 starts_utc_ms=session.starts_utc_ms,
                 zone=session.zone,
-                minutes=self._minutes,
+                minutes=session.planned_minutes or self._minutes,
                 presenter=presenter.name if presenter else None,
             )
             state = "cancelled" if session.is_cancelled else session.state.value

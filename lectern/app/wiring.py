@@ -18,9 +18,11 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.closing.forgetting import Forgetting
 from analytics.closing.press import Press
 from analytics.closing.routes import ClosingRoutes
 from analytics.closing.service import Closings
+from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.poll_report import PollReports
@@ -40,6 +42,7 @@ from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
+from interactions.checkin.orders import StandingChanges
 from interactions.checkin.routes import CheckinRoutes
 from interactions.deadlines.book import DeadlineBook
 from interactions.deadlines.clockwork import Deadlines
@@ -59,7 +62,12 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
-from lectern.app.closing_answers import HeadsByMail, LessonsToClose
+from lectern.app.closing_answers import (
+    CorrectionsOfClosed,
+    HeadsByMail,
+    LessonsToClose,
+    WordsOfTimelines,
+)
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
@@ -196,6 +204,7 @@ class Services:
                     self.attending,
                     seats=self.presence,
                     trail=TrailOfAccounts(self.accounts.store),
+                    books=ClosingStore(),
                     objection_days=self.settings.objection_days,
                 ),
                 self.accounts,
@@ -224,10 +233,21 @@ class Services:
             self.attending,
             facts,
             LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
+            self.attending.cases,
             AttendanceKeys(self.settings.data / "secrets"),
             TrailOfAccounts(AccountStore()),
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
+        )
+
+    def forgetting(self) -> Forgetting:
+        """Erasing people from attendance."""
+        return Forgetting(
+            self.database,
+            self.attending,
+            self.attending.cases,
+            WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
+            TrailOfAccounts(AccountStore()),
         )
 
     def library(self) -> Library:
@@ -334,7 +354,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 LessonNews(),
             ),
             guard=presence.guard,
-            clerks=class_ideas.CLERKS,
+            clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
         )
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)

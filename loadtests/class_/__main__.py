@@ -22,7 +22,7 @@ from loadtests.class_ import scenes
 from loadtests.class_.crowd import Crowd
 from loadtests.class_.house import LOAD_CORE, SERVER_CORE, bare_peer, house, pin_this_process
 from loadtests.class_.returning import kill
-from loadtests.class_.sheet import attendance, hold_big_session
+from loadtests.class_.sheet import attendance, hold_big_sessions
 from loadtests.class_.stage import Stage, acting
 from loadtests.figures import Figure, machine, report
 from tests.scripted_lesson.chromium import browsers
@@ -87,19 +87,19 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
             Figure("bare python-socketio, uvloop: deliveries per CPU second", peer_rate, "1/s"),
             Figure("bare python-socketio: memory per connection", peer_bytes / 1024, "KiB"),
         ]
-    big: list[str] = []
+    big: list[tuple[str, int]] = []
 
     async def prepare(settings: Settings) -> None:
         if "attendance" in only:
-            say("writing a session of 2,000 people and 20,000 events")
-            big.append(await hold_big_session(settings))
+            say("writing a session of 2,000 people and 20,000 events, and one of twice as many")
+            big.extend(await hold_big_sessions(settings))
 
     with tempfile.TemporaryDirectory(prefix="lectern-bench-") as folder:
         say(f"the server on core {SERVER_CORE}; {arguments.database} and all load on core {LOAD_CORE}")
         data = Path(folder)
         async with house(data, database=arguments.database, before_it_starts=prepare) as home:
             if big:
-                figures += told(await attendance(home, big[0]))
+                figures += told(await attendance(home, big))
             if set(only) == {"attendance"}:
                 return figures
             async with acting(home.server.url) as actors, browsers() as chromium:

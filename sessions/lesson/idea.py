@@ -39,6 +39,7 @@ class SessionPlanned(Event, frozen=True, kw_only=True):
     zone: str
     presenter_ref: str | None = None
     host: str | None = None
+    planned_minutes: int | None = None
 
 
 TRANSITIONS: dict[LessonState, dict[str, LessonState]] = {

@@ -15,6 +15,7 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.routes import AttendanceRoutes
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
+from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.neighbours import Held, MediumKind, PersonCard, SessionFacts
@@ -104,6 +105,7 @@ class Office:
     now: UtcMs = NOW
     replay_clock: ClockMap | None = None
     ended_utc_ms: int | None = None
+    planned_minutes: int | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
     attending: AttendanceReports = field(init=False)
 
@@ -122,7 +124,14 @@ class Office:
     @property
     def cases(self) -> Cases:
         return Cases(
-            self.database, CaseStore(), self.attending, self, self, objection_days=14, clock=lambda: self.now
+            self.database,
+            CaseStore(),
+            self.attending,
+            self,
+            self,
+            ClosingStore(),
+            objection_days=14,
+            clock=lambda: self.now,
         )
 
     @property
@@ -138,7 +147,14 @@ class Office:
         if session_id != SESSION:
             raise NotFound("session_not_found", "There is no such session.")
         return SessionFacts(
-            "org", '安全 "培训" / ../x', "Asia/Shanghai", START, None, None, self.ended_utc_ms
+            "org",
+            '安全 "培训" / ../x',
+            "Asia/Shanghai",
+            START,
+            None,
+            None,
+            self.ended_utc_ms,
+            self.planned_minutes,
         )
 
     async def held(
@@ -153,6 +169,9 @@ class Office:
 
     async def expects(self, session_id: str, person_id: str) -> bool:
         return person_id in self.roster
+
+    async def set_length(self, tx: AsyncConnection, session_id: str, minutes: int | None) -> None:
+        self.planned_minutes = minutes
 
     async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
         return self.replay_clock

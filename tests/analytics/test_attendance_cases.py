@@ -21,6 +21,8 @@ RULE = {
     "present_percent": 80, "planned_minutes": 10, "tolerance_minutes": 0, "least_minutes": 1, "checkins": 1,
     "make_up_counts": True, "replay_counts": False, "away_counts": False,
 }  # fmt: skip
+STANDARD = RULE | {"planned_minutes": None}
+"""A length is a session's own."""
 MINE = f"{TABLE}/mine"
 
 
@@ -40,7 +42,8 @@ async def test_the_rule_of_the_session_goes_before_the_organisations(office: Off
     await teach(office)
     # Eight of ten minutes, one check-in of one; the installation asks 85 %.
     assert (await rows(office))["ann"]["verdict"] == "partly"
-    org = await office.raw("PUT", "/api/v1/attendance/rule", "admin", json=RULE | {"tolerance_minutes": 1})
+    standard = STANDARD | {"tolerance_minutes": 1}
+    org = await office.raw("PUT", "/api/v1/attendance/rule", "admin", json=standard)
     assert org.status == 204
     _, report = await office.call("GET", TABLE, "admin")
     assert (report["rule_of"], report["rule"]["tolerance_minutes"]) == ("organisation", 1)
@@ -75,7 +78,9 @@ async def test_who_may_set_the_rule_and_which(
 
 async def test_the_rule_of_the_organisation_is_for_its_administrators(office: Office) -> None:
     for who, status in (("host", 403), ("ann", 403), ("admin", 204)):
-        assert (await office.raw("PUT", "/api/v1/attendance/rule", who, json=RULE)).status == status
+        assert (await office.raw("PUT", "/api/v1/attendance/rule", who, json=STANDARD)).status == status
+    refused = await office.raw("PUT", "/api/v1/attendance/rule", "admin", json=RULE)
+    assert (refused.status, (await refused.json())["error"]["code"]) == (422, "rule_invalid")
 
 
 async def test_staff_corrects_with_a_reason_and_the_history_stays(office: Office) -> None:

@@ -119,7 +119,8 @@ def test_a_name_cannot_be_put_into_another_row() -> None:
 
 
 def test_the_record_does_not_give_names_away() -> None:
-    text = b"\n".join(record().lines).decode()
+    # Without the trailer: in a signature, chance may spell anything.
+    text = b"\n".join(record().lines[:-1]).decode()
     assert "王" not in text
     assert "E1" not in text
 

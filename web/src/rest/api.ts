@@ -27,7 +27,7 @@ export const api = {
 
   sessions: (filter: { state?: string | null; q?: string | null; cursor?: string | null } = {}) =>
     request<Page<Session>>('GET', `${root}/sessions${query(filter)}`),
-  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean; host_person_id: string | null }) =>
+  createSession: (session: { title: string; starts_utc_ms: number; zone: string; guests_allowed: boolean; host_person_id: string | null; planned_minutes: number | null }) =>
     request<Session>('POST', `${root}/sessions`, { body: session }),
   /** No host: the empty string. */
   nameHost: (id: string, hostPersonId: string) => request<Session>('PATCH', `${root}/sessions/${id}`, { body: { host_person_id: hostPersonId } }),
@@ -71,6 +71,8 @@ export const api = {
   signIns: (sessions: readonly string[]) => request<{ readonly items: readonly (SignIns & { readonly session: string; readonly rate: number | null })[] }>('GET', `${root}/attendance/sign-ins${query({ sessions: sessions.join(',') })}`),
   closing: (id: string) => request<Closing>('GET', `${root}/sessions/${id}/attendance-record`),
   closeAttendance: (id: string, body: { after: number; accept: readonly string[]; reason: string }) => request<unknown>('POST', `${root}/sessions/${id}/attendance-record`, { body }),
+  amendAttendance: (id: string, after: number, reason: string) => request<null>('POST', `${root}/sessions/${id}/attendance-record/amendment`, { body: { after, reason } }),
+  dropAmendment: (id: string) => request<null>('DELETE', `${root}/sessions/${id}/attendance-record/amendment`),
   recordUrl: (id: string, edition: number, form: 'pdf' | 'xlsx' | 'csv' | 'jsonl', lang: string) => `${root}/sessions/${id}/attendance-record/${edition}.${form}?lang=${lang}`,
   myFeedback: (id: string, bearer: string | null) => request<OwnFeedback>('GET', `${root}/sessions/${id}/my-feedback`, { bearer }),
   giveFeedback: (id: string, form: FeedbackForm, bearer: string | null) => request<null>('POST', `${root}/sessions/${id}/my-feedback`, { body: form, bearer }),

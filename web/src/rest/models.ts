@@ -23,6 +23,7 @@ export interface Session {
   readonly cancelled: boolean
   readonly starts_utc_ms: number
   readonly zone: string
+  readonly planned_minutes: number | null
   readonly presenter: { readonly id: string; readonly name: string } | null
   readonly host: { readonly id: string; readonly name: string } | null
   readonly guests_allowed: boolean
@@ -214,6 +215,9 @@ export interface AttendanceRow extends Judged {
 }
 
 export interface Attendance {
+  readonly phase: AttendancePhase
+  /** The newest closed version; 0 before the first. */
+  readonly edition: number
   readonly expected: number
   readonly rule: AttendanceRule
   readonly rule_of: 'session' | 'organisation' | 'installation'
@@ -247,8 +251,23 @@ export interface ClosingObstacle {
   readonly until_utc_ms: number | null
 }
 
-/** How closed an attendance is; `changed`: so many rows would be different now, `intact`: the newest record holds. */
+/** How a row differs from the closed record; `was` and `now` are null where there is no row, `by` are names. */
+export interface ClosingChange {
+  readonly subject: string
+  readonly name: string | null
+  readonly was: Verdict | null
+  readonly now: Verdict | null
+  readonly what: readonly ('verdict' | 'decision' | 'objection' | 'checkin' | 'roster' | 'presence' | 'activity' | 'words' | 'added' | 'removed')[]
+  readonly by: readonly string[]
+}
+
+export type AttendancePhase = 'open' | 'closed' | 'amending'
+
+/** How closed an attendance is; `changed`: so many rows are different from the newest record, `intact`: that record holds. */
 export interface Closing {
+  readonly phase: AttendancePhase
+  readonly amendment: { readonly begun_by: string; readonly begun_by_name: string | null; readonly begun_utc_ms: number; readonly reason: string | null } | null
+  readonly changes: readonly ClosingChange[]
   readonly obstacles: readonly ClosingObstacle[]
   readonly editions: readonly {
     readonly edition: number

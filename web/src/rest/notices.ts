@@ -89,7 +89,7 @@ export const notices = {
   rules: () => request<ReminderRules>('GET', `${root}/notices/rules`),
   setRules: (rules: ReminderRules) => request<null>('PUT', `${root}/notices/rules`, { body: rules }),
   remind: (sessionId: string) => request<{ readonly reminded: number }>('POST', `${root}/sessions/${sessionId}/reminders`, { body: {} }),
-  moveSession: (sessionId: string, plan: { title: string; starts_utc_ms: number }) => request<unknown>('PATCH', `${root}/sessions/${sessionId}`, { body: plan }),
+  moveSession: (sessionId: string, plan: { title: string; starts_utc_ms: number; planned_minutes: number | null }) => request<unknown>('PATCH', `${root}/sessions/${sessionId}`, { body: plan }),
   cancelSession: (sessionId: string) => request<null>('POST', `${root}/sessions/${sessionId}/cancel`, { body: {} }),
   icsUrl: (sessionId: string) => `${root}/sessions/${sessionId}/lesson.ics`,
 }

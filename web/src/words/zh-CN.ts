@@ -17,7 +17,7 @@ const zh: Words = {
     toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间', calendar: '加入日历', manage: '管理',
   },
   create: {
-    title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', guests: '没有账号的人填写姓名也能进入', submit: '新建',
+    title: '新建场次', name: '标题', namePlaceholder: '这一课讲什么？', starts: '开始时间（{zone}）', minutes: '计划时长（分钟）', minutesHelp: '用于日历和考勤。', guests: '没有账号的人填写姓名也能进入', submit: '新建',
     host: '主持人（可不填）', hostHint: '你讲课时由主持人负责签到、提问和投票。系统会通知本人。',
   },
   person: { search: '姓名或工号', clear: '清空', chooseOne: '请从列表中选一个人，或清空此栏。', found: '找到 {n} 人', nobody: '没有符合条件的人叫这个姓名或用这个工号。' },
@@ -206,7 +206,7 @@ const zh: Words = {
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
     poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', partial_impossible: '部分给分只适用于有正确答案、不匿名的多选、排序和匹配题。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',
-    lesson_not_over: '课程还没有结束，请先结束课程。', closing_unconfirmed: '又有新的未处理事项，请再看一遍。', closing_outrun: '别人刚刚办结了，请再看一遍。', signing_keys_damaged: '签名密钥无法读取，需要服务器管理员恢复。', attendance_file_failed: '文件没有生成，请重试。', too_many_files: '正在生成其他文件，请稍后再试。',
+    lesson_not_over: '课程还没有结束，请先结束课程。', closing_unconfirmed: '又有新的未处理事项，请再看一遍。', attendance_closed: '考勤已办结。请先在管理后台的场次页面开始更正。', closing_outrun: '别人刚刚办结了，请再看一遍。', signing_keys_damaged: '签名密钥无法读取，需要服务器管理员恢复。', attendance_file_failed: '文件没有生成，请重试。', too_many_files: '正在生成其他文件，请稍后再试。',
     not_allowed: '你没有这个权限，请联系主持人。', poll_closed: '投票已结束。', checkin_closed: '签到已结束，请告诉主持人你到了。', media_unavailable: '暂时没有视频，正在重试。', not_joined: '你还没有进入课堂。', no_common_codec: '你的浏览器放不了这个视频。', sdp_invalid: '浏览器与服务器没有谈拢。',
     sign_in_failed: '账号或密码不对。', sign_in_required: '请先登录。', too_many_tries: '尝试次数太多，请等一分钟再试。', too_fast: '操作有点快，请稍后再试。',
     not_found: '没有找到，或者你没有权限。', not_invited: '你不在本场名单里，请联系主持人。', not_your_session: '这不是你的场次。', token_foreign: '这个链接属于另一个场次。',
