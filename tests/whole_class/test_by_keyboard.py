@@ -74,6 +74,7 @@ async def _begin(story: Story, server: Server, studio: Page) -> None:
     story.session_id = made["id"]
     await story.rest(studio, "POST", f"/sessions/{story.session_id}/start")
     await story.open(studio, f"/studio/{story.session_id}")
+    await press(studio, "consent")
     await expect(on(studio, "studio")).to_be_visible()
 
 
