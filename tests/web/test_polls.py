@@ -86,7 +86,7 @@ async def _joins(story: Story, page: Page, person: str) -> None:
     await expect(on(page, "room")).to_be_visible()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_quiz_from_the_library_to_the_table(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
