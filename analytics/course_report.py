@@ -1,6 +1,6 @@
 """The growth of answering over many sessions, as one reader may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.access import sees
@@ -9,6 +9,7 @@ from analytics.course import Day, Measures, Tried, days_of, grouped, measured, t
 from analytics.neighbours import Courses, Held, People, PersonCard
 from analytics.store import AnalyticsStore
 from lectern.db.engine import Database
+from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
 
 _READ = frozenset({"participant_joined", "poll_opened", "poll_voted"})
@@ -56,24 +57,15 @@ class CourseReports:
         tries: list[Tried] = []
         for session in held:
             tries += await self._tries(who, session, learners)
-        course = days_of(tries)
-        departments = grouped(tries, course, lambda t: [_department(learners[t.who])])
-        return CourseReport(
-            sessions=len(held),
-            days=tuple(course),
-            whole=measured(tries, course),
-            people=tuple(
-                (learners[id_ or ""], each) for id_, each in grouped(tries, course, lambda t: [t.who]).items()
-            ),
-            departments=tuple(departments.items()),
-            points=tuple((p or "", each) for p, each in grouped(tries, course, lambda t: t.points).items()),
-        )
+        return await made(lambda: _folded(len(held), tries, learners))
 
     async def _tries(self, who: Principal, session: Held, learners: dict[str, Learner]) -> list[Tried]:
         async with self.database.read() as tx:
-            polls, members = read_answers(await self.store.happenings(tx, session.id, _READ))
-            refs = {ref for asked in polls for ref in asked.opened.get("point_refs") or ()}
-            refs |= {member.name_ref for member in members.values() if member.name_ref}
+            happened = await self.store.happenings(tx, session.id, _READ)
+        polls, members = await made(lambda: read_answers(happened))
+        refs = {ref for asked in polls for ref in asked.opened.get("point_refs") or ()}
+        refs |= {member.name_ref for member in members.values() if member.name_ref}
+        async with self.database.read() as tx:
             texts = await self.store.words(tx, session.id, sorted(refs))
         cards = await self.people.cards(who.org_id, [m.person for m in members.values() if m.person])
         seen = {
@@ -87,12 +79,25 @@ class CourseReports:
         def points(asked: Asked) -> tuple[str, ...]:
             return tuple(texts[ref] for ref in asked.opened.get("point_refs") or () if ref in texts)
 
-        return tries_of(
-            polls,
-            session.zone,
-            lambda participant: seen[participant].id if participant in seen else None,
-            points,
-        )
+        def learner_of(participant: str) -> str | None:
+            return seen[participant].id if participant in seen else None
+
+        return await made(lambda: tries_of(polls, session.zone, learner_of, points))
+
+
+def _folded(sessions: int, tries: Sequence[Tried], learners: Mapping[str, Learner]) -> CourseReport:
+    course = days_of(tries)
+    departments = grouped(tries, course, lambda t: [_department(learners[t.who])])
+    return CourseReport(
+        sessions=sessions,
+        days=tuple(course),
+        whole=measured(tries, course),
+        people=tuple(
+            (learners[id_ or ""], each) for id_, each in grouped(tries, course, lambda t: [t.who]).items()
+        ),
+        departments=tuple(departments.items()),
+        points=tuple((p or "", each) for p, each in grouped(tries, course, lambda t: t.points).items()),
+    )
 
 
 def _learner(member: Member, cards: Mapping[str, PersonCard], texts: Mapping[str, str]) -> Learner:

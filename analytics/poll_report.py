@@ -20,6 +20,7 @@ from analytics.answering import (
 from analytics.neighbours import People, PersonCard, SessionFacts, Sessions
 from analytics.store import AnalyticsStore
 from lectern.db.engine import Database
+from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
 
 
@@ -100,39 +101,51 @@ class PollReports:
         facts = await self.sessions.facts(session_id)
         insist_on_report(who, Permission.ATTENDANCE_READ, facts.org_id, session_id)
         async with self.database.read() as tx:
-            polls, members = read_answers(await self.store.happenings(tx, session_id, READ))
+            happened = await self.store.happenings(tx, session_id, READ)
+        polls, members = await made(lambda: read_answers(happened))
+        async with self.database.read() as tx:
             texts = await self.store.words(tx, session_id, sorted(_refs(polls, members.values())))
         cards = await self.people.cards(facts.org_id, [m.person for m in members.values() if m.person])
-        everybody = [
-            Respondent(m.id, card, card.name if card else texts.get(m.name_ref or ""))
-            for m in members.values()
-            for card in [cards.get(m.person or "")]
-        ]
-        seen = {each.id: each for each in everybody if sees(who, each.card)}
-        whole = len(seen) == len(everybody)
-        lines = _lines(polls, seen, texts, whole=whole)
-        by_id = {line.asked.id: line for line in lines}
-        scored = [asked for asked in polls if asked.scored]
-        departments: dict[str | None, list[str]] = {}
-        for each in seen.values():
-            departments.setdefault(each.card.department if each.card else None, []).append(each.id)
-        answered = {
-            attempt.participant for asked in polls if not asked.anonymous for attempt in asked.attempts
-        }
-        return PollReport(
-            facts=facts,
-            questions=tuple(lines),
-            people=tuple(
-                (each, grade(scored, {each.id}))
-                for each in sorted(seen.values(), key=_by_department_and_name)
-                if each.id in answered
-            ),
-            points=tuple(by_key(polls, lambda asked: by_id[asked.id].points, seen).items()),
-            departments=tuple((name, grade(scored, ids)) for name, ids in departments.items()),
-            worst=tuple(by_id[asked.id] for asked, _ in worst(polls, seen)),
-            texts=texts,
-            respondents=seen,
-        )
+        return await made(lambda: _folded(who, facts, (polls, members), texts=texts, cards=cards))
+
+
+def _folded(
+    who: Principal,
+    facts: SessionFacts,
+    read: tuple[Sequence[Asked], Mapping[str, Member]],
+    *,
+    texts: Mapping[str, str],
+    cards: Mapping[str, PersonCard],
+) -> PollReport:
+    polls, members = read
+    everybody = [
+        Respondent(m.id, card, card.name if card else texts.get(m.name_ref or ""))
+        for m in members.values()
+        for card in [cards.get(m.person or "")]
+    ]
+    seen = {each.id: each for each in everybody if sees(who, each.card)}
+    whole = len(seen) == len(everybody)
+    lines = _lines(polls, seen, texts, whole=whole)
+    by_id = {line.asked.id: line for line in lines}
+    scored = [asked for asked in polls if asked.scored]
+    departments: dict[str | None, list[str]] = {}
+    for each in seen.values():
+        departments.setdefault(each.card.department if each.card else None, []).append(each.id)
+    answered = {attempt.participant for asked in polls if not asked.anonymous for attempt in asked.attempts}
+    return PollReport(
+        facts=facts,
+        questions=tuple(lines),
+        people=tuple(
+            (each, grade(scored, {each.id}))
+            for each in sorted(seen.values(), key=_by_department_and_name)
+            if each.id in answered
+        ),
+        points=tuple(by_key(polls, lambda asked: by_id[asked.id].points, seen).items()),
+        departments=tuple((name, grade(scored, ids)) for name, ids in departments.items()),
+        worst=tuple(by_id[asked.id] for asked, _ in worst(polls, seen)),
+        texts=texts,
+        respondents=seen,
+    )
 
 
 def _lines(

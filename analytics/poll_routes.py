@@ -10,11 +10,9 @@ from analytics.attendance.models import PersonModel, SheetQuery
 from analytics.neighbours import Audit
 from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent
 from analytics.poll_sheets import answers_table, poll_tables
-from analytics.sheet_words import Lang
 from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class GradeModel(BaseModel):
@@ -113,35 +111,22 @@ class PollRoutes:
     async def csv(self, request: Request) -> web.Response:
         """Every attempt."""
         report = await self._exported(request)
-        content = csv_file(answers_table(report, _lang(request)))
-        return _file(content, "text/csv", disposition("polls", report.facts.title, ending="csv"), "utf-8")
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(answers_table(report, lang)))
+        return download(content, "csv", disposition("polls", report.facts.title, ending="csv"))
 
     async def xlsx(self, request: Request) -> web.Response:
         """A workbook."""
         report = await self._exported(request)
-        content = xlsx_file(poll_tables(report, _lang(request)))
-        return _file(content, _XLSX, disposition("polls", report.facts.title, ending="xlsx"), None)
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file(poll_tables(report, lang)))
+        return download(content, "xlsx", disposition("polls", report.facts.title, ending="xlsx"))
 
     async def _exported(self, request: Request) -> PollReport:
         report = await self.reports.report(request.who, request.path["id"])
         rows = {"questions": len(report.questions), "people": len(report.people)}
         await self.audit.audit(request.who, "poll_results_exported", request.path["id"], rows)
         return report
-
-
-def _lang(request: Request) -> Lang:
-    asked: SheetQuery = request.query
-    chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-    return asked.lang or ("zh-CN" if chinese else "en")
-
-
-def _file(content: bytes, content_type: str, name: str, charset: str | None) -> web.Response:
-    headers = {
-        "Content-Disposition": name,
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
 
 
 def _grade(sums: Grade) -> GradeModel:

@@ -4,19 +4,15 @@ import asyncio
 import errno
 import os
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import msgspec
 
 from lectern.kernel.errors import Gone, NotFound
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.files import Files
-from lectern.storage.place import BucketPlace
+from lectern.storage.place import TOLD_BY, BucketPlace
 from recording.frames import AwayError
-
-BUCKET: Final = "LECTERN_PACKAGER_BUCKET"
-"""Environment variable by which a server tells its packagers where the bucket is, as JSON: no list of
-processes shows it."""
 
 
 class FarFragments:
@@ -33,7 +29,7 @@ class FarFragments:
     @classmethod
     def of_environment(cls, session: Path, folder: Path) -> Self:
         """Return those that a server told us of. Raises KeyError, msgspec.DecodeError."""
-        place = msgspec.json.decode(os.environ[BUCKET], type=BucketPlace)
+        place = msgspec.json.decode(os.environ[TOLD_BY], type=BucketPlace)
         return cls(BucketFiles(place), f"sessions/{session.name}", folder)
 
     def bring(self, path: str) -> Path:

@@ -16,6 +16,7 @@ class PersonFacts:
     department: str | None
     may_present: bool
     may_host: bool
+    administers: bool = False
 
 
 class People(Protocol):

@@ -1,26 +1,40 @@
 """What can be done with sessions outside the class: plan, change, expect people."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
-from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.sheet import LineError, read_sheet
 from lectern.timeline.engine import Change, TimelineEngine
-from lectern.timeline.event import CANCELLED, NewEvent, RosterChanged, SessionEnded, SessionStarted
+from lectern.timeline.event import (
+    CANCELLED,
+    NewEvent,
+    ParticipantRemoved,
+    RosterChanged,
+    SessionEnded,
+    SessionStarted,
+)
+from sessions import links
 from sessions.lesson.idea import LESSON, LessonState, SessionPlanned
+from sessions.links import Link
 from sessions.people import People, PersonFacts
 from sessions.presence.idea import PRESENCE
 from sessions.store import Session, SessionStore
 
 ROSTER_COLUMNS = {"external_id": ["employee id", "employee number", "工号", "员工编号"], "name": ["姓名"]}
+
+Relieved = Callable[[AsyncConnection, str, str, UtcMs], Awaitable[None]]
+"""Told, in the transaction, that in this session this person is host no longer."""
+NoteEnded = Callable[[AsyncConnection, Link], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +51,20 @@ class Sessions:
     """Plans sessions and keeps their rosters."""
 
     def __init__(
-        self, database: Database, engine: TimelineEngine, people: People, clock: Clock = utc_ms
+        self,
+        database: Database,
+        engine: TimelineEngine,
+        people: People,
+        clock: Clock = utc_ms,
+        *,
+        relieved: Sequence[Relieved] = (),
     ) -> None:
         self.database = database
         self.store = SessionStore()
         self.people = people
         self._engine = engine
         self._clock = clock
+        self._relieved = relieved
 
     async def get(self, session_id: str, org_id: str | None = None) -> Session:
         """Return a session.
@@ -153,24 +174,63 @@ class Sessions:
                 host_person_id=changed.host_person_id,
             )
             change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
-            if session.host_person_id not in (None, changed.host_person_id, changed.presenter_person_id):
-                await self._relieve(change, session.host_person_id)
+            before = session.host_person_id
+            if before is not None and before not in (changed.host_person_id, changed.presenter_person_id):
+                await self._relieve(change, before)
         return changed
 
-    async def _relieve(self, change: Change, person_id: str | None) -> None:
-        """Make a learner of somebody who is host no longer, wherever they are connected."""
+    async def _relieve(self, change: Change, person_id: str) -> None:
+        """Make a learner of somebody who is host no longer, wherever they are connected.
+
+        What they made for staff ends with them: links, and (through `relieved`) what others keep.
+        """
         participants = change.state.of(PRESENCE).participants
+        ended = await links.end_of(change.tx, change.head.session_id, person_id, change.now)
+        for link in ended:
+            await self._shut_out(change, link)
+        for relieved in self._relieved:
+            await relieved(change.tx, change.head.session_id, person_id, change.now)
         for present in participants.values():
             joined = present.joined
             if joined.person != person_id or joined.role != SessionRole.HOST or present.removed:
                 continue
             change.append(NewEvent(payload=msgspec.structs.replace(joined, role=SessionRole.LEARNER.value)))
-            known = await self.store.participant(
-                change.tx, change.head.session_id, joined.kind, person_id or ""
-            )
-            if known is not None:
-                lowered = replace(known, role=SessionRole.LEARNER)
-                await self.store.put_participant(change.tx, change.head.org_id, lowered)
+            await self._lower(change, joined.kind, person_id)
+
+    async def _lower(self, change: Change, kind: str, subject: str) -> None:
+        known = await self.store.participant(change.tx, change.head.session_id, kind, subject)
+        if known is not None:
+            lowered = replace(known, role=SessionRole.LEARNER)
+            await self.store.put_participant(change.tx, change.head.org_id, lowered)
+
+    async def _shut_out(self, change: Change, link: Link) -> None:
+        """Take from those who came by a link what it gave: guests go, people are learners again."""
+        for present in change.state.of(PRESENCE).participants.values():
+            joined = present.joined
+            if joined.link != link.id or present.removed:
+                continue
+            if joined.person is None:
+                change.append(NewEvent(payload=ParticipantRemoved(participant=joined.participant)))
+            elif SessionRole(joined.role).is_staff:
+                lowered = msgspec.structs.replace(joined, role=SessionRole.LEARNER.value, link=None)
+                change.append(NewEvent(payload=lowered))
+                await self._lower(change, joined.kind, joined.person)
+
+    async def end_link(self, session: Session, link_id: str, note: NoteEnded) -> None:
+        """Take a link back: it opens nothing from now on. `note` writes it down in the same transaction.
+
+        Raises:
+            NotFound: there is no such link (any more) (`link_not_found`).
+        """
+        async with self._engine.change(session.id) as change:
+            link = await links.end(change.tx, session.id, link_id, change.now)
+            if link is None:
+                raise NotFound("link_not_found", "There is no such link, or it was taken back already.")
+            if link.person_id not in (session.presenter_person_id, session.host_person_id) or (
+                link.person_id is None
+            ):
+                await self._shut_out(change, link)
+            await note(change.tx, link)
 
     async def start(self, session_id: str) -> None:
         """Start a session from outside the class (auto-start, API); a live one stays as it is.

@@ -45,6 +45,21 @@ participants = Table(
     UniqueConstraint("session_id", "kind", "subject"),
 )
 
+join_links = Table(
+    "join_links",
+    metadata,
+    Column("id", Id, primary_key=True),
+    org_column(),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("person_id", Id, nullable=True),
+    Column("guest_name", String(100), nullable=True),
+    Column("made_by", Id, nullable=False),
+    Column("made_utc_ms", Millis, nullable=False),
+    Column("expires_utc_ms", Millis, nullable=False),
+    Column("ended_utc_ms", Millis, nullable=True),
+)
+
 connections = Table(
     "connections",
     metadata,

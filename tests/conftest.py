@@ -1,4 +1,4 @@
-"""Which tests may run side by side (see script/test), and that none is judged by a shared machine's clock."""
+"""Which tests may run side by side (see CONTRIBUTING.md); none is judged by a shared machine's clock."""
 
 import logging
 from collections.abc import Iterator
@@ -15,10 +15,12 @@ hypothesis.settings.load_profile("shared machine")
 
 HERE = Path(__file__).parent
 ALONE = {
-    "cluster", "faults", "foreign_ends", "full_stage", "loadtests", "mediaworker", "recording",
-    "scripted_lesson", "several_processes", "web", "whole_class", "whole_lesson",
+    "cluster/test_faults.py", "cluster/test_room.py", "faults", "foreign_ends", "full_stage",
+    "loadtests/test_sfu_run.py", "recording/test_tap.py", "whole_class", "whole_lesson",
 }  # fmt: skip
-"""Folders with whole processes, media in real time, or all cores for one picture."""
+"""Folders and files with all cores for one picture, or with a bound on how long something may take."""
+NOT_ALONE = {"test_dtls.py", "test_local_sockets.py", "test_srtp.py"}
+"""Files about the media process that measure nothing."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,9 +28,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the machine for itself."""
     for item in items:
         folder, *rest = item.path.relative_to(HERE).parts
-        is_media_process = folder == "streaming" and len(rest) == 1
-        if folder in ALONE or is_media_process or item.get_closest_marker("browser") is not None:
+        is_media_process = folder == "streaming" and len(rest) == 1 and rest[0] not in NOT_ALONE
+        if is_media_process or not ALONE.isdisjoint({folder, f"{folder}/{'/'.join(rest)}"}):
             item.add_marker(pytest.mark.alone)
+
+
+class LongOnesFirst:
+    """Whoever has many short tests left at the end shares them; a long one at the end holds up the whole run.
+
+    A test that may take longer than others says so with a time-out of its own.
+    """
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """After the order was drawn."""
+        items.sort(key=lambda item: -_most_seconds(item))
+
+
+def _most_seconds(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark is not None and mark.args else 0.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A second look at the same hook."""
+    config.pluginmanager.register(LongOnesFirst())
 
 
 @pytest.fixture(autouse=True)

@@ -17,19 +17,12 @@ import pytest
 
 from lectern.kernel.ids import new_id
 from lectern.storage.place import BucketPlace
+from tests.ports import free_port
 
 __all__ = ["bucket_place", "gate", "s3_url"]
 
 _START_TIMEOUT_S = 30.0
 SIGN_IN = {"key_id": "key-of-tests", "secret": "secret-of-tests"}
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
@@ -73,10 +66,15 @@ def bucket_place(s3_url: str) -> BucketPlace:
 
 @dataclass
 class Gate:
-    """Passes connections on while it is `open`; a connection that is under way when it shuts is cut."""
+    """Passes connections on while it is `open`; a connection that is under way when it shuts is cut.
+
+    `overloaded`: every request is answered with 503. `delay_s`: every read takes so long.
+    """
 
     port: int
     open: bool = True
+    overloaded: bool = False
+    delay_s: float = 0.0
     passed_bytes: int = 0
     under_way: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -102,6 +100,10 @@ async def gate(s3_url: str) -> AsyncIterator[Gate]:
         if not passing.open:
             writer.transport.abort()
             return
+        if passing.overloaded:
+            with contextlib.suppress(ConnectionError):
+                await _refuse(reader, writer)
+            return
         behind, beyond = await asyncio.open_connection("127.0.0.1", there)
         passing.under_way |= {writer, beyond}
         with contextlib.suppress(ConnectionError):
@@ -116,9 +118,23 @@ async def gate(s3_url: str) -> AsyncIterator[Gate]:
     await asyncio.sleep(0)
 
 
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer as an S3 server does that has too much to do."""
+    while b"\r\n\r\n" not in await reader.read(65_536):
+        if reader.at_eof():
+            break
+    body = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+    head = f"HTTP/1.1 503 Slow Down\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()
+    writer.close()
+
+
 async def _pump(gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(65_536):
         gate.passed_bytes += len(data)
+        if gate.delay_s:
+            await asyncio.sleep(gate.delay_s)
         writer.write(data)
         await writer.drain()
     with contextlib.suppress(OSError):

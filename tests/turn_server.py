@@ -1,12 +1,13 @@
 """A real coturn on loopback for tests, gone afterwards. `script/test-services` installs it."""
 
 import asyncio
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 SECRET = "a shared secret of tests"
 START_WITHIN_S = 15.0
@@ -28,9 +29,7 @@ class TurnServer:
 @asynccontextmanager
 async def turn_server() -> AsyncIterator[TurnServer]:
     """Run it with time-limited credentials."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="lectern-turn-") as folder:
         process = await asyncio.create_subprocess_exec(
                 "turnserver", "-n", "--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=lectern",

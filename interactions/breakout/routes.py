@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from interactions.breakout.activity import GroupActivity, group_activity
 from interactions.notes import store as notes
+from lectern.edge.downloads import language_of
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden, NotFound
@@ -111,12 +112,12 @@ class GroupRoutes:
 
     async def csv(self, request: Request) -> web.Response:
         """Return a line for each member of each group."""
-        sheet = sheet_of(await self.groups(request), _lang(request))
+        sheet = sheet_of(await self.groups(request), language_of(request, request.query.lang))
         return await self._files.csv(request.who, request.path["id"], sheet)
 
     async def xlsx(self, request: Request) -> web.Response:
         """Return a line for each member of each group."""
-        sheet = sheet_of(await self.groups(request), _lang(request))
+        sheet = sheet_of(await self.groups(request), language_of(request, request.query.lang))
         return await self._files.xlsx(request.who, request.path["id"], sheet)
 
     async def groups(self, request: Request) -> GroupsModel:
@@ -225,9 +226,3 @@ def sheet_of(groups: GroupsModel, lang: Lang) -> Sheet:
 
 def _utc(ms: int | None) -> str | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _lang(request: Request) -> Lang:
-    asked: GroupSheetQuery = request.query
-    chinese = request.http.headers.get("Accept-Language", "").lower().startswith("zh")
-    return asked.lang or ("zh-CN" if chinese else "en")

@@ -19,6 +19,8 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError, generate_
 
 MOST_UNREAD_BYTES = 4 * 1024 * 1024
 """A peer that leaves more than this unread is cut off: frames are held back long before, answers are not."""
+MOST_PARTS = 1_000
+"""Of one message. Empty ones cost no size, but they are kept too."""
 
 _FINAL, _TEXT, _BYTES = 0x80, 0x1, 0x2
 _LONG, _LONGER = 126, 127
@@ -148,7 +150,7 @@ class Wire(asyncio.Protocol):
     def _gather(self, event: TextMessage | BytesMessage) -> None:
         """Put together what came in parts, within the limit."""
         self._parts_size += len(event.data)
-        if self._parts_size > self.limit_bytes:
+        if self._parts_size > self.limit_bytes or len(self._parts) >= MOST_PARTS:
             self._parts.clear()
             self.close(CloseReason.MESSAGE_TOO_BIG)
             return

@@ -1,7 +1,8 @@
 """The library: who may do what with which set."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -15,12 +16,16 @@ from interactions.wording import wording
 from lectern.db.engine import Database
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import Forbidden, NotFound, Rejected
+from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected
 from lectern.kernel.ids import new_id
+from lectern.kernel.rate import RateLimit
 
 TITLE_CHARS = 200
 MOST_SETS = 20
 """Of one session."""
+READS_PER_S, READ_BURST = 2.0, 20.0
+CHARS_A_READ = 20_000
+"""A text costs its reader one more read for each of so many characters."""
 
 
 class SessionOwner(Protocol):
@@ -48,6 +53,7 @@ class Library:
     database: Database
     doors: Doors
     clock: Clock = utc_ms
+    _reads: RateLimit = field(default_factory=lambda: RateLimit(READS_PER_S, READ_BURST))
 
     async def page(self, who: Principal, q: str, before: str, limit: int) -> list[SetLine]:
         """List sets, the newest first."""
@@ -61,9 +67,15 @@ class Library:
         async with self.database.read() as tx:
             return await store.get(tx, who.org_id, set_id)
 
-    async def create(self, who: Principal, title: str, drafts: Sequence[Draft]) -> QuestionSet:
-        """Keep a new set."""
+    async def create(self, who: Principal, title: str, content: str | Sequence[Draft]) -> QuestionSet:
+        """Keep a new set: its questions, or the text they stand in.
+
+        Raises:
+            Overloaded: too much text in too short a time (`too_fast`).
+            Rejected: see `drafts_of`.
+        """
         _insist_on_teacher(who)
+        drafts = await self._drafts(who, content)
         now = self.clock()
         title = wording(title, TITLE_CHARS, "title")
         made = QuestionSet(new_id(), who.org_id, title, _items(drafts, ()), 1, who.subject_id, now, now)
@@ -72,10 +84,11 @@ class Library:
         return made
 
     async def change(
-        self, who: Principal, set_id: str, *, title: str, drafts: Sequence[Draft], version: int
+        self, who: Principal, set_id: str, *, title: str, content: str | Sequence[Draft], version: int
     ) -> QuestionSet:
-        """Overwrite a set, as the reader of `version` wants it."""
+        """Overwrite a set, as the reader of `version` wants it. Raises as `create` does."""
         _insist_on_teacher(who)
+        drafts = await self._drafts(who, content)
         async with self.database.write() as tx:
             found = await store.get(tx, who.org_id, set_id)
             changed = replace(
@@ -95,11 +108,30 @@ class Library:
             await store.remove(tx, who.org_id, set_id)
         await self.doors.audit(who.org_id, who.subject_id, "question_set_deleted", set_id)
 
-    def read(self, who: Principal, text: str) -> Reading:
-        """Return what a text comes to, for whoever teaches or runs a lesson."""
+    async def read(self, who: Principal, text: str) -> Reading:
+        """Return what a text comes to, for whoever teaches or runs a lesson.
+
+        Raises:
+            Overloaded: too much text in too short a time (`too_fast`).
+        """
         if who.grant is None or not who.grant.role.is_staff:
             _insist_on_teacher(who)
-        return read_questions(text)
+        self._limit(who, text)
+        return await asyncio.to_thread(read_questions, text)
+
+    async def _drafts(self, who: Principal, content: str | Sequence[Draft]) -> Sequence[Draft]:
+        if not isinstance(content, str):
+            return content
+        self._limit(who, content)
+        return await asyncio.to_thread(drafts_of, content)
+
+    def _limit(self, who: Principal, text: str) -> None:
+        cost = 1 + len(text) / CHARS_A_READ
+        wait_s = self._reads.wait_s(who.subject_id, asyncio.get_running_loop().time(), cost)
+        if wait_s > 0:
+            raise Overloaded(
+                "too_fast", "Too much at once. Please wait a moment.", retry_after_s=round(wait_s, 3)
+            )
 
     async def attached(self, who: Principal, session_id: str) -> list[QuestionSet]:
         """Return what was prepared for a session."""
@@ -141,7 +173,7 @@ def drafts_of(text: str) -> list[Draft]:
     reading = read_questions(text)
     if reading.errors:
         errors = [{"line": e.line, "code": e.code, "message": e.message} for e in reading.errors]
-        raise Rejected("questions_unclear", "Some lines cannot be understood.", errors=errors[:100])
+        raise Rejected("questions_unclear", "Some lines cannot be understood.", errors=errors)
     return [read.draft for read in reading.questions]
 
 

@@ -40,6 +40,8 @@ _SCALE = re.compile(
 _MOST = re.compile(r"^(?:最多选?|至多选?|max|at most)\s*(\d{1,2})\s*(?:项|个)?$", re.IGNORECASE)
 
 TRUE_FALSE = "true_false"
+MOST_BRACKETS = 8
+"""How many brackets are taken off one line: each is looked for from the front."""
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     word: meaning
     for words, meaning in (
@@ -74,7 +76,10 @@ class Tagged:
 def without_tags(line: str) -> Tagged:
     """Take the brackets that say how to ask off both ends of a question; other brackets are its own words."""
     tags: dict[str, Any] = {}
-    while found := next((f for f in _BRACKETS.finditer(line) if _meaning(f[1] or f[2]) is not None), None):
+    for _ in range(MOST_BRACKETS):
+        found = next((f for f in _BRACKETS.finditer(line) if _meaning(f[1] or f[2]) is not None), None)
+        if found is None:
+            break
         tags |= _meaning(found[1] or found[2]) or {}
         line = (line[: found.start()] + line[found.end() :]).strip()
     return Tagged(line, tags)

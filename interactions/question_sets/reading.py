@@ -16,6 +16,7 @@ A question begins with a number, or after an empty line. What is right is marked
 question's line say how it is asked (`marks`). A line that fits nowhere is reported, and costs nothing else.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,9 +31,15 @@ from lectern.kernel.errors import Rejected
 from lectern.kernel.sheet import LineError
 
 MOST_QUESTIONS = 200
-MOST_CHARS = 200_000
+MOST_CHARS = 100_000
+MOST_ERRORS = 100
+"""How many lines are said to be wrong."""
+BLANKS_KEPT = 8
+"""How many blanks in a row are read: patterns that allow for blanks begin again at each."""
 LINE_CHARS = 2_000
 """What is read of a line: a longer one is too long for anything."""
+
+_BLANKS = re.compile(rf"(\s{{{BLANKS_KEPT}}})\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class _Rough:
     ticked: list[int] = field(default_factory=list)
     answer: str = ""
     answer_line: int = 0
-    explanation: str | None = None
+    explanation: list[str] = field(default_factory=list)
     points: tuple[str, ...] = ()
 
     @property
@@ -92,7 +99,7 @@ def read_questions(text: str) -> Reading:
             field="text",
             limit=MOST_CHARS,
         )
-    rough, errors = _gather([clear(line[:LINE_CHARS]) for line in text.replace("\r\n", "\n").split("\n")])
+    rough, errors = _gather([_clean(line) for line in text.replace("\r\n", "\n").split("\n")])
     questions = []
     for one in rough:
         try:
@@ -107,20 +114,35 @@ def read_questions(text: str) -> Reading:
                 questions[MOST_QUESTIONS].line, "questions_too_many", f"At most {MOST_QUESTIONS} questions."
             )
         )
-    return Reading(tuple(questions[:MOST_QUESTIONS]), tuple(sorted(errors, key=lambda error: error.line)))
+    errors.sort(key=lambda error: error.line)
+    return Reading(tuple(questions[:MOST_QUESTIONS]), tuple(errors[:MOST_ERRORS]))
+
+
+def _clean(line: str) -> str:
+    return _BLANKS.sub(r"\1", clear(line[:LINE_CHARS]))
+
+
+def _followers(lines: Sequence[str]) -> list[str]:
+    """Return for each line the next one that is not empty, or nothing."""
+    followers, next_line = [""] * len(lines), ""
+    for at in range(len(lines) - 1, -1, -1):
+        followers[at] = next_line
+        next_line = lines[at] or next_line
+    return followers
 
 
 def _gather(lines: Sequence[str]) -> tuple[list[_Rough], list[LineError]]:
     found: list[_Rough] = []
     errors: list[LineError] = []
     after_gap = True
+    followers = _followers(lines)
     for at, line in enumerate(lines):
         if not line:
             after_gap = True
             continue
         current = found[-1] if found else None
         numbered = m.QUESTION.match(line) is not None
-        if numbered or _begins_unnumbered(current, lines, at, after_gap=after_gap):
+        if numbered or _begins_unnumbered(current, line, followers[at], after_gap=after_gap):
             tagged = m.without_tags(m.QUESTION.sub("", line, count=1))
             found.append(_Rough(at + 1, [tagged.text], dict(tagged.tags), numbered))
         elif current is None or not _take(current, line, at + 1):
@@ -129,16 +151,15 @@ def _gather(lines: Sequence[str]) -> tuple[list[_Rough], list[LineError]]:
     return found, errors
 
 
-def _begins_unnumbered(current: _Rough | None, lines: Sequence[str], at: int, *, after_gap: bool) -> bool:
+def _begins_unnumbered(current: _Rough | None, line: str, following: str, *, after_gap: bool) -> bool:
     """Tell whether a line without a number begins a question: after a gap, or where options follow."""
-    if _is_marked(lines[at]):
+    if _is_marked(line):
         return False
     if current is None:
         return True
     if not current.is_past_its_words:
         # What needs no options is complete; the words of a numbered question may go on after a gap.
         return after_gap and (not current.numbered or current.tags.get("kind") in {"rating", "text"})
-    following = next((line for line in lines[at + 1 :] if line), "")
     option = m.OPTION.match(following)
     return after_gap or (option is not None and m.letter_at(option["letter"]) == 0)
 
@@ -152,7 +173,7 @@ def _take(rough: _Rough, line: str, number: int) -> bool:
     if found := m.ANSWER.match(line):
         rough.answer, rough.answer_line = found["text"], number
     elif found := m.EXPLANATION.match(line):
-        rough.explanation = found["text"]
+        rough.explanation = [found["text"]]
     elif found := m.POINTS.match(line):
         rough.points = tuple(filter(None, m.LISTED.split(found["text"])))
     elif found := m.OPTION.match(line) or m.BULLET.match(line):
@@ -163,8 +184,8 @@ def _take(rough: _Rough, line: str, number: int) -> bool:
         rough.options.append(m.RIGHT_BEHIND.sub("", found["text"]) if behind else found["text"])
     elif not rough.is_past_its_words:
         rough.words.append(line)
-    elif rough.explanation is not None:
-        rough.explanation += "\n" + line
+    elif rough.explanation:
+        rough.explanation.append(line)
     else:
         return False
     return True
@@ -174,7 +195,7 @@ def _draft(rough: _Rough) -> Draft:
     kind = rough.tags.get("kind") or _likely_kind(rough)
     base = Draft(
         question="\n".join(rough.words),
-        explanation=rough.explanation,
+        explanation="\n".join(rough.explanation) if rough.explanation else None,
         points=rough.points,
         **{name: value for name, value in rough.tags.items() if name != "kind"},
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from interactions.answers.draft import Draft
 from interactions.answers.form import Kind
-from interactions.question_sets.library import MOST_SETS, TITLE_CHARS, Library, drafts_of, text_item
+from interactions.question_sets.library import MOST_SETS, TITLE_CHARS, Library, text_item
 from interactions.question_sets.reading import MOST_CHARS, MOST_QUESTIONS
 from interactions.question_sets.store import Item, QuestionSet
 from interactions.question_sets.writing import Lang, write_questions
@@ -183,11 +183,12 @@ class QuestionSetRoutes:
     async def create(self, request: Request) -> SetModel:
         """Keep a set."""
         body: SetBody = request.body
-        return _model(await self._library.create(request.who, body.title, _drafts(body)), request.query.lang)
+        made = await self._library.create(request.who, body.title, _content(body))
+        return _model(made, request.query.lang)
 
     async def read(self, request: Request) -> ReadingModel:
         """Preview a text."""
-        reading = self._library.read(request.who, request.body.text)
+        reading = await self._library.read(request.who, request.body.text)
         return ReadingModel(
             questions=[ReadModel(line=r.line, question=_question(r.draft)) for r in reading.questions],
             errors=[LineErrorModel(line=e.line, code=e.code, message=e.message) for e in reading.errors],
@@ -201,7 +202,7 @@ class QuestionSetRoutes:
         """Change a set."""
         body: SetBody = request.body
         changed = await self._library.change(
-            request.who, request.path["set"], title=body.title, drafts=_drafts(body), version=body.version
+            request.who, request.path["set"], title=body.title, content=_content(body), version=body.version
         )
         return _model(changed, request.query.lang)
 
@@ -219,14 +220,14 @@ class QuestionSetRoutes:
         return _list(sets, request.query.lang)
 
 
-def _drafts(body: SetBody) -> Sequence[Draft]:
-    """Return what is to be kept.
+def _content(body: SetBody) -> str | Sequence[Draft]:
+    """Return what is to be kept: text, unread (whether they may write is asked first), or questions.
 
     Raises:
-        Rejected: a line cannot be understood, or neither questions nor text is there (`text_empty`).
+        Rejected: neither is there (`text_empty`).
     """
     if body.text is not None:
-        return drafts_of(body.text)
+        return body.text
     if body.questions is None:
         raise Rejected("text_empty", "Please write something first.", field="text")
     return [msgspec.convert(question.model_dump(), Draft) for question in body.questions]

@@ -195,5 +195,6 @@ def _facts(person: Person) -> PersonFacts:
         department_id=person.department_id,
         department=person.department,
         may_present=OrgRole.PRESENTER in person.roles,
+        administers=person.active and OrgRole.ADMIN in person.roles,
         may_host=bool(person.roles & _HOSTS),
     )

@@ -229,7 +229,11 @@ async def _token(arguments: argparse.Namespace, settings: Settings) -> None:
         role=arguments.role, external_id=arguments.person, name=arguments.name, ttl_s=arguments.ttl
     )
     async with built(settings) as services:
-        print(await services.entry.issue(await services.doors.session(arguments.session), wanted))
+        print(
+            await services.entry.issue(
+                await services.doors.session(arguments.session), wanted, "lectern token"
+            )
+        )
 
 
 async def _keys_list(_arguments: argparse.Namespace, settings: Settings) -> None:

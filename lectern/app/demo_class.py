@@ -58,7 +58,9 @@ class DemoClass:
                 "consent": self.consent,
                 "source": "demo",
             }
-            await client.connect(self.url, namespaces=["/class"], auth=auth, transports=["websocket"])
+            await client.connect(
+                self.url, namespaces=["/class"], auth=auth, transports=["websocket"], wait_timeout=20
+            )
             try:
                 yield client
             finally:

@@ -30,9 +30,9 @@ from lectern.storage import pieces
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.files import StoredFile
 from lectern.storage.kinds import is_final
+from lectern.storage.place import TOLD_BY
 from lectern.storage.shelved import NAME as SHELVED
 from lectern.storage.shelved import note_shelved
-from recording.far_fragments import BUCKET
 
 _log = structlog.get_logger()
 _LOOK_S: Final = 0.5
@@ -77,7 +77,7 @@ class Gathering:
     @property
     def environment(self) -> Mapping[str, str]:
         """What packagers are told where no list of processes shows it."""
-        return {BUCKET: msgspec.json.encode(self._bucket.place).decode()}
+        return {TOLD_BY: msgspec.json.encode(self._bucket.place).decode()}
 
     async def recorded(self, session_ids: Collection[str]) -> frozenset[str]:
         """Return which of these sessions were recorded, here or elsewhere. Raises Gone: the database."""

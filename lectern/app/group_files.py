@@ -5,9 +5,8 @@ from aiohttp import web
 from accounts.service import Accounts
 from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from interactions.breakout.routes import Sheet
+from lectern.edge.downloads import Ending, download, made
 from lectern.kernel.access import Principal
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class GroupFiles:
@@ -18,26 +17,19 @@ class GroupFiles:
 
     async def csv(self, who: Principal, session_id: str, sheet: Sheet) -> web.Response:
         """See `Files`."""
-        content = csv_file(_table(sheet))
-        return await self._file(who, session_id, sheet, (content, "text/csv", "csv"))
+        content = await made(lambda: csv_file(_table(sheet)))
+        return await self._file(who, session_id, sheet, content, "csv")
 
     async def xlsx(self, who: Principal, session_id: str, sheet: Sheet) -> web.Response:
         """See `Files`."""
-        content = xlsx_file([_table(sheet)])
-        return await self._file(who, session_id, sheet, (content, _XLSX, "xlsx"))
+        content = await made(lambda: xlsx_file([_table(sheet)]))
+        return await self._file(who, session_id, sheet, content, "xlsx")
 
     async def _file(
-        self, who: Principal, session_id: str, sheet: Sheet, made: tuple[bytes, str, str]
+        self, who: Principal, session_id: str, sheet: Sheet, content: bytes, ending: Ending
     ) -> web.Response:
-        content, content_type, ending = made
         await self._accounts.audit(who, "groups_exported", session_id, {"rows": len(sheet.rows)})
-        headers = {
-            "Content-Disposition": disposition(sheet.name, session_id, ending=ending),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        charset = "utf-8" if ending == "csv" else None
-        return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
+        return download(content, ending, disposition(sheet.name, session_id, ending=ending))
 
 
 def _table(sheet: Sheet) -> Table:

@@ -63,6 +63,7 @@ from lectern.app.closing_answers import HeadsByMail, LessonsToClose
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
+from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
@@ -105,6 +106,7 @@ from signaling.stage.idea import STAGE
 from signaling.stage.recording import RECORDING
 from signaling.stream_keys.routes import StreamKeyRoutes
 from signaling.stream_keys.service import StreamKeys
+from signaling.stream_keys.store import StreamKeyStore
 from signaling.trial.routes import TrialRoutes
 from signaling.trial.trials import Trials
 from signaling.whip.bearer import Bearers
@@ -335,11 +337,12 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         )
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
-        sessions = Sessions(database, engine, PeopleOfAccounts(accounts))
+        people = PeopleOfAccounts(accounts)
+        sessions = Sessions(database, engine, people, relieved=(StreamKeyStore().revoke_of,))
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
-        at_door = Presence(engine, settings.consent_version)
+        at_door = Presence(engine, settings.consent_version, people)
         seats = SeatsOfPresence(at_door, doors)
         passes = ScreenPasses(load_keys(settings.data / "secrets", "screen"))
         screens = Screens(database, tokens, passes, doors=doors, seats=seats, names=at_door, clock=utc_ms)
@@ -381,7 +384,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             tokens=tokens,
             doors=doors,
             entry=EntryRoutes(
-                doors, tokens, screens, public_url=settings.url, now_s=now_s, mono_s=time.monotonic
+                doors,
+                tokens,
+                screens,
+                LinksOfSessions(sessions, accounts),
+                public_url=settings.url,
+                now_s=now_s,
+                mono_s=time.monotonic,
             ),
             screens=screens,
             stream_keys=stream_keys,

@@ -44,7 +44,8 @@ class SessionGrant:
     `guest_id` tells guests (and screens) of one name apart and stays the same over reconnects;
     `participant_id` is set once the participant exists (after the first connection). `screen_id` is the
     screen (a participant) by whose code they came in: they take part without media. `issued_s` is when the
-    token was made (seconds of wall time; None where that is not known).
+    token was made (seconds of wall time; None where that is not known). `link_id` names the link that was
+    made for it: a link can be taken back.
     """
 
     session_id: str
@@ -55,6 +56,7 @@ class SessionGrant:
     guest_name: str | None = None
     screen_id: str | None = None
     issued_s: int | None = field(default=None, compare=False)
+    link_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

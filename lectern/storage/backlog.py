@@ -11,7 +11,8 @@ from lectern.storage.carrying import LocalFile
 
 NAME: Final = "carrier.json"
 STALE_MS: Final = 120_000
-"""A carrier looks every 30 s at the least: one that has said nothing for so long does not run."""
+"""A carrier looks every 30 s at the least, and may wait a minute for an answer: one that has said nothing for
+so long does not run."""
 
 
 class Backlog(msgspec.Struct, frozen=True):

@@ -40,6 +40,8 @@ _MOST_PER_ROUND: Final = 400
 _MOST_FAILED: Final = 3
 """Sessions in one round: one that the bucket will not take hinders no other; when it is away, one asks no
 longer."""
+_LONGEST_FAILURE_S: Final = 10.0
+"""A bucket that lets us wait is not asked for the next session: our own word must not become old."""
 _LOCK_AGAIN_S: Final = 5.0
 _LEAVE_EVERY_S: Final = 300.0
 _WORD_EVERY_S: Final = 60.0
@@ -114,6 +116,7 @@ class Carrier:
             del self._sessions[gone]
         for name in names:
             self._sessions.setdefault(name, _Session(Survey(self._root, f"{_SESSIONS}/{name}")))
+        begun_s = self._now()
         failed: list[_Session] = []
         order = sorted(self._sessions.items(), key=lambda item: -item[1].newest_ns)
         for number, (name, session) in enumerate(order):
@@ -123,7 +126,7 @@ class Carrier:
                 failed.append(session)
                 if self._failures == 0 and len(failed) == 1:
                     _log.warning("storage_away", cause=type(error.__cause__).__name__)
-                if len(failed) == _MOST_FAILED:
+                if len(failed) == _MOST_FAILED or self._now() - begun_s > _LONGEST_FAILURE_S:
                     failed += [session for _, session in order[number + 1 :]]
                     break
         for session in failed:

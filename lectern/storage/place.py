@@ -2,11 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
 from lectern.kernel.errors import NotFound
 from lectern.storage.keys import file_key
 
+TOLD_BY: Final = "LECTERN_PACKAGER_BUCKET"
+"""Environment variable by which a server tells a packager of its own where the bucket is, as JSON of a
+`BucketPlace`: no list of processes shows it."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
 
 

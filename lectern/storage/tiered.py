@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from lectern.kernel.errors import Gone, NotFound
-from lectern.storage.files import Files, FoundFile, StoredFile
+from lectern.storage.files import Files, FoundFile, StoredFile, unavailable
 from lectern.storage.kinds import is_final
 from lectern.storage.local import LocalFiles
 from lectern.storage.read_cache import LARGEST_BYTES, ReadCache
@@ -23,6 +23,8 @@ _FRESH_S: Final = 1.0
 """So old may a playlist from the bucket be that is shown to viewers: many ask for it at once."""
 _AWAY_S: Final = 5.0
 """So long a bucket that did not answer is not asked again for viewers."""
+_ANSWER_S: Final = 8.0
+"""So long viewers wait for a bucket that takes connections and says nothing."""
 _REMEMBERED: Final = 512
 
 ResultT = TypeVar("ResultT")
@@ -170,13 +172,14 @@ class TieredFiles:
                 "storage_unavailable", "The recordings cannot be reached at the moment.", retry_after_s=5
             )
         try:
-            if not with_content:
-                return await self._bucket.find(key)
-            content = await self._bucket.get(key)
-            return FoundFile(key, len(content), content=content)
-        except Gone:
+            async with asyncio.timeout(_ANSWER_S):
+                if not with_content:
+                    return await self._bucket.find(key)
+                content = await self._bucket.get(key)
+                return FoundFile(key, len(content), content=content)
+        except (Gone, TimeoutError) as error:
             self._away_until = self._now() + _AWAY_S
-            raise
+            raise unavailable() from error
 
 
 def everything(_name: str) -> bool:

@@ -69,7 +69,10 @@ class SessionEnded(Event, frozen=True, kw_only=True):
 
 
 class ParticipantJoined(Event, frozen=True, kw_only=True):
-    """Somebody takes part from now on, or with another role; `kind` is person, guest or screen."""
+    """Somebody takes part from now on, or with another role; `kind` is person, guest or screen.
+
+    `link` is the link that was made for them, if they came by one.
+    """
 
     TYPE: ClassVar[str] = "participant_joined"
     participant: str
@@ -78,6 +81,7 @@ class ParticipantJoined(Event, frozen=True, kw_only=True):
     person: str | None
     name_ref: str
     consent: str | None = None
+    link: str | None = None
 
 
 class RosterChanged(Event, frozen=True, kw_only=True):

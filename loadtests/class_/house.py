@@ -20,9 +20,10 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from sessions.lesson.idea import LessonState
 from signaling.entry.join_tokens import JoinTokens
+from tests.ports import free_port
 from tests.scripted_lesson import server as server_module
 from tests.scripted_lesson.processes import Usage, usage
-from tests.scripted_lesson.server import CHECKOUT, Server, free_port, new_server, set_up_organisation
+from tests.scripted_lesson.server import CHECKOUT, Server, new_server, set_up_organisation
 from tests.services import postgres_bin, redis_server
 
 SERVER_CORE = 0

@@ -9,8 +9,10 @@ from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine
+from sessions.people import People
 from sessions.presence.coming import DEVICES, Arrival, Coming, Going, kind_of
 from sessions.presence.idea import PRESENCE, is_outdated, role_changed
+from sessions.presence.standing import refuse_unfounded, standing_of
 from sessions.store import SessionStore
 
 SILENT_AFTER_MS = 20_000
@@ -29,8 +31,9 @@ class Entered:
 class Presence:
     """Participants and connections, on the timeline and in rows."""
 
-    def __init__(self, engine: TimelineEngine, consent_version: str) -> None:
+    def __init__(self, engine: TimelineEngine, consent_version: str, people: People) -> None:
         self._engine = engine
+        self._people = people
         self._store = SessionStore()
         self.consent_version = consent_version
 
@@ -47,8 +50,14 @@ class Presence:
         """Refuse the holder of a token who has lost what it says; the token itself does not know.
 
         Raises:
-            Forbidden: they were sent out (`removed`), or are no longer staff (`role_changed`).
+            Forbidden: they were sent out (`removed`), are no longer staff (`role_changed`), or came by a link
+                that was taken back (`link_ended`).
         """
+        if grant.link_id is not None or (grant.role.is_staff and grant.person_id is not None):
+            administers = await self._administers(grant)
+            async with self._engine.database.read() as tx:
+                standing = await standing_of(tx, self._store, grant.session_id, [grant])
+            refuse_unfounded(grant, standing, administers=administers)
         participant_id = grant.participant_id or await self.participant_of(grant)
         if participant_id is None:
             return
@@ -60,6 +69,13 @@ class Presence:
             raise Forbidden("removed", "You were removed from this session.")
         if is_outdated(present, grant):
             raise role_changed()
+
+    async def _administers(self, grant: SessionGrant) -> bool:
+        """Whether the holder of a staff token is an administrator; nobody asks it of others."""
+        if not grant.role.is_staff or grant.person_id is None or grant.link_id is not None:
+            return False
+        person = (await self._people.by_id([grant.person_id])).get(grant.person_id)
+        return person is not None and person.administers
 
     async def name_of_screen(self, session_id: str, participant_id: str) -> str | None:
         """Return a screen's name ("" where it was erased); None if there is none, or it was removed."""
@@ -76,7 +92,8 @@ class Presence:
             NotFound: no such session.
             Gone: it is over and this participant was never in it (`session_over`); staff may still come, for
                 the questions that were left.
-            Forbidden: removed by the host, or the consent text was not accepted (`consent_required`).
+            Forbidden: removed by the host, the consent text was not accepted (`consent_required`), or the
+                token says more than is so by now, see `refuse_unfounded`.
         """
         coming = Coming(
             self._store,
@@ -86,6 +103,7 @@ class Presence:
             arrival,
             self.consent_version,
             subject=grant.person_id or grant.guest_id or new_id(),
+            administers=await self._administers(grant),
         )
         await self._engine.carry_out(grant.session_id, coming)
         assert coming.connection is not None, "whoever was not refused is connected"

@@ -17,6 +17,7 @@ from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
 from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, is_outdated, role_changed
+from sessions.presence.standing import Standing, refuse_unfounded, standing_of
 from sessions.store import Connection, Participant, SessionStore
 
 DEVICES = frozenset({"pc", "phone", "tablet", "screen"})
@@ -52,9 +53,11 @@ class Coming(Work):
     arrival: Arrival
     consent_version: str
     subject: str
+    administers: bool = False
     participant_id: str = ""
     connection: Connection | None = None
     _known: _Known = field(default_factory=lambda: _Known({}))
+    _standing: Standing = field(default_factory=lambda: Standing(frozenset(), frozenset()))
 
     @property
     def kind(self) -> str:
@@ -67,8 +70,9 @@ class Coming(Work):
         subjects = {work.subject for work in works}
         found = await works[0].store.participants_of(tx, head.session_id, subjects)
         known = _Known({(participant.kind, participant.subject): participant for participant in found})
+        standing = await standing_of(tx, works[0].store, head.session_id, [work.grant for work in works])
         for work in works:
-            work.refusal, work.connection, work._known = None, None, known
+            work.refusal, work.connection, work._known, work._standing = None, None, known, standing
 
     def decide(self, state: ClassState, now: UtcMs) -> Outcome:
         """See `Work`.
@@ -76,11 +80,12 @@ class Coming(Work):
         Raises:
             Gone: it is over and this participant was never in it (`session_over`); staff may still come, for
                 the questions that were left.
-            Forbidden: removed by the host, no longer staff (`role_changed`), or the consent text was not
-                accepted (`consent_required`).
+            Forbidden: removed by the host, no longer staff (`role_changed`), by a link that was taken back
+                (`link_ended`), or the consent text was not accepted (`consent_required`).
         """
         known = self._known.by_subject.get((self.kind, self.subject))
         present = state.of(PRESENCE).participants.get(known.id) if known else None
+        refuse_unfounded(self.grant, self._standing, administers=self.administers)
         if present is not None and present.removed:
             raise Forbidden("removed", "You were removed from this session.")
         if present is not None and is_outdated(present, self.grant):
@@ -155,6 +160,7 @@ class Coming(Work):
             person=self.grant.person_id,
             name_ref=ref,
             consent=self.consent_version,
+            link=self.grant.link_id,
         )
         return NewEvent(payload=joined, actor=self.participant_id, texts={ref: self.name})
 

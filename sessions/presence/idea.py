@@ -186,7 +186,7 @@ class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def remove(state: ClassState, call: Call, data: Remove) -> Decision:
-    """Send a learner or a screen out.
+    """Send a learner, a screen, or somebody out who is staff by a link alone and nobody in person.
 
     Raises:
         NotFound: nobody of that id is here.
@@ -195,7 +195,7 @@ def remove(state: ClassState, call: Call, data: Remove) -> Decision:
     present = state.of(PRESENCE).participants.get(data.participant)
     if present is None:
         raise NotFound("participant_not_found", "This person is not in the session.")
-    if SessionRole(present.joined.role).is_staff:
+    if SessionRole(present.joined.role).is_staff and present.joined.person is not None:
         raise Conflict("is_staff", "The presenter and the host cannot be removed.")
     if present.removed:
         return Decision()

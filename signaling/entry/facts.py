@@ -17,6 +17,34 @@ class SessionFacts:
     host_person_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    """A link that was made for somebody. `name` is the guest's, or the person's; times are wall time."""
+
+    id: str
+    session_id: str
+    org_id: str
+    role: str
+    person_id: str | None
+    name: str | None
+    made_by: str
+    made_utc_ms: int
+    expires_utc_ms: int
+
+
+class Links(Protocol):
+    """Keeps the links that were made, and takes them back. Both stand in the audit log, without the token."""
+
+    async def keep(self, link: MadeLink) -> None:
+        """Write down a link before it is given out. Raises Rejected: there are too many of this session."""
+
+    async def page(self, session_id: str, before: str, limit: int) -> list[MadeLink]:
+        """Return links that still open a session, the newest first."""
+
+    async def end(self, session_id: str, link_id: str, actor: str) -> None:
+        """Take a link back. Raises NotFound (`link_not_found`)."""
+
+
 class Seating(Protocol):
     """Knows who sits before a screen of a session."""
 

@@ -55,6 +55,7 @@ class JoinTokens:
             "gnm": grant.guest_name,
             "pid": grant.participant_id,
             "scr": grant.screen_id,
+            "lnk": grant.link_id,
         }
         claims |= {claim: value for claim, value in optional.items() if value is not None}
         return jwt.encode({"alg": _ALGORITHM, "kid": self._current}, claims, self._keys[self._current])
@@ -79,6 +80,7 @@ class JoinTokens:
                 guest_name=claims.get("gnm"),
                 screen_id=claims.get("scr"),
                 issued_s=int(claims["iat"]),
+                link_id=claims.get("lnk"),
             )
             return Read(str(claims["org"]), grant)
         except (JoseError, KeyError, ValueError, TypeError):

@@ -12,7 +12,7 @@ from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected, Una
 from lectern.kernel.ids import new_id
 from lectern.kernel.rate import RateLimit, origin_of
 from lectern.kernel.roles import OrgRole, SessionRole
-from signaling.entry.facts import Doors, Seating, SessionFacts
+from signaling.entry.facts import Doors, Links, MadeLink, Seating, SessionFacts
 from signaling.entry.join_tokens import JOIN_TTL_S, JoinTokens
 
 MAX_TTL_S = 30 * 86_400
@@ -54,6 +54,32 @@ class JoinTokenModel(BaseModel):
     url: str
 
 
+class LinkModel(BaseModel):
+    """A link that was made for somebody. `name` is the guest's, or the person's."""
+
+    id: str
+    role: str
+    person_id: str | None
+    name: str | None
+    made_by: str
+    made_utc_ms: int
+    expires_utc_ms: int
+
+
+class LinkPage(BaseModel):
+    """A page of links that still open the session, the newest first."""
+
+    items: list[LinkModel]
+    next: str | None
+
+
+class LinkQuery(BaseModel):
+    """Which links."""
+
+    cursor: str = Field("", max_length=64)
+    limit: int = Field(50, ge=1, le=200)
+
+
 class EntryRoutes:
     """The handlers. `now_s` is the wall clock; `mono_s` measures rates."""
 
@@ -62,6 +88,7 @@ class EntryRoutes:
         doors: Doors,
         tokens: JoinTokens,
         screens: Seating,
+        links: Links,
         *,
         public_url: str,
         now_s: Callable[[], int],
@@ -70,6 +97,7 @@ class EntryRoutes:
         self._doors = doors
         self._tokens = tokens
         self._screens = screens
+        self._links = links
         self._public_url = public_url
         self._now_s = now_s
         self._mono_s = mono_s
@@ -98,6 +126,15 @@ class EntryRoutes:
                 NewJoinToken,
                 status=201,
             ),
+            Route(
+                "GET",
+                f"{one}/join-tokens",
+                self.made,
+                "Links that were made for somebody",
+                LinkPage,
+                query=LinkQuery,
+            ),
+            Route("DELETE", f"{one}/join-tokens/{{link}}", self.end, "Take a link back"),
         ]
 
     async def enter(self, request: Request) -> Entered:
@@ -180,6 +217,38 @@ class EntryRoutes:
 
     async def create(self, request: Request) -> JoinTokenModel:
         """A token for somebody else."""
+        session = await self._led(request)
+        token = await self.issue(session, request.body, request.who.subject_id)
+        role = SessionRole(request.body.role)
+        page = "studio" if role.is_staff else "screen" if role is SessionRole.SCREEN else "room"
+        return JoinTokenModel(token=token, url=f"{self._public_url}/{page}/{session.id}#t={token}")
+
+    async def made(self, request: Request) -> LinkPage:
+        """Links that still open the session."""
+        session = await self._led(request)
+        query: LinkQuery = request.query
+        found = await self._links.page(session.id, query.cursor, query.limit)
+        items = [
+            LinkModel(
+                id=link.id,
+                role=link.role,
+                person_id=link.person_id,
+                name=link.name,
+                made_by=link.made_by,
+                made_utc_ms=link.made_utc_ms,
+                expires_utc_ms=link.expires_utc_ms,
+            )
+            for link in found
+        ]
+        return LinkPage(items=items, next=found[-1].id if len(found) == query.limit else None)
+
+    async def end(self, request: Request) -> None:
+        """Take a link back: whoever came by it is staff no longer, a guest is out."""
+        session = await self._led(request)
+        await self._links.end(session.id, request.path["link"], request.who.subject_id)
+
+    async def _led(self, request: Request) -> SessionFacts:
+        """Return the session, for whoever runs it, administrators and keys; no token opens this."""
         who: Principal = request.who
         who.require(Permission.SESSIONS_WRITE)
         session = await self._doors.session(request.path["id"])
@@ -190,14 +259,10 @@ class EntryRoutes:
             raise Forbidden(
                 "not_your_session", "Only its presenter, its host or an administrator may do this."
             )
-        token = await self.issue(session, request.body)
-        await self._doors.audit(who.org_id, who.subject_id, "join_token_created", session.id)
-        role = SessionRole(request.body.role)
-        page = "studio" if role.is_staff else "screen" if role is SessionRole.SCREEN else "room"
-        return JoinTokenModel(token=token, url=f"{self._public_url}/{page}/{session.id}#t={token}")
+        return session
 
-    async def issue(self, session: SessionFacts, wanted: NewJoinToken) -> str:
-        """Return a token for a person or a guest.
+    async def issue(self, session: SessionFacts, wanted: NewJoinToken, by: str) -> str:
+        """Return a token for a person or a guest, made by somebody (a person, a key, or a command).
 
         Raises:
             NotFound: nobody has this HR number.
@@ -213,7 +278,21 @@ class EntryRoutes:
             grant = SessionGrant(session.id, role, None, guest_id=new_id(), guest_name=wanted.name.strip())
         else:
             raise Rejected("name_missing", "Give the employee number of a person or the name of a guest.")
-        return self._tokens.issue(session.org_id, grant, now_s=self._now_s(), ttl_s=wanted.ttl_s)
+        now_s = self._now_s()
+        link = MadeLink(
+            id=new_id(),
+            session_id=session.id,
+            org_id=session.org_id,
+            role=role.value,
+            person_id=grant.person_id,
+            name=grant.guest_name,
+            made_by=by,
+            made_utc_ms=now_s * 1_000,
+            expires_utc_ms=(now_s + wanted.ttl_s) * 1_000,
+        )
+        await self._links.keep(link)
+        grant = replace(grant, link_id=link.id)
+        return self._tokens.issue(session.org_id, grant, now_s=now_s, ttl_s=wanted.ttl_s)
 
 
 def _sat_before(who: Principal, session: SessionFacts) -> bool:

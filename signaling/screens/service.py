@@ -130,18 +130,28 @@ class Screens:
         screen = self._passes.read(Use.QR, session_id, qr, now_s=self._now_s)
         name = await self._names.name_of_screen(session_id, screen)
         if name is None:
-            raise NotFound("screen_gone", "This screen has left the lesson. Ask the host for a link.")
+            raise screen_gone()
         return self._passes.issue(Use.PASS, session_id, screen, now_s=self._now_s), name
 
     async def seat_of(self, session_id: str, pass_: str) -> str:
         """Return the screen that a pass was given for.
 
+        A pass is good for a quarter of an hour, but not after its screen was removed.
+
         Raises:
-            Unauthenticated: `qr_expired` or `qr_invalid`.
+            Unauthenticated: `qr_expired` or `qr_invalid`. NotFound: the screen is gone (`screen_gone`).
         """
-        return self._passes.read(Use.PASS, session_id, pass_, now_s=self._now_s)
+        screen = self._passes.read(Use.PASS, session_id, pass_, now_s=self._now_s)
+        if await self._names.name_of_screen(session_id, screen) is None:
+            raise screen_gone()
+        return screen
 
     async def by_roster(self, session_id: str) -> bool:
         """Tell whether people before a screen may come in by number and name."""
         code = await self.code_of(session_id)
         return code is not None and code.by_roster
+
+
+def screen_gone() -> NotFound:
+    """Return the refusal of what was scanned from a screen that is no longer there."""
+    return NotFound("screen_gone", "This screen has left the lesson. Ask the host for a link.")

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.access import SessionGrant
@@ -89,6 +89,16 @@ class StreamKeyStore:
             .values(revoked_utc_ms=now)
         )
         return bool(revoked.rowcount)
+
+    async def revoke_of(self, tx: AsyncConnection, session_id: str, person_id: str, now: int) -> None:
+        """Revoke the keys for publishing that somebody made or has, in a session that they no longer run."""
+        k = stream_keys.c
+        mine = or_(k.created_by == person_id, k.person_id == person_id)
+        await tx.execute(
+            update(stream_keys)
+            .where(k.session_id == session_id, k.use == PUBLISH, mine, k.revoked_utc_ms.is_(None))
+            .values(revoked_utc_ms=now)
+        )
 
     async def publishes(self, tx: AsyncConnection, key_id: str, publication: str, now: int) -> None:
         """Write down that a WHIP session was opened with a key."""

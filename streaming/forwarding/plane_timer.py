@@ -83,11 +83,8 @@ class PlaneTimer:
             peer.send_reports(now + self._state.ntp_offset_s, now, output)
             self._look_after(peer, now)
         peer.send_arrivals(now, output)
-        deadlines = [peer.agent.next_deadline(), peer.dtls.next_deadline() or float("inf")]
-        if peer.phase == "connected":
-            deadlines += peer.report_at, peer.arrivals_at
-        peer.timer_at = min(deadlines)
-        self._transports.follow(peer, now)
+        peer.timer_at = min(peer.report_at, peer.arrivals_at) if peer.phase == "connected" else float("inf")
+        self._transports.follow(peer, now)  # and what ICE and DTLS wait for
 
     def _look_after(self, peer: Peer, now: float) -> None:
         if peer.is_pipe:

@@ -334,7 +334,8 @@ class Slot:
 
     def clock_at(self, now: float) -> tuple[float | None, int] | None:
         """For a sender report: wall clock (s since 1900, None without the publisher's) and RTP time, now."""
-        if self.state not in {SlotState.LIVE, SlotState.CATCHING_UP} or self.track is None:
+        is_fed = self.state is SlotState.LIVE or self.state is SlotState.CATCHING_UP
+        if not is_fed or self.track is None:
             return None
         return self.stream.clock_at(self.track.wall.behind_s, now)
 

@@ -52,14 +52,14 @@ async def test_a_real_turn_server_and_what_may_be_wrong_with_it(tmp_path: Path) 
 async def test_the_media_port_over_tcp_free_ours_and_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         taken = _settings(tmp_path, foreign.getsockname()[1])
-        foreign.settimeout(5)
+        foreign.settimeout(20)
         finding = await media_tcp(taken)
         assert not finding.good
         assert "LECTERN_MEDIA_PORT" in finding.remedy
     assert "free" in (await media_tcp(taken)).what
     async with media_process() as media:
         local = await SocketPeer(media, "pub", "publish").negotiate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert "in use" in (await media_tcp(_settings(tmp_path, candidate_of(local, "tcp")[1]))).what
     assert "switched off" in (await media_tcp(settings_of(tmp_path, media_tcp=False))).what
 

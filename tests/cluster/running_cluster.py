@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -24,30 +23,12 @@ from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
+from tests.ports import free_ports
 from tests.scripted_lesson.class_client import ClassClient, class_client
 
 PORTS = 7
 SERVERS = ("server1", "server2")
 BACK_WITHIN_S = 5.0
-
-
-def free_ports(count: int) -> int:
-    """First of some consecutive free ports of 127.0.0.1, TCP and UDP."""
-    for first in range(20_000 + (os.getpid() * count) % 20_000, 60_000, count):
-        taken: list[socket.socket] = []
-        try:
-            for port in range(first, first + count):
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    taken.append(socket.socket(socket.AF_INET, kind))
-                    taken[-1].bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for one in taken:
-                one.close()
-    raise AssertionError("no free ports")
 
 
 def plan_in(folder: Path) -> Plan:

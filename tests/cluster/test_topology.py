@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_what_others_need_starts_before_them() -> None:
     assert place["media2"] < place["server1"] == place["server2"] < place["nginx"]
 
 
+def test_apart_no_folder_is_shared_and_each_has_somebody_who_carries() -> None:
+    parts = all_parts(replace(plan(), apart=True))
+    machines = {"server1": "worker", "server2": "worker", "media1": "carry", "media2": "carry"}
+    folders = {}
+    for name, beside in machines.items():
+        folders[name] = parts[f"{beside}-{name}"].environment["LECTERN_DATA"]
+        assert parts[f"{beside}-{name}"].argv[-1] == beside
+        if beside == "worker":
+            assert parts[name].environment["LECTERN_DATA"] == folders[name]
+        else:
+            assert parts[name].argv[-2:] == ("--data", folders[name])
+    assert len(set(folders.values())) == 4
+    assert "worker" not in parts
+
+
 def test_nobody_finds_a_secret_in_a_list_of_processes() -> None:
     for part in all_parts(plan()).values():
         assert not [word for word in part.argv if "secret-of" in word], part.name
@@ -49,7 +65,7 @@ def test_nobody_finds_a_secret_in_a_list_of_processes() -> None:
 
 def test_every_part_ends_with_us_even_if_we_are_killed() -> None:
     for part in all_parts(plan()).values():
-        ends_with_input = part.name.startswith(("media", "worker"))
+        ends_with_input = part.name.startswith(("media", "worker", "carry"))
         assert (part.end_signal is None) == ends_with_input, part.name
         assert ends_with_input or tuple(part.argv[:2]) == ("setpriv", "--pdeathsig"), part.name
 

@@ -64,6 +64,7 @@ async def _is_not_passed_on_twice(here: House, wrong: Served) -> None:
         transports=["websocket"],
         namespaces=["/signal"],
         auth={"token": here.token("far"), "relayed": True},
+        wait_timeout=30,
     )
     try:
         answer = await socket.call("offer", {"sdp": "v=0", "sources": {}}, namespace="/signal", timeout=10)

@@ -5,12 +5,13 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import socketio
 from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
@@ -18,14 +19,17 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from accounts.store import Org
+from lectern.app.packagers import Packagers
 from lectern.app.serve import build_app
+from lectern.app.shared_keys import agree_on_keys
+from lectern.app.storage import carrying, gathering_of
 from lectern.app.wiring import Services, built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import run_forever, task_group
 from sessions.store import Session
 from tests.installation import settings_of
-from tests.scripted_lesson.server import free_port
+from tests.ports import free_port
 from tests.streaming.media_process import started_media_process
 from tests.streaming.test_foreign_aiortc import CounterTrack, read_counter
 
@@ -70,6 +74,7 @@ class House:
     org: Org
     session: Session
     tasks: asyncio.TaskGroup
+    http: aiohttp.ClientSession
     tabs: "list[Tab]" = field(default_factory=list)
 
     def token(self, name: str, role: SessionRole = SessionRole.LEARNER) -> str:
@@ -80,7 +85,7 @@ class House:
 
     async def tab(self, name: str, at: Served, role: SessionRole = SessionRole.LEARNER) -> "Tab":
         """Somebody opens the room at a server, and gets media."""
-        made = Tab(self, name, role, at)
+        made = Tab(self, name, role, at, self.http)
         self.tabs.append(made)
         await made.connect()
         await made.offer()
@@ -95,7 +100,8 @@ class Tab:
     name: str
     role: SessionRole
     at: Served
-    socket: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
+    http: aiohttp.ClientSession
+    socket: socketio.AsyncClient = field(init=False)
     pc: RTCPeerConnection | None = None
     camera: CounterTrack | None = None
     seen: list[int] = field(default_factory=list)
@@ -105,7 +111,11 @@ class Tab:
     watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        """Connect class and media at the server."""
+        """Connect class and media at the server.
+
+        The HTTP session is the house's: engineio forgets one of its own when a connection comes back fast.
+        """
+        self.socket = socketio.AsyncClient(reconnection=False, http_session=self.http)
         token = self.house.token(self.name, self.role)
         consent = self.at.services.settings.consent_version
         self.socket.on("reset", self._reset, namespace="/signal")
@@ -115,16 +125,20 @@ class Tab:
             transports=["websocket"],
             namespaces=["/class"],
             auth={"token": token, "consent": consent},
+            wait_timeout=PATIENCE_S,
         )
         await self.socket.disconnect()  # the class knows them now: media is a door of its own
         await self.socket.connect(
-            self.at.url, transports=["websocket"], namespaces=["/signal"], auth={"token": token}
+            self.at.url,
+            transports=["websocket"],
+            namespaces=["/signal"],
+            auth={"token": token},
+            wait_timeout=PATIENCE_S,
         )
 
     async def moves(self, to: Served) -> None:
         """Come back to another server."""
         self.at = to
-        self.socket = socketio.AsyncClient(reconnection=False)
         await self.connect()
         await self.offer()
 
@@ -187,27 +201,30 @@ class Tab:
 
     async def ends(self) -> None:
         """Close everything."""
+        await self.socket.disconnect()  # first: whoever is told `reset` offers again
         for task in (self.offering, self.watching):  # a track of a connection that never came up never ends
             if task is not None:
                 task.cancel()
-        await self.socket.disconnect()
         if self.pc is not None:
             with contextlib.suppress(TimeoutError):  # aiortc's close waits for a connection that is coming up
                 await asyncio.wait_for(self.pc.close(), 5)
 
 
 @asynccontextmanager
-async def served(folder: Path, control: Path, postgres_url: str, redis_url: str) -> AsyncIterator[Served]:
-    """A server process of a cluster."""
+async def served(
+    folder: Path, controls: Sequence[Path], postgres_url: str, redis_url: str, **others: Any
+) -> AsyncIterator[Served]:
+    """A server process of a cluster. With a bucket among its settings, it also packages and carries."""
     port = free_port()
     settings = settings_of(
         folder,
         port=port,
         database_url=postgres_url,
         redis_url=redis_url,
-        media_nodes=(str(control),),
+        media_nodes=tuple(map(str, controls)),
         embedded_worker=False,
         public_url="http://127.0.0.1",
+        **others,
     )
     async with AsyncExitStack() as exit_:
         services = await exit_.enter_async_context(built(settings))
@@ -219,12 +236,28 @@ async def served(folder: Path, control: Path, postgres_url: str, redis_url: str)
             tasks.create_task(services.class_namespace.run()),
             tasks.create_task(run_forever("steering", services.steering.run)),
         ]
+        packaging: list[asyncio.Task[None]] = []
+        if settings.storage_url:
+            await agree_on_keys(services.database, settings.data / "secrets")
+            await exit_.enter_async_context(carrying(settings, services.database))
+            packagers = Packagers(
+                settings.sessions_dir,
+                services.steering.recorded,
+                on_finished=services.steering.closed,
+                on_given_up=services.catalogue.keeper.give_up,
+                gathering=gathering_of(settings, services.database),
+            )
+            services.stewards.listen(packagers.let_go)
+            packaging.append(tasks.create_task(packagers.run()))
         runner = web.AppRunner(build_app(services), shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
         async def end() -> None:
             assert services.stewards is not None
+            for task in packaging:
+                task.cancel()
+                await asyncio.wait((task,))
             await services.stewards.leave()
             await runner.cleanup()
             for loop in loops:
@@ -245,23 +278,12 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
     try:
         async with (
             started_media_process(control, "--tap", "recording.tap:create"),
-            served(folder, control, postgres_url, redis_url) as a,
-            served(folder, control, postgres_url, redis_url) as b,
+            served(folder, [control], postgres_url, redis_url) as a,
+            served(folder, [control], postgres_url, redis_url) as b,
+            aiohttp.ClientSession() as http,
             task_group() as tasks,
         ):
-            org = await a.services.accounts.set_up("Demo Company", "Asia/Shanghai")
-            session = await a.services.sessions.create(
-                org_id=org.id,
-                title="Product launch",
-                starts_utc_ms=None,
-                zone="Asia/Shanghai",
-                presenter_person_id=None,
-                host_person_id=None,
-                guests_allowed=True,
-                auto_start=True,
-            )
-            await a.services.sessions.start(session.id)
-            made = House(folder, a, b, org, session, tasks)
+            made = await live_house(folder, a, b, tasks, http)
             try:
                 yield made
             finally:
@@ -269,3 +291,22 @@ async def house(postgres_url: str, redis_url: str) -> AsyncIterator[House]:
                     await tab.ends()
     finally:
         shutil.rmtree(folder)
+
+
+async def live_house(
+    folder: Path, a: Served, b: Served, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession
+) -> House:
+    """Both servers with a session that has just begun."""
+    org = await a.services.accounts.set_up("Demo Company", "Asia/Shanghai")
+    session = await a.services.sessions.create(
+        org_id=org.id,
+        title="Product launch",
+        starts_utc_ms=None,
+        zone="Asia/Shanghai",
+        presenter_person_id=None,
+        host_person_id=None,
+        guests_allowed=True,
+        auto_start=True,
+    )
+    await a.services.sessions.start(session.id)
+    return House(folder, a, b, org, session, tasks, http)

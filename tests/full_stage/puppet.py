@@ -126,7 +126,7 @@ async def puppet(url: str, token: str, name: str, number: int) -> AsyncIterator[
             transports=["websocket"],
             namespaces=["/signal"],
             auth={"token": in_class.token},
-            wait_timeout=10,
+            wait_timeout=30,
         )
         pc = new_peer()
         try:

@@ -26,11 +26,11 @@ def test_the_corpus_has_no_folder_without_a_target() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fuzzer's engine is a Linux package")
-@pytest.mark.parametrize("seconds", sorted(set(SECONDS.values())))
-@pytest.mark.timeout(max(SECONDS.values()) * len(NAMES) + 300)
-def test_fuzzing_for_a_while_finds_nothing(seconds: int) -> None:
-    names = [name for name in NAMES if SECONDS[name] == seconds]
-    command = ["script/fuzz", "--seconds", str(seconds), *names]
+@pytest.mark.background
+@pytest.mark.timeout(max(SECONDS.values()) + 270)
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_fuzzing_for_a_while_finds_nothing(name: str) -> None:
+    command = ["script/fuzz", "--seconds", str(SECONDS[name]), name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("runs in") + done.stdout.count("DONE") >= len(names), done.stdout
+    assert "runs in" in done.stdout or "DONE" in done.stdout, done.stdout

@@ -258,7 +258,7 @@ async def connected(
     client.socket.on("disconnect", lambda _reason: client.gone.set(), namespace="/class")
     client.socket.on("over", client.over.append, namespace="/class")
     await client.socket.connect(
-        url, transports=list(transports), namespaces=["/class"], auth={"token": token} | auth
+        url, transports=list(transports), namespaces=["/class"], auth={"token": token} | auth, wait_timeout=30
     )
     try:
         async with asyncio.timeout(WAIT_S), client.changed:

@@ -88,7 +88,9 @@ async def test_refused_connections_are_told_why(server: ClassServer) -> None:
         refusals: list[dict[str, object]] = []
         client.on("connect_error", refusals.append, namespace="/class")
         with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect(server.url, transports=["websocket"], namespaces=["/class"], auth=auth)
+            await client.connect(
+                server.url, transports=["websocket"], namespaces=["/class"], auth=auth, wait_timeout=30
+            )
         data = refusals[0]["data"]
         assert isinstance(data, dict)
         assert data["error"]["code"] == code

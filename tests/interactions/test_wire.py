@@ -88,9 +88,10 @@ async def test_aiohttp_keeps_nothing_of_a_connection_that_was_taken_over(post: P
         (b"\x81\x82\0\0\0\0\xff\xff", 1007),
         (b"\x81\x02hi", 1002),
         (b"\xc1\x82\0\0\0\0hi", 1002),
+        (b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 1_001, 1009),
         (b"\x89\xfe\x00\x7e\0\0\0\0" + b"x" * 126, 1002),
     ],
-    ids=["too large", "no UTF-8", "not masked", "compressed", "a large ping"],
+    ids=["too large", "no UTF-8", "not masked", "compressed", "in too many parts", "a large ping"],
 )
 async def test_broken_messages_end_the_connection_with_a_reason(post: Post, sent: bytes, code: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(post.url.rsplit(":", 1)[1].rstrip("/")))

@@ -55,7 +55,7 @@ def recorded_packets(directory: Path) -> int:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for another thread, ten seconds at most."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
 

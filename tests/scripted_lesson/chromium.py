@@ -1,12 +1,13 @@
 """Chromium as scripted lessons use it: cameras that draw a clock, emulated phones, pictures of every page."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
 
 EXECUTABLE = "/usr/bin/chromium"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -18,6 +19,11 @@ _FLAGS = [
     "--allow-loopback-in-peer-connection", "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
 ]  # fmt: skip
+
+
+expect.set_options(
+    timeout=20_000
+)  # ms; by default 5 s, which a busy machine takes for one click now and then
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +80,17 @@ async def _page(context: BrowserContext) -> Page:
     return await context.new_page()
 
 
+async def _launch(playwright: Playwright, autoplay: str) -> Browser:
+    flags = [*_FLAGS, f"--autoplay-policy={autoplay}"]
+    return await playwright.chromium.launch(executable_path=EXECUTABLE, args=flags)
+
+
 @asynccontextmanager
 async def browsers() -> AsyncIterator[Browsers]:
     """Both browsers, closed afterwards."""
     async with async_playwright() as playwright:
-        pc = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=[*_FLAGS, "--autoplay-policy=no-user-gesture-required"]
-        )
-        strict = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=[*_FLAGS, "--autoplay-policy=user-gesture-required"]
-        )
+        policies = ("no-user-gesture-required", "user-gesture-required")
+        pc, strict = await asyncio.gather(*(_launch(playwright, policy) for policy in policies))
         try:
             yield Browsers(playwright, pc, strict)
         finally:

@@ -154,7 +154,7 @@ async def class_client(
         socket.on("events", client.take_frame, namespace="/class")
         socket.on("over", client.take_over, namespace="/class")
         await socket.connect(
-            url, transports=list(transports), namespaces=["/class"], auth=client.auth, wait_timeout=10
+            url, transports=list(transports), namespaces=["/class"], auth=client.auth, wait_timeout=30
         )
         try:
             await client.until("a welcome", lambda c: c.welcomes)

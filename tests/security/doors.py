@@ -27,7 +27,9 @@ async def connected(
 ) -> AsyncIterator[socketio.AsyncClient]:
     """Connect one namespace over a WebSocket of its own."""
     client = socketio.AsyncClient(reconnection=False)
-    await client.connect(address(house), transports=["websocket"], namespaces=[namespace], auth=auth)
+    await client.connect(
+        address(house), transports=["websocket"], namespaces=[namespace], auth=auth, wait_timeout=30
+    )
     try:
         yield client
     finally:

@@ -23,6 +23,16 @@ def test_other_users_of_the_machine_cannot_read_the_database(tmp_path: Path) -> 
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
+def test_the_way_in_writes_no_addresses_down() -> None:
+    """They carry tokens: of calendars, replays, unsubscribing, and a connection's sid."""
+    site = (Path(__file__).parents[2] / "docker" / "nginx.conf").read_text()
+    server = site[site.index("\nserver {") :]
+    assert server.count("\nserver {") == 1
+    assert "\n  access_log off;\n" in server
+    assert "\n  error_log stderr crit;\n" in server
+    assert server.count("access_log") == 1
+
+
 @pytest.mark.parametrize("filtered", [False, True])
 async def test_a_header_that_is_too_long_does_not_get_into_the_log(
     caplog: pytest.LogCaptureFixture, *, filtered: bool

@@ -1,9 +1,12 @@
 """The library of questions through the door: kept, changed, attached to a session, and whose it is."""
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
 
+from interactions.question_sets.reading import MOST_CHARS
 from lectern.kernel.roles import SessionRole
 from tests.installation import Installation
 
@@ -104,3 +107,47 @@ async def test_questions_are_for_those_who_teach(house: Installation) -> None:
     assert (await house.ask("POST", read, token=learner, json={"text": "Q"})).status == 403
     host = house.token(session, SessionRole.HOST, guest="Helper")
     assert (await house.ask("POST", read, token=host, json={"text": "Q"})).status == 200
+
+
+ENDLESS = "1. q\nA. b\nExplanation: y\n" + "x\n" * ((MOST_CHARS - 30) // 2)
+
+
+async def test_whether_somebody_may_is_asked_before_a_text_is_read(house: Installation) -> None:
+    session = await house.plan(guests=True)
+    entered = await house.ask("POST", f"/api/v1/sessions/{session.id}/enter", json={"name": "Nobody"})
+    kept = await house.ask("POST", SETS, json={"title": "t", "text": "1. Half\nA. a"}, by="presenter")
+    assert (kept.status, kept.code) == (422, "questions_unclear")
+    for who in ({"token": entered.data["token"]}, {"by": "learner"}):
+        for method, path in (("POST", SETS), ("PUT", f"{SETS}/any"), ("POST", f"{SETS}/read")):
+            refused = await house.ask(method, path, json={"title": "t", "text": ENDLESS}, **who)
+            assert (refused.status, refused.code) == (403, "not_allowed"), (method, path)
+
+
+async def test_the_worst_text_stops_nobody(house: Installation) -> None:
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    async with asyncio.TaskGroup() as tasks:
+        heart = tasks.create_task(beat())
+        began = time.process_time()
+        read = await house.ask("POST", f"{SETS}/read", json={"text": ENDLESS}, by="presenter")
+        used_s = time.process_time() - began
+        heart.cancel()
+    assert (read.status, len(read.data["errors"])) == (200, 1)
+    assert used_s < 5  # of a linear reader; copying the rest of the text for every line takes longer
+    assert beats > 3
+
+
+async def test_texts_are_read_at_a_measured_rate(house: Installation) -> None:
+    answers = [
+        await house.ask("POST", f"{SETS}/read", json={"text": ENDLESS}, by="presenter") for _ in range(6)
+    ]
+    assert [answer.status for answer in answers[:2]] == [200, 200]
+    assert (answers[-1].status, answers[-1].code) == (429, "too_fast")
+    other = await house.ask("POST", f"{SETS}/read", json={"text": "1. q"}, by="other_presenter")
+    assert other.status == 200

@@ -1,14 +1,15 @@
 """A server with several media processes, and people with real peer connections in one of its sessions."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiortc import (
     MediaStreamTrack,
@@ -34,6 +35,7 @@ from signaling.plane.peer import Peer, SlotsView
 from signaling.stage.rights import MAY_SEND
 from streaming.control import messages as m
 from tests.installation import settings_of
+from tests.ports import free_ports
 from tests.streaming.test_foreign_aiortc import CounterTrack, read_counter
 
 PATIENCE_S = 25.0
@@ -71,6 +73,7 @@ class Person:
     camera: CounterTrack | None = None
     seen: list[int] = field(default_factory=list)
     resets: list[str] = field(default_factory=list)
+    work: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def offer(self) -> None:
         """Connect, as a browser does: again after `reset`, until it succeeds."""
@@ -117,14 +120,22 @@ class Person:
         await pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         for transceiver in pc.getTransceivers():
             if transceiver.kind == "video" and self.camera is None:
-                self.town.tasks.create_task(self._watch(transceiver.receiver.track))
+                self._do(self._watch(transceiver.receiver.track))
 
     async def _look(self, slots: SlotsView) -> None:
         self.slots = slots
 
     async def _reset(self, reason: str) -> None:
         self.resets.append(reason)
-        self.town.tasks.create_task(self.offer())
+        self._do(self.offer())
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        self.work.append(self.town.tasks.create_task(what))
+
+    def leave(self) -> None:
+        """Stop all that would go on for ever: offering to processes that have ended, waiting for pictures."""
+        for task in self.work:
+            task.cancel()
 
     async def _watch(self, track: MediaStreamTrack) -> None:
         while True:
@@ -209,23 +220,6 @@ class Town:
         }
 
 
-def free_ports(count: int) -> int:
-    """First of some consecutive free UDP ports."""
-    for port in range(20_000 + os.getpid() % 20_000, 60_000, count):
-        taken = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-        try:
-            for number, one in enumerate(taken):
-                one.bind(("127.0.0.1", port + number))
-        except OSError:
-            continue
-        else:
-            return port
-        finally:
-            for one in taken:
-                one.close()
-    raise AssertionError("no free ports")
-
-
 @asynccontextmanager
 async def town(data: Path, database: Path, *, processes: int, viewers: int) -> AsyncIterator[Town]:
     """A live session; each process serves `viewers` peers before a sibling takes more."""
@@ -262,7 +256,11 @@ async def town(data: Path, database: Path, *, processes: int, viewers: int) -> A
             await until("all media processes run", all_there)
             yield made
         finally:
-            for pc in made.opened:
-                await pc.close()
-            for task in running:
+            for task in running:  # the server first: whatever ends from now on, nobody is told
                 task.cancel()
+            await asyncio.wait(running)
+            for person in made.people.values():
+                person.leave()
+            for pc in made.opened:
+                with contextlib.suppress(TimeoutError):  # aiortc waits for a connection that is coming up
+                    await asyncio.wait_for(pc.close(), 5)

@@ -34,4 +34,4 @@ async def with_media(house: Installation) -> AsyncIterator[None]:
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 30)

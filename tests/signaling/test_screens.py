@@ -201,9 +201,11 @@ async def test_codes_that_are_over_or_foreign_say_what_to_do(
     assert (late.status, late.code) == (401, "qr_expired")
     assert "again" in late.data["error"]["message"]
     monkeypatch.undo()
+    pass_ = await scanned(house, session, token)
     async with house.services.engine.change(session.id) as change:
         change.append(NewEvent(payload=ParticipantRemoved(participant=tv), actor=tv))
     assert (await house.ask("POST", path(session, "scans"), json={"qr": qr})).code == "screen_gone"
+    assert (await come(house, session, pass_, name="Gu")).code == "screen_gone"
     assert (await house.ask("GET", path(session, "screen-qr"), token=token)).code == "removed"
 
 

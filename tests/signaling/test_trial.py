@@ -32,7 +32,7 @@ async def test_an_answer_has_candidates_of_one_way_and_its_transport_ends_by_its
         with pytest.raises(Overloaded):
             await tested.begin(WATCH, "udp", "here")
         assert len((await media.client.get_stats()).transports) == 2
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while (await media.client.get_stats()).transports:
                 await asyncio.sleep(0.05)
         await tested.begin(WATCH, "udp", "here")
@@ -113,14 +113,14 @@ async def test_a_place_is_free_when_its_browser_has_closed(monkeypatch: pytest.M
 
         monkeypatch.setattr(tested, "_forget_closed", forget_and_tell)
         await tested.begin(WATCH, "udp", "here")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             for _ in range(2):
                 await swept.acquire()
         with pytest.raises(Overloaded):
             await tested.begin(WATCH, "udp", "here")
         (open_,) = (await media.client.get_stats()).transports
         await media.client.close_transport(open_.transport)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while tested._open:
                 await asyncio.sleep(0.02)
         await tested.begin(WATCH, "udp", "here")

@@ -68,8 +68,11 @@ async def test_whoever_connects_is_given_servers_of_their_own(house: Installatio
         client.on("ready", ready.set_result, namespace="/signal")
         async with in_class(house, token):
             url = str(house.client.make_url("/"))
-            await client.connect(url, transports=["websocket"], namespaces=["/signal"], auth={"token": token})
-            seen += (await asyncio.wait_for(ready, 5))["ice_servers"]
+            auth = {"token": token}
+            await client.connect(
+                url, transports=["websocket"], namespaces=["/signal"], auth=auth, wait_timeout=30
+            )
+            seen += (await asyncio.wait_for(ready, 30))["ice_servers"]
             await client.disconnect()
     assert [server["urls"] for server in seen] == [["turn:turn.example.com"]] * 2
     assert len({str(server["username"]) for server in seen}) == 2

@@ -14,8 +14,10 @@ from structlog.testing import capture_logs
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.kernel.errors import Gone, NotFound
 from lectern.kernel.tasks import task_group
+from lectern.storage.backlog import Backlog, read_backlog
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
+from lectern.storage.carrying import pause_s
 from lectern.storage.files import unavailable
 from lectern.storage.place import BucketPlace
 from lectern.storage.shelved import shelved
@@ -119,24 +121,89 @@ def test_what_comes_while_the_survey_looks_is_not_missed(lesson: Lesson) -> None
     assert len(survey.files((utc_ms() + 30_000) * 1_000_000)) == 59
 
 
-async def test_away_for_a_minute_while_recording(
-    lesson: Lesson, bucket_place: BucketPlace, gate: Gate
+@pytest.mark.parametrize("how", ["away", "overloaded"])
+async def test_away_for_two_minutes_while_recording(
+    lesson: Lesson, bucket_place: BucketPlace, gate: Gate, how: str
 ) -> None:
-    place = replace(bucket_place, endpoint=gate.url)
-    carrier, bucket = carrier_of(lesson, BucketFiles(place)), BucketFiles(bucket_place)
+    """In virtual time: nothing is lost, and whoever can act reads how it stands, again and again."""
+    begun_ms, passed_s = utc_ms(), 0.0
+    bucket = BucketFiles(bucket_place)
+
+    def carrier_now() -> Carrier:
+        return Carrier(
+            lesson.root,
+            BucketFiles(replace(bucket_place, endpoint=gate.url)),
+            keep_s=DAY_S,
+            clock=lambda: UtcMs(begun_ms + int(passed_s * 1000)),
+            now=lambda: passed_s,
+        )
+
+    def at(name: str) -> None:
+        os.utime(lesson.root / S / name, (begun_ms / 1000 + passed_s, begun_ms / 1000 + passed_s))
+
+    carrier = carrier_now()
     lesson.go_on()
     assert await carrier.round()
+    assert read_backlog(lesson.root) == Backlog(at_utc_ms=begun_ms, well_utc_ms=begun_ms)
     gate.shut()
+    gate.open, gate.overloaded = how == "overloaded", how == "overloaded"
     with capture_logs() as logs:
-        for _ in range(3):
+        for failures in range(1, 7):
+            passed_s += pause_s(failures - 1)
             for _ in range(10):
                 lesson.go_on()  # goes on as if nothing were
+            at(f"rec/1/t1/{lesson.segments - 9:06d}.mp4")
             assert not await carrier.round()
-    assert [line["event"] for line in logs] == ["storage_away"]
+        passed_s += pause_s(6)
+        assert not await carrier.round()
+    backlog = read_backlog(lesson.root)
+    assert backlog is not None
+    assert backlog.files == 60 * 2 + 2
+    assert backlog.away_since_utc_ms == begun_ms + 1_000
+    assert backlog.age_s(backlog.at_utc_ms) > 80
+    told = [line["event"] for line in logs]
+    assert told == ["storage_away", "storage_still_away"]
+    assert logs[-1]["away_s"] >= 60
+    assert logs[-1]["files"] >= 100
     await insist_on_consistency(bucket)
-    gate.open = True
-    assert await carrier.round()
+
+    # Its process is killed meanwhile: the next one knows what waits, though it cannot ask what is there.
+    again = carrier_now()
+    again.backlog = backlog
+    lesson.go_on()
+    assert not await again.round()
+    assert again.backlog.files >= 60 * 2 + 2
+    gate.open, gate.overloaded = True, False
+    with capture_logs() as logs:
+        assert await again.round()
+    assert "storage_back" in [line["event"] for line in logs]
+    assert again.backlog.files == again.backlog.away_since_utc_ms == 0
     await insist_on_whole(bucket, lesson)
+
+
+async def test_a_slow_bucket_blocks_nobody(lesson: Lesson, bucket_place: BucketPlace, gate: Gate) -> None:
+    carrier = carrier_of(lesson, BucketFiles(replace(bucket_place, endpoint=gate.url)))
+    gate.delay_s = 0.15
+    for _ in range(6):
+        lesson.go_on()
+    longest_s, done = 0.0, asyncio.Event()
+
+    async def feel() -> None:
+        nonlocal longest_s
+        while not done.is_set():
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest_s = max(longest_s, time.monotonic() - before)
+
+    async with task_group() as tasks:
+        tasks.create_task(feel())
+        begun = time.monotonic()
+        assert await carrier.round()
+        took_s = time.monotonic() - begun
+        done.set()
+    assert took_s > 1.0  # it was slow
+    assert longest_s < took_s / 2  # and everything else went on
+    await insist_on_whole(BucketFiles(bucket_place), lesson)
 
 
 @pytest.mark.parametrize("cut_after", [0, 20_000, 400_000, 900_000])
@@ -167,8 +234,10 @@ async def test_cut_off_in_the_middle_of_a_file(
 CHILD = """
 import asyncio, sys
 from pathlib import Path
+from lectern.storage.backlog import Backlog, read_backlog
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
+from lectern.storage.carrying import pause_s
 from lectern.storage.files import unavailable
 from lectern.storage.place import BucketPlace
 root, bucket, prefix, endpoint, key_id, secret = sys.argv[1:]
@@ -209,7 +278,7 @@ async def test_one_carrier_for_a_folder(lesson: Lesson, bucket_place: BucketPlac
     async with task_group() as tasks:
         running = [tasks.create_task(first.run())]
         bucket = BucketFiles(bucket_place)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await bucket.list(S)) < 4:
                 await asyncio.sleep(0.02)
         running.append(tasks.create_task(second.run()))

@@ -159,6 +159,22 @@ async def test_while_the_bucket_is_away_what_is_here_is_shown(
     assert await shown(files, PLAYLIST) == b"there"
 
 
+async def test_nobody_waits_long_for_a_bucket_that_says_nothing(
+    bucket_place: BucketPlace, gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lectern.storage.tiered._ANSWER_S", 0.1)
+    bucket = BucketFiles(bucket_place)
+    await bucket.put(PLAYLIST, b"there")
+    gate.delay_s = 0.6
+    files = tiered(tmp_path, replace(bucket_place, endpoint=gate.url), alone=False)
+    with pytest.raises(Gone):
+        await files.find(PLAYLIST)
+    await files._local.put(PLAYLIST, b"here, and a little older")
+    assert (await files.find(PLAYLIST)).size_bytes == 24
+    while gate.under_way:
+        await asyncio.sleep(0.05)
+
+
 async def test_deleting_deletes_in_both_places(bucket_place: BucketPlace, tmp_path: Path) -> None:
     files = tiered(tmp_path, bucket_place, alone=True)
     bucket, local = BucketFiles(bucket_place), LocalFiles(tmp_path / "data")

@@ -35,7 +35,7 @@ class Media:
             self.heard.append(notice)
             self.changed.set()
 
-    async def wait_for(self, wanted: type[m.Notification], count: int = 1, timeout: float = 10.0) -> None:
+    async def wait_for(self, wanted: type[m.Notification], count: int = 1, timeout: float = 20.0) -> None:
         """Until `count` notifications of this type were heard."""
         async with asyncio.timeout(timeout):
             while sum(isinstance(n, wanted) for n in self.heard) < count:
@@ -86,7 +86,7 @@ async def started_media_process(
     try:
         yield process
         process.stdin.close()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
     finally:
         if process.returncode is None:
             process.kill()

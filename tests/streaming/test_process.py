@@ -128,7 +128,7 @@ async def test_a_recording_that_begins_slowly_holds_up_nobody_and_can_be_stopped
     async with media_process("--tap", "tests.streaming.notebook_tap:create_slowly") as media:
         async with asyncio.TaskGroup() as group:
             begins = group.create_task(media.client.start_recording(ROOM, record), name="begins")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await media.client.open_room("another")
                 with pytest.raises(MediaRefused) as caught:
                     await media.client.start_recording(ROOM, record)

@@ -177,7 +177,7 @@ async def _answered(admin: Page, wang: Page) -> None:
     await on(admin, "answer-text").fill("日志可以证实，已更正。")
     await take_picture(admin, "attendance-answer-pc")
     await on(admin, "answer-accept").click()
-    await expect(on(admin, "decision-form")).to_be_hidden()
+    await expect(on(admin, "answer-form")).to_be_hidden()  # once it was taken
     await wang.reload()
     await expect(on(wang, "own-attendance").get_by_test_id("verdict").first).to_have_text("出席")
     await expect(on(wang, "own-answer")).to_contain_text("日志可以证实")
@@ -213,7 +213,7 @@ async def _a_page_reports_itself(server: Server, chromium: Browsers, admin: Page
     await take_picture(guest, "attendance-over-pc")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_from_the_verdict_to_the_answer(tmp_path: Path) -> None:
     async with running_server(tmp_path / "data") as server, browsers() as chromium:
         try:

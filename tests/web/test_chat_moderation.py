@@ -104,7 +104,7 @@ async def _reactions(host: Page, phone: Page, pc: Page) -> None:
     assert await violations(phone) == []
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_class_under_its_host(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         host = await chromium.on_pc("en")

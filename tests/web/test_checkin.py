@@ -186,7 +186,7 @@ async def _make_up_after_the_end(server: Server, chromium: Browsers, session_id:
     await expect(admin.get_by_text("之后：补签").first).to_be_visible()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_check_in_from_its_start_to_the_last_make_up(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         presenter, wang = await chromium.on_pc(), await chromium.on_pc(dark=True)

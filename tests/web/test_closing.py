@@ -51,7 +51,7 @@ async def _downloaded(page: Page, form: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_an_attendance_is_closed_checked_and_closed_again(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         page = await chromium.on_pc()

@@ -48,7 +48,7 @@ async def _tries_devices(page: Page) -> None:
     await expect(page.get_by_test_id("check-speaker")).to_have_attribute("data-state", "good")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_the_page_says_what_is_open_and_what_is_blocked(tmp_path: Path) -> None:
     async with turn_server() as turn, browsers() as chromium:
         environment = {"LECTERN_TURN_URLS": ",".join(turn.urls), "LECTERN_TURN_SECRET": SECRET}

@@ -93,7 +93,7 @@ async def _is_worked_on(story: Story, studio: Page) -> None:
     assert await violations(studio) == []
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_quiet_lesson_and_what_people_say_of_it(tmp_path: Path) -> None:
     async with (
         running_server(tmp_path, {"LECTERN_FEEDBACK_FEWEST": "3"}) as server,

@@ -60,7 +60,7 @@ async def _refocused(page: Page) -> None:
         await on(page, "group-go").click()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_class_in_groups(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as opened:
         story = Story(server, opened)

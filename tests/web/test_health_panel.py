@@ -99,7 +99,7 @@ async def _has_media(page: Page) -> bool:
     return path == "realtime"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_killed_browser_is_seen_by_the_host_and_stays_on_the_record(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
@@ -164,7 +164,7 @@ async def _record(story: Story) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_link_too_slow_for_the_picture_is_said_to_its_owner_and_to_the_host(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)

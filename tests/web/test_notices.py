@@ -55,7 +55,7 @@ async def arrives(box: Box, subject: str) -> EmailMessage:
     return mails(box)[subjects(box).index(subject)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
     box = Box()
     async with mail_server(box) as post:

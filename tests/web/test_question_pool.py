@@ -135,7 +135,7 @@ async def _after_the_end(host: Page, phone: Page, pc: Page) -> None:
     assert await violations(phone) == []
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_questions_from_the_days_before_to_the_day_after(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         host = await chromium.on_pc("en")

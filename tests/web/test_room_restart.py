@@ -50,7 +50,7 @@ async def _is_muted(page: Page) -> bool:
     return "audio" not in sends and "video" in sends
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_changed_network_is_an_ice_restart_and_no_new_transport(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         presenter = await chromium.on_pc("en")

@@ -13,7 +13,7 @@ from tests.web.test_accessibility import violations
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_key_is_made_shown_once_and_revoked(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         page = await chromium.on_pc("en")

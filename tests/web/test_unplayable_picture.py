@@ -26,7 +26,7 @@ BROADCAST_MOVES = (
 SOUNDS = "() => [...document.querySelectorAll('body > audio')].map(a => a.muted)"
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_the_broadcast_steps_in_for_a_codec_that_is_missing(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)

@@ -131,7 +131,7 @@ def on(page: Page, testid: str) -> Locator:
 
 
 async def until(
-    what: str, probe: Callable[[], Awaitable[Any]], within_s: float = 10.0, every_s: float = 0.1
+    what: str, probe: Callable[[], Awaitable[Any]], within_s: float = 20.0, every_s: float = 0.1
 ) -> Any:
     """Ask again and again until the answer is true in Python's sense, and return it."""
     last: Any = None
@@ -153,7 +153,7 @@ async def clock_of(page: Page, testid: str) -> int | None:
     return None if seen is None else int(seen["ms"])
 
 
-async def picture_moves(page: Page, testid: str, within_s: float = 10.0) -> int:
+async def picture_moves(page: Page, testid: str, within_s: float = 20.0) -> int:
     """Wait until a video shows a running clock; return how old its picture was (ms)."""
     first = await until(f"{testid} shows a clock", lambda: clock_of(page, testid), within_s)
 

@@ -6,13 +6,13 @@ import io
 import json
 import os
 import signal
-import socket
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.scripted_lesson.server import CHECKOUT, free_port
+from tests.ports import free_port
+from tests.scripted_lesson.server import CHECKOUT
 
 READY_WITHIN_S = 150
 HEADERS = {"X-Lectern": "1"}
@@ -25,7 +25,7 @@ async def test_the_first_start_makes_a_demo_that_was_really_held(tmp_path: Path)
         **{name: value for name, value in os.environ.items() if not name.startswith("LECTERN_")},
         "LECTERN_DATA": str(data),
         "LECTERN_PORT": str(port),
-        "LECTERN_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "LECTERN_MEDIA_PORT": str(free_port()),
         "PYTHONUNBUFFERED": "1",
     }
     process = await asyncio.create_subprocess_exec(

@@ -1,8 +1,9 @@
 """`./script/cluster`: everything on one machine, one address, Ctrl-C ends it all.
 
-    python -m lectern.app.cluster [--folder FOLDER] [--port PORT]
+    python -m lectern.app.cluster [--folder FOLDER] [--port PORT] [--apart]
 
-PORT is nginx's; server processes take the next ones. What each part says is in FOLDER/log.
+PORT is nginx's; server processes take the next ones. What each part says is in FOLDER/log. With `--apart`
+servers and media processes have a `LECTERN_DATA` each, as on machines of their own.
 """
 
 import argparse
@@ -54,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="script/cluster", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "data" / "cluster", help="all its data")
     parser.add_argument("--port", type=int, default=8080, help="of nginx; servers take the next ones")
+    parser.add_argument("--apart", action="store_true", help="no folder is shared, only the bucket")
     arguments = parser.parse_args()
     logs.configure(json=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -68,6 +70,7 @@ def main() -> None:
             os.geteuid() == 0,
             port=arguments.port,
             first_server_port=arguments.port + 1,
+            apart=arguments.apart,
         )
         asyncio.run(_run(plan))
     except LecternError as error:

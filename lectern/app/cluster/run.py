@@ -17,6 +17,8 @@ from typing import Final
 import aiohttp
 
 from lectern.app.cluster.topology import Part, Plan, Probe, Programs, Secrets, as_postgres, files, stages
+from lectern.app.secrets import load_keys
+from lectern.app.shared_keys import PURPOSES
 from lectern.app.supervisor import Child
 from lectern.kernel.errors import Conflict
 from lectern.kernel.tasks import task_group
@@ -81,6 +83,8 @@ def prepare(plan: Plan) -> None:
     for path, text in files(plan).items():
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+    if plan.apart:
+        _share_keys(plan)
     home = plan.home("postgres")
     if (home / "data" / "PG_VERSION").exists():
         return
@@ -94,6 +98,17 @@ def prepare(plan: Plan) -> None:
                 f"PostgreSQL runs as its own user, who cannot enter {closed[-1]}. Choose another --folder.",
             )
     _init_database(plan, home)
+
+
+def _share_keys(plan: Plan) -> None:
+    """What an operator does by hand: the first server's keys are copied to the others."""
+    secrets_of_first = plan.data / "secrets"
+    for purpose in PURPOSES:
+        load_keys(secrets_of_first, purpose)
+    for name in plan.server_names[1:]:
+        shutil.copytree(secrets_of_first, plan.data_of(name) / "secrets", dirs_exist_ok=True)
+    for number in range(1, plan.media + 1):
+        plan.data_of(f"media{number}").mkdir(mode=0o700, exist_ok=True)
 
 
 def _init_database(plan: Plan, home: Path) -> None:

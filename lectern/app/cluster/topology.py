@@ -38,7 +38,8 @@ class Secrets:
 class Plan:
     """A cluster to be. Ports are of 127.0.0.1; servers and media processes have consecutive ones.
 
-    `is_root`: PostgreSQL refuses to run as root, and gets its own user then.
+    `is_root`: PostgreSQL refuses to run as root, and gets its own user then. `apart`: servers and media
+    processes share no folder, as on machines of their own; all of them carry into the bucket.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Plan:
     s3_port: int = 9000
     servers: int = 2
     media: int = 2
+    apart: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -64,8 +66,17 @@ class Plan:
 
     @property
     def data(self) -> Path:
-        """`LECTERN_DATA` of all parts."""
+        """`LECTERN_DATA` of all parts; `apart`: of the first server."""
         return self.folder / "lectern"
+
+    def data_of(self, part: str) -> Path:
+        """`LECTERN_DATA` of the machine of one part (`server2`, `media1`)."""
+        return self.folder / f"lectern-{part}" if self.apart and part != "server1" else self.data
+
+    @property
+    def server_names(self) -> list[str]:
+        """Of the server processes."""
+        return [f"server{number}" for number in range(1, self.servers + 1)]
 
     def home(self, part: str) -> Path:
         """The folder of a foreign program."""
@@ -121,14 +132,36 @@ def stages(plan: Plan) -> list[list[Part]]:
         ],
         [_server(plan, number, port) for number, port in enumerate(plan.server_ports, 1)],
         [
-            Part("worker", (*_LECTERN, "worker"), None, environment=lectern_environment(plan)),
+            *_workers(plan),
             _with_signal("nginx", nginx, Probe(plan.port, "/healthz"), SIGTERM),
         ],
     ]
 
 
+def _workers(plan: Plan) -> list[Part]:
+    """Who does jobs and carries: one for all, or one beside each server, and a carrier beside each media
+    process."""
+    if not plan.apart:
+        return [Part("worker", (*_LECTERN, "worker"), None, environment=lectern_environment(plan))]
+    beside = [(name, "worker") for name in plan.server_names]
+    beside += [(f"media{number}", "carry") for number in range(1, plan.media + 1)]
+    return [
+        Part(
+            f"{command}-{name}",
+            (*_LECTERN, command),
+            None,
+            environment=lectern_environment(plan) | {"LECTERN_DATA": str(plan.data_of(name))},
+        )
+        for name, command in beside
+    ]
+
+
 def _server(plan: Plan, number: int, port: int) -> Part:
-    own = {"LECTERN_PORT": str(port), "LECTERN_SERVER_NAME": f"s{number}"}
+    own = {
+        "LECTERN_PORT": str(port),
+        "LECTERN_SERVER_NAME": f"s{number}",
+        "LECTERN_DATA": str(plan.data_of(f"server{number}")),
+    }
     part = _with_signal(f"server{number}", (*_LECTERN, "serve"), Probe(port, "/readyz"), SIGTERM)
     return replace(part, environment=lectern_environment(plan) | own)
 
@@ -164,11 +197,13 @@ def as_postgres(plan: Plan) -> tuple[str, ...]:
 
 
 def _media(plan: Plan, number: int, socket: Path) -> Part:
+    own_folder = ("--data", str(plan.data_of(f"media{number + 1}"))) if plan.apart else ()
     argv = (
         *(sys.executable, "-m", "streaming.process"),
         *("--control", str(socket)),
         *("--host", "127.0.0.1", "--port", str(plan.first_media_port + number)),
         *("--tap", "recording.tap:create"),
+        *own_folder,
     )
     return Part(f"media{number + 1}", argv, Probe(file=socket))
 

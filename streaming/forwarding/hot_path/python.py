@@ -26,23 +26,33 @@ _OCTETS_BITS: Final = 56
 """Packets are counted above so many bits, octets of payload in them: one number is cheaper to count in."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Style:
-    """How a subscriber wants header extensions; shared by all who want the same (compared by identity)."""
+    """How a subscriber wants header extensions; shared by all who want the same (compared by identity).
+
+    It keeps the last block: packets of one picture mostly want the same, for all subscribers.
+    """
 
     mid: tuple[tuple[int, bytes], ...]
     ids: dict[str, int]
     send_time_id: int
     repeats: bool
     plain_block: bytes
+    _last: tuple[float, tuple[tuple[str, bytes], ...]] | None = None
+    _last_block: bytes = b""
 
     def block(self, packet: ForwardPacket, now: float) -> bytes:
         """The extension block of a packet that is sent now."""
+        wanted = (packet.arrival if self.repeats else now, packet.extensions)
+        if wanted == self._last:
+            return self._last_block
+        at, extensions = wanted
         elements = list(self.mid)
-        elements += [(self.ids[uri], value) for uri, value in packet.extensions if uri in self.ids]
+        elements += [(self.ids[uri], value) for uri, value in extensions if uri in self.ids]
         if self.send_time_id:
-            elements.append((self.send_time_id, abs_send_time(packet.arrival if self.repeats else now)))
-        return build_extensions(elements)
+            elements.append((self.send_time_id, abs_send_time(at)))
+        self._last, self._last_block = wanted, build_extensions(elements)
+        return self._last_block
 
 
 @lru_cache(maxsize=1024)
@@ -142,7 +152,6 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
     pack = _HEADER.pack
     style: _Style | None = None  # neighbours mostly want the same
     first, block, body = 0x80, b"", payload
-    blocks: dict[_Style, bytes] = {}
     paths: list[Path] = []
     datagrams: list[bytes] = []
     is_urgent = False
@@ -153,7 +162,7 @@ def forward(packet: ForwardPacket, lanes: Iterable[Lane], output: Batch, now: fl
             style = lane._style
             block = style.plain_block
             if has_extensions or style.send_time_id:
-                block = blocks[style] = blocks.get(style) or style.block(packet, now)
+                block = style.block(packet, now)
             first = 0x90 if block else 0x80
         header = (
             pack(

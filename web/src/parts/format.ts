@@ -7,6 +7,7 @@ export function useDates(): {
   exactTime: (utcMs: number) => string
   date: (utcMs: number) => string
   calendarDay: (day: string) => string
+  zoneName: (zone: string) => string
 } {
   const { locale, t } = useI18n()
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -20,6 +21,9 @@ export function useDates(): {
   }
   /** A day without a time, as `2026-12-24` names it, the same in every zone. */
   const calendarDay = (name: string): string => date(new Date(`${name}T12:00`).getTime())
+  /** `Asia/Shanghai` as people call it. */
+  const zoneName = (zone: string): string =>
+    new Intl.DateTimeFormat(locale.value, { timeZone: zone, timeZoneName: 'long' }).formatToParts().find((part) => part.type === 'timeZoneName')?.value ?? zone
   const when = (utcMs: number, zone?: string): string => {
     const now = Date.now()
     const names: Record<string, string> = { [day(now)]: t('date.today'), [day(now + 86_400_000)]: t('date.tomorrow'), [day(now - 86_400_000)]: t('date.yesterday') }
@@ -29,5 +33,5 @@ export function useDates(): {
     const there = new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone, timeZoneName: 'short' }).format(utcMs)
     return `${words} (${there})`
   }
-  return { when, time, exactTime, date, calendarDay }
+  return { when, time, exactTime, date, calendarDay, zoneName }
 }

@@ -1,0 +1,181 @@
+"""A lesson on four machines that share a database, Redis and a bucket, and no folder: recorded, killed, taken
+over, ended, and played elsewhere.
+
+A machine is a `LECTERN_DATA` of its own here; media processes and one machine's carrier are real processes.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from lectern.app.storage import carrying
+from lectern.kernel.access import Principal
+from lectern.kernel.roles import SessionRole
+from lectern.kernel.tasks import task_group
+from lectern.manifest import Fragment, ManifestReader, Replay
+from lectern.storage.bucket import BucketFiles
+from lectern.storage.place import BucketPlace
+from tests.cluster.test_two_servers import steward
+from tests.cluster.two_servers import House, live_house, served, until
+from tests.foreign_ends.test_over_a_bucket import environment, played
+from tests.installation import settings_of
+from tests.s3_server import bucket_place, s3_url
+
+__all__ = ["bucket_place", "s3_url"]
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
+CARRY = "from lectern.app.cli import main; main(['carry'])"
+
+
+@asynccontextmanager
+async def media_machine(folder: Path, control: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A media process that writes below a folder of its own; a test may kill it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "streaming.process", "--control", str(control), "--port", "0"),
+        *("--tap", "recording.tap:create", "--data", str(folder)),
+        stdin=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    try:
+        yield process
+    finally:
+        process.stdin.close()
+        await asyncio.wait_for(process.wait(), 20)
+
+
+@asynccontextmanager
+async def carry_command(folder: Path, place: BucketPlace) -> AsyncIterator[None]:
+    """`lectern carry`, as a machine for media alone runs it: without a database."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LECTERN_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CARRY),
+        env=others | environment(place) | {"LECTERN_DATA": str(folder), "LECTERN_STORAGE_KEEP_HOURS": "24"},
+        stdin=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    try:
+        yield
+    finally:
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert not (folder / "lectern.db").exists()
+
+
+@asynccontextmanager
+async def machines(
+    postgres_url: str, redis_url: str, place: BucketPlace
+) -> AsyncIterator[tuple[House, dict[str, asyncio.subprocess.Process], Path]]:
+    """Two servers, two media processes, each with its own folder below the one that is returned last."""
+    folder = Path(tempfile.mkdtemp(prefix="lec"))
+    controls = [folder / "media1", folder / "media2"]
+    bucket: dict[str, Any] = {
+        "storage_url": f"s3://{place.bucket}/{place.prefix}",
+        "storage_endpoint": place.endpoint,
+        "storage_key_id": place.key_id,
+        "storage_secret": place.secret,
+    }
+    for name in ("m1", "m2"):
+        (folder / name).mkdir()
+    try:
+        async with (
+            media_machine(folder / "m1", controls[0]) as one,
+            media_machine(folder / "m2", controls[1]) as two,
+            carry_command(folder / "m1", place),
+            carrying(settings_of(folder / "m2", **bucket), None),
+            served(folder / "a", controls, postgres_url, redis_url, **bucket) as a,
+        ):
+            shutil.copytree(folder / "a" / "secrets", folder / "b" / "secrets")
+            async with (
+                served(folder / "b", controls, postgres_url, redis_url, **bucket) as b,
+                aiohttp.ClientSession() as http,
+                task_group() as tasks,
+            ):
+                made = await live_house(folder, a, b, tasks, http)
+                try:
+                    yield made, {"media-1": one, "media-2": two}, folder
+                finally:
+                    for tab in made.tabs:
+                        await tab.ends()
+    finally:
+        shutil.rmtree(folder)
+
+
+def fragments_of(folder: Path, session: str, number: int) -> list[Fragment]:
+    """What a recording's own machine has of it on its disk: everything that was ever acknowledged."""
+    (machine,) = [
+        name
+        for name in ("m1", "m2")
+        if (folder / name / session / "rec" / str(number) / "manifest.jsonl").exists()
+    ]
+    lines = ManifestReader(folder / machine / session / "rec" / str(number) / "manifest.jsonl").poll()
+    return [line for line in lines if isinstance(line, Fragment)]
+
+
+async def test_recorded_killed_taken_over_ended_and_played_elsewhere(
+    postgres_url: str, redis_url: str, bucket_place: BucketPlace
+) -> None:
+    bucket = BucketFiles(bucket_place)
+    async with machines(postgres_url, redis_url, bucket_place) as (here, media, folder):
+        session = f"sessions/{here.session.id}"
+
+        async def is_in_bucket(part: str, count: int) -> bool:
+            return len(await bucket.list(f"{session}/{part}")) >= count
+
+        await until("somebody steers", lambda: any(s.services.plane.sessions() for s in (here.a, here.b)))
+        first, second = steward(here)
+        presenter = await here.tab("presenter", second, SessionRole.PRESENTER)
+        await until("it is live for everybody", lambda: is_in_bucket("hls/camera", 5))
+
+        home = first.services.plane._held.rooms[here.session.id].home.name
+        media[home].kill()
+        await until("the other media process records", lambda: is_in_bucket("rec/2/pieces", 2))
+        assert presenter.resets
+
+        await first.leaves()
+        assert second.services.stewards is not None
+        await until("the other server records", lambda: is_in_bucket("rec/3/pieces", 3))
+        async with aiohttp.ClientSession(second.url) as http, http.get("/metrics") as answer:
+            assert "lectern_storage_waiting_files" in await answer.text()
+        await presenter.ends()  # or it would go on to offer
+        here.tabs.clear()
+        await second.services.sessions.end(here.session.id)
+        keeper = second.services.catalogue.keeper
+        await until("the replay is ready", lambda: keeper.refresh(here.session.id))
+
+        async with keeper.database.read() as tx:
+            replay = await keeper.store.replay_of(tx, here.session.id)
+        assert replay is not None
+        assert replay.recorded is not None
+        _insist_on_everything(replay.recorded, folder, session)
+        await _is_played(here, second.url, replay.id)
+
+
+def _insist_on_everything(recorded: Replay, folder: Path, session: str) -> None:
+    """The replay holds every fragment that any machine had on its disk."""
+    assert len(recorded.clock) == 3
+    for number, piece in enumerate(recorded.clock, 1):
+        ends = [fragment.end_ms for fragment in fragments_of(folder, session, number)]
+        assert ends
+        assert piece.duration_ms >= max(ends) - 100
+    assert [video.source for video in recorded.videos] == ["camera"]
+
+
+async def _is_played(here: House, url: str, replay_id: str) -> None:
+    """Somebody watches at the server that is left."""
+    admin = Principal(org_id=here.org.id, subject_id="test", permissions=frozenset())
+    key = (await here.b.services.accounts.create_api_key(admin, "test", ["replays:read"]))[1]
+    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}) as http:
+        async with http.get(f"/api/v1/replays/{replay_id}") as answer:
+            program = (await answer.json())["program_url"]
+        found = await played(http, program)
+    assert sum(name.endswith(".m4s") for name in found) >= 6
+    assert all(found.values())
