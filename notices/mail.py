@@ -86,7 +86,7 @@ def trial(sender: Sender, address: str, language: Language, trial_id: str, now_u
         ValueError: the address is none that a header can hold.
     """
     texts = {
-        Language.ZH: ("测试邮件", "如果您收到了这封邮件,说明培训平台可以发送邮件。", "打开平台"),
+        Language.ZH: ("测试邮件", "如果你收到了这封邮件，说明培训平台可以发送邮件。", "打开平台"),
         Language.EN: (
             "Test mail",
             "If you read this, the training platform can send mail.",

@@ -42,9 +42,9 @@ _DAYS: Mapping[Language, tuple[str, ...]] = MappingProxyType(
 _UNDONE: Mapping[Language, Mapping[str, str]] = MappingProxyType(
     {
         Language.ZH: {
-            "absent": "您没有到课，可以观看回放",
-            "checkin": "您有一次签到未完成，可以申请补签",
-            "feedback": "您还没有填写课后评价",
+            "absent": "你没有到课，可以观看回放",
+            "checkin": "你有一次签到未完成，可以申请补签",
+            "feedback": "你还没有填写课后评价",
         },
         Language.EN: {
             "absent": "You were not there; you can watch the recording.",
@@ -83,7 +83,7 @@ def kind_name(kind: Kind, language: Language) -> str:
 def _when(facts: LessonFacts, language: Language) -> str:
     said = moment(facts.starts_utc_ms, facts.zone, language)
     if language is Language.ZH:
-        return f"时间：{said}" + (f"。主讲：{one_line(facts.presenter)}" if facts.presenter else "")
+        return f"时间：{said}" + (f"。讲师：{one_line(facts.presenter)}" if facts.presenter else "")
     return f"When: {said}." + (f" Presenter: {one_line(facts.presenter)}." if facts.presenter else "")
 
 
@@ -188,7 +188,7 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
             Language.EN,
         ),
         (Kind.CANCELLED, Language.ZH): _lesson(
-            "课程取消：{title}", "课程“{title}”已取消，您无需参加。", "查看", Language.ZH, _home
+            "课程取消：{title}", "课程“{title}”已取消，你无需参加。", "查看", Language.ZH, _home
         ),
         (Kind.CANCELLED, Language.EN): _lesson(
             "Cancelled: {title}", "“{title}” is cancelled. There is nothing you have to do.",
@@ -205,7 +205,7 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
         (Kind.MISSED, Language.ZH): _missed(Language.ZH),
         (Kind.MISSED, Language.EN): _missed(Language.EN),
         (Kind.QUESTION_ANSWERED, Language.ZH): _lesson(
-            "您的问题已答复：{title}", "您在“{title}”中提出的问题已得到答复。", "查看答复", Language.ZH, _pool
+            "你的问题已答复：{title}", "你在“{title}”中提出的问题已得到答复。", "查看答复", Language.ZH, _pool
         ),
         (Kind.QUESTION_ANSWERED, Language.EN): _lesson(
             "Your question was answered: {title}", "A question that you asked in “{title}” was answered.",
