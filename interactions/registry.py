@@ -14,6 +14,7 @@ from interactions.chat import commands as chat
 from interactions.chat.idea import CHAT
 from interactions.checkin import commands as checkin
 from interactions.checkin.idea import CHECKIN
+from interactions.checkin.orders import NothingIsClosed, StandingChanges
 from interactions.deadlines import DeadlineBook
 from interactions.feedback import commands as feedback
 from interactions.feedback.commands import TakeIn
@@ -83,5 +84,11 @@ FOLLOWERS: tuple[Follower, ...] = (DeadlineBook(),)
 
 _BALLOTS = BallotClerk()
 CLERKS: Mapping[type, Clerk] = MappingProxyType(
-    {CastBallot: _BALLOTS, CountBallots: _BALLOTS, TakeIn: FeedbackClerk(), KeepNotes: NotesClerk()}
+    {
+        CastBallot: _BALLOTS,
+        CountBallots: _BALLOTS,
+        TakeIn: FeedbackClerk(),
+        KeepNotes: NotesClerk(),
+        StandingChanges: NothingIsClosed(),
+    }
 )

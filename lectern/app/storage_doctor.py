@@ -2,6 +2,7 @@
 there."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,7 @@ _REMEDIES: Final = (
     (("certificate", "tls"), _NO_TRUST),
     (("connect", "dns", "timed out", "error sending request"), _NO_ANSWER),
 )
+_ADDRESS: Final = re.compile(r"\w+://\S+")
 _TOO_SLOW: Final = (
     f"A small file took more than {_PATIENCE_S:.0f} s: look at the line, the server and "
     "LECTERN_STORAGE_ENDPOINT."
@@ -125,6 +127,9 @@ async def _try_all(bucket: BucketFiles, tried: _Tried) -> bool:
 
 
 def remedy_of(cause: str) -> str:
-    """What to do about an error of the S3 library, by its text. Pure."""
-    lower = cause.lower()
+    """What to do about an error of the S3 library, by its text. Pure.
+
+    The address that it names says nothing: a bucket or a file may be called `tls` or hold a 401.
+    """
+    lower = _ADDRESS.sub("", cause).lower()
     return next((remedy for signs, remedy in _REMEDIES if any(sign in lower for sign in signs)), _OTHERWISE)

@@ -109,6 +109,7 @@ async def test_the_doctor_tries_it(bucket_place: BucketPlace, gate: Gate, tmp_pa
         ("invalid peer certificate: UnknownIssuer", "LECTERN_STORAGE_CA"),
         ("error sending request: operation timed out", "does not answer"),
         ("status: 500", "log of the S3 server"),
+        ("PUT http://s3.test/t-401-tls/doctor/1.bin in 3 s: error sending request", "does not answer"),
     ],
 )
 def test_each_cause_has_its_remedy(cause: str, words: str) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from interactions.ballots.orders import Ballot, CastBallot, CountBallots, ballot_elsewhere, counted
+from interactions.checkin.orders import StandingChanges
 from interactions.notes.clerk import kept
 from interactions.notes.orders import KeepNotes
 from interactions.registry import COMMANDS, IDEAS
@@ -46,7 +48,13 @@ def keep_notes(proof: Proof, order: KeepNotes) -> Sequence[NewEvent]:
 def proof_with_box() -> Proof:
     """Return an empty lesson that has a ballot box, and somebody who keeps notes."""
     box = BoxInMemory()
-    return Proof(REGISTRY, clerks={CastBallot: box.cast, CountBallots: box.count, KeepNotes: keep_notes})
+    clerks: dict[type, Any] = {
+        CastBallot: box.cast,
+        CountBallots: box.count,
+        KeepNotes: keep_notes,
+        StandingChanges: lambda _proof, _order: (),
+    }
+    return Proof(REGISTRY, clerks=clerks)
 
 
 def waiting_lesson() -> Proof:

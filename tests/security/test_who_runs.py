@@ -18,6 +18,8 @@ RUN: dict[tuple[str, str], dict[str, Any]] = {
     ("DELETE", "/join-tokens/{link}"): ANY,
     ("POST", "/reminders"): ANY,
     ("POST", "/attendance-record"): {"after": 0},
+    ("POST", "/attendance-record/amendment"): {"after": 1, "reason": "r"},
+    ("DELETE", "/attendance-record/amendment"): ANY,
 }
 """For whoever runs the session, administrators and keys; no link opens these. With a valid body."""
 

@@ -183,7 +183,7 @@ async def _make_up_after_the_end(server: Server, chromium: Browsers, session_id:
     await guest.reload()
     await expect(on(guest, "my-checkin").first).to_contain_text("补签")
     await admin.goto(f"{server.url}/admin/audit")
-    await expect(admin.get_by_text("之后：补签").first).to_be_visible()
+    await expect(admin.get_by_text("after: Made up").first).to_be_visible()
 
 
 @pytest.mark.timeout(300)
