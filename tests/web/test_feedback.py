@@ -104,7 +104,8 @@ async def _is_worked_on(story: Story, studio: Page) -> None:
     await expect(on(studio, "open-items")).to_contain_text("1")
     await story.open(studio, "/")
     await on(studio, "to-items").click()
-    await on(studio, "filter-state").select_option("new")
+    async with studio.expect_response(lambda answer: "state=new" in answer.url):
+        await on(studio, "filter-state").select_option("new")
     await expect(on(studio, "work-item")).to_have_count(1)
     await on(studio, "item-finish").click()
     await expect(on(studio, "item-state")).to_have_text("已完成")
