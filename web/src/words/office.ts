@@ -56,12 +56,12 @@ export const en = {
   audit: {
     title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System', session: 'Open the session', detailOf: '{name}: {value}',
     act: {
-      people_imported: 'Imported people', api_key_created: 'Made an API key', api_key_revoked: 'Revoked an API key', join_token_created: 'Made a personal link', screen_code_created: 'Made a code for screens', screen_code_dropped: 'Let no more screens in', stream_key_created: 'Made a stream key', stream_key_revoked: 'Revoked a stream key',
+      people_imported: 'Imported people', api_key_created: 'Made an API key', api_key_revoked: 'Revoked an API key', join_token_created: 'Made a personal link', join_token_ended: 'Took a personal link back', attendance_amendment_begun: 'Began to amend closed attendance', attendance_amendment_dropped: 'Gave an amendment up', poll_growth_exported: 'Exported growth of answers', screen_code_created: 'Made a code for screens', screen_code_dropped: 'Let no more screens in', stream_key_created: 'Made a stream key', stream_key_revoked: 'Revoked a stream key',
       checkin_corrected: 'Changed a check-in', checkin_withdrawn: 'Withdrew a check-in', attendance_rule_set: 'Changed the attendance rule', attendance_decided: 'Set a verdict', attendance_objected: 'Objected to a verdict', attendance_objection_accepted: 'Accepted an objection', attendance_objection_declined: 'Declined an objection', attendance_objection_withdrawn: 'Took an objection back', attendance_exported: 'Exported attendance', attendance_closed: 'Closed attendance', attendance_record_exported: 'Took out a closed record', attendance_identity_erased: 'Erased a person from records',
       poll_results_exported: 'Exported poll results', groups_exported: 'Exported group activity', feedback_exported: 'Exported feedback', feedback_item_changed: 'Changed a feedback item', question_set_deleted: 'Deleted a set of questions', microcourse_published: 'Published a microcourse', microcourse_deleted: 'Deleted a microcourse',
       test_mail_sent: 'Sent a test mail', notice_retried: 'Sent a notice again', notices_retried: 'Sent failed notices again', reminders_set: 'Changed the reminder times', people_reminded: 'Reminded people',
     },
-    detail: { added: 'added', updated: 'changed', errors: 'not taken', count: 'number', rows: 'rows', before: 'before', after: 'after', reason: 'reason', name: 'name', form: 'file', edition: 'version', version: 'version' },
+    detail: { added: 'added', updated: 'changed', errors: 'not taken', count: 'number', rows: 'rows', before: 'before', after: 'after', reason: 'reason', name: 'name', form: 'file', edition: 'version', version: 'version', role: 'role', expires_utc_ms: 'good until', people: 'people', changed: 'different', head: 'head', previous_head: 'head before', fingerprint: 'certificate', disclosures: 'texts' },
   },
 }
 
@@ -122,12 +122,12 @@ export const zh: OfficeWords = {
   audit: {
     title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统', session: '查看场次', detailOf: '{name}：{value}',
     act: {
-      people_imported: '导入人员', api_key_created: '新建 API 密钥', api_key_revoked: '吊销 API 密钥', join_token_created: '生成个人链接', screen_code_created: '生成大屏代码', screen_code_dropped: '停用大屏代码', stream_key_created: '新建推流密钥', stream_key_revoked: '吊销推流密钥',
+      people_imported: '导入人员', api_key_created: '新建 API 密钥', api_key_revoked: '吊销 API 密钥', join_token_created: '生成个人链接', join_token_ended: '收回个人链接', attendance_amendment_begun: '开始更正已办结的考勤', attendance_amendment_dropped: '放弃更正', poll_growth_exported: '导出答题成长', screen_code_created: '生成大屏代码', screen_code_dropped: '停用大屏代码', stream_key_created: '新建推流密钥', stream_key_revoked: '吊销推流密钥',
       checkin_corrected: '更正签到', checkin_withdrawn: '撤销签到', attendance_rule_set: '修改考勤认定规则', attendance_decided: '认定考勤结论', attendance_objected: '提出考勤异议', attendance_objection_accepted: '采纳异议', attendance_objection_declined: '不采纳异议', attendance_objection_withdrawn: '撤回异议', attendance_exported: '导出考勤', attendance_closed: '办结考勤', attendance_record_exported: '下载考勤档案', attendance_identity_erased: '从档案中抹去个人信息',
       poll_results_exported: '导出答题结果', groups_exported: '导出小组活动', feedback_exported: '导出课后反馈', feedback_item_changed: '修改反馈跟进事项', question_set_deleted: '删除题组', microcourse_published: '发布微课', microcourse_deleted: '删除微课',
       test_mail_sent: '发送测试邮件', notice_retried: '重新发送通知', notices_retried: '重新发送失败的通知', reminders_set: '修改提醒时间', people_reminded: '提醒未完成者',
     },
-    detail: { added: '新增', updated: '更新', errors: '未导入', count: '数量', rows: '行数', before: '之前', after: '之后', reason: '原因', name: '名称', form: '文件', edition: '版本', version: '版本' },
+    detail: { added: '新增', updated: '更新', errors: '未导入', count: '数量', rows: '行数', before: '之前', after: '之后', reason: '原因', name: '名称', form: '文件', edition: '版本', version: '版本', role: '角色', expires_utc_ms: '有效期至', people: '人数', changed: '有变化', head: '链首哈希', previous_head: '前一链首哈希', fingerprint: '证书指纹', disclosures: '文本数' },
   },
 }
 
