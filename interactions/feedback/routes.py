@@ -23,7 +23,7 @@ from interactions.feedback.work_items import (
     differences,
     for_link_holder,
 )
-from lectern.edge.downloads import Ending, download, language_of
+from lectern.edge.downloads import Ending, download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal, runs
 from lectern.kernel.errors import Forbidden, NotFound, ProtocolViolation
@@ -247,7 +247,8 @@ class FeedbackRoutes:
         facts = await self._led_session(request)
         found = await self._found(request, facts)
         await self._note_export(request, facts, found)
-        content = self.sheets.csv(grades_table(found.figures, language_of(request, request.query.lang)))
+        lang = language_of(request, request.query.lang)
+        content = await made(lambda: self.sheets.csv(grades_table(found.figures, lang)))
         return self._file(content, facts, "csv")
 
     async def xlsx(self, request: Request) -> web.Response:
@@ -262,7 +263,8 @@ class FeedbackRoutes:
             grades_table(found.figures, lang),
             texts_table(found.items, names, lang),
         ]
-        return self._file(self.sheets.xlsx(tables), facts, "xlsx")
+        content = await made(lambda: self.sheets.xlsx(tables))
+        return self._file(content, facts, "xlsx")
 
     async def items(self, request: Request) -> ItemPage:
         """Work items of every session that the asker may see into."""
