@@ -207,7 +207,10 @@ export class MediaRoom {
     const generation = (this.generation += 1)
     const current = (): boolean => generation === this.generation
     const peer = this.newPeer(current)
-    if (!peer) return this.fail({ code: 'media_unavailable', message: '' })
+    if (!peer) {
+      this.fail({ code: 'media_unavailable', message: '' })
+      return
+    }
     try {
       const { sdp, sources } = await peer.offer()
       const slotsBefore = this.slotsCame
