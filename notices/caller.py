@@ -29,12 +29,16 @@ _OVERTAKEN: Final[Mapping[Kind, Sequence[Kind]]] = MappingProxyType(
     {
         Kind.MOVED: (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING),
         Kind.CANCELLED: (Kind.INVITED, Kind.HOSTING, Kind.MOVED, Kind.COMING, Kind.STARTING),
+        Kind.HOSTING: (Kind.RELIEVED,),
+        Kind.RELIEVED: (Kind.HOSTING,),
     }
 )
-"""What a change or a cancellation makes out of date while it still waits to be sent.
+"""What a piece of news makes out of date while it still waits to be sent.
 
-A change says nothing of who hosts: whoever is to host is told that all the same.
+A change says nothing of who hosts: whoever is to host, or is not to, is told that all the same.
 """
+_OF_ONE: Final = frozenset({Kind.HOSTING, Kind.RELIEVED})
+"""These overtake what waits for the one person they are about."""
 
 _log = structlog.get_logger()
 
@@ -99,12 +103,15 @@ class Caller:
         lesson = await self._lessons.planned(row.session_id)
         says = [say for say in step.says if rules.invite or say.kind is not Kind.INVITED]
         told = [] if lesson is None else [(say, await self._whom(lesson, row.call, say)) for say in says]
+        told = _each_once(told)
         async with self.database.write() as tx:
             if not await call_book.replace(tx, row, step.call, step.next_utc_ms):
                 return  # something happened, or another process was faster: the next look sees it
             for say, _ in told:
                 if say.kind in _OVERTAKEN:
-                    await self._outbox.store.withdraw(tx, row.session_id, _OVERTAKEN[say.kind], now)
+                    whose = say.ref if say.kind in _OF_ONE else None
+                    kinds = _OVERTAKEN[say.kind]
+                    await self._outbox.store.withdraw(tx, row.session_id, kinds, now, person_id=whose)
             for say, groups in told:
                 await self._put(tx, row, say, groups)
 
@@ -139,6 +146,10 @@ class Caller:
                 people = list(await self._lessons.askers(id_, say.ref))
             case Kind.HOSTING:
                 people = [say.ref] if say.ref == lesson.host_person_id else []
+            case Kind.RELIEVED:
+                people = [] if say.ref in (lesson.host_person_id, lesson.presenter_person_id) else [say.ref]
+                stays = say.ref in await self._lessons.expected(id_)
+                facts = msgspec.structs.replace(facts, stays=stays)
             case Kind.COMING | Kind.STARTING:
                 present = await self._lessons.present(id_)
                 people = [p for p in await self._lessons.expected(id_) if p not in present]
@@ -192,6 +203,19 @@ class Caller:
             forgotten = await self._outbox.store.forget(tx, now - self._keep_ms)
         if forgotten:
             _log.info("notices_forgotten", count=forgotten)
+
+
+def _each_once(told: Sequence[tuple[Say, list[Told]]]) -> list[tuple[Say, list[Told]]]:
+    """Leave out of a change whoever is told in the same breath that they host: that says the plan already."""
+    hosts = {say.ref for say, _ in told if say.kind is Kind.HOSTING}
+
+    def others(group: Told) -> Told:
+        return Told(group.facts, [person for person in group.person_ids if person not in hosts])
+
+    return [
+        (say, [others(group) for group in groups] if say.kind is Kind.MOVED else groups)
+        for say, groups in told
+    ]
 
 
 def _expiry(kind: Kind, facts: LessonFacts) -> int | None:

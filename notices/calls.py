@@ -27,7 +27,7 @@ LessonNow = Literal["planned", "live", "over", "cancelled"]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Something to tell as soon as possible; `ref`: the question that was answered, the person who hosts."""
+    """Something to tell as soon as possible; `ref`: the answered question, or who hosts (or did)."""
 
     kind: Kind
     ref: str = ""
@@ -100,14 +100,28 @@ def planned(
 
 
 def hosted(call: Call, person_id: str | None) -> Call:
-    """Take in who hosts the lesson. Whoever was named and replaced before they were told hears nothing."""
+    """Take in who hosts the lesson; whoever knows that they did is told that they do no longer.
+
+    Whoever was named and replaced before they were told hears nothing. A change after anybody was told is one
+    of the plan: its SEQUENCE lets a calendar tell the invitation from the cancellation before it.
+    """
     if person_id == call.host:
         return call
-    still = tuple(pending for pending in call.pending if pending.kind is not Kind.HOSTING)
-    call = msgspec.structs.replace(call, host=person_id, pending=still)
-    if person_id is None or call.state not in ("planned", "live"):
+    before, named = call.host, Pending(Kind.HOSTING, call.host or "")
+    knows_still = Pending(Kind.RELIEVED, person_id or "") in call.pending
+    still = tuple(
+        pending
+        for pending in call.pending
+        if pending.kind is not Kind.HOSTING and pending != Pending(Kind.RELIEVED, person_id or "")
+    )
+    was_told = before is not None and named not in call.pending
+    sequence = call.sequence + 1 if call.told else call.sequence
+    call = msgspec.structs.replace(call, host=person_id, pending=still, sequence=sequence)
+    if call.state not in ("planned", "live"):
         return call
-    return _with(call, Pending(Kind.HOSTING, person_id))
+    if before is not None and was_told:
+        call = _with(call, Pending(Kind.RELIEVED, before))
+    return call if person_id is None or knows_still else _with(call, Pending(Kind.HOSTING, person_id))
 
 
 def expected(call: Call) -> Call:
@@ -126,12 +140,16 @@ def ended(call: Call, now: UtcMs) -> Call:
 
 
 def cancelled(call: Call) -> Call:
-    """Take in that the lesson will not be held: nothing else is told of it any more."""
+    """Take in that the lesson will not be held: nothing else is told of it any more.
+
+    But for who hosted it until a moment ago: they are no longer among those who hear of the cancellation.
+    """
+    relieved = tuple(pending for pending in call.pending if pending.kind is Kind.RELIEVED)
     return msgspec.structs.replace(
         call,
         state="cancelled",
         sequence=call.sequence + 1,
-        pending=(Pending(Kind.CANCELLED),) if call.told else (),
+        pending=(*relieved, Pending(Kind.CANCELLED)) if call.told else (),
     )
 
 
@@ -169,8 +187,8 @@ def _key(call: Call, pending: Pending) -> str:
     match pending.kind:
         case Kind.INVITED:
             return "invited"  # once for each person, whatever the plan
-        case Kind.HOSTING:
-            return f"hosting:{call.sequence}"
+        case Kind.HOSTING | Kind.RELIEVED:
+            return f"{pending.kind.value}:{call.sequence}"
         case Kind.QUESTION_ANSWERED:
             return f"question:{pending.ref}"
         case _:

@@ -101,17 +101,26 @@ class NoticeStore:
         return (await tx.execute(query)).first() is not None
 
     async def withdraw(
-        self, tx: AsyncConnection, session_id: str, kinds: Collection[Kind], now: UtcMs
+        self,
+        tx: AsyncConnection,
+        session_id: str,
+        kinds: Collection[Kind],
+        now: UtcMs,
+        *,
+        person_id: str | None = None,
     ) -> None:
-        """Do not send what still waits about a lesson: something newer is said instead."""
+        """Do not send what still waits about a lesson (to one person): something newer is said instead."""
+        where = [
+            n.c.session_id == session_id,
+            n.c.channel == Channel.MAIL,
+            n.c.state == State.WAITING,
+            n.c.kind.in_([kind.value for kind in kinds]),
+        ]
+        if person_id is not None:
+            where.append(n.c.person_id == person_id)
         await tx.execute(
             update(n)
-            .where(
-                n.c.session_id == session_id,
-                n.c.channel == Channel.MAIL,
-                n.c.state == State.WAITING,
-                n.c.kind.in_([kind.value for kind in kinds]),
-            )
+            .where(*where)
             .values(
                 state=after(State.WAITING, Turn.UNWANTED), problem="overtaken", detail=None, done_utc_ms=now
             )

@@ -26,6 +26,7 @@ notices = Table(
     Column("leased_until_utc_ms", Millis, nullable=True),
     Column("done_utc_ms", Millis, nullable=True),
     Column("read_utc_ms", Millis, nullable=True),
+    Column("settled_utc_ms", Millis, nullable=True),
     Index("ix_notices_state_not_before_utc_ms", "state", "not_before_utc_ms"),
     Index("ix_notices_person_id_created_utc_ms", "person_id", "created_utc_ms"),
     Index("ix_notices_created_utc_ms", "created_utc_ms"),

@@ -1,4 +1,6 @@
-"""Links that somebody made for somebody else: which there are, and which were taken back. Rows, not tokens.
+"""Links that somebody made for somebody else: which there are, who answers for them, how they are used.
+
+Rows, not tokens.
 
 Every function works in the caller's transaction.
 """
@@ -19,7 +21,11 @@ _STAFF = [role.value for role in SessionRole if role.is_staff]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a session, for a person or a guest of that name. `made_by` is whoever made it (or a key)."""
+    """A link to a session, for a person or a guest of that name. `made_by` is whoever made it (or a key).
+
+    `held_by` answers for it since whoever made it no longer runs the session ("": the session's presenter;
+    None: still whoever made it). `uses` counts how often the link itself was opened, not reconnections.
+    """
 
     id: str
     org_id: str
@@ -31,6 +37,10 @@ class Link:
     made_utc_ms: int
     expires_utc_ms: int
     ended_utc_ms: int | None = None
+    held_by: str | None = None
+    label: str | None = None
+    uses: int = 0
+    used_utc_ms: int | None = None
 
 
 async def add(tx: AsyncConnection, link: Link) -> None:
@@ -92,6 +102,14 @@ async def end_of(tx: AsyncConnection, session_id: str, person_id: str, now: UtcM
         ids = [link.id for link in found]
         await tx.execute(update(t).where(t.c.id.in_(ids)).values(ended_utc_ms=now))
     return found
+
+
+async def pass_on(tx: AsyncConnection, session_id: str, before: str, after: str) -> int:
+    """Let `after` answer for the open links that `before` made (or answered for); return how many."""
+    held = func.coalesce(t.c.held_by, t.c.made_by) == before
+    where = [t.c.session_id == session_id, t.c.ended_utc_ms.is_(None), held]
+    done = await tx.execute(update(t).where(*where).values(held_by=after))
+    return int(done.rowcount)
 
 
 def _link(row: Any) -> Link:

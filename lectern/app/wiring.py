@@ -359,7 +359,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
-        sessions = Sessions(database, engine, people, relieved=(StreamKeyStore().revoke_of,))
+        sessions = Sessions(
+            database,
+            engine,
+            people,
+            audit=accounts.store.audit,
+            relieved=(StreamKeyStore().revoke_of,),
+        )
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)

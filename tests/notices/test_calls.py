@@ -130,8 +130,24 @@ def test_a_host_is_told_whenever_another_one_is_named() -> None:
     says, call = told(calls.hosted(plan(), "ann"), T0)
     assert says == [Say(Kind.HOSTING, "hosting:0", "ann")]
     assert calls.hosted(call, "ann") is call
-    assert told(calls.hosted(call, "bob"), T0)[0] == [Say(Kind.HOSTING, "hosting:0", "bob")]
-    assert told(calls.hosted(call, None), T0)[0] == []
+    says, other = told(calls.hosted(call, "bob"), T0)
+    assert says == [Say(Kind.RELIEVED, "relieved:1", "ann"), Say(Kind.HOSTING, "hosting:1", "bob")]
+    assert told(calls.hosted(call, None), T0)[0] == [Say(Kind.RELIEVED, "relieved:1", "ann")]
+    again, _ = told(calls.hosted(other, "ann"), T0)  # what was said before does not swallow it
+    assert again == [Say(Kind.RELIEVED, "relieved:2", "bob"), Say(Kind.HOSTING, "hosting:2", "ann")]
+
+
+def test_who_is_named_again_before_they_were_relieved_hears_nothing() -> None:
+    _, call = told(calls.hosted(plan(), "ann"), T0)
+    assert calls.hosted(calls.hosted(call, "bob"), "ann").pending == ()
+    back = calls.hosted(calls.hosted(calls.hosted(call, "bob"), None), "ann")
+    assert back.pending == ()
+
+
+def test_a_relieved_host_hears_of_it_even_when_the_lesson_is_cancelled_at_once() -> None:
+    _, call = told(calls.hosted(plan(), "ann"), T0)
+    off = calls.cancelled(calls.hosted(call, "bob"))
+    assert off.pending == (Pending(Kind.RELIEVED, "ann"), Pending(Kind.CANCELLED))
 
 
 def test_who_was_replaced_before_they_were_told_hears_nothing() -> None:
@@ -148,16 +164,18 @@ def test_nobody_is_told_to_host_what_is_over_or_cancelled() -> None:
 
 @given(named=st.lists(st.sampled_from(["ann", "bob", None, "look"]), max_size=12))
 def test_however_hosts_change_the_last_one_knows(named: list[str | None]) -> None:
-    call, knows = plan(), None
+    call, hosts = plan(), set[str]()  # who thinks that they host
+    sequences: dict[str, int] = {}
     for name in [*named, "look"]:
         if name != "look":
             call = calls.hosted(call, name)
             continue
         says, call = told(call, T0)
-        assert len(says) <= 1
-        knows = says[0].ref if says else knows
-    if call.host is not None:
-        assert knows == call.host
+        for say in says:
+            assert sequences.get(say.ref, -1) < call.sequence  # a calendar takes nothing older than it has
+            sequences[say.ref] = call.sequence
+            (hosts.add if say.kind is Kind.HOSTING else hosts.remove)(say.ref)
+        assert hosts == ({call.host} if call.host else set())
 
 
 def test_other_rules() -> None:

@@ -13,12 +13,15 @@ from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import Actor
+from notices.calendar import Party
 from notices.call_book import read
 from notices.caller import Caller
-from notices.kinds import Channel, Kind
+from notices.kinds import Channel, Kind, facts_of
+from notices.mail import Envelope, Sender, compose
 from notices.outbox import Outbox
 from notices.rules import Rules
 from notices.store import NoticeStore
+from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session
 from tests.installation import Installation
@@ -41,7 +44,7 @@ async def plan(house: Installation, watch: Watch, **how: Any) -> Session:
     session = await house.plan(**how)
     moved = await house.services.sessions.replan(
         session, title=None, starts_utc_ms=watch.now + 3 * DAY, zone=None, guests_allowed=None,
-        host_person_id=None,
+        host_person_id=None, by="tests",
     )  # fmt: skip
     await caller_of(house, watch).tell_due()
     return moved
@@ -117,6 +120,58 @@ async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
     assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
     await caller_of(house, watch).tell_due()
     assert all(who != "presenter" for who, _ in await told(house))
+
+
+async def test_a_host_who_is_replaced_is_told_and_their_entry_is_cancelled(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    path = f"/api/v1/sessions/{session.id}"
+    await house.services.sessions.expect(session, [house.people["admin"]])
+    for name in ("admin", "other_presenter"):
+        change = {"host_person_id": house.people[name]}
+        assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+        for _ in range(2):
+            await caller_of(house, watch).tell_due()
+    assert [who for who, kind in await told(house) if kind == "relieved"] == ["admin", "host"]
+
+    async def entry(who: str, kind: Kind) -> tuple[str, icalendar.Event]:
+        """What a mail's calendar part says: the method, and the lesson."""
+        async with house.services.database.read() as tx:
+            found = await STORE.page(
+                tx, house.org.id, state=None, kind=kind, channel=Channel.MAIL, person_ids=[house.people[who]],
+                address="x", session_id=session.id, before=None, limit=5,
+            )  # fmt: skip
+        (one,) = found
+        facts = facts_of(one.kind, one.facts)
+        envelope = Envelope(one.id, one.kind, Party(who, "a@example.com"), Language.EN, one.created_utc_ms)
+        sender = Sender("Demo", "l@example.com", "https://lectern.example.com")
+        mail = compose(sender, envelope, letter(one.kind, facts, Language.EN), facts, one.created_utc_ms)
+        (part,) = [p for p in mail.walk() if p.get_content_type() == "text/calendar"]
+        calendar = icalendar.Calendar.from_ical(part.get_content())
+        assert isinstance(calendar, icalendar.Calendar)
+        return str(calendar["METHOD"]), calendar.events[0]
+
+    invited, before = await entry("host", Kind.HOSTING)
+    method, after = await entry("host", Kind.RELIEVED)
+    assert (invited, method, after["STATUS"]) == ("REQUEST", "CANCEL", "CANCELLED")
+    assert before["UID"] == after["UID"] == f"{session.id}@lectern"
+    assert int(str(before["SEQUENCE"])) < int(str(after["SEQUENCE"]))
+    stays, _ = await entry("admin", Kind.RELIEVED)
+    assert stays == "REQUEST"
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="host")).data
+    assert page["items"][0]["subject"] == "You no longer host: Product launch"
+
+
+async def test_who_is_named_host_of_a_changed_plan_is_told_once(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    change = {"host_person_id": house.people["other_presenter"], "starts_utc_ms": watch.now + 5 * DAY}
+    assert (
+        await house.ask("PATCH", f"/api/v1/sessions/{session.id}", by="presenter", json=change)
+    ).status == 200
+    await caller_of(house, watch).tell_due()
+    assert [kind for who, kind in await told(house, Channel.MAIL) if who == "other_presenter"] == ["hosting"]
+    assert ("learner", "moved") in await told(house, Channel.MAIL)
 
 
 async def test_reminders_go_to_those_who_are_not_there(house: Installation, watch: Watch) -> None:
