@@ -39,6 +39,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
     people were told of this lesson, so that a change of it is news to them. `host` is the person who was
     last told, or is to be told, that they host it. `minutes` is the length that it was given, if any.
+    `recheck`: somebody did something after it, so that reminders in the app may be done with.
     """
 
     title: str = ""
@@ -54,6 +55,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = False
     host: str | None = None
     minutes: int | None = None
+    recheck: bool = False
 
 
 UNKNOWN: Final = Call(state="over")
@@ -153,6 +155,11 @@ def cancelled(call: Call) -> Call:
     )
 
 
+def acted(call: Call) -> Call:
+    """Take in that somebody did what they may have been reminded of."""
+    return msgspec.structs.replace(call, recheck=True) if call.state == "over" else call
+
+
 def answered(call: Call, question_id: str) -> Call:
     """Take in that a question was answered."""
     return _with(call, Pending(Kind.QUESTION_ANSWERED, question_id))
@@ -175,7 +182,7 @@ def due(call: Call, rules: Rules, now: UtcMs) -> Step:
         name = max(fresh, key=lambda each: passed[each])
         says.append(Say(times[name][1], f"{call.sequence}:{name}"))
     after = msgspec.structs.replace(
-        call, pending=(), done=(*call.done, *passed), told=call.told or bool(says)
+        call, pending=(), recheck=False, done=(*call.done, *passed), told=call.told or bool(says)
     )
     coming = [at for name, (at, _) in times.items() if name not in passed]
     if call.state == "planned" and now < call.starts_utc_ms:

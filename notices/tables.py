@@ -14,6 +14,7 @@ notices = Table(
     Column("person_id", Id, nullable=True),
     Column("address", String(254), nullable=True),
     Column("session_id", Id, nullable=True, index=True),
+    Column("about", String(64), nullable=True),
     Column("facts", Json, nullable=False),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),

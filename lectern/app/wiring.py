@@ -92,6 +92,7 @@ from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
 from notices.outbox import Outbox
+from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -351,7 +352,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 keeper,
                 DeadlineBook(),
                 AuditTrail(AccountStore(), SessionStore()),
-                LessonNews(),
+                LessonNews(SessionStore(), NoticeStore()),
             ),
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},

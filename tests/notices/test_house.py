@@ -9,6 +9,7 @@ from sqlalchemy import update
 from accounts.tables import persons
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from lectern.app.notice_facts import LessonsForNotices
+from lectern.db.engine import Database
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
@@ -18,14 +19,16 @@ from notices.call_book import read
 from notices.caller import Caller
 from notices.kinds import Channel, Kind, facts_of
 from notices.mail import Envelope, Sender, compose
+from notices.notice import notice_id
 from notices.outbox import Outbox
 from notices.rules import Rules
 from notices.store import NoticeStore
+from notices.tables import notices
 from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session
 from tests.installation import Installation
-from tests.notices.given import DAY, HOUR, Watch
+from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
 
 STORE = NoticeStore()
 MINUTE = 60_000
@@ -187,6 +190,69 @@ async def test_reminders_go_to_those_who_are_not_there(house: Installation, watc
     for _ in range(2):  # a second server process, or the same one again
         await caller_of(house, watch).tell_due()
     assert [entry for entry in await told(house) if entry[1] == "starting"] == [("colleague", "starting")]
+
+
+async def inbox(house: Installation, who: str) -> tuple[int, dict[str, bool]]:
+    """Return how many messages are unread, and of the newest of each kind whether it is done."""
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by=who)).data
+    return page["unread"], {item["kind"]: item["done"] for item in reversed(page["items"])}
+
+
+async def test_whoever_comes_in_is_reminded_no_longer(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.ask("POST", "/api/v1/my/notices/read", by="learner", json={"ids": None})
+    watch.now = session.starts_utc_ms - DAY
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": False, "coming": False})
+    watch.now = session.starts_utc_ms - 15 * MINUTE
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": False, "coming": True, "starting": False})
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    assert await inbox(house, "learner") == (0, {"invited": False, "coming": True, "starting": True})
+    assert (await inbox(house, "colleague"))[1]["starting"] is False
+    # Who was there before, for a question, comes in anew: the same.
+    await come_in(house, session, "colleague", SessionRole.LEARNER)
+    async with house.services.database.write() as tx:
+        await tx.execute(update(notices).values(settled_utc_ms=None))
+    await come_in(house, session, "colleague", SessionRole.LEARNER)
+    assert (await inbox(house, "colleague"))[1]["starting"] is True
+
+
+async def test_what_is_left_to_do_ends_when_it_is_done(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    for name in ("learner", "colleague"):
+        await come_in(house, session, name, SessionRole.LEARNER)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": True, "missed": False})
+    form = {"teacher": 5, "course": 4, "organisation": 3, "recommend": 9}
+    given = await house.ask("POST", f"/api/v1/sessions/{session.id}/my-feedback", by="learner", json=form)
+    assert given.status == 204
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (0, {"invited": True, "missed": True})
+    assert await inbox(house, "colleague") == (1, {"invited": True, "missed": False})
+    watch.now += FEEDBACK_DAYS * DAY + MINUTE  # the form closes; no event says so
+    await caller_of(house, watch).check_open()
+    assert await inbox(house, "colleague") == (0, {"invited": True, "missed": True})
+
+
+async def test_a_reminder_lists_only_what_is_still_to_do(sqlite_database: Database) -> None:
+    watch = Watch()
+    outbox = Outbox(mail=False, clock=watch)
+    facts = {**LESSON, "undone": ("checkin", "feedback")}
+    async with sqlite_database.write() as tx:
+        for person in ("ann", "bob"):
+            await outbox.put(
+                tx, org_id=ORG, kind="missed", key="k", facts=facts, person_ids=[person], session_id="s-1"
+            )
+        await STORE.settle_undone(tx, "s-1", {"ann": ("feedback", "absent")}, watch())
+        (ann,) = await STORE.inbox(tx, "ann", before=None, limit=9)
+        (bob,) = await STORE.inbox(tx, "bob", before=None, limit=9)
+    assert (ann.facts["undone"], ann.settled_utc_ms) == (["feedback"], None)
+    assert bob.settled_utc_ms == T0
+    assert ann.id == notice_id(ORG, Kind.MISSED, "k", "ann", Channel.APP)
 
 
 async def test_after_the_end_people_hear_what_they_have_left_to_do(house: Installation, watch: Watch) -> None:
@@ -425,3 +491,8 @@ async def test_an_answered_question_reaches_who_asked(house: Installation, watch
         await caller_of(house, watch).tell_due()
     answered = [name for name, kind in await told(house) if kind == "question_answered"]
     assert answered == ["colleague", "learner"]
+    assert (await inbox(house, "learner"))[1]["question_answered"] is False
+    saw = await house.ask("POST", "/api/v1/my/notices/read", by="learner", json={"answers_of": session.id})
+    assert saw.data["unread"] == (await inbox(house, "learner"))[0]
+    assert (await inbox(house, "learner"))[1]["question_answered"] is True
+    assert (await inbox(house, "colleague"))[1]["question_answered"] is False

@@ -191,7 +191,7 @@ const en = {
   },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'The first key you make appears here.', made: 'Made', revoked: 'Revoked' },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', done: 'Done', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
     mailOff: 'This installation sends no mail; everything appears here.', language: 'Language of the mail', languageDefault: 'As set by the organisation', kept: 'Saved.',
     calendar: 'In my calendar', calendarText: 'Subscribe to this address in Outlook, Apple or Google Calendar: your lessons appear there and follow every change. Whoever has the address can read them, so keep it to yourself.',

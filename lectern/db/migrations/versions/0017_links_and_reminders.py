@@ -17,12 +17,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('used_utc_ms', sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('about', sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column('settled_utc_ms', sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.drop_column('settled_utc_ms')
+        batch_op.drop_column('about')
 
     with op.batch_alter_table('join_links', schema=None) as batch_op:
         batch_op.drop_column('used_utc_ms')
