@@ -110,6 +110,7 @@ async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
     change = {"host_person_id": house.people["other_presenter"]}
     path = f"/api/v1/sessions/{session.id}"
     assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    watch.now += HOUR
     for _ in range(2):
         await caller_of(house, watch).tell_due()
     hosting = [who for who, kind in await told(house) if kind == "hosting"]
@@ -134,6 +135,7 @@ async def test_a_host_who_is_replaced_is_told_and_their_entry_is_cancelled(
     for name in ("admin", "other_presenter"):
         change = {"host_person_id": house.people[name]}
         assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+        watch.now += HOUR
         for _ in range(2):
             await caller_of(house, watch).tell_due()
     assert [who for who, kind in await told(house) if kind == "relieved"] == ["admin", "host"]
@@ -172,6 +174,7 @@ async def test_who_is_named_host_of_a_changed_plan_is_told_once(house: Installat
     assert (
         await house.ask("PATCH", f"/api/v1/sessions/{session.id}", by="presenter", json=change)
     ).status == 200
+    watch.now += HOUR
     await caller_of(house, watch).tell_due()
     assert [kind for who, kind in await told(house, Channel.MAIL) if who == "other_presenter"] == ["hosting"]
     assert ("learner", "moved") in await told(house, Channel.MAIL)
