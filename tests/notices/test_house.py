@@ -4,9 +4,11 @@ from typing import Any
 
 import icalendar
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
 from accounts.tables import persons
+from analytics.tables import view_totals
+from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from lectern.app.notice_facts import LessonsForNotices
 from lectern.db.engine import Database
@@ -99,6 +101,37 @@ async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, 
     watch.now += FEEDBACK_DAYS * DAY + MINUTE
     assert await lessons.undone(session.id) == {colleague: ("absent",)}
     assert await lessons.undone("no such session") == {}
+
+
+async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installation, watch: Watch) -> None:
+    """REM-03: until the deadline, and only those who have not finished."""
+    session = await plan(house, watch)
+    engine = house.services.engine
+    host = await come_in(house, session, "host", SessionRole.HOST)
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    await house.services.sessions.start(session.id)
+    opened = await engine.execute(session.id, host, "1", "checkin_open", {"seconds": 60})
+    await engine.execute(session.id, host, "2", "checkin_close", {"id": opened.result["id"]})
+    await house.services.sessions.end(session.id)
+    lessons = LessonsForNotices(house.services.sessions, engine, 60, Terms(), watch)
+    learner, colleague = house.people["learner"], house.people["colleague"]
+    watch.now = utc_ms()
+    undone = {learner: ("checkin", "feedback"), colleague: ("absent", "checkin")}
+    assert await lessons.undone(session.id) == undone
+    # The absent one watches the replay: first a little, then to its end.
+    began, ended = (await house.services.sessions.get(session.id)), watch.now
+    length = max(1, (began.ended_utc_ms or ended) - (began.first_started_utc_ms or 0))
+    row = {
+        "medium": "replay", "medium_id": "r", "version": 1, "subject": colleague, "org_id": house.org.id,
+        "session_id": session.id, "effort": [], "effort_ms": 0, "last_utc_ms": watch.now,
+    }  # fmt: skip
+    for share, left in ((0.5, ("absent", "checkin")), (1.0, ("checkin",))):
+        async with house.services.database.write() as tx:
+            await tx.execute(delete(view_totals))
+            await tx.execute(insert(view_totals).values(row | {"covered": [[0, round(length * share)]]}))
+        assert (await lessons.undone(session.id))[colleague] == left
+    watch.now += MAKE_UP_HOURS * HOUR + MINUTE  # the time to ask for a make-up is over
+    assert await lessons.undone(session.id) == {learner: ("feedback",)}
 
 
 async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
