@@ -415,7 +415,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 doors,
                 tokens,
                 screens,
-                LinksOfSessions(sessions, accounts),
+                LinksOfSessions(sessions, accounts, engine),
                 public_url=settings.url,
                 now_s=now_s,
                 mono_s=time.monotonic,
