@@ -92,6 +92,7 @@ from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
 from notices.outbox import Outbox
+from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -351,7 +352,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 keeper,
                 DeadlineBook(),
                 AuditTrail(AccountStore(), SessionStore()),
-                LessonNews(),
+                LessonNews(SessionStore(), NoticeStore()),
             ),
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
@@ -359,7 +360,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
-        sessions = Sessions(database, engine, people, relieved=(StreamKeyStore().revoke_of,))
+        sessions = Sessions(
+            database,
+            engine,
+            people,
+            audit=accounts.store.audit,
+            relieved=(StreamKeyStore().revoke_of,),
+        )
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
@@ -408,7 +415,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 doors,
                 tokens,
                 screens,
-                LinksOfSessions(sessions, accounts),
+                LinksOfSessions(sessions, accounts, engine),
                 public_url=settings.url,
                 now_s=now_s,
                 mono_s=time.monotonic,
