@@ -159,7 +159,7 @@ class Library:
             raise NotFound("session_not_found", "There is no such session.")
         if who.grant is None:
             _insist_on_teacher(who)
-        elif who.grant.session_id != session_id or not who.grant.role.is_staff:
+        elif not who.is_staff_by_link(session_id):
             raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
         return session.org_id
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from lectern.kernel.roles import SessionRole
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
@@ -15,6 +17,14 @@ class SessionFacts:
     auto_start: bool
     presenter_person_id: str | None
     host_person_id: str | None
+
+    def role_of(self, person_id: str | None) -> SessionRole | None:
+        """Return as what somebody runs it in person; None if they do not."""
+        if person_id is None:
+            return None
+        if person_id == self.presenter_person_id:
+            return SessionRole.PRESENTER
+        return SessionRole.HOST if person_id == self.host_person_id else None
 
 
 @dataclass(frozen=True, slots=True)
