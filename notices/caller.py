@@ -1,7 +1,7 @@
 """The loop that turns what lessons call for into messages in the outbox, in every server process."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -37,6 +37,9 @@ A change says nothing of who hosts: whoever is to host is told that all the same
 """
 
 _log = structlog.get_logger()
+
+NoteReminded = Callable[[AsyncConnection, int], Awaitable[None]]
+"""Writes down in the transaction how many people are reminded by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,10 @@ class Caller:
                 people = list(await self._lessons.expected(id_))
         return [Told(facts, people)] if people else []
 
-    async def remind(self, org_id: str, session_id: str) -> int:
+    async def remind(self, org_id: str, session_id: str, note: NoteReminded) -> int:
         """Remind by hand whoever has not done what the lesson now asks for; return how many that is.
+
+        `note` writes it down in the transaction that does it.
 
         Raises:
             NotFound: no such lesson. Conflict: it is cancelled (`session_cancelled`).
@@ -180,7 +185,9 @@ class Caller:
             if not await call_book.replace(tx, row, call, 0):
                 raise Overloaded("reminded_already", "Somebody else did this just now.", retry_after_s=1)
             await self._put(tx, row, say, groups)
-        return sum(len(group.person_ids) for group in groups)
+            count = sum(len(group.person_ids) for group in groups)
+            await note(tx, count)
+        return count
 
     async def _forget(self) -> None:
         """Delete old messages, once an hour."""

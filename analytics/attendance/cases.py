@@ -18,8 +18,9 @@ from analytics.attendance.report import AttendanceLine, AttendanceReports, OwnRe
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.attendance.verdict import Decision, Verdict
-from analytics.neighbours import Seats, SessionFacts, Trail
+from analytics.neighbours import Seats, SessionFacts
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected

@@ -20,9 +20,10 @@ from analytics.closing.obstacles import InTheWay, in_the_way, insist_on_closing
 from analytics.closing.press import Form, Press, Tell
 from analytics.closing.signing import SigningKey
 from analytics.closing.store import Amendment, ClosingStore, Edition, outrun
-from analytics.neighbours import People, Trail
+from analytics.neighbours import People
 from analytics.sheet_words import Lang
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected

@@ -23,6 +23,7 @@ from interactions.feedback.work_items import (
     differences,
     for_link_holder,
 )
+from lectern.db.trail import Trail
 from lectern.edge.downloads import Ending, download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal, insist_on_running, runs
@@ -160,6 +161,7 @@ class FeedbackRoutes:
 
     engine: TimelineEngine
     facts: Facts
+    trail: Trail
     sheets: Sheets
     terms: Terms
 
@@ -312,8 +314,8 @@ class FeedbackRoutes:
                 Change(body.version, body.kind, owner, body.due_on, body.note, body.step),
             )
             await store.put(tx, after)
-        details = {"session": after.session_id, **differences(before, after)}
-        await self.facts.audit(who, "feedback_item_changed", after.id, details)
+            details = {"session": after.session_id, **differences(before, after)}
+            await self.trail.write(tx, who, "feedback_item_changed", after.id, details)
         return (await self._models([after]))[0]
 
     async def _found(self, request: Request, facts: SessionFacts) -> "_Found":
@@ -395,7 +397,8 @@ class FeedbackRoutes:
 
     async def _note_export(self, request: Request, facts: SessionFacts, found: "_Found") -> None:
         rows = {"forms": found.forms, "texts": len(found.items)}
-        await self.facts.audit(request.who, "feedback_exported", facts.id, rows)
+        async with self.engine.database.write() as tx:
+            await self.trail.write(tx, request.who, "feedback_exported", facts.id, rows)
 
     def _file(self, content: bytes, facts: SessionFacts, ending: Ending) -> web.Response:
         return download(content, ending, self.sheets.disposition("feedback", facts.title, ending=ending))

@@ -257,7 +257,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, TrailOfAccounts(self.accounts.store), Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -431,7 +431,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 engine,
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
-                accounts,
+                TrailOfAccounts(accounts.store),
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from lectern.kernel.roles import SessionRole
 
 
@@ -83,5 +85,5 @@ class Doors(Protocol):
     async def start(self, session_id: str) -> None:
         """Start a session that starts by itself."""
 
-    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
-        """Write down that a token was given out."""
+    async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
+        """Write down who did what, in the transaction that does it."""
