@@ -38,7 +38,6 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
-from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
@@ -51,6 +50,7 @@ from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
+from interactions.quiet_hint.idea import HINT_MINUTES
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import (
     ClocksOfReplays,
@@ -258,7 +258,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, TrailOfAccounts(self.accounts.store), Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -438,7 +438,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 engine,
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
-                accounts,
+                TrailOfAccounts(accounts.store),
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

@@ -1,6 +1,6 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,9 @@ class House:
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
 
-    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
+    ) -> None:
         self.audit_log.append((who.subject_id, action))
 
     def clock(self) -> UtcMs:
