@@ -31,6 +31,7 @@ from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
 from analytics.store import AnalyticsStore
+from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -342,14 +343,13 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(
                 LessonFollower(),
-                keeper,
+                LessonReplays(titles, CatalogueStore()),
                 DeadlineBook(),
                 AuditTrail(AccountStore(), SessionStore()),
                 LessonNews(SessionStore(), NoticeStore()),
@@ -357,6 +357,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
         )
+        keeper = ReplayKeeper(engine, files_of(settings), CatalogueStore(), JobStore())
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
