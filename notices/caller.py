@@ -1,7 +1,7 @@
 """The loop that turns what lessons call for into messages in the outbox, in every server process."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -46,6 +46,9 @@ _OF_ONE: Final = frozenset({Kind.HOSTING, Kind.RELIEVED})
 """These overtake what waits for the one person they are about."""
 
 _log = structlog.get_logger()
+
+NoteReminded = Callable[[AsyncConnection, int], Awaitable[None]]
+"""Writes down in the transaction how many people are reminded by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +181,10 @@ class Caller:
                 people = list(await self._lessons.expected(id_))
         return [Told(facts, people)] if people else []
 
-    async def remind(self, org_id: str, session_id: str) -> int:
+    async def remind(self, org_id: str, session_id: str, note: NoteReminded) -> int:
         """Remind by hand whoever has not done what the lesson now asks for; return how many that is.
+
+        `note` writes it down in the transaction that does it.
 
         Raises:
             NotFound: no such lesson. Conflict: it is cancelled (`session_cancelled`).
@@ -210,7 +215,9 @@ class Caller:
                 raise Overloaded("reminded_already", "Somebody else did this just now.", retry_after_s=1)
             await self._overtake(tx, session_id, say, now)
             await self._put(tx, row, say, groups)
-        return sum(len(group.person_ids) for group in groups)
+            count = sum(len(group.person_ids) for group in groups)
+            await note(tx, count)
+        return count
 
     async def check_open(self) -> None:
         """End the reminders that no event ends: of a time that passed, of a form that closed."""

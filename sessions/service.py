@@ -261,7 +261,7 @@ class Sessions:
                 continue
             if joined.person is None:
                 change.append(NewEvent(payload=ParticipantRemoved(participant=joined.participant)))
-            elif SessionRole(joined.role).is_staff:
+            elif present.standing.is_staff():
                 lowered = msgspec.structs.replace(joined, role=SessionRole.LEARNER.value, link=None)
                 change.append(NewEvent(payload=lowered))
                 await self._lower(change, joined.kind, joined.person)

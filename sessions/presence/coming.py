@@ -18,8 +18,8 @@ from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
 from sessions import links
 from sessions.lesson.idea import LESSON, LessonState
-from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, is_outdated, role_changed
-from sessions.presence.standing import Standing, refuse_unfounded, standing_of
+from sessions.presence.grounds import Grounds, grounds_of, refuse_unfounded
+from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, refuse_outdated
 from sessions.store import Connection, Participant, SessionStore
 
 DEVICES = frozenset({"pc", "phone", "tablet", "screen"})
@@ -59,7 +59,7 @@ class Coming(Work):
     participant_id: str = ""
     connection: Connection | None = None
     _known: _Known = field(default_factory=lambda: _Known({}))
-    _standing: Standing = field(default_factory=lambda: Standing(frozenset(), frozenset()))
+    _grounds: Grounds = field(default_factory=lambda: Grounds(frozenset(), frozenset()))
 
     @property
     def kind(self) -> str:
@@ -72,9 +72,9 @@ class Coming(Work):
         subjects = {work.subject for work in works}
         found = await works[0].store.participants_of(tx, head.session_id, subjects)
         known = _Known({(participant.kind, participant.subject): participant for participant in found})
-        standing = await standing_of(tx, works[0].store, head.session_id, [work.grant for work in works])
+        grounds = await grounds_of(tx, works[0].store, head.session_id, [work.grant for work in works])
         for work in works:
-            work.refusal, work.connection, work._known, work._standing = None, None, known, standing
+            work.refusal, work.connection, work._known, work._grounds = None, None, known, grounds
 
     def decide(self, state: ClassState, now: UtcMs) -> Outcome:
         """See `Work`.
@@ -87,11 +87,9 @@ class Coming(Work):
         """
         known = self._known.by_subject.get((self.kind, self.subject))
         present = state.of(PRESENCE).participants.get(known.id) if known else None
-        refuse_unfounded(self.grant, self._standing, administers=self.administers)
-        if present is not None and present.removed:
-            raise Forbidden("removed", "You were removed from this session.")
-        if present is not None and is_outdated(present, self.grant):
-            raise role_changed()
+        refuse_unfounded(self.grant, self._grounds, administers=self.administers)
+        if present is not None:
+            refuse_outdated(present, self.grant)
         may_enter_late = known is not None or self.grant.role.is_staff
         if not may_enter_late and state.of(LESSON).state is LessonState.ENDED:
             raise Gone("session_over", "This session is over.")

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.kernel.roles import SessionRole
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
@@ -15,6 +19,14 @@ class SessionFacts:
     auto_start: bool
     presenter_person_id: str | None
     host_person_id: str | None
+
+    def role_of(self, person_id: str | None) -> SessionRole | None:
+        """Return as what somebody runs it in person; None if they do not."""
+        if person_id is None:
+            return None
+        if person_id == self.presenter_person_id:
+            return SessionRole.PRESENTER
+        return SessionRole.HOST if person_id == self.host_person_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +109,5 @@ class Doors(Protocol):
     async def start(self, session_id: str) -> None:
         """Start a session that starts by itself."""
 
-    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
-        """Write down that a token was given out."""
+    async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
+        """Write down who did what, in the transaction that does it."""

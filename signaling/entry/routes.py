@@ -202,9 +202,10 @@ class EntryRoutes:
     async def _role_of(self, who: Principal, session: SessionFacts) -> SessionRole:
         if who.org_id != session.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        if who.person_id == session.presenter_person_id:
-            return SessionRole.PRESENTER
-        if who.person_id == session.host_person_id or OrgRole.ADMIN in who.roles:
+        role = session.role_of(who.person_id)
+        if role is not None:
+            return role
+        if OrgRole.ADMIN in who.roles:
             return SessionRole.HOST
         if session.guests_allowed or await self._doors.expects(session.id, who.person_id or ""):
             return SessionRole.LEARNER

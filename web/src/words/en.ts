@@ -170,7 +170,12 @@ const en = {
     newCheckin: 'New check-in', checkinMessage: 'Message (optional)', checkinPlaceholder: 'Who is here?', checkinMinutes: 'On time within', minutes: '{n} min', checkinStart: 'Start check-in', checkinClose: 'Close check-in',
   },
   replay: {
-    play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson', resumed: 'Continued where you stopped ({at})', restart: 'From the start',
+    play: 'Play', pause: 'Pause', seek: 'Position', speed: 'Speed', sound: 'Sound', swap: 'Swap pictures', moments: 'Moments', noMoments: 'No polls or questions in this lesson',
+    gaps: {
+      title: '{n} gap in the recording | {n} gaps in the recording', jump: 'Go to {at}', seconds: 'about {n} s missing',
+      source: { mic: 'Sound', camera: 'Camera', screen: 'Screen', all: 'Everything' },
+      why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded' },
+    }, resumed: 'Continued where you stopped ({at})', restart: 'From the start',
     kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} vote | {n} votes',
   },

@@ -172,7 +172,12 @@ const zh: Words = {
     newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
   },
   replay: {
-    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置（{at}）继续', restart: '从头看',
+    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问',
+    gaps: {
+      title: '录制有 {n} 处缺失', jump: '跳到 {at}', seconds: '约缺 {n} 秒',
+      source: { mic: '声音', camera: '摄像头画面', screen: '共享屏幕', all: '全部内容' },
+      why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', not_recorded: '未录制' },
+    }, resumed: '已从上次的位置（{at}）继续', restart: '从头看',
     kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
