@@ -13,10 +13,10 @@ from enum import IntEnum
 import msgspec
 
 from analytics.spans import Spans, union
-from analytics.viewing import GAP_MS, Pace, Played
+from analytics.viewing import FASTEST, GAP_MS, SLOWEST, Pace, Played
 
 MOST_STRETCHES = 2_000
-"""Of one viewer in one version of a medium. Somebody who jumps every five seconds needs three hours for it."""
+"""Of one viewer in one version of a medium. Jumping every five seconds, one needs three hours for it."""
 _NEAR = 50
 """Among how many stretches before it a repeated one is looked for: those of a player hardly overlap."""
 _TAG_BYTES = 8
@@ -141,6 +141,8 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
 
     def holds(self, tag: bytes, played: Played) -> bool:
         """Tell whether this was reported before by the same player."""
+        if not SLOWEST <= played.speed <= FASTEST:
+            return False
         asked = _stretch(played, self.base_utc_ms)
         for sitting in self.sittings:
             if sitting.tag == tag:

@@ -87,14 +87,19 @@ class Change(msgspec.Struct, array_like=True):
 
     def add(self, other: "Change", *, times: int = 1) -> None:
         """Add `other` to this (with `times` -1, take it away)."""
+        # Mostly all periods hold one and the same sums, and gain the same: that is worked out once.
+        totals: dict[tuple[int, int], Sums] = {}
         for period, sums in other.periods.items():
-            total = self.periods.get(period, _NO_SUMS).plus(sums, times=times)
+            mine = self.periods.get(period, _NO_SUMS)
+            total = totals.get((id(mine), id(sums)))
+            if total is None:
+                total = totals[id(mine), id(sums)] = mine.plus(sums, times=times)
             if total.is_nothing:
                 self.periods.pop(period, None)
             else:
                 self.periods[period] = total
-        for mine, others in ((self.heat, other.heat), (self.plays, other.plays), (self.left, other.left)):
-            _add_edges(mine, others.items(), times)
+        for edges, others in ((self.heat, other.heat), (self.plays, other.plays), (self.left, other.left)):
+            _add_edges(edges, others.items(), times)
 
     @property
     def is_nothing(self) -> bool:

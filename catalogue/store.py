@@ -146,9 +146,7 @@ class CatalogueStore:
     ) -> dict[str, str]:
         """Return what media of an organisation are called, by id."""
         table = replays if medium == "replay" else microcourses
-        query = select(table.c.id, table.c.title).where(
-            table.c.org_id == org_id, table.c.id.in_(medium_ids)
-        )
+        query = select(table.c.id, table.c.title).where(table.c.org_id == org_id, table.c.id.in_(medium_ids))
         return {row.id: row.title for row in await tx.execute(query)}
 
     async def positions(

@@ -114,6 +114,8 @@ class Office:
     attending: AttendanceReports = field(init=False)
     intake: ViewIntake = field(init=False)
     org_zone: str = "Asia/Shanghai"
+    asked: list[str] = field(default_factory=list)
+    is_open: bool = True
 
     def __post_init__(self) -> None:
         self.intake = ViewIntake(self.database, ViewStore(), self, self, self.zone, clock=lambda: self.now)
@@ -204,7 +206,8 @@ class Office:
         self.audit_log.append((who.subject_id, action, target))
 
     async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Film:
-        if medium_id != "film" or who.org_id != "org":
+        self.asked.append(who.subject_id)
+        if not self.is_open or medium_id != "film" or who.org_id != "org":
             raise NotFound("replay_not_found", "There is no such replay.")
         return Film()
 

@@ -78,7 +78,8 @@ async def test_the_same_report_sent_twice_at_once_counts_once(database: Database
 
 
 async def test_two_servers_take_in_reports_of_the_same_people(database: Database) -> None:
-    one, other = await office_on(database), Office(database, Lesson(database, SESSION))
+    one = await office_on(database)
+    other = Office(database, one.lesson)
 
     async def watch(office: Office, player: str, who: str) -> None:
         for n in range(4):
