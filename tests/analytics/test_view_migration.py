@@ -16,8 +16,9 @@ VIEWS = ViewStore()
 THIS = "0019"
 _ADD = text(
     "INSERT INTO view_intervals (subject, id, org_id, session_id, medium, medium_id, version, player,"
-    " from_ms, to_ms, started_utc_ms, wall_ms, speed, visible, audible, received_utc_ms) VALUES (:subject, :id,"
-    " 'org', 's1', 'replay', :film, :version, :player, :from_ms, :to_ms, :started, :wall, :speed, true, :audible, 0)"
+    " from_ms, to_ms, started_utc_ms, wall_ms, speed, visible, audible, received_utc_ms)"
+    " VALUES (:subject, :id, 'org', 's1', 'replay', :film, :version, :player,"
+    " :from_ms, :to_ms, :started, :wall, :speed, true, :audible, 0)"
 )
 
 
