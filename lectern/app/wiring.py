@@ -76,6 +76,7 @@ from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
@@ -234,7 +235,10 @@ class Services:
             facts,
             LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
             self.attending.cases,
-            AttendanceKeys(self.settings.data / "secrets"),
+            KeysOfServers(
+                AttendanceKeys(self.settings.data / "secrets"),
+                self.database if self.settings.redis_url else None,
+            ),
             TrailOfAccounts(AccountStore()),
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
