@@ -90,7 +90,9 @@ def notice_desk(
     server = mail_server(settings)
     people = PeopleForNotices(accounts)
     terms = Terms(settings.feedback_days, settings.feedback_fewest)
-    lessons = LessonsForNotices(sessions, engine, settings.lesson_minutes, terms)
+    lessons = LessonsForNotices(
+        sessions, engine, settings.lesson_minutes, terms, make_up_hours=settings.make_up_hours
+    )
     keys = load_keys(settings.data / "secrets", "notices")
     links = MuteLinks(keys.secrets, keys.current)
     rules = Rules(before_minutes=settings.remind_before_minutes, after_minutes=settings.remind_after_minutes)

@@ -25,12 +25,16 @@ from analytics.closing.service import Closings
 from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
+from analytics.incident_routes import IncidentRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
-from analytics.routes import AnalyticsDeps
-from analytics.routes import routes as analytics_routes
 from analytics.store import AnalyticsStore
+from analytics.view_intake import Following, ViewIntake
+from analytics.view_reports import ViewReports
+from analytics.view_routes import ViewRoutes
+from analytics.view_store import ViewStore
+from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -93,6 +97,7 @@ from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
 from notices.outbox import Outbox
+from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -195,7 +200,8 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
-            *analytics_routes(self._analytics()),
+            *self._incidents().routes(),
+            *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -273,18 +279,26 @@ class Services:
         reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
         return PollRoutes(reports, self.accounts)
 
-    def _analytics(self) -> AnalyticsDeps:
+    def _incidents(self) -> IncidentRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
-        reports = Reports(
-            self.database,
-            AnalyticsStore(),
-            people=facts,
-            sessions=facts,
-            media=self.catalogue.watching,
-            seats=self.presence,
-            attending=self.attending,
+        return IncidentRoutes(
+            Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
-        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
+
+    def _viewing(self) -> ViewRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewRoutes(
+            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            reports,
+            self.accounts,
+            self.settings.completion_threshold,
+            self.settings.weak_completion,
+        )
+
+    def following(self) -> Following:
+        """Making the sums of viewing follow what is reported."""
+        return Following(self.database, ViewStore(), self._org_zone)
 
     async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
         async with self.database.read() as tx:
@@ -345,25 +359,31 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(
                 LessonFollower(),
-                keeper,
+                LessonReplays(titles, CatalogueStore()),
                 DeadlineBook(),
                 AuditTrail(AccountStore(), SessionStore()),
-                LessonNews(),
+                LessonNews(SessionStore(), NoticeStore()),
             ),
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
         )
+        keeper = ReplayKeeper(engine, files_of(settings), CatalogueStore(), JobStore())
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
-        sessions = Sessions(database, engine, people, relieved=(StreamKeyStore().revoke_of,))
+        sessions = Sessions(
+            database,
+            engine,
+            people,
+            audit=accounts.store.audit,
+            relieved=(StreamKeyStore().revoke_of,),
+        )
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
@@ -412,7 +432,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 doors,
                 tokens,
                 screens,
-                LinksOfSessions(sessions, accounts),
+                LinksOfSessions(sessions, accounts, engine),
                 public_url=settings.url,
                 now_s=now_s,
                 mono_s=time.monotonic,

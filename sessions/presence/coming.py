@@ -1,5 +1,6 @@
 """Coming and going as works on a timeline: a whole class that returns at once shares a few transactions."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -15,6 +16,7 @@ from lectern.timeline.event import NewEvent, ParticipantJoined, ScreenScanned
 from lectern.timeline.idea import ClassState
 from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
+from sessions import links
 from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.grounds import Grounds, grounds_of, refuse_unfounded
 from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, refuse_outdated
@@ -134,6 +136,11 @@ class Coming(Work):
                 await store.put_participant(tx, head.org_id, participant)
         opened = [work.connection for work in works if work.connection is not None]
         await store.open_connections(tx, head.org_id, opened)
+        # Who returns shows the token they were given inside; only the link's own counts as its use.
+        by_link = [work for work in works if work.grant.link_id and work.grant.participant_id is None]
+        if by_link and opened:
+            uses = Counter(work.grant.link_id or "" for work in by_link)
+            await links.count_uses(tx, uses, UtcMs(opened[0].opened_utc_ms))
 
     def _remember(self, *, is_new: bool, came: bool) -> None:
         session_id, role = self.grant.session_id, self.grant.role

@@ -31,7 +31,10 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A link that was made for somebody. `name` is the guest's, or the person's; times are wall time."""
+    """A link that was made for somebody. `name` is the guest's, or the person's; times are wall time.
+
+    `held_by` answers for it in place of whoever made it. The names are None of keys and commands.
+    """
 
     id: str
     session_id: str
@@ -42,6 +45,21 @@ class MadeLink:
     made_by: str
     made_utc_ms: int
     expires_utc_ms: int
+    label: str | None = None
+    made_by_name: str | None = None
+    held_by: str | None = None
+    held_by_name: str | None = None
+    ended_utc_ms: int | None = None
+    uses: int = 0
+    used_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByLink:
+    """A participant who came by a link."""
+
+    participant_id: str
+    link: MadeLink
 
 
 class Links(Protocol):
@@ -50,8 +68,14 @@ class Links(Protocol):
     async def keep(self, link: MadeLink) -> None:
         """Write down a link before it is given out. Raises Rejected: there are too many of this session."""
 
-    async def page(self, session_id: str, before: str, limit: int) -> list[MadeLink]:
-        """Return links that still open a session, the newest first."""
+    async def page(self, session_id: str, before: str, limit: int, *, ended: bool) -> list[MadeLink]:
+        """Return links that still open a session (`ended`: and those that did), the newest first."""
+
+    async def show(self, session_id: str, link_id: str, actor: str) -> MadeLink:
+        """Return a link that is to be given out once more. Raises NotFound (`link_not_found`)."""
+
+    async def arrivals(self, session_id: str) -> list[ByLink]:
+        """Return who came by which link."""
 
     async def end(self, session_id: str, link_id: str, actor: str) -> None:
         """Take a link back. Raises NotFound (`link_not_found`)."""

@@ -11,6 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.lesson_replays import LessonReplays
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
@@ -164,8 +165,8 @@ async def open_house(database: Database, folder: Path) -> House:
     """Build a house without an HTTP side."""
     signer = PlaySigner({"1": KEY}, "1")
     house = House(database, LocalFiles(folder / "files"), JobStore(), CatalogueStore(), signer)
-    house.keeper = ReplayKeeper(database, house.files, house, house.store, house.jobs, house.clock)
-    house.lesson = await Lesson.open(database, SESSION, house.keeper)
+    house.lesson = await Lesson.open(database, SESSION, LessonReplays(house, house.store))
+    house.keeper = ReplayKeeper(house.lesson.engine, house.files, house.store, house.jobs, house.clock)
     return house
 
 
