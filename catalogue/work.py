@@ -3,7 +3,7 @@
 | kind | args | result |
 |---|---|---|
 | `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves a medium in `folder` |
-| `compose` | `ComposeArgs` | `{duration_ms}`; leaves a medium in `folder` |
+| `compose` | `ComposeArgs` | `{duration_ms, ladder}`; leaves a medium in `folder` |
 
 A medium is `video.mp4`, `thumbnail.jpg`, a ladder (`master.m3u8` with what it names), and `tiles.vtt` with
 small pictures by time.
@@ -28,6 +28,8 @@ COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
+LADDER_PICTURES, LADDER_SOUND, TILES = "pictures.m3u8", "sound.m3u8", "tiles.vtt"
+"""Of a download whose job's result says `ladder`: all renditions, the sound they share, small pictures."""
 
 
 class MicrocourseArgs(msgspec.Struct, frozen=True):

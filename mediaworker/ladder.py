@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 SEGMENT_S: Final = 6.0
 SOUND: Final = "sound"
 MASTER: Final = "master.m3u8"
+PICTURES: Final = "pictures.m3u8"
 _HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
 
 
@@ -104,21 +105,20 @@ def media_playlist(file: str, init_bytes: int, segments: Sequence[Stretch]) -> s
     return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
-def master_playlist(variants: Iterable[Variant]) -> str:
-    """All renditions, with the one sound that they share."""
-    lines = [
-        *_HEAD,
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-        (
+def master_playlist(variants: Iterable[Variant], *, sound: bool) -> str:
+    """All renditions, with the one sound that they share, or for players that play it beside them."""
+    codec, group = (",mp4a.40.2", ',AUDIO="sound"') if sound else ("", "")
+    lines = [*_HEAD, "#EXT-X-INDEPENDENT-SEGMENTS"]
+    if sound:
+        lines.append(
             '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",'
             f'URI="{SOUND}.m3u8"'
-        ),
-    ]
+        )
     for one in variants:
         lines += [
             (
                 f"#EXT-X-STREAM-INF:BANDWIDTH={one.bandwidth_bps},RESOLUTION={one.width}x{one.height},"
-                f'FRAME-RATE=30.000,CODECS="{one.codec},mp4a.40.2",AUDIO="sound"'
+                f'FRAME-RATE=30.000,CODECS="{one.codec}{codec}"{group}'
             ),
             f"{one.name}.m3u8",
         ]

@@ -26,6 +26,7 @@ from mediaworker.intro_card import draw_card
 from mediaworker.joining import Part, fragment_sound, join
 from mediaworker.ladder import (
     MASTER,
+    PICTURES,
     SOUND,
     Variant,
     carve,
@@ -418,8 +419,9 @@ def _describe_ladder(stage: Stage) -> None:
             codec = codec_of(bytes(stream.codec_context.extradata or b""))
             size = stream.width, stream.height
         variants.append(Variant(name, *size, peak_bps(segments) + sound_bps, codec))
+    (stage.work / PICTURES).write_text(master_playlist(variants, sound=False))
     part = stage.part(MASTER)
-    part.write_text(master_playlist(variants))
+    part.write_text(master_playlist(variants, sound=True))
     part.replace(stage.work / MASTER)
 
 
@@ -467,7 +469,7 @@ STEPS: tuple[Step, ...] = (
 
 def is_published(name: str) -> bool:
     """Whether a file of the working folder belongs to the finished medium."""
-    fixed = {VIDEO, THUMBNAIL, RESULT, MASTER, TILES}
+    fixed = {VIDEO, THUMBNAIL, RESULT, MASTER, PICTURES, TILES}
     ladder = {
         f"{stem}.{end}" for stem in (SOUND, *(one.name for one in RENDITIONS)) for end in ("mp4", "m3u8")
     }

@@ -84,7 +84,7 @@ class MediaWork:
         except OSError as error:
             reason = f"The video could not be made on this machine: {error.strerror}."
             raise JobFailed("disk_error", reason, hold=True) from error
-        return {"duration_ms": result.duration_ms}
+        return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
 
     def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
         """Bring what it needs of the replay here, do the job, put its files into the bucket, its result last.

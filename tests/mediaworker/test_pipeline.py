@@ -38,7 +38,7 @@ from tests.recording.scripted_publisher import ScriptedPublisher, record
 FPS = 15
 LATE_S = 0.03
 PUBLISHED = {
-    "video.mp4", "thumbnail.jpg", "result.json", "master.m3u8", "tiles.vtt", "tiles-000.jpg",
+    "video.mp4", "thumbnail.jpg", "result.json", "master.m3u8", "pictures.m3u8", "tiles.vtt", "tiles-000.jpg",
     "720.mp4", "720.m3u8", "360.mp4", "360.m3u8", "sound.mp4", "sound.m3u8",
 }  # fmt: skip
 INSET = (944, 524, 320, 180)

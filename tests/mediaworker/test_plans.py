@@ -109,9 +109,11 @@ def test_a_ladder_of_bytes_is_read_as_it_was_written(parts: list[tuple[int, int]
 
 
 def test_the_master_playlist_names_every_rendition_with_the_sound() -> None:
-    text = master_playlist([Variant("360", 640, 360, 500_000, "avc1.64001e")])
+    text = master_playlist([Variant("360", 640, 360, 500_000, "avc1.64001e")], sound=True)
     assert 'CODECS="avc1.64001e,mp4a.40.2",AUDIO="sound"\n360.m3u8\n' in text
     assert 'TYPE=AUDIO,GROUP-ID="sound"' in text
+    alone = master_playlist([Variant("360", 640, 360, 500_000, "avc1.64001e")], sound=False)
+    assert 'CODECS="avc1.64001e"\n360.m3u8\n' in alone
     with pytest.raises(ValueError, match="not a playlist"):
         read_stretches(text)
 
