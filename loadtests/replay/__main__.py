@@ -18,9 +18,9 @@ from pathlib import Path
 from loadtests.figures import Figure, machine, report
 from loadtests.replay.killing import kill_often
 from loadtests.replay.lesson_source import Shape, make_lesson
-from mediaworker import pipeline
+from mediaworker import pipeline, steps
 from mediaworker.media_job import Compose, MediaJob, MediaResult, Microcourse
-from mediaworker.pipeline import Stage, Step
+from mediaworker.steps import Stage, Step
 from mediaworker.transcoder import Progress
 
 CUT_MS = (1_001_234, 1_301_234)
@@ -39,40 +39,40 @@ def _given() -> argparse.Namespace:
 
 
 @contextmanager
-def _timed(steps: dict[str, float]) -> Iterator[None]:
+def _timed(spent: dict[str, float]) -> Iterator[None]:
     """Note how long each step of a job takes."""
 
     def noted(step: Step) -> Step:
         def do(stage: Stage, progress: Progress) -> None:
             begun = time.monotonic()
             step.do(stage, progress)
-            steps[step.name] = time.monotonic() - begun
+            spent[step.name] = time.monotonic() - begun
 
         return replace(step, do=do)
 
-    before = pipeline.STEPS
-    pipeline.STEPS = tuple(noted(step) for step in before)
+    before = steps.STEPS
+    steps.STEPS = tuple(noted(step) for step in before)
     try:
         yield
     finally:
-        pipeline.STEPS = before
+        steps.STEPS = before
 
 
-def _made(job: MediaJob, session: Path, steps: dict[str, float]) -> tuple[float, MediaResult]:
+def _made(job: MediaJob, session: Path, spent: dict[str, float]) -> tuple[float, MediaResult]:
     begun = time.monotonic()
-    with _timed(steps):
+    with _timed(spent):
         result = pipeline.run(job, files=session, progress=lambda _: None, cancelled=lambda: False)
     return time.monotonic() - begun, result
 
 
 def _composed(session: Path, duration_s: int) -> list[Figure]:
-    steps: dict[str, float] = {}
-    took_s, result = _made(Compose(output="download/1"), session, steps)
+    spent: dict[str, float] = {}
+    took_s, result = _made(Compose(output="download/1"), session, spent)
     size_mib = result.bytes / 2**20
     return [
         Figure("finished replay ÷ its duration", took_s / duration_s, "×", 0.5),
         Figure("finished replay", took_s, "s"),
-        *(Figure(f"finished replay: {name}", value, "s") for name, value in steps.items()),
+        *(Figure(f"finished replay: {name}", value, "s") for name, value in spent.items()),
         Figure("finished replay: size of the MP4", size_mib, "MiB"),
     ]
 
@@ -81,16 +81,16 @@ def _cut(session: Path, duration_s: int) -> list[Figure]:
     start_ms, end_ms = CUT_MS
     if duration_s * 1000 < end_ms:
         start_ms, end_ms = 1_234, min(301_234, duration_s * 1000 - 777)
-    steps: dict[str, float] = {}
+    spent: dict[str, float] = {}
     job = Microcourse(
         output="microcourses/m/1", start_ms=start_ms, end_ms=end_ms, title="接待第一次来访的客户",
         subtitle="销售部", source="download/1", outro="谢谢观看",
     )  # fmt: skip
-    took_s, _ = _made(job, session, steps)
+    took_s, _ = _made(job, session, spent)
     length = f"{(end_ms - start_ms) / 60_000:g}-minute microcourse"
     return [
         Figure(f"cutting a {length}", took_s, "s", 15),
-        *(Figure(f"cutting a {length}: {name}", value, "s") for name, value in steps.items()),
+        *(Figure(f"cutting a {length}: {name}", value, "s") for name, value in spent.items()),
     ]
 
 

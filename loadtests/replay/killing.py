@@ -34,7 +34,7 @@ from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from loadtests.replay.lesson_source import Shape, make_lesson
 from mediaworker.media_job import MediaResult
-from mediaworker.pipeline import RESULT, is_published
+from mediaworker.steps import RESULT, is_published
 from tests.ports import free_port
 from tests.s3_server import SIGN_IN, make_bucket
 

@@ -20,7 +20,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from mediaworker import pipeline
-from mediaworker.pipeline import is_published
+from mediaworker.steps import is_published
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
