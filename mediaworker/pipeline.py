@@ -39,6 +39,7 @@ from mediaworker.transcoder import (
     NO_ROOM_LEFT,
     Cancelled,
     Progress,
+    end_orphan,
 )
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,9 @@ def run(job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled)
         raise MediaCancelledError
     try:
         work.mkdir(parents=True, exist_ok=True)
+        end_orphan(work)
+        for left in work.glob("*.part"):  # of a worker that was killed, or met a full disk
+            left.unlink(missing_ok=True)
         stage = _stage(job, files, work, cancelled)
         _work_off(stage, progress)
         result = msgspec.json.decode((work / RESULT).read_bytes(), type=MediaResult)
@@ -93,7 +97,9 @@ def _explained(error: OSError | av.FFmpegError) -> MediaFailedError:
         return MediaFailedError("disk_error", NO_ROOM_LEFT)
     if isinstance(error, av.FFmpegError):
         return MediaFailedError("transcode_failed", "The finished video could not be read back.")
-    return MediaFailedError("disk_error", f"The video could not be written: {error.strerror}. Try again.")
+    return MediaFailedError(
+        "disk_error", f"The video could not be written: {error.strerror or error}. Try again."
+    )
 
 
 def needed_files(job: MediaJob, session: Path) -> frozenset[str]:

@@ -397,9 +397,11 @@ def test_what_is_done_is_not_done_again(finished: Path, monkeypatch: pytest.Monk
     for _ in steps.STEPS:
         with pytest.raises(KeyboardInterrupt):
             run(job, files=finished, progress=forget, cancelled=never)
+    (next((finished / "m").glob(".*")) / "left.1.part").write_bytes(b"half")
     run(job, files=finished, progress=forget, cancelled=never)
     assert begun == [step.name for step in steps.STEPS for _ in range(2)]
     assert {path.name for path in (finished / "m").iterdir()} == {"1"}
+    assert {path.name for path in (finished / "m/1").iterdir()} == PUBLISHED
 
 
 def test_a_full_disk_in_every_step_holds_the_job_and_touches_nothing(
