@@ -20,6 +20,9 @@ LIMIT = 0.84
 FADE_S = 0.01
 RATE = 48_000
 BIT_RATE = "128k"
+"""Enough for a voice in each channel alone: what `FAST` leaves out, a search for what the channels share and
+for the best quantisers, takes four times as long (120 s of sound: 0.9 s instead of 3.5 s)."""
+FAST: dict[str, Any] = {"aac_coder": "fast", "aac_ms": 0, "aac_is": 0}
 
 
 def gain_db(integrated_lufs: float | None) -> float:
@@ -55,7 +58,7 @@ def sound_command(
     sound = sound.filter("apad").filter("atrim", end=f"{total_s:.6f}")
     return _command(
         ffmpeg.output(
-            sound, str(target), acodec="aac", audio_bitrate=BIT_RATE, ar=RATE, ac=2, map_metadata=-1,
+            sound, str(target), **FAST, acodec="aac", audio_bitrate=BIT_RATE, ar=RATE, ac=2, map_metadata=-1,
             format="mp4",
         ),
         "warning",
