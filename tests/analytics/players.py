@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.play_record import NEVER, Device, PlayRecord, tag_of
-from analytics.view_store import MediumVersion, Place, ViewStore
-from analytics.view_sums import Terms
 from analytics.viewing import Played
 
 NOW = 1_800_000_000_000
@@ -74,16 +71,3 @@ def recorded(sent: Sequence[Sent]) -> PlayRecord:
     for each in sent:
         record = record.adding(tag_of(each.player), each.device, each.played)
     return record
-
-
-async def watch_replay(
-    tx: AsyncConnection, org_id: str, session_id: str, subject: str, to_ms: int, *, since_utc_ms: int
-) -> None:
-    """Leave of somebody that they watched the replay once, up to `to_ms`, and nothing else."""
-    store = ViewStore()
-    named = MediumVersion("replay", session_id, 1)
-    medium = await store.register(tx, org_id, session_id, named, Terms(600_000, "UTC"))
-    place = Place(medium.key, subject)
-    await store.lock_records(tx, {place})
-    played = Played("1", 0, to_ms, since_utc_ms, to_ms, 1.0, visible=True, audible=True)
-    await store.write_records(tx, {place: NEVER.adding(tag_of("p"), Device.PC, [played])})

@@ -25,8 +25,8 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.ids import new_id
 from lectern.manifest.clock_map import ClockMap, ClockPiece
 from lectern.timeline.event import SessionEnded, SessionStarted
-from tests.analytics.players import watch_replay
 from tests.analytics.test_attendance_routes import closed, opened
+from tests.analytics.watched import has_watched
 from tests.lesson import START, Lesson, Raw
 
 ORG = "org"
@@ -203,7 +203,7 @@ class World:
 
     async def _watch(self, subject: str, to_ms: str) -> None:
         async with self.database.write() as tx:
-            await watch_replay(tx, ORG, self.lesson.session_id, subject, int(to_ms), since_utc_ms=START)
+            await has_watched(tx, self.lesson.session_id, subject, int(to_ms))
 
     async def _publish(self, origin_ms: str) -> None:
         self.replay_clock = ClockMap((ClockPiece(int(origin_ms), 0, 600_000),))

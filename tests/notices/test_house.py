@@ -28,7 +28,7 @@ from notices.tables import notices
 from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session
-from tests.analytics.players import watch_replay
+from tests.analytics.watched import has_watched
 from tests.installation import Installation
 from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
 
@@ -123,8 +123,7 @@ async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installat
     length = max(1, (began.ended_utc_ms or ended) - (began.first_started_utc_ms or 0))
     for share, left in ((0.5, ("absent", "checkin")), (1.0, ("checkin",))):
         async with house.services.database.write() as tx:
-            seen_ms = round(length * share)
-            await watch_replay(tx, house.org.id, session.id, colleague, seen_ms, since_utc_ms=watch.now)
+            await has_watched(tx, session.id, colleague, round(length * share))
         assert (await lessons.undone(session.id))[colleague] == left
     watch.now += MAKE_UP_HOURS * HOUR + MINUTE  # the time to ask for a make-up is over
     assert await lessons.undone(session.id) == {learner: ("feedback",)}
