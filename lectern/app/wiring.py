@@ -82,6 +82,7 @@ from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import files_of
 from lectern.app.tables import metadata
+from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
@@ -205,7 +206,7 @@ class Services:
                     self.attending.cases,
                     self.attending,
                     seats=self.presence,
-                    trail=TrailOfAccounts(self.accounts.store),
+                    trail=self.news(),
                     books=ClosingStore(),
                     objection_days=self.settings.objection_days,
                 ),
@@ -252,6 +253,11 @@ class Services:
             TrailOfAccounts(AccountStore()),
         )
 
+    def news(self) -> TrailWithNews:
+        """The audit log, for acts that somebody has to be told of."""
+        trail = TrailOfAccounts(self.accounts.store)
+        return TrailWithNews(trail, self.outbox, SessionStore(), self.settings.lesson_minutes)
+
     def library(self) -> Library:
         """Prepared questions."""
         return Library(self.database, self.doors)
@@ -259,7 +265,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, TrailOfAccounts(self.accounts.store), Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, self.news(), Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
