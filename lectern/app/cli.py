@@ -22,6 +22,7 @@ from lectern.app.doctor import examine
 from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import tell_attendance_key
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
@@ -82,6 +83,13 @@ def parser() -> argparse.ArgumentParser:
     _attendance_commands(
         commands.add_parser("attendance", help="Closed attendance records.").add_subparsers(required=True)
     )
+    views = commands.add_parser("views", help="Viewing.").add_subparsers(required=True)
+    summary = (
+        "Make all sums of viewing again from the viewers' records, in the organisation's present time zone; "
+        "the server may run."
+    )
+    sub = views.add_parser("rebuild", help=summary, description=summary)
+    sub.set_defaults(run=_views_rebuild)
     sub = command("migrate", _migrate, "Bring the database's schema forward (or back, for developers).")
     sub.add_argument("--to", default="head", metavar="REVISION")
     sub.add_argument("--down", action="store_true")
@@ -254,11 +262,15 @@ async def _keys_list(_arguments: argparse.Namespace, settings: Settings) -> None
 async def _keys_rotate(_arguments: argparse.Namespace, settings: Settings) -> None:
     async with built(settings) as services:
         org = await services.accounts.org()
-        key = AttendanceKeys(settings.data / "secrets").rotate(org.name)
+        keys = AttendanceKeys(settings.data / "secrets")
+        key = keys.rotate(org.name)
+        await tell_attendance_key(services.database, key.fingerprint)
     print(
         f"New records are signed by a new key. Tell its fingerprint to whoever checks records:\n"
         f"{spaced(key.fingerprint)}"
     )
+    if settings.redis_url:
+        print(f"Copy {keys.path} to the machines of the other servers; `lectern doctor` there misses it.")
 
 
 async def _keys_export(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -288,6 +300,12 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
 
 def _day(utc_ms: int) -> str:
     return datetime.fromtimestamp(utc_ms / 1000, UTC).date().isoformat()
+
+
+async def _views_rebuild(_arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        count = await services.following().sum_all_up_anew()
+    print(f"Summed up anew: {count} versions of replays and microcourses.")
 
 
 async def _migrate(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -25,12 +25,15 @@ from analytics.closing.service import Closings
 from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
+from analytics.incident_routes import IncidentRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
-from analytics.routes import AnalyticsDeps
-from analytics.routes import routes as analytics_routes
 from analytics.store import AnalyticsStore
+from analytics.view_intake import Following, ViewIntake
+from analytics.view_reports import ViewReports
+from analytics.view_routes import ViewRoutes
+from analytics.view_store import ViewStore
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -59,7 +62,6 @@ from lectern.app.answers import (
     PeopleOfAccounts,
     ReportFacts,
     SessionFactsForCatalogue,
-    TrailOfAccounts,
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
@@ -77,6 +79,7 @@ from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
@@ -197,7 +200,8 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
-            *analytics_routes(self._analytics()),
+            *self._incidents().routes(),
+            *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -237,8 +241,11 @@ class Services:
             facts,
             LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
             self.attending.cases,
-            AttendanceKeys(self.settings.data / "secrets"),
-            TrailOfAccounts(AccountStore()),
+            KeysOfServers(
+                AttendanceKeys(self.settings.data / "secrets"),
+                self.database if self.settings.redis_url else None,
+            ),
+            self.accounts,
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
         )
@@ -250,13 +257,12 @@ class Services:
             self.attending,
             self.attending.cases,
             WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
-            TrailOfAccounts(AccountStore()),
+            self.accounts,
         )
 
     def news(self) -> TrailWithNews:
         """The audit log, for acts that somebody has to be told of."""
-        trail = TrailOfAccounts(self.accounts.store)
-        return TrailWithNews(trail, self.outbox, SessionStore(), self.settings.lesson_minutes)
+        return TrailWithNews(self.accounts, self.outbox, SessionStore(), self.settings.lesson_minutes)
 
     def library(self) -> Library:
         """Prepared questions."""
@@ -277,18 +283,26 @@ class Services:
         reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
         return PollRoutes(reports, self.accounts)
 
-    def _analytics(self) -> AnalyticsDeps:
+    def _incidents(self) -> IncidentRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
-        reports = Reports(
-            self.database,
-            AnalyticsStore(),
-            people=facts,
-            sessions=facts,
-            media=self.catalogue.watching,
-            seats=self.presence,
-            attending=self.attending,
+        return IncidentRoutes(
+            Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
-        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
+
+    def _viewing(self) -> ViewRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewRoutes(
+            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            reports,
+            self.accounts,
+            self.settings.completion_threshold,
+            self.settings.weak_completion,
+        )
+
+    def following(self) -> Following:
+        """Making the sums of viewing follow what is reported."""
+        return Following(self.database, ViewStore(), self._org_zone)
 
     async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
         async with self.database.read() as tx:
@@ -445,7 +459,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 engine,
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
-                TrailOfAccounts(accounts.store),
+                accounts,
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

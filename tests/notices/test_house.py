@@ -4,14 +4,12 @@ from typing import Any
 
 import icalendar
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 
 from accounts.tables import persons
-from analytics.tables import view_totals
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from interactions.feedback.tables import texts
-from lectern.app.answers import TrailOfAccounts
 from lectern.app.notice_facts import LessonsForNotices
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
@@ -33,6 +31,7 @@ from notices.tables import notices
 from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session, SessionStore
+from tests.analytics.watched import has_watched
 from tests.installation import Installation
 from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
 
@@ -125,14 +124,9 @@ async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installat
     # The absent one watches the replay: first a little, then to its end.
     began, ended = (await house.services.sessions.get(session.id)), watch.now
     length = max(1, (began.ended_utc_ms or ended) - (began.first_started_utc_ms or 0))
-    row = {
-        "medium": "replay", "medium_id": "r", "version": 1, "subject": colleague, "org_id": house.org.id,
-        "session_id": session.id, "effort": [], "effort_ms": 0, "last_utc_ms": watch.now,
-    }  # fmt: skip
     for share, left in ((0.5, ("absent", "checkin")), (1.0, ("checkin",))):
         async with house.services.database.write() as tx:
-            await tx.execute(delete(view_totals))
-            await tx.execute(insert(view_totals).values(row | {"covered": [[0, round(length * share)]]}))
+            await has_watched(tx, session.id, colleague, round(length * share))
         assert (await lessons.undone(session.id))[colleague] == left
     watch.now += MAKE_UP_HOURS * HOUR + MINUTE  # the time to ask for a make-up is over
     assert await lessons.undone(session.id) == {learner: ("feedback",)}
@@ -576,7 +570,7 @@ async def test_an_item_of_feedback_waits_for_its_owner_alone(house: Installation
     services, host, other = house.services, house.people["host"], house.people["other_presenter"]
     async with services.database.write() as tx:
         await tx.execute(insert(texts).values(item_row(house, session)))
-    trail = TrailWithNews(TrailOfAccounts(services.accounts.store), services.outbox, SessionStore(), 60)
+    trail = TrailWithNews(services.accounts, services.outbox, SessionStore(), 60)
     who = Principal(house.org.id, house.people["presenter"], frozenset(), person_id=house.people["presenter"])
 
     async def becomes(**values: Any) -> None:
