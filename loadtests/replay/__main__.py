@@ -107,7 +107,7 @@ def _killed(count: int, seed: int, root: Path) -> list[Figure]:
         Figure("workers killed", outcome.killed, ""),
         Figure("workers killed: not exactly one output", outcome.wrong, "", 0),
         Figure("workers killed: orphan files", outcome.orphans, "", 0),
-        Figure("workers killed: longest until another went on", outcome.longest_s, "s", 30),
+        Figure("workers killed: until an idle one went on", outcome.longest_s, "s", 30),
     ]
 
 
