@@ -154,3 +154,14 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
         await on(studio, "activity").locator("summary").first.click()
         await expect(on(studio, "group-activity").first).to_contain_text("王芳")
         await take_picture(studio, "group-activity-studio-pc")
+        assert await violations(studio) == []
+        admin = await opened.on_pc("zh-CN")
+        await story.sign_in(admin, "admin")
+        await story.open(admin, f"/admin/sessions/{story.session_id}/groups")
+        await expect(on(admin, "group-activity").first).to_contain_text("王芳")
+        await take_picture(admin, "group-activity-admin-pc")
+        assert await violations(admin) == []
+        for ending in ("csv", "xlsx"):
+            async with admin.expect_download() as download:
+                await on(admin, f"groups-{ending}").click()
+            assert (await download.value).suggested_filename.endswith(f".{ending}")

@@ -86,7 +86,7 @@ async def talk(school: School) -> None:
 
 
 async def groups(school: School) -> None:
-    """Two groups with a task; one reports; everybody returns to the picture on the transport they had."""
+    """Two groups with a task; one writes notes and reports; everybody returns to the picture."""
     studio = school.presenter
     await tab(studio, "groups")
     await on(studio, "breakout-count").fill("2")
@@ -95,12 +95,14 @@ async def groups(school: School) -> None:
     await on(studio, "breakout-open").click()
     for page in school.own_devices:
         await expect(on(page, "group")).to_be_visible()
-        if await on(page, "group-go").is_visible():
-            await on(page, "group-go").click()
+        await on(page, "group-go").click()
     await on(school.phone, "group-help").click()
     await expect(on(studio, "calls")).to_be_visible()
     await on(studio, "call-visit").click()
     await expect(on(school.phone, "group-visitors")).to_be_visible()
+    await tab(school.phone, "notes")
+    await on(school.phone, "notes-text").fill("湿地面：放警示牌")
+    await expect(on(school.phone, "notes-state")).to_have_attribute("data-state", "saved")
     await on(school.phone, "group-reporter").click()
     await on(school.phone, "group-report").click()
     await on(school.phone, "report-text").fill("叉车、湿地面、高架")
@@ -113,3 +115,5 @@ async def groups(school: School) -> None:
         await picture_moves(page, "video-camera", within_s=15)
     await on(studio, "result-show").click()
     await expect(on(school.wang, "result-shown")).to_contain_text("湿地面")
+    await on(school.wang, "result-shown").locator("summary").last.click()
+    await expect(on(school.wang, "shown-notes")).to_contain_text("放警示牌")
