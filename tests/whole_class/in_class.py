@@ -35,9 +35,11 @@ async def quiz(school: School) -> None:
     await expect(asked.get_by_test_id("poll-voters")).to_contain_text("3")
     await expect(on(school.screen, "screen-poll")).to_be_visible()
     await asked.get_by_test_id("poll-publish").click()
+    await expect(on(school.screen, "screen-result")).to_contain_text("按规定每月一次")
     for page in school.own_devices:
         await tab(page, "polls")
         await expect(on(page, "poll-explanation")).to_contain_text("按规定每月一次")
+    await school.look("poll-result", school.phone, school.screen)
     await on(studio, "fire").nth(1).click()
     for page in school.hands:
         await on(page, "poll-rate-5").click()
@@ -55,6 +57,7 @@ async def answer_what_was_asked(school: School) -> None:
     await tab(school.phone, "questions")
     await expect(on(school.phone, "question")).to_contain_text("正在回答")
     await expect(on(school.phone, "question")).to_contain_text(ASKED)
+    await expect(on(school.screen, "screen-question")).to_contain_text(ASKED)
     await school.look("question", host, school.phone, school.screen)
     await on(host, "question-more").click()
     await on(host, "question-answer").click()

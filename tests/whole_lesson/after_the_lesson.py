@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
+from tests.web.test_accessibility import violations
 from tests.whole_lesson.in_the_lesson import ANSWER, ASKED, QUESTION
 from tests.whole_lesson.story import GUEST, Span, Story, clock_of, on, until
 
@@ -58,6 +59,7 @@ async def watch_the_replay(story: Story) -> None:
     await on(page, "speed").select_option("1")
     await take_picture(page, "replay-poll-pc")
     await on(page, "replay-play").click()
+    assert await violations(page) == []
 
 
 _POSITION_AND_CLOCKS = """() => {
@@ -101,6 +103,7 @@ async def replay_on_a_phone(story: Story) -> None:
     await until("the phone shows the replay", lambda: clock_of(story.guest, "replay-video-screen"))
     await take_picture(story.guest, "replay-phone")
     await on(story.guest, "replay-play").click()
+    assert await violations(story.guest) == []
 
 
 async def cut_a_microcourse(story: Story) -> None:
@@ -117,6 +120,7 @@ async def cut_a_microcourse(story: Story) -> None:
     clip = on(page, "clip")
     await expect(clip).to_have_attribute("data-state", "ready", timeout=60_000)
     await take_picture(page, "editor-ready-pc")
+    assert await violations(page) == []
     await on(page, "microcourse-publish").click()
     await expect(clip).to_have_attribute("data-state", "published")
     story.clip_id = (await on(page, "microcourse-watch").get_attribute("href") or "").rsplit("/", 1)[1]
@@ -177,6 +181,7 @@ async def _watch_on_phone(story: Story) -> None:
     await until("the phone plays 5 s", lambda: video.evaluate("v => v.currentTime >= 5"), within_s=20)
     await take_picture(page, "microcourse-phone")
     story.played_s["王芳"] = await video.evaluate("v => { v.pause(); return v.currentTime }")
+    assert await violations(page) == []
 
 
 async def see_who_watched(story: Story) -> None:
@@ -198,6 +203,7 @@ async def see_who_watched(story: Story) -> None:
     shown = await on(page, "viewing-row").filter(has_text="李伟").inner_text()
     assert any(f"{near}%" in shown for near in range(percent - 8, percent + 9)), shown
     await take_picture(page, "admin-viewing-pc")
+    assert await violations(page) == []
 
 
 async def see_who_attended(story: Story) -> None:
