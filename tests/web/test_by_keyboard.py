@@ -96,7 +96,7 @@ async def _vote(studio: Page, learner: Page) -> None:
     await press(studio, "poll-start")
     await press(learner, "poll-vote-1")
     await expect(on(studio, "poll-voters").first).to_contain_text("1")
-    await press(studio, "poll-publish")
+    await press(studio, "poll-close")
     await expect(on(learner, "invitation")).to_be_hidden()
     await choose_tab(learner, "polls")
     await expect(on(learner, "poll")).to_contain_text("100")
@@ -129,7 +129,7 @@ async def _write_notes(studio: Page, learner: Page) -> None:
     await expect(on(learner, "shown-notes")).to_contain_text("Count the doors")
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(300)
 async def test_a_lesson_without_a_mouse(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
