@@ -16,8 +16,11 @@ MOST_STEPS = 80
 """From anywhere to anything on a page, with Tab alone."""
 _WHERE = """(name) => {
   const here = document.activeElement
-  const ring = getComputedStyle(here)
-  const seen = ring.outlineStyle !== 'none' && parseFloat(ring.outlineWidth) > 0
+  const ringed = (one) => {
+    const ring = getComputedStyle(one)
+    return ring.outlineStyle !== 'none' && parseFloat(ring.outlineWidth) > 0
+  }
+  const seen = ringed(here) || (here.matches('input[type=radio]') && ringed(here.closest('label')))
   return { there: here.matches(`[data-testid="${name}"]`), seen, what: here.dataset.testid ?? here.tagName }
 }"""
 
@@ -129,6 +132,25 @@ async def _write_notes(studio: Page, learner: Page) -> None:
     await expect(on(learner, "shown-notes")).to_contain_text("Count the doors")
 
 
+async def _grade(learner: Page, question: str, grade: int) -> None:
+    """Reach a row of grades, take the first, and go along them with the arrow key."""
+    await reach(learner, f"grade-{question}-1")
+    await learner.keyboard.press("Space")
+    for _ in range(grade - 1):
+        await learner.keyboard.press("ArrowRight")
+    await expect(on(learner, f"grade-{question}-{grade}")).to_be_checked()
+
+
+async def _end(studio: Page, learner: Page) -> None:
+    await press(studio, "end-session")
+    await press(studio, "confirm-end")
+    for question in ("teacher", "course", "organisation"):
+        await _grade(learner, question, 4)
+    await write(learner, "feedback-text", "More of it")
+    await press(learner, "feedback-send")
+    await expect(on(learner, "feedback-thanks")).to_be_focused()
+
+
 @pytest.mark.timeout(300)
 async def test_a_lesson_without_a_mouse(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
@@ -140,7 +162,7 @@ async def test_a_lesson_without_a_mouse(tmp_path: Path) -> None:
             await write(learner, "guest-name", "Ann")
             await press(learner, "join")
             await expect(on(learner, "room")).to_be_visible()
-            for act in (_check_in, _vote, _ask, _write_notes):
+            for act in (_check_in, _vote, _ask, _write_notes, _end):
                 await act(studio, learner)
         except BaseException:
             await chromium.take_pictures("keyboard-trouble")

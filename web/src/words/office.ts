@@ -17,7 +17,7 @@ export const en = {
   },
   activity: {
     title: 'Group activity', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
-    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', share: 'Who took part how much: messages, answers and notes',
+    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', part: 'Took part', share: 'Who took part how much: messages, answers and notes',
   },
   closing: {
     title: 'Closing the attendance', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
@@ -83,7 +83,7 @@ export const zh: OfficeWords = {
   },
   activity: {
     title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
-    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', share: '参与程度：发言、答题与笔记',
+    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', part: '参与程度', share: '参与程度：发言、答题与笔记',
   },
   closing: {
     title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给讲师、主持人和管理员，之后任何改动都会被发现。',
