@@ -35,7 +35,7 @@ const zh: Words = {
     you: '我', connecting: '画面马上就来…', noPicture: '讲师暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
     broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
-    missed: { camera: '{name}的摄像头画面', screen: '{name}共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放{what}，已换成直播流（晚几秒）。',
+    missed: { camera: '{name} 的摄像头画面', screen: '{name} 共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放 {what}，已换成直播流（晚几秒）。',
     tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',
     act: { 'mute-mic': '静音', 'mute-camera': '关闭摄像头', 'mute-screen': '停止共享', 'off-stage': '下麦', remove: '移出' },
     mutedBy: { mic: '{name} 已将你静音。轮到你时再开麦。', camera: '{name} 关闭了你的摄像头。你可以再打开。', screen: '{name} 停止了你的屏幕共享。' },
@@ -99,20 +99,20 @@ const zh: Words = {
   },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
-    title: '分组研讨', youAreIn: '你在{name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
+    title: '分组研讨', youAreIn: '你在 {name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
     running: '正在分组研讨', size: '{n} 人', sizeOf: '{n} / {most} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
     who: '成员分配', whoHow: '给每个人选一个组，或把名字拖到组里。', none: '留在主会场', open: '开始分组',
     byDepartment: '按部门', noDepartment: '未填部门', byList: '按名单', listHow: '每行一人：姓名,组名', listExample: '李伟,第一组', listTake: '按名单分组', listFile: '选择 CSV 文件', listRead: '已分配 {n} 人。', listUnknown: '在场的人里没有找到：{lines}',
     ownChoice: '学员自己选组', most: '每组最多人数（不填则不限）', late: '迟到的人', rule: { smallest: '进人最少的组', choose: '自己选组', stay: '留在主会场' },
     material: '资料', materialHow: '文字和链接', lastMinute: '最后一分钟', tutors: '导师：{names}', tutor: '导师', tutorOn: '选择导师', tutorAdd: '导师…', tutorOff: '不再担任导师', yourGroup: '你负责的组', calls: '请求帮助的小组', asksForHelp: '请求帮助', visit: '进组看看', leave: '回主会场', visitors: '{names} 在这里',
     voiceOn: '对所有组讲话', voiceOff: '停止对所有组讲话', voiceHint: '麦克风打开时，所有组都能听到你。', voiceHeard: '所有组都能听到 {names}', tell: '给所有组留言', tellSend: '发给所有组', toldAll: '已发给所有组。',
-    moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', members: '组员：{names}', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
+    moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', members: '组员：', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
   },
   notes: {
-    title: '笔记', of: '{name}的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '正在写：{names}', length: '{n} / {most} 字',
+    title: '笔记', of: '{name} 的笔记', how: '大家一起写：想法、疑问、结论。', emptyYet: '还没有人写。', writing: '正在写：{names}', length: '{n} / {most} 字',
     state: { opening: '正在打开…', saved: '已保存', saving: '正在保存…', waiting: '网络断开，内容暂存在本机', full: '未保存：太长了', refused: '已关闭' },
-    lost: '你在{name}写的一部分笔记没有存进去', lostHow: '发送之前小组已经结束，或者你被调到了别的组。这是你页面上的内容，可以复制缺少的部分。', lostAway: '知道了',
+    lost: '你在 {name} 写的一部分笔记没有存进去', lostHow: '发送之前小组已经结束，或者你被调到了别的组。这是你页面上的内容，可以复制缺少的部分。', lostAway: '知道了',
   },
   device: {
     mic: {
