@@ -258,7 +258,7 @@ class Accounts:
             await self._audit(tx, who, "api_key_revoked", key_id, {})
 
     async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
-        """Write down an act that has no transaction of its own here (an export, a token)."""
+        """Write down an export before it leaves the house; what changes rows is noted in its transaction."""
         async with self.database.write() as tx:
             await self._audit(tx, who, action, target, details)
 

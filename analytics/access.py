@@ -8,6 +8,9 @@ from lectern.kernel.errors import Forbidden, NotFound
 def insist_on_report(who: Principal, permission: Permission, org_id: str, session_id: str) -> None:
     """Let pass who holds `permission` in the organisation, and staff with a token of the very session.
 
+    Reading is wider than running the session (`lectern.kernel.access.runs`): whoever teaches sees how others'
+    lessons went, and a line manager the rows of their own people (`sees`).
+
     Raises:
         NotFound: of another organisation. Forbidden: not allowed.
     """
@@ -15,7 +18,7 @@ def insist_on_report(who: Principal, permission: Permission, org_id: str, sessio
         raise NotFound("session_not_found", "There is no such session.")
     if who.grant is None:
         who.require(permission)
-    elif who.grant.session_id != session_id or not who.grant.role.is_staff:
+    elif not who.is_staff_by_link(session_id):
         raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
 
 

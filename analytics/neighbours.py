@@ -77,15 +77,6 @@ class Recordings(Protocol):
         """Return the map between session and replay; None while there is no finished replay."""
 
 
-class Trail(Protocol):
-    """Writes down who did what, in the transaction that does it."""
-
-    async def write(
-        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
-    ) -> None:
-        """Add an entry to the audit log."""
-
-
 class Courses(Protocol):
     """Knows which sessions were held."""
 

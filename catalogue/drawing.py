@@ -1,6 +1,6 @@
 """Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
@@ -9,6 +9,7 @@ from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.models import (
     BroadcastModel,
     DownloadModel,
+    GapModel,
     JobModel,
     MarkModel,
     MicrocourseModel,
@@ -80,6 +81,7 @@ class Drawing:
                 )
                 for question in of_class.questions
             ],
+            gaps=[GapModel.model_validate(asdict(gap)) for gap in of_class.gaps],
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,

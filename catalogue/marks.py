@@ -1,9 +1,10 @@
 """The moments of a replay that a class remembers: polls, questions, check-ins, groups and their results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.gaps import ReplayGap
 from lectern.manifest.clock_map import ClockMap
 
 _TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message", "outcome": "group"}
@@ -47,15 +48,21 @@ class Mark:
 class Remembered:
     """What a replay shows of its class: what has a moment in it, and public questions that have none.
 
-    A question has none if it was published before the lesson or after it and was not answered aloud.
+    A question has none if it was published before the lesson or after it and was not answered aloud. `gaps`
+    are what the recording lacks.
     """
 
     marks: list[Mark] = field(default_factory=list)
     questions: list[Mapping[str, Any]] = field(default_factory=list)
+    gaps: Sequence[ReplayGap] = ()
 
 
 def remembered(
-    moments: Iterable[Moment], entities: Mapping[str, Mapping[str, Any]], clock: ClockMap
+    moments: Iterable[Moment],
+    entities: Mapping[str, Mapping[str, Any]],
+    clock: ClockMap,
+    *,
+    gaps: Sequence[ReplayGap] = (),
 ) -> Remembered:
     """Place the marked moments on the replay's clock, each thing once, in order.
 
@@ -89,6 +96,7 @@ def remembered(
     return Remembered(
         sorted(found.values(), key=lambda mark: mark.at_ms),
         [entity for id_, entity in unheard.items() if ("question", id_) not in found],
+        gaps,
     )
 
 

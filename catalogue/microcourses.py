@@ -11,6 +11,7 @@ from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseSta
 from catalogue.store import CatalogueStore
 from catalogue.work import MICROCOURSE, MicrocourseArgs
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import Principal
@@ -28,6 +29,7 @@ class MicrocourseDesk:
     files: Files
     store: CatalogueStore
     jobs: JobStore
+    trail: Trail
     clock: Clock = utc_ms
 
     async def create(
@@ -132,6 +134,7 @@ class MicrocourseDesk:
                 return ready
             state = after(MICROCOURSE_TABLE, ready.state, MicrocourseEvent.PUBLISHED)
             await self.store.change_microcourse(tx, ready.id, state=state, published_utc_ms=self.clock())
+            await self._note(tx, who, "microcourse_published", ready)
             return await self.store.microcourse(tx, ready.id)
 
     async def delete(self, who: Principal, microcourse_id: str) -> Microcourse:
@@ -140,8 +143,13 @@ class MicrocourseDesk:
             gone = await self._mine(tx, who, microcourse_id)
             await self._drop_job(tx, gone, self.clock())
             await self.store.delete_microcourse(tx, gone.id)
+            await self._note(tx, who, "microcourse_deleted", gone)
         await self.files.delete(microcourse_folder(gone.session_id, gone.id).removesuffix("/"))
         return gone
+
+    async def _note(self, tx: AsyncConnection, who: Principal, action: str, microcourse: Microcourse) -> None:
+        details = {"session_id": microcourse.session_id, "version": microcourse.version}
+        await self.trail.write(tx, who, action, microcourse.id, details)
 
     async def _mine(self, tx: AsyncConnection, who: Principal, microcourse_id: str) -> Microcourse:
         """Return a microcourse that `who` may edit, its job and then itself locked.

@@ -46,8 +46,21 @@ class WrittenQuestionModel(BaseModel):
     answer: str | None
 
 
+class GapModel(BaseModel):
+    """From `from_ms` to `to_ms` of the replay `missing_ms` of a source are gone; `why`: docs/recording.md.
+
+    With source `all` the lesson was not recorded for `missing_ms`, and the replay goes on at that moment.
+    """
+
+    from_ms: int
+    to_ms: int
+    missing_ms: int
+    source: Literal["mic", "camera", "screen", "all"]
+    why: str
+
+
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks` and `questions` empty."""
+    """A replay; lists leave `marks`, `questions` and `gaps` empty."""
 
     id: str
     session_id: str
@@ -60,6 +73,7 @@ class ReplayModel(BaseModel):
     download: DownloadModel
     marks: list[MarkModel]
     questions: list[WrittenQuestionModel] = []
+    gaps: list[GapModel] = []
     position_ms: int
     version: int
     created_utc_ms: int

@@ -1,10 +1,8 @@
 """What the catalogue asks of other packages; `lectern.app` wires it."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from lectern.kernel.access import Principal
 
 
 class Titles(Protocol):
@@ -19,10 +17,3 @@ class Rosters(Protocol):
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         """Tell whether the person is on the session's roster."""
-
-
-class Audit(Protocol):
-    """Writes down who did what."""
-
-    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
-        """Add an entry to the audit log."""

@@ -1,15 +1,14 @@
-"""Replays: how they appear with the lesson, become ready with its last segment, and look to a viewer."""
+"""Replays: how they become ready with the last segment, and what they show of the class."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.gaps import gaps_of, told, untold
 from catalogue.marks import Remembered, remembered
 from catalogue.media import Replay, hls_folder
-from catalogue.neighbours import Titles
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
 from catalogue.work import COMPOSE, ComposeArgs
@@ -18,13 +17,11 @@ from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Gone, NotFound
-from lectern.kernel.ids import new_id
 from lectern.manifest.replay import Replay as Recorded
 from lectern.storage.files import Files
 from lectern.timeline.engine import TimelineEngine
-from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
+from lectern.timeline.event import NewEvent
 from lectern.timeline.idea import Audience, Viewer
-from lectern.timeline.store import Head
 
 _log = structlog.get_logger()
 _ANY_LEARNER = Viewer("", Audience.LEARNER)
@@ -32,29 +29,22 @@ _ANY_LEARNER = Viewer("", Audience.LEARNER)
 
 @dataclass(frozen=True, slots=True)
 class ReplayKeeper:
-    """Keeps replays in step with their sessions.
+    """Keeps replays in step with what was recorded.
 
-    As a timeline `Follower` it writes the row in the transaction that starts or ends the lesson. `refresh`
-    is for the supervisor, when a packager ended; readers call it too, so that a replay is ready as soon as
-    its playlists are closed.
+    `refresh` is for the supervisor, when a packager ended; readers call it too, so that a replay is ready as
+    soon as its playlists are closed.
     """
 
-    database: Database
+    engine: TimelineEngine
     files: Files
-    titles: Titles
     store: CatalogueStore
     jobs: JobStore
     clock: Clock = utc_ms
 
-    async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
-        """See `lectern.timeline.engine.Follower`."""
-        for event in events:
-            if event.type == SessionStarted.TYPE:
-                await self._started(tx, head, event)
-            elif event.type == SessionEnded.TYPE:
-                replay = await self.store.replay_of(tx, head.session_id, lock=True)
-                if replay is not None:
-                    await self.store.change_replay(tx, replay.id, ended_utc_ms=event.utc_ms)
+    @property
+    def database(self) -> Database:
+        """Where timelines and replays are."""
+        return self.engine.database
 
     async def refresh(self, session_id: str) -> bool:
         """Make the session's replay ready if the lesson is over and the packager has closed it.
@@ -70,12 +60,15 @@ class ReplayKeeper:
         recorded = await self._recorded(session_id)
         if recorded is None:
             return False
-        async with self.database.write() as tx:
-            replay = await self.store.replay(tx, replay.id, lock=True)
+        async with self.engine.change(session_id) as change:
+            replay = await self.store.replay(change.tx, replay.id, lock=True)
             if replay.ended_utc_ms is None or replay.state is ReplayState.READY:
                 return replay.state is ReplayState.READY
-            await self._close(tx, replay, recorded)
-        _log.info("replay_ready", session_id=session_id, duration_ms=recorded.duration_ms)
+            happened = await self.store.happened(change.tx, session_id)
+            gaps = untold(gaps_of(recorded, happened), happened)
+            change.append(*(NewEvent(payload=gap) for gap in gaps))
+            await self._close(change.tx, replay, recorded)
+        _log.info("replay_ready", session_id=session_id, duration_ms=recorded.duration_ms, gaps=len(gaps))
         return True
 
     async def give_up(self, session_id: str) -> None:
@@ -85,33 +78,6 @@ class ReplayKeeper:
             if replay is not None and replay.state is ReplayState.LIVE:
                 state = after(REPLAY_TABLE, replay.state, ReplayEvent.GIVEN_UP)
                 await self.store.change_replay(tx, replay.id, state=state)
-
-    async def _started(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
-        replay = await self.store.replay_of(tx, head.session_id, lock=True)
-        if replay is not None:
-            state = after(REPLAY_TABLE, replay.state, ReplayEvent.RESTARTED)
-            version = replay.version + (replay.ready_utc_ms is not None)
-            await self.store.change_replay(
-                tx, replay.id, state=state, version=version, ended_utc_ms=None, ready_utc_ms=None
-            )
-            return
-        await self.store.add_replay(
-            tx,
-            Replay(
-                id=new_id(),
-                org_id=head.org_id,
-                session_id=head.session_id,
-                title=await self.titles.session_title(tx, head.session_id),
-                state=ReplayState.LIVE,
-                version=1,
-                duration_ms=0,
-                recorded=None,
-                download_job_id=None,
-                created_utc_ms=event.utc_ms,
-                ended_utc_ms=None,
-                ready_utc_ms=None,
-            ),
-        )
 
     async def _recorded(self, session_id: str) -> Recorded | None:
         try:
@@ -149,4 +115,6 @@ async def remembered_of(engine: TimelineEngine, store: CatalogueStore, replay: R
     view = await engine.view(replay.session_id, _ANY_LEARNER, None)
     async with engine.database.read() as tx:
         moments = await store.moments(tx, replay.session_id)
-    return remembered(moments, view.entities or {}, replay.recorded.clock_map)
+        happened = await store.happened(tx, replay.session_id)
+    clock = replay.recorded.clock_map
+    return remembered(moments, view.entities or {}, clock, gaps=told(happened, clock))

@@ -20,13 +20,14 @@ from catalogue.models import (
     ReplayPage,
     ReplayQuery,
 )
-from catalogue.neighbours import Audit, Rosters
+from catalogue.neighbours import Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.watching import Watching
+from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
@@ -47,7 +48,7 @@ class CatalogueDeps:
     engine: TimelineEngine
     signer: PlaySigner
     rosters: Rosters
-    audit: Audit
+    trail: Trail
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     clock: Clock = utc_ms
@@ -61,7 +62,7 @@ class CatalogueDeps:
 def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
-    desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.clock)
+    desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     return [
         *_CatalogueRoutes(deps, desk).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
@@ -193,20 +194,14 @@ class _CatalogueRoutes:
 
     async def publish(self, request: Request) -> MicrocourseModel:
         published = await self._desk.publish(request.who, request.path["id"])
-        await self._audit(request.who, "microcourse_published", published)
         return await self._drawn(request.who, published)
 
     async def retry(self, request: Request) -> MicrocourseModel:
         return await self._drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
 
     async def delete(self, request: Request) -> web.StreamResponse | None:
-        gone = await self._desk.delete(request.who, request.path["id"])
-        await self._audit(request.who, "microcourse_deleted", gone)
+        await self._desk.delete(request.who, request.path["id"])
         return None
-
-    async def _audit(self, who: Principal, action: str, microcourse: Microcourse) -> None:
-        details = {"session_id": microcourse.session_id, "version": microcourse.version}
-        await self._deps.audit.audit(who, action, microcourse.id, details)
 
     async def _drawn_replays(
         self, who: Principal, replays: list[Replay], *, with_marks: bool = False

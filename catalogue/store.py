@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue import gaps
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.states import MicrocourseState, ReplayState
@@ -88,6 +89,15 @@ class CatalogueStore:
             .order_by(events.c.seq)
         )
         return [Moment(row.seq, row.type, row.session_ms, row.payload) for row in await tx.execute(query)]
+
+    async def happened(self, tx: AsyncConnection, session_id: str) -> list[gaps.Happened]:
+        """Return the events of a session that tell what its recording lacks, in order."""
+        query = (
+            select(events.c.type, events.c.session_ms, events.c.payload)
+            .where(events.c.session_id == session_id, events.c.type.in_(gaps.READ))
+            .order_by(events.c.seq)
+        )
+        return [gaps.Happened(row.type, row.session_ms, row.payload) for row in await tx.execute(query)]
 
     async def add_microcourse(self, tx: AsyncConnection, microcourse: Microcourse) -> None:
         """Add a microcourse."""

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from interactions.attention import commands as attention
-from interactions.attention.idea import ATTENTION, HINT_MINUTES, AttentionIdea
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -32,6 +30,8 @@ from interactions.poll import commands as poll
 from interactions.poll.idea import POLL
 from interactions.question import commands as question
 from interactions.question.idea import QUESTION
+from interactions.quiet_hint import commands as quiet_hint
+from interactions.quiet_hint.idea import HINT_MINUTES, QUIET_HINT, QuietHintIdea
 from interactions.reaction import commands as reaction
 from interactions.reaction.idea import REACTION
 from interactions.screen import commands as screen
@@ -51,14 +51,14 @@ IDEAS: tuple[Idea[Any], ...] = (
     BREAKOUT,
     SCREEN,
     FEEDBACK,
-    ATTENTION,
+    QUIET_HINT,
     PAGE_STATE,
 )
 
 
 def ideas(hint_minutes: int = HINT_MINUTES) -> tuple[Idea[Any], ...]:
     """Return every idea; presenters get a hint after `hint_minutes` without interaction (0: never)."""
-    return tuple(AttentionIdea(hint_minutes) if idea is ATTENTION else idea for idea in IDEAS)
+    return tuple(QuietHintIdea(hint_minutes) if idea is QUIET_HINT else idea for idea in IDEAS)
 
 
 def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
@@ -74,7 +74,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *breakout.COMMANDS,
         *screen.COMMANDS,
         *feedback.COMMANDS,
-        *attention.COMMANDS,
+        *quiet_hint.COMMANDS,
     )
 
 

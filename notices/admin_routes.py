@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.address import is_address
@@ -129,8 +131,6 @@ class MailFacts:
 
 TryMail = Callable[[str, str, Language], Awaitable[tuple[str, str] | None]]
 """Sends a test mail (organisation, address, language) at once; returns problem and detail, or None."""
-Audit = Callable[[Principal, str, str, Mapping[str, object]], Awaitable[None]]
-"""Writes who did what to what into the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class NoticeAdministration:
     lessons: Lessons
     mail: MailFacts
     try_mail: TryMail
-    audit: Audit
+    trail: Trail
     mono_s: Callable[[], float]
     clock: Clock = utc_ms
     _tests: RateLimit = field(default_factory=lambda: RateLimit(per_s=1 / 10, burst=5))
@@ -220,7 +220,8 @@ class NoticeAdministration:
             raise Overloaded(
                 "too_many_tries", "Too many tries. Please wait.", retry_after_s=round(wait + 0.5)
             )
-        await self.audit(who, "test_mail_sent", who.org_id, {})
+        async with self.database.write() as tx:  # written down before it leaves
+            await self.trail.write(tx, who, "test_mail_sent", who.org_id, {})
         failed = await self.try_mail(who.org_id, request.body.address, Language(request.body.language))
         return TestResult(problem=failed and failed[0], detail=failed and failed[1])
 
@@ -229,14 +230,14 @@ class NoticeAdministration:
         who, now = _admin(request), self.clock()
         async with self.database.write() as tx:
             await self.outbox.store.retry(tx, who.org_id, request.path["id"], now, self.outbox.expiry(now))
-        await self.audit(who, "notice_retried", request.path["id"], {})
+            await self.trail.write(tx, who, "notice_retried", request.path["id"], {})
 
     async def retry_failed(self, request: Request) -> Retried:
         """Send everything again that failed."""
         who, now = _admin(request), self.clock()
         async with self.database.write() as tx:
             count = await self.outbox.store.retry_all_failed(tx, who.org_id, now, self.outbox.expiry(now))
-        await self.audit(who, "notices_retried", who.org_id, {"count": count})
+            await self.trail.write(tx, who, "notices_retried", who.org_id, {"count": count})
         return Retried(retried=count)
 
     async def rules(self, request: Request) -> RulesModel:
@@ -268,7 +269,7 @@ class NoticeAdministration:
         )
         async with self.database.write() as tx:
             await set_rules(tx, who.org_id, rules)
-        await self.audit(who, "reminders_set", who.org_id, body.model_dump())
+            await self.trail.write(tx, who, "reminders_set", who.org_id, body.model_dump())
 
     async def remind(self, request: Request) -> Reminded:
         """Remind whoever has not done what the lesson now asks for, on the word of those who run it.
@@ -281,9 +282,11 @@ class NoticeAdministration:
         if lesson is None or lesson.org_id != who.org_id or who.grant is not None:
             raise NotFound("session_not_found", "There is no such session.")
         insist_on_running(who, (lesson.presenter_person_id, lesson.host_person_id))
-        count = await self.caller.remind(who.org_id, request.path["id"])
-        await self.audit(who, "people_reminded", request.path["id"], {"count": count})
-        return Reminded(reminded=count)
+
+        async def note(tx: AsyncConnection, count: int) -> None:
+            await self.trail.write(tx, who, "people_reminded", request.path["id"], {"count": count})
+
+        return Reminded(reminded=await self.caller.remind(who.org_id, request.path["id"], note))
 
 
 def _admin(request: Request) -> Principal:

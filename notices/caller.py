@@ -1,7 +1,7 @@
 """The loop that turns what lessons call for into messages in the outbox, in every server process."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -29,14 +29,26 @@ _OVERTAKEN: Final[Mapping[Kind, Sequence[Kind]]] = MappingProxyType(
     {
         Kind.MOVED: (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING),
         Kind.CANCELLED: (Kind.INVITED, Kind.HOSTING, Kind.MOVED, Kind.COMING, Kind.STARTING),
+        Kind.HOSTING: (Kind.RELIEVED,),
+        Kind.RELIEVED: (Kind.HOSTING,),
+        Kind.STARTING: (Kind.COMING,),
+        Kind.MISSED: (Kind.MISSED,),
     }
 )
-"""What a change or a cancellation makes out of date while it still waits to be sent.
+"""What a piece of news makes out of date: in the app, and while it still waits to be sent.
 
-A change says nothing of who hosts: whoever is to host is told that all the same.
+A change says nothing of who hosts: whoever is to host, or is not to, is told that all the same.
 """
+_OF_A_LESSON_TO_COME: Final = (Kind.INVITED, Kind.HOSTING, Kind.MOVED, Kind.COMING, Kind.STARTING)
+"""What nobody has to read once the lesson is over."""
+_MOST_CHECKED: Final = 200
+_OF_ONE: Final = frozenset({Kind.HOSTING, Kind.RELIEVED})
+"""These overtake what waits for the one person they are about."""
 
 _log = structlog.get_logger()
+
+NoteReminded = Callable[[AsyncConnection, int], Awaitable[None]]
+"""Writes down in the transaction how many people are reminded by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +111,30 @@ class Caller:
         lesson = await self._lessons.planned(row.session_id)
         says = [say for say in step.says if rules.invite or say.kind is not Kind.INVITED]
         told = [] if lesson is None else [(say, await self._whom(lesson, row.call, say)) for say in says]
+        told = _each_once(told)
+        is_over = step.call.state in ("over", "cancelled")
+        undone = await self._lessons.undone(row.session_id) if row.call.recheck else None
         async with self.database.write() as tx:
             if not await call_book.replace(tx, row, step.call, step.next_utc_ms):
                 return  # something happened, or another process was faster: the next look sees it
             for say, _ in told:
-                if say.kind in _OVERTAKEN:
-                    await self._outbox.store.withdraw(tx, row.session_id, _OVERTAKEN[say.kind], now)
+                await self._overtake(tx, row.session_id, say, now)
+            if is_over:
+                await self._outbox.store.settle_open(tx, row.session_id, _OF_A_LESSON_TO_COME, now)
+            if undone is not None:
+                await self._outbox.store.settle_undone(tx, row.session_id, undone, now)
             for say, groups in told:
                 await self._put(tx, row, say, groups)
+
+    async def _overtake(self, tx: AsyncConnection, session_id: str, say: Say, now: UtcMs) -> None:
+        """End what `say` makes out of date."""
+        kinds = _OVERTAKEN.get(say.kind)
+        if kinds is None:
+            return
+        whose = say.ref if say.kind in _OF_ONE else None
+        await self._outbox.store.withdraw(tx, session_id, kinds, now, person_id=whose)
+        people = None if whose is None else [whose]
+        await self._outbox.store.settle_open(tx, session_id, kinds, now, person_ids=people)
 
     async def _put(self, tx: AsyncConnection, row: CallRow, say: Say, groups: Sequence[Told]) -> None:
         for group in groups:
@@ -139,6 +167,10 @@ class Caller:
                 people = list(await self._lessons.askers(id_, say.ref))
             case Kind.HOSTING:
                 people = [say.ref] if say.ref == lesson.host_person_id else []
+            case Kind.RELIEVED:
+                people = [] if say.ref in (lesson.host_person_id, lesson.presenter_person_id) else [say.ref]
+                stays = say.ref in await self._lessons.expected(id_)
+                facts = msgspec.structs.replace(facts, stays=stays)
             case Kind.COMING | Kind.STARTING:
                 present = await self._lessons.present(id_)
                 people = [p for p in await self._lessons.expected(id_) if p not in present]
@@ -149,8 +181,10 @@ class Caller:
                 people = list(await self._lessons.expected(id_))
         return [Told(facts, people)] if people else []
 
-    async def remind(self, org_id: str, session_id: str) -> int:
+    async def remind(self, org_id: str, session_id: str, note: NoteReminded) -> int:
         """Remind by hand whoever has not done what the lesson now asks for; return how many that is.
+
+        `note` writes it down in the transaction that does it.
 
         Raises:
             NotFound: no such lesson. Conflict: it is cancelled (`session_cancelled`).
@@ -179,19 +213,48 @@ class Caller:
             call = msgspec.structs.replace(row.call, reminded_utc_ms=now)
             if not await call_book.replace(tx, row, call, 0):
                 raise Overloaded("reminded_already", "Somebody else did this just now.", retry_after_s=1)
+            await self._overtake(tx, session_id, say, now)
             await self._put(tx, row, say, groups)
-        return sum(len(group.person_ids) for group in groups)
+            count = sum(len(group.person_ids) for group in groups)
+            await note(tx, count)
+        return count
+
+    async def check_open(self) -> None:
+        """End the reminders that no event ends: of a time that passed, of a form that closed."""
+        now = self._clock()
+        async with self.database.write() as tx:
+            await self._outbox.store.settle_past(tx, now)
+        async with self.database.read() as tx:
+            sessions = await self._outbox.store.reminded_sessions(tx, _MOST_CHECKED)
+        for session_id in sessions:
+            undone = await self._lessons.undone(session_id)
+            async with self.database.write() as tx:
+                await self._outbox.store.settle_undone(tx, session_id, undone, now)
 
     async def _forget(self) -> None:
-        """Delete old messages, once an hour."""
+        """Delete old messages and end what is past, once an hour."""
         now = self._clock()
         if 0 <= now - self._forgot_utc_ms < _DAY_MS // 24:
             return
         self._forgot_utc_ms = now
+        await self.check_open()
         async with self.database.write() as tx:
             forgotten = await self._outbox.store.forget(tx, now - self._keep_ms)
         if forgotten:
             _log.info("notices_forgotten", count=forgotten)
+
+
+def _each_once(told: Sequence[tuple[Say, list[Told]]]) -> list[tuple[Say, list[Told]]]:
+    """Leave out of a change whoever is told in the same breath that they host: that says the plan already."""
+    hosts = {say.ref for say, _ in told if say.kind is Kind.HOSTING}
+
+    def others(group: Told) -> Told:
+        return Told(group.facts, [person for person in group.person_ids if person not in hosts])
+
+    return [
+        (say, [others(group) for group in groups] if say.kind is Kind.MOVED else groups)
+        for say, groups in told
+    ]
 
 
 def _expiry(kind: Kind, facts: LessonFacts) -> int | None:

@@ -3,9 +3,10 @@
 A call is a row per lesson. Whatever happens to the lesson changes it, in the transaction of that event and at
 a cost that does not depend on how many people are expected; later `due` says what is to be told. What was
 told is marked (`done`, `sequence`): neither a restart, nor a second server, nor a clock that jumps tells it
-again.
+again. News that may come again and again (another time, another host) has a pace: `notices.pace`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ import msgspec
 
 from lectern.kernel.clock import UtcMs
 from notices.kinds import Kind
+from notices.pace import Pace
 from notices.rules import Rules
 
 MINUTE_MS: Final = 60_000
@@ -23,14 +25,27 @@ CHECK_IN_MINUTES: Final = 720
 REMIND_AGAIN_MS: Final = 10 * MINUTE_MS
 """Staff may remind people by hand once in so much time."""
 
+_OF_HOSTS: Final = frozenset({Kind.HOSTING, Kind.RELIEVED})
+_OF_THE_PLAN: Final = frozenset({Kind.INVITED, Kind.HOSTING, Kind.COMING, Kind.STARTING})
+"""These say the plan to some of those who should know it."""
+
 LessonNow = Literal["planned", "live", "over", "cancelled"]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Something to tell as soon as possible; `ref`: the question that was answered, the person who hosts."""
+    """Something to tell as soon as possible; `ref`: the answered question, or who hosts (or did)."""
 
     kind: Kind
     ref: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What people go by: title, start, zone, length."""
+
+    title: str
+    starts_utc_ms: int
+    zone: str
+    minutes: int | None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +54,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     `done` are the reminders that were sent or left out, as `before:MINUTES` and `after:MINUTES`. `told`:
     people were told of this lesson, so that a change of it is news to them. `host` is the person who was
     last told, or is to be told, that they host it. `minutes` is the length that it was given, if any.
+    `recheck`: somebody did something after it, so that reminders in the app may be done with.
+
+    `announced` is the plan that everybody who was told goes by, None where some know one and some another.
+    `moves`, `hosts` and `repeats` are the paces of changes, of hosts, and of reminders that come again since
+    the lesson moved; `heard` are the reminders of earlier plans.
     """
 
     title: str = ""
@@ -54,6 +74,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = False
     host: str | None = None
     minutes: int | None = None
+    recheck: bool = False
+    announced: Plan | None = None
+    moves: Pace = Pace()
+    hosts: Pace = Pace()
+    repeats: Pace = Pace()
+    heard: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it stands."""
+        return Plan(self.title, self.starts_utc_ms, self.zone, self.minutes)
 
 
 UNKNOWN: Final = Call(state="over")
@@ -96,18 +127,33 @@ def planned(
         sequence=call.sequence + 1,
         changed_utc_ms=now if moved else call.changed_utc_ms,
         done=() if moved else call.done,
+        heard=tuple(sorted({*call.heard, *call.done})) if moved else call.heard,
     )
 
 
 def hosted(call: Call, person_id: str | None) -> Call:
-    """Take in who hosts the lesson. Whoever was named and replaced before they were told hears nothing."""
+    """Take in who hosts the lesson; whoever knows that they did is told that they do no longer.
+
+    Whoever was named and replaced before they were told hears nothing. A change after anybody was told is one
+    of the plan: its SEQUENCE lets a calendar tell the invitation from the cancellation before it.
+    """
     if person_id == call.host:
         return call
-    still = tuple(pending for pending in call.pending if pending.kind is not Kind.HOSTING)
-    call = msgspec.structs.replace(call, host=person_id, pending=still)
-    if person_id is None or call.state not in ("planned", "live"):
+    before, named = call.host, Pending(Kind.HOSTING, call.host or "")
+    knows_still = Pending(Kind.RELIEVED, person_id or "") in call.pending
+    still = tuple(
+        pending
+        for pending in call.pending
+        if pending.kind is not Kind.HOSTING and pending != Pending(Kind.RELIEVED, person_id or "")
+    )
+    was_told = before is not None and named not in call.pending
+    sequence = call.sequence + 1 if call.told else call.sequence
+    call = msgspec.structs.replace(call, host=person_id, pending=still, sequence=sequence)
+    if call.state not in ("planned", "live"):
         return call
-    return _with(call, Pending(Kind.HOSTING, person_id))
+    if before is not None and was_told:
+        call = _with(call, Pending(Kind.RELIEVED, before))
+    return call if person_id is None or knows_still else _with(call, Pending(Kind.HOSTING, person_id))
 
 
 def expected(call: Call) -> Call:
@@ -121,18 +167,28 @@ def started(call: Call) -> Call:
 
 
 def ended(call: Call, now: UtcMs) -> Call:
-    """Take in that the lesson is over."""
-    return msgspec.structs.replace(call, state="over", ended_utc_ms=now)
+    """Take in that the lesson is over: who hosts it, and when it should have been, is no news any more."""
+    still = tuple(p for p in call.pending if p.kind not in (Kind.MOVED, Kind.HOSTING, Kind.RELIEVED))
+    return msgspec.structs.replace(call, state="over", ended_utc_ms=now, pending=still)
 
 
 def cancelled(call: Call) -> Call:
-    """Take in that the lesson will not be held: nothing else is told of it any more."""
+    """Take in that the lesson will not be held: nothing else is told of it any more.
+
+    But for who hosted it until a moment ago: they are no longer among those who hear of the cancellation.
+    """
+    relieved = tuple(pending for pending in call.pending if pending.kind is Kind.RELIEVED)
     return msgspec.structs.replace(
         call,
         state="cancelled",
         sequence=call.sequence + 1,
-        pending=(Pending(Kind.CANCELLED),) if call.told else (),
+        pending=(*relieved, Pending(Kind.CANCELLED)) if call.told else (),
     )
+
+
+def acted(call: Call) -> Call:
+    """Take in that somebody did what they may have been reminded of."""
+    return msgspec.structs.replace(call, recheck=True) if call.state == "over" else call
 
 
 def answered(call: Call, question_id: str) -> Call:
@@ -148,7 +204,8 @@ def _with(call: Call, pending: Pending) -> Call:
 
 def due(call: Call, rules: Rules, now: UtcMs) -> Step:
     """Return what is to be told at `now`, and the call with that marked as told."""
-    says = [Say(p.kind, _key(call, p), p.ref) for p in call.pending]
+    news, held, call, coming = _news(call, now)
+    says = [Say(p.kind, _key(call, p), p.ref) for p in news]
     times = _times(call, rules)
     passed = {name: at for name, (at, _) in times.items() if at <= now}
     fresh = [name for name in passed if _is_worth_saying(call, name, passed[name], now)]
@@ -156,21 +213,67 @@ def due(call: Call, rules: Rules, now: UtcMs) -> Step:
         # Several at once after an outage: the last one says it all.
         name = max(fresh, key=lambda each: passed[each])
         says.append(Say(times[name][1], f"{call.sequence}:{name}"))
+        if name in call.heard:
+            call = msgspec.structs.replace(call, repeats=call.repeats.told(now))
     after = msgspec.structs.replace(
-        call, pending=(), done=(*call.done, *passed), told=call.told or bool(says)
+        call,
+        pending=held,
+        recheck=False,
+        done=(*call.done, *passed),
+        told=call.told or bool(says),
+        announced=_announced(call, says),
     )
-    coming = [at for name, (at, _) in times.items() if name not in passed]
+    coming += [at for name, (at, _) in times.items() if name not in passed]
     if call.state == "planned" and now < call.starts_utc_ms:
         coming.append(call.starts_utc_ms)  # until then other rules may come
     return Step(tuple(says), after, min(coming, default=None))
+
+
+def _news(call: Call, now: UtcMs) -> tuple[list[Pending], tuple[Pending, ...], Call, list[int]]:
+    """Sort what is pending: to be told now, to be held, the paces afterwards, and when to look again."""
+    kinds = {pending.kind for pending in call.pending}
+    held: set[Kind] = set()
+    coming: list[int] = []
+    if Kind.MOVED in kinds:
+        free = call.moves.free_utc_ms(now, _urgent(call))
+        if call.plan == call.announced:
+            kinds.discard(Kind.MOVED)  # it moved back before anybody heard of it
+        elif free > now:
+            held.add(Kind.MOVED)
+            coming.append(free)
+        else:
+            call = msgspec.structs.replace(call, moves=call.moves.told(now))
+    if kinds & _OF_HOSTS:
+        free = call.hosts.free_utc_ms(now, _urgent(call))
+        if free > now and call.state in ("planned", "live"):
+            held |= _OF_HOSTS
+            coming.append(free)
+        else:
+            call = msgspec.structs.replace(call, hosts=call.hosts.told(now))
+    news = [p for p in call.pending if p.kind in kinds and p.kind not in held]
+    return news, tuple(p for p in call.pending if p.kind in held), call, coming
+
+
+def _urgent(call: Call) -> int:
+    """Return the next moment that somebody goes by: the start as it is known, or as it is now."""
+    starts = (call.starts_utc_ms, call.announced.starts_utc_ms if call.announced else call.starts_utc_ms)
+    return 0 if call.state == "live" else min(starts)
+
+
+def _announced(call: Call, says: Sequence[Say]) -> Plan | None:
+    """Return what everybody goes by after `says`."""
+    kinds = {say.kind for say in says}
+    if Kind.MOVED in kinds or (kinds and not call.told):
+        return call.plan
+    return None if kinds & _OF_THE_PLAN and call.announced != call.plan else call.announced
 
 
 def _key(call: Call, pending: Pending) -> str:
     match pending.kind:
         case Kind.INVITED:
             return "invited"  # once for each person, whatever the plan
-        case Kind.HOSTING:
-            return f"hosting:{call.sequence}"
+        case Kind.HOSTING | Kind.RELIEVED:
+            return f"{pending.kind.value}:{call.sequence}"
         case Kind.QUESTION_ANSWERED:
             return f"question:{pending.ref}"
         case _:
@@ -193,9 +296,14 @@ def _times(call: Call, rules: Rules) -> dict[str, tuple[int, Kind]]:
 
 
 def _is_worth_saying(call: Call, name: str, at: int, now: UtcMs) -> bool:
-    """A lesson planned at short notice is not reminded of at once: people were just invited to it."""
+    """A lesson planned at short notice is not reminded of at once: people were just invited to it.
+
+    Nor is one that moves on and on, each time shortly before its reminder, reminded of each time.
+    """
     if name.startswith("after"):
         return now - at < LATE_MS
+    if name in call.heard and call.repeats.free_utc_ms(now) > now:
+        return False
     return call.changed_utc_ms <= at and now <= call.starts_utc_ms
 
 

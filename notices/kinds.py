@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
     INVITED = "invited"
     HOSTING = "hosting"
+    RELIEVED = "relieved"
     MOVED = "moved"
     CANCELLED = "cancelled"
     COMING = "coming"
@@ -34,7 +35,8 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson as it was planned when the notice was written.
 
     `sequence` counts its plans from 0 (RFC 5545 §3.8.7.4). `undone` are codes of what somebody has still to
-    do after it: absent, checkin, feedback. `live`: it has begun.
+    do after it: absent, checkin, feedback. `live`: it has begun. `stays`: whoever hosts it no longer is still
+    expected there, so that the entry in their calendar stays too.
     """
 
     session_id: str
@@ -46,6 +48,7 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     presenter: str | None = None
     undone: tuple[str, ...] = ()
     live: bool = False
+    stays: bool = False
 
 
 class ClosedFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,7 @@ KINDS: Mapping[Kind, About] = MappingProxyType(
     {
         Kind.INVITED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.HOSTING: About(LessonFacts, may_be_muted=False, has_calendar=True),
+        Kind.RELIEVED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.MOVED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.CANCELLED: About(LessonFacts, may_be_muted=False, has_calendar=True),
         Kind.COMING: About(LessonFacts),

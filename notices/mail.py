@@ -99,7 +99,7 @@ def trial(sender: Sender, address: str, language: Language, trial_id: str, now_u
 
 
 def _attach(mail: EmailMessage, sender: Sender, envelope: Envelope, facts: LessonFacts) -> None:
-    cancelled = envelope.kind is Kind.CANCELLED
+    cancelled = envelope.kind is Kind.CANCELLED or (envelope.kind is Kind.RELIEVED and not facts.stays)
     entry = Entry(facts, f"{sender.origin}/room/{facts.session_id}", envelope.created_utc_ms, cancelled)
     organiser = Party(facts.presenter or sender.org_name, sender.address)
     ics = invitation(entry, organiser, envelope.to)

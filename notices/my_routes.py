@@ -31,7 +31,10 @@ _Tongue = Literal["zh-CN", "en"]
 
 
 class NoticeModel(BaseModel):
-    """A notice in the reader's language; `path` leads to what it is about."""
+    """A notice in the reader's language; `path` leads to what it is about.
+
+    `done`: what it asks for is done, or holds no longer; it does not count as unread.
+    """
 
     id: str
     kind: str
@@ -42,6 +45,7 @@ class NoticeModel(BaseModel):
     session_id: str | None
     created_utc_ms: int
     read: bool
+    done: bool
 
 
 class NoticePage(BaseModel):
@@ -67,9 +71,14 @@ class Unread(BaseModel):
 
 
 class ReadThese(BaseModel):
-    """Which notices were read; null: all of them."""
+    """Which notices were read; null: all of them.
+
+    With `answers_of`, instead: those of questions of that session which were answered, for whoever reads the
+    answers where they stand.
+    """
 
     ids: list[str] | None = Field(None, max_length=100)
+    answers_of: str | None = Field(None, max_length=64)
 
 
 class KindChoice(BaseModel):
@@ -190,9 +199,13 @@ class MyNotices:
 
     async def read(self, request: Request) -> Unread:
         """Note what was read; what is not theirs changes nothing."""
-        who = _person(request)
+        who, body = _person(request), request.body
         async with self.database.write() as tx:
-            await self.store.mark_read(tx, who[1], request.body.ids, self.clock())
+            if body.answers_of is not None:
+                answered = Kind.QUESTION_ANSWERED
+                await self.store.mark_seen(tx, who[1], body.answers_of, answered, self.clock())
+            else:
+                await self.store.mark_read(tx, who[1], body.ids, self.clock())
             return Unread(unread=await self.store.unread(tx, who[1]))
 
     async def choices(self, request: Request) -> ChoicesModel:
@@ -347,6 +360,7 @@ def _model(notice: Notice, language: Language) -> NoticeModel:
         session_id=notice.session_id,
         created_utc_ms=notice.created_utc_ms,
         read=notice.read_utc_ms is not None,
+        done=notice.settled_utc_ms is not None,
     )
 
 

@@ -18,7 +18,9 @@ class Notice:
     """A row of the outbox. Its recipient is a person, or (mail only) an address.
 
     `lease` is made anew by every claim: who lost a message cannot speak for it any more. `problem` is a code
-    that pages put into words, `detail` what the other side said.
+    that pages put into words, `detail` what the other side said. `about` is the piece of work that it asks
+    for, where the lesson alone does not say; `settled_utc_ms` is when what it asks for was done, or held no
+    longer (in the app; mail is asked again when it leaves).
     """
 
     id: str
@@ -40,6 +42,8 @@ class Notice:
     leased_until_utc_ms: int | None
     done_utc_ms: int | None
     read_utc_ms: int | None
+    about: str | None = None
+    settled_utc_ms: int | None = None
 
 
 def notice_id(org_id: str, kind: Kind, key: str, recipient: str, channel: Channel) -> str:

@@ -52,11 +52,13 @@ class Outbox:
         addresses: Collection[str] = (),
         session_id: str | None = None,
         expires_utc_ms: int | None = None,
+        about: str | None = None,
     ) -> None:
         """Tell `person_ids` (in the app and by mail) and `addresses` (by mail); commit sends it.
 
         `key` names the cause: putting the same kind and key again for the same recipient changes nothing.
         `facts` are those of the kind (`notices.kinds`). After `expires_utc_ms` it is not worth sending.
+        `about` is the piece of work that ends it (`NoticeStore.settle`).
 
         Raises:
             ValueError: there is no such kind.
@@ -92,6 +94,7 @@ class Outbox:
                 leased_until_utc_ms=None,
                 done_utc_ms=None if state is State.WAITING else now,
                 read_utc_ms=None,
+                about=about,
             )
 
         people = sorted(set(person_ids))

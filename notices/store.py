@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.upsert import insert_new, put
@@ -55,7 +55,8 @@ class NoticeStore:
         """Take out what may be sent now; the gate's row keeps the server processes apart.
 
         `busy` are messages that this very process is still sending: a lease that seems to have run out
-        because the clock was set forward is not believed of them.
+        because the clock was set forward is not believed of them. What is worth least later goes first: a
+        reminder of a lesson that begins now does not wait behind thousands of invitations.
         """
         gate = await self.gate(tx, lock=True)
         await self._expire(tx, now)
@@ -70,7 +71,7 @@ class NoticeStore:
         query = (
             select(n)
             .where(n.c.channel == Channel.MAIL, is_due, n.c.id.not_in(list(busy)))
-            .order_by(n.c.not_before_utc_ms, n.c.id)
+            .order_by(n.c.expires_utc_ms, n.c.not_before_utc_ms, n.c.id)
             .limit(allowed)
         )
         found = [notice_of(row) for row in await tx.execute(query)]
@@ -101,21 +102,79 @@ class NoticeStore:
         return (await tx.execute(query)).first() is not None
 
     async def withdraw(
-        self, tx: AsyncConnection, session_id: str, kinds: Collection[Kind], now: UtcMs
+        self,
+        tx: AsyncConnection,
+        session_id: str,
+        kinds: Collection[Kind],
+        now: UtcMs,
+        *,
+        person_id: str | None = None,
     ) -> None:
-        """Do not send what still waits about a lesson: something newer is said instead."""
+        """Do not send what still waits about a lesson (to one person): something newer is said instead."""
+        where = [
+            n.c.session_id == session_id,
+            n.c.channel == Channel.MAIL,
+            n.c.state == State.WAITING,
+            n.c.kind.in_([kind.value for kind in kinds]),
+        ]
+        if person_id is not None:
+            where.append(n.c.person_id == person_id)
         await tx.execute(
             update(n)
-            .where(
-                n.c.session_id == session_id,
-                n.c.channel == Channel.MAIL,
-                n.c.state == State.WAITING,
-                n.c.kind.in_([kind.value for kind in kinds]),
-            )
+            .where(*where)
             .values(
                 state=after(State.WAITING, Turn.UNWANTED), problem="overtaken", detail=None, done_utc_ms=now
             )
         )
+
+    async def settle_open(
+        self,
+        tx: AsyncConnection,
+        session_id: str,
+        kinds: Collection[Kind],
+        now: UtcMs,
+        *,
+        person_ids: Collection[str] | None = None,
+        about: str | None = None,
+    ) -> None:
+        """Note that what these messages in the app asked for is done, or holds no longer.
+
+        All of the lesson, or those to `person_ids`, or those that are `about` one piece of work.
+        """
+        where = [*_open_in_app(kinds), n.c.session_id == session_id]
+        if person_ids is not None:
+            where.append(n.c.person_id.in_(list(person_ids)))
+        if about is not None:
+            where.append(n.c.about == about)
+        await tx.execute(update(n).where(*where).values(settled_utc_ms=now))
+
+    async def settle_undone(
+        self, tx: AsyncConnection, session_id: str, undone: Mapping[str, Collection[str]], now: UtcMs
+    ) -> None:
+        """Leave in reminders after a lesson what is `undone`, by person; end those with nothing left."""
+        where = [*_open_in_app([Kind.MISSED]), n.c.session_id == session_id]
+        settled: list[str] = []
+        for row in (await tx.execute(select(n.c.id, n.c.person_id, n.c.facts).where(*where))).all():
+            asked = tuple(row.facts.get("undone", ()))
+            left = [code for code in asked if code in undone.get(row.person_id, ())]
+            if not left:
+                settled.append(row.id)
+            elif len(left) < len(asked):
+                facts = row.facts | {"undone": left}
+                await tx.execute(update(n).where(n.c.id == row.id).values(facts=facts))
+        for start in range(0, len(settled), _CHUNK):
+            ids = settled[start : start + _CHUNK]
+            await tx.execute(update(n).where(n.c.id.in_(ids)).values(settled_utc_ms=now))
+
+    async def settle_past(self, tx: AsyncConnection, now: UtcMs) -> None:
+        """End reminders of lessons whose time is over, held or not."""
+        past = [*_open_in_app([Kind.COMING, Kind.STARTING]), n.c.expires_utc_ms <= now]
+        await tx.execute(update(n).where(*past).values(settled_utc_ms=now))
+
+    async def reminded_sessions(self, tx: AsyncConnection, limit: int) -> list[str]:
+        """Return lessons after which somebody still has something to do, as far as they were told."""
+        query = select(n.c.session_id).where(*_open_in_app([Kind.MISSED])).distinct().limit(limit)
+        return [str(id_) for id_ in (await tx.execute(query)).scalars() if id_ is not None]
 
     async def _expire(self, tx: AsyncConnection, now: UtcMs) -> None:
         """Give up what could not be sent in time. The last problem stays as the reason."""
@@ -282,9 +341,12 @@ class NoticeStore:
         return [notice_of(row) for row in await tx.execute(query)]
 
     async def unread(self, tx: AsyncConnection, person_id: str) -> int:
-        """Count what a person was told in the app and has not read."""
+        """Count what a person was told in the app, has not read, and that still holds."""
         query = select(func.count()).where(
-            n.c.person_id == person_id, n.c.channel == Channel.APP, n.c.read_utc_ms.is_(None)
+            n.c.person_id == person_id,
+            n.c.channel == Channel.APP,
+            n.c.read_utc_ms.is_(None),
+            n.c.settled_utc_ms.is_(None),
         )
         return int((await tx.execute(query)).scalar_one())
 
@@ -296,6 +358,14 @@ class NoticeStore:
         if ids is not None:
             where.append(n.c.id.in_(list(ids)))
         await tx.execute(update(n).where(*where).values(read_utc_ms=now))
+
+    async def mark_seen(
+        self, tx: AsyncConnection, person_id: str, session_id: str, kind: Kind, now: UtcMs
+    ) -> None:
+        """Note that a person saw, elsewhere than in their messages, what those of a kind are about."""
+        where = [*_open_in_app([kind]), n.c.person_id == person_id, n.c.session_id == session_id]
+        seen = func.coalesce(n.c.read_utc_ms, now)
+        await tx.execute(update(n).where(*where).values(settled_utc_ms=now, read_utc_ms=seen))
 
     async def forget(self, tx: AsyncConnection, before_utc_ms: int) -> int:
         """Delete old messages that are done with; return how many."""
@@ -316,6 +386,14 @@ class NoticeStore:
     async def put_gate(self, tx: AsyncConnection, gate: Gate) -> None:
         """Keep the gate."""
         await put(tx, mail_gate, {"id": _GATE} | asdict(gate))
+
+
+def _open_in_app(kinds: Collection[Kind]) -> list[ColumnElement[bool]]:
+    return [
+        n.c.channel == Channel.APP,
+        n.c.settled_utc_ms.is_(None),
+        n.c.kind.in_([kind.value for kind in kinds]),
+    ]
 
 
 def notice_of(row: Row[Any]) -> Notice:

@@ -130,6 +130,32 @@ def _starting(language: Language) -> Words:
     return words
 
 
+def _relieved(language: Language) -> Words:
+    def words(facts: LessonFacts) -> Letter:
+        title, when = one_line(facts.title), _when(facts, language)
+        if language is Language.ZH:
+            left = "你仍在应到名单上，请按时参加。" if facts.stays else "你无需参加，邮件会取消日历中的安排。"
+            return Letter(
+                f"你不再主持：{title}",
+                (f"你已不再是课程“{title}”的主持人。{left}", when),
+                "打开课程" if facts.stays else "返回首页",
+                _room(facts) if facts.stays else "/",
+            )
+        left = (
+            "You are still on its list; please come as planned."
+            if facts.stays
+            else "There is nothing you have to do; the mail takes it out of your calendar."
+        )
+        return Letter(
+            f"You no longer host: {title}",
+            (f"You no longer host the lesson “{title}”. {left}", when),
+            "Open the lesson" if facts.stays else "To the start page",
+            _room(facts) if facts.stays else "/",
+        )
+
+    return words
+
+
 def _missed(language: Language) -> Words:
     def words(facts: LessonFacts) -> Letter:
         title = one_line(facts.title)
@@ -193,6 +219,8 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
             "You were named host of the lesson “{title}”. In its studio you run check-ins, questions, polls "
             "and groups.", "Open the studio", Language.EN, _studio,
         ),
+        (Kind.RELIEVED, Language.ZH): _relieved(Language.ZH),
+        (Kind.RELIEVED, Language.EN): _relieved(Language.EN),
         (Kind.MOVED, Language.ZH): _lesson(
             "课程安排有变：{title}", "课程“{title}”的安排已变更，以下面为准。", "打开课程", Language.ZH
         ),
@@ -234,6 +262,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
         Language.ZH: {
             Kind.INVITED: "课程邀请",
             Kind.HOSTING: "主持安排",
+            Kind.RELIEVED: "不再主持",
             Kind.MOVED: "课程变更",
             Kind.CANCELLED: "课程取消",
             Kind.COMING: "课前提醒",
@@ -245,6 +274,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
         Language.EN: {
             Kind.INVITED: "Invitations",
             Kind.HOSTING: "Lessons that you host",
+            Kind.RELIEVED: "Lessons that you no longer host",
             Kind.MOVED: "Changed lessons",
             Kind.CANCELLED: "Cancelled lessons",
             Kind.COMING: "Reminders before a lesson",

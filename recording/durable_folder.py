@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from lectern.manifest import Clock, encode_line
+from lectern.manifest import Clock, Fragment, Missing, encode_line
 from lectern.manifest.hold import hold
 from recording.fragments import FragmentFile
 from recording.room_recorder import Written
@@ -39,6 +39,7 @@ class DurableFolder:
         self.written_bytes = 0
         self._directory = directory
         self._waiting: deque[Written] = deque()
+        self._let_go: dict[str, Missing] = {}
         self._waiting_bytes = 0
         directory.mkdir(parents=True, exist_ok=True)
         self._manifest = self._create_manifest()
@@ -89,6 +90,9 @@ class DurableFolder:
                 self._waiting.popleft()
         if failure is not None:
             raise failure
+        if self._let_go:
+            self._append(b"".join(encode_line(missing) for missing in self._let_go.values()))
+            self._let_go.clear()
 
     def close(self) -> None:
         """Closes the manifest. What is still waiting is lost."""
@@ -141,9 +145,17 @@ class DurableFolder:
                 del self._waiting[index]
                 self._waiting_bytes -= len(item.data)
                 self.dropped_fragments += 1
+                self._remember(item.line)
                 self._merge_clocks(index)
                 return True
         return False
+
+    def _remember(self, line: Fragment) -> None:
+        """What of a track is let go is one stretch, told as soon as anything can be written again."""
+        before = self._let_go.get(line.track)
+        start_ms = line.start_ms if before is None else before.start_ms
+        missing_ms = line.duration_ms + (0 if before is None else before.missing_ms)
+        self._let_go[line.track] = Missing(line.track, start_ms, line.end_ms, missing_ms, "disk")
 
     def _merge_clocks(self, index: int) -> None:
         """Of two neighbouring clocks the later one says it all."""

@@ -6,13 +6,16 @@ Frames are remuxed, never re-encoded. A change of the decoder's configuration st
 
 from dataclasses import dataclass
 
-from lectern.manifest import Fragment, TrackStarted
+from lectern.manifest import Fragment, Missing, TrackStarted
+from lectern.manifest.lines import Why
 from recording.codec_config import CodecConfig
 from recording.depacketise import AccessUnit, make_depacketiser
 from recording.fmp4 import Sample, init_segment, media_segment, timescale
 from recording.media_clock import DelayFloor, TrackClock
-from recording.rtp_order import Ordered, ReorderWindow, parse_rtp
+from recording.rtp_order import SEQ_MOD, Ordered, ReorderWindow, parse_rtp
 
+LONG_START_MS = 1000.0
+"""A picture that takes longer to begin has missed something."""
 MAX_PENDING_FRAMES = 2000
 """Between two cuts (1 s); a sender beyond it is broken or hostile, and the rest of its second is dropped."""
 
@@ -23,6 +26,9 @@ class FragmentFile:
 
     line: Fragment
     data: bytes
+
+
+Recorded = FragmentFile | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,14 @@ class TrackRecorder:
         self._order = ReorderWindow()
         self._clock = TrackClock(started.clock_rate, sender, start_s)
         self._ssrc: int | None = None
+        self._newest: int | None = None  # sequence number
         self._config: CodecConfig | None = None
         self._frames: list[_Frame] = []
-        self._ready: list[FragmentFile] = []
+        self._ready: list[Recorded] = []
+        self._broken: Why | None = None  # why what follows the last frame may not follow it at once
+        self._lost_before = 0  # packets lost when the last frame came
+        self._last_span = 0  # ticks for which the last frame lasts
+        self._told_ms = 0.0  # what is missing before has been said
         self._number = 0
         self._last_tick = -1
         self._usual_ticks = 3000
@@ -87,6 +98,9 @@ class TrackRecorder:
                 self._take(self._order.flush())
                 self.restart()
             self._ssrc = packet.ssrc
+        if self._newest is None or 0 < (packet.seq - self._newest) % SEQ_MOD < SEQ_MOD // 2:
+            self._newest = packet.seq
+            self._clock.receive(packet.timestamp, arrival_s)
         self._take(self._order.receive(packet, arrival_s))
 
     def receive_report(self, ntp_s: float, timestamp: int) -> None:
@@ -98,34 +112,78 @@ class TrackRecorder:
         self._depacketiser = make_depacketiser(self.started.codec)
         self._order = ReorderWindow()
         self._clock = TrackClock(self.started.clock_rate, self._sender, self._start_s)
-        self._ssrc = None
+        self._ssrc = self._newest = None
+        self._broken, self._lost_before = "restarted", 0
 
-    def cut(self, now: float, *, last: bool = False) -> list[FragmentFile]:
-        """Everything recorded since the cut before, as fragments.
+    def cut(self, now: float, *, last: bool = False) -> list[Recorded]:
+        """Everything recorded since the cut before, as fragments, and what is missing in them.
 
         `last`: nothing will follow, wait for nothing.
         """
         self._take(self._order.flush() if last else self._order.handle_timer(now))
         self._close_fragment()
+        if last:
+            self._miss_the_end(max(0.0, (now - self._start_s) * 1000))
         ready, self._ready = self._ready, []
         return ready
 
     def _take(self, packets: list[Ordered]) -> None:
-        for packet, arrival_s, gap in packets:
-            for unit in self._depacketiser.receive(packet, gap=gap):
-                self._append(unit, arrival_s)
+        for packet, gap in packets:
+            malformed = self._depacketiser.malformed
+            units = self._depacketiser.receive(packet, gap=gap)
+            if gap:
+                self._broken = self._broken or "loss"
+            for unit in units:
+                self._append(unit)
+            if self._depacketiser.malformed > malformed:
+                self._broken = self._broken or "loss"
 
-    def _append(self, unit: AccessUnit, arrival_s: float) -> None:
+    def _append(self, unit: AccessUnit) -> None:
         if unit.config is not None and unit.config != self._config:
             self._close_fragment()
             self._config = unit.config
         if self._config is None or len(self._frames) >= MAX_PENDING_FRAMES:
             self.dropped_frames += 1
+            self._broken = self._broken or "loss"
             return
-        at_ms = self._clock.media_ms(unit.timestamp, arrival_s)
+        at_ms = self._clock.media_ms(unit.timestamp)
         tick = max(self._last_tick + 1, round(at_ms * timescale(self._config) / 1000))
+        self._miss_until(tick)
         self._last_tick = tick
+        self._last_span = opus_ticks(unit.data) if self._config.codec == "opus" else self._usual_ticks
         self._frames.append(_Frame(tick, unit))
+
+    def _miss_until(self, tick: int) -> None:
+        """A frame stands at `tick`: say what is missing between it and the one before."""
+        assert self._config is not None
+        per_ms = timescale(self._config) / 1000
+        broken, self._broken = self._broken, None
+        lost, self._lost_before = self._order.lost - self._lost_before, self._order.lost
+        if self._last_tick < 0:
+            if self._config.width and tick / per_ms - self.started.start_ms > LONG_START_MS:
+                self._miss(self.started.start_ms, tick / per_ms, "no_keyframe")
+        elif broken is not None and tick - self._last_tick > self._last_span * 3 // 2:
+            from_ms = (self._last_tick + self._last_span) / per_ms
+            counted = broken == "loss" and not self._config.width
+            self._miss(from_ms, tick / per_ms, broken, lost * self._last_span / per_ms if counted else 0.0)
+
+    def _miss_the_end(self, end_ms: float) -> None:
+        """The track ends at `end_ms`: say what of its end is missing."""
+        if self._last_tick < 0:
+            if self.started.kind == "video" and end_ms - self.started.start_ms > LONG_START_MS:
+                self._miss(self.started.start_ms, end_ms, "no_keyframe")
+        elif self._broken is not None and self._config is not None:
+            from_ms = (self._last_tick + self._last_span) * 1000 / timescale(self._config)
+            self._miss(from_ms, end_ms, self._broken)
+
+    def _miss(self, from_ms: float, to_ms: float, why: Why, at_most_ms: float = 0.0) -> None:
+        """`at_most_ms`: how much of the stretch is gone, if that is known to be less than all."""
+        from_ms = max(from_ms, self._told_ms)
+        if to_ms <= from_ms:
+            return
+        self._told_ms = to_ms
+        missing_ms = min(at_most_ms or to_ms - from_ms, to_ms - from_ms)
+        self._ready.append(Missing(self.started.track, from_ms, to_ms, missing_ms, why))
 
     def _close_fragment(self) -> None:
         frames, self._frames = self._frames, []

@@ -62,31 +62,50 @@ class TrackClock:
         """The publisher's wall clock showed `ntp_s` at RTP time `timestamp`."""
         if self._timestamp is not None:
             self._report = (ntp_s, self._unwrap(timestamp))
+            self._place(self._timestamp, self._last_arrival_s)
 
-    def media_ms(self, timestamp: int, arrival_s: float) -> float:
-        """When a frame with this timestamp belongs, in ms since the recording's start, never below 0."""
+    def receive(self, timestamp: int, arrival_s: float) -> None:
+        """A packet came that was sent later than all before it.
+
+        Only these tell how timestamps go with time: what is sent again may be seconds late, and belongs where
+        it was sent first all the same.
+        """
         extended = timestamp if self._timestamp is None else self._unwrap(timestamp)
+        if extended == self._timestamp:  # more of the same frame
+            return
         if self._timestamp is not None:
             advanced = (extended - self._timestamp) / self._rate
             paused = arrival_s - self._last_arrival_s - advanced > PAUSE_S and advanced < PAUSE_S
             if (arrival_s - self._last_arrival_s > 2 * PAUSE_S and paused) or abs(advanced) > 60:
                 self._reanchor()
-        if self._timestamp is None or extended > self._timestamp:
-            self._timestamp = extended
-            self._last_arrival_s = arrival_s
-        at_s = self._place(extended, arrival_s)
-        if abs(at_s - arrival_s) > ABSURD_S:
+        self._timestamp = extended
+        self._last_arrival_s = arrival_s
+        if abs(self._place(extended, arrival_s) - arrival_s) > ABSURD_S:
             self._reanchor()
-            at_s = self._place(extended, arrival_s)
+            self._place(extended, arrival_s)
+
+    def media_ms(self, timestamp: int) -> float:
+        """When a frame with this timestamp belongs, in ms since the recording's start, never below 0.
+
+        Its packets, or later ones, were received before.
+        """
+        floor_s = self._floor().applied
+        assert floor_s is not None, "a packet was received"
+        at_s = self._source_s(self._unwrap(timestamp)) + floor_s
         return max(0.0, (at_s - self._start_s) * 1000)
 
     def _place(self, extended: int, arrival_s: float) -> float:
-        if self._report is not None:
-            ntp_s, at = self._report
-            source_s = ntp_s + (extended - at) / self._rate
-            return source_s + self._sender.observe(arrival_s - source_s, arrival_s)
-        source_s = extended / self._rate
-        return source_s + self._own.observe(arrival_s - source_s, arrival_s)
+        source_s = self._source_s(extended)
+        return source_s + self._floor().observe(arrival_s - source_s, arrival_s)
+
+    def _floor(self) -> DelayFloor:
+        return self._own if self._report is None else self._sender
+
+    def _source_s(self, extended: int) -> float:
+        if self._report is None:
+            return extended / self._rate
+        ntp_s, at = self._report
+        return ntp_s + (extended - at) / self._rate
 
     def _reanchor(self) -> None:
         self.reanchored += 1

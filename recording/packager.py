@@ -28,6 +28,7 @@ from lectern.storage.shelved import shelved
 from recording.far_fragments import FarFragments
 from recording.fmp4 import init_segment
 from recording.frames import Bring, FragmentReader
+from recording.missing_media import stretches
 from recording.playlists import MediaPlaylist, master_playlist, segment_name
 from recording.sound_programme import SoundProgramme
 from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan, VideoPlan
@@ -209,6 +210,7 @@ class Packager:
             videos=tuple(videos),
             clock=tuple(self.plan.clock),
             has_sound=bool(self.plan.mics),
+            gaps=stretches(self.plan.missing),
         )
 
 

@@ -12,7 +12,7 @@ from lectern.manifest.lines import Kind, Source
 from recording.fragments import FragmentFile, TrackRecorder
 from recording.media_clock import DelayFloor
 
-SETTLED_MS = 500.0
+SETTLED_MS = 800.0
 """Media older than this at a cut is complete: the reorder window plus ordinary jitter."""
 KEYFRAME_RETRY_S = 1.0
 

@@ -48,7 +48,6 @@ class Ordered(NamedTuple):
     """A packet in its turn. `gap`: packets right before it are missing for good."""
 
     packet: RtpPacket
-    arrival_s: float
     gap: bool
 
 
@@ -60,7 +59,7 @@ class ReorderWindow:
     its first packet.
     """
 
-    def __init__(self, *, hold_s: float = 0.25, settle_s: float = 0.1, capacity: int = 512) -> None:
+    def __init__(self, *, hold_s: float = 0.5, settle_s: float = 0.1, capacity: int = 512) -> None:
         self.late = 0
         self.lost = 0
         self._hold_s = hold_s
@@ -119,8 +118,8 @@ class ReorderWindow:
     def _drain(self, *, gap: bool) -> list[Ordered]:
         out: list[Ordered] = []
         while self._expected in self._early:
-            packet, arrival = self._early.pop(self._expected)
-            out.append(Ordered(packet, arrival, gap))
+            packet, _ = self._early.pop(self._expected)
+            out.append(Ordered(packet, gap))
             gap = False
             self._expected = (self._expected + 1) % SEQ_MOD
         return out

@@ -22,11 +22,15 @@ from lectern.manifest import (
     ClockPiece,
     Fragment,
     Line,
+    Missing,
     RecordingEnded,
     RecordingStarted,
+    ReplayGap,
     TrackEnded,
     TrackStarted,
 )
+from lectern.manifest.lines import Why
+from recording.missing_media import stretches
 
 TICKS_PER_S = 90_000
 TICKS_PER_MS = 90
@@ -40,10 +44,15 @@ LONGEST_SEGMENT = 11 * TICKS_PER_S
 """A publisher that sends no keyframes for so long is cut without one."""
 GAP = TICKS_PER_S
 """Without frames for this long, a video is gone; shorter, its last frame is held."""
+LATE = TICKS_PER_S // 10
+"""Less than this is not worth telling."""
 SHORTEST_STILL = TICKS_PER_S
 """A shorter still is not worth a discontinuity: the picture after it starts earlier."""
 SOUND_LOOKAHEAD = 8 * GRID
 """The sound of a segment is settled this long after it: the encoder looks ahead, packets come late."""
+
+MOST_REMEMBERED = 5_000
+"""Gaps, before neighbours are put together."""
 
 VideoSource = Literal["camera", "screen"]
 
@@ -158,7 +167,9 @@ class VideoPlan:
         self.decided = 0
         self._cutter = _Cutter()
         self._tracks: list[_Track] = []
+        self.late: list[tuple[TrackStarted, int, int]] = []
         self._shown: _Track | None = None
+        self._shown_last: _Track | None = None
         self._drawn = 0  # index of the interval that is being cut into segments
         self._searched = 0  # pieces of its span that end before the cutter's position
 
@@ -220,10 +231,18 @@ class VideoPlan:
             self.decided = max(self.decided, watermark)
             return False
         track, index, at = choice
-        self._shown = track
+        self._note_unused(track, at)
+        self._shown = self._shown_last = track
         track.used = index
         self._open_span(track, at)
         return True
+
+    def _note_unused(self, track: _Track, keyframe: int) -> None:
+        """The track that was shown goes on at `keyframe`: what it has before came too late."""
+        unused = track.pieces[track.used]
+        start = max(unused.start, self.intervals[-1].start)
+        if track is self._shown_last and keyframe - start > LATE:
+            self.late.append((track.started, start, keyframe))
 
     def _follow(self, track: _Track, watermark: int) -> bool:
         span = self.intervals[-1].span
@@ -328,6 +347,7 @@ class SessionPlan:
         }
         self.mics: list[Piece] = []
         self.clock: list[ClockPiece] = []
+        self._missing: list[ReplayGap] = []
         self.utc_ms = 0
         self._sound = _Cutter()
         self._sound_interval = 0
@@ -338,6 +358,16 @@ class SessionPlan:
         self._watermark = 0
         self._last_end = 0
         self._tracks: dict[str, _Track] = {}
+
+    @property
+    def missing(self) -> list[ReplayGap]:
+        """What the replay lacks of what was sent, in no order."""
+        late = [
+            _gap(started, start, end, (end - start) // TICKS_PER_MS, "late")
+            for video in self.videos.values()
+            for started, start, end in video.late
+        ]
+        return [*self._missing, *late]
 
     @property
     def sound(self) -> Sequence[Segment]:
@@ -370,6 +400,8 @@ class SessionPlan:
             self._start_track(line)
         elif isinstance(line, Fragment):
             self._add_fragment(line)
+        elif isinstance(line, Missing):
+            self._add_missing(line)
         elif isinstance(line, TrackEnded):
             if track := self._tracks.get(line.track):
                 track.ended = True
@@ -426,8 +458,23 @@ class SessionPlan:
         self._last_end = max(self._last_end, piece.end)
         if track.started.kind == "audio":
             self.mics.append(piece)
+            end = min(piece.end, self._sound.position)
+            if end - piece.start > LATE:
+                self._miss(_gap(track.started, piece.start, end, (end - piece.start) // TICKS_PER_MS, "late"))
         else:
             track.pieces.append(piece)
+
+    def _add_missing(self, line: Missing) -> None:
+        track = self._tracks.get(line.track)
+        if track is None:
+            return
+        start, end = self._place(line.start_ms), self._place(line.end_ms)
+        self._miss(_gap(track.started, start, end, round(line.missing_ms), line.why))
+
+    def _miss(self, gap: ReplayGap) -> None:
+        self._missing.append(gap)
+        if len(self._missing) > MOST_REMEMBERED:
+            self._missing = list(stretches(self._missing))
 
     def _advance(self) -> None:
         for video in self.videos.values():
@@ -446,3 +493,14 @@ class SessionPlan:
             self._sound.cut_evenly(interval.end, closed=True, span=None, origin=self._origin)
             self._sound_interval += 1
             self._sound.part()
+
+
+def _gap(started: TrackStarted, start: int, end: int, missing_ms: int, why: Why) -> ReplayGap:
+    return ReplayGap(
+        from_ms=start // TICKS_PER_MS,
+        to_ms=end // TICKS_PER_MS,
+        missing_ms=missing_ms,
+        source=started.source,
+        participant=started.participant,
+        why=why,
+    )

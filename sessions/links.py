@@ -1,9 +1,11 @@
-"""Links that somebody made for somebody else: which there are, and which were taken back. Rows, not tokens.
+"""Links that somebody made for somebody else: which there are, who answers for them, how they are used.
+
+Rows, not tokens.
 
 Every function works in the caller's transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +16,17 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
 from sessions.tables import join_links as t
 
+_CHUNK = 500
 _STAFF = [role.value for role in SessionRole if role.is_staff]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a session, for a person or a guest of that name. `made_by` is whoever made it (or a key)."""
+    """A link to a session, for a person or a guest of that name. `made_by` is whoever made it (or a key).
+
+    `held_by` answers for it since whoever made it no longer runs the session ("": the session's presenter;
+    None: still whoever made it). `uses` counts how often the link itself was opened, not reconnections.
+    """
 
     id: str
     org_id: str
@@ -31,6 +38,10 @@ class Link:
     made_utc_ms: int
     expires_utc_ms: int
     ended_utc_ms: int | None = None
+    held_by: str | None = None
+    label: str | None = None
+    uses: int = 0
+    used_utc_ms: int | None = None
 
 
 async def add(tx: AsyncConnection, link: Link) -> None:
@@ -38,17 +49,41 @@ async def add(tx: AsyncConnection, link: Link) -> None:
     await tx.execute(insert(t).values({field: getattr(link, field) for field in Link.__slots__}))
 
 
-async def page(tx: AsyncConnection, session_id: str, now: UtcMs, *, before: str, limit: int) -> list[Link]:
-    """Return links of a session that still open it, the newest first (ids are in order of time)."""
-    query = (
-        select(t)
-        .where(t.c.session_id == session_id, t.c.ended_utc_ms.is_(None), t.c.expires_utc_ms > now)
-        .order_by(t.c.id.desc())
-        .limit(limit)
-    )
+async def page(
+    tx: AsyncConnection, session_id: str, now: UtcMs, *, before: str, limit: int, ended: bool = False
+) -> list[Link]:
+    """Return links of a session, the newest first (ids are in order of time); `ended`: also closed ones."""
+    query = select(t).where(t.c.session_id == session_id).order_by(t.c.id.desc()).limit(limit)
+    if not ended:
+        query = query.where(t.c.ended_utc_ms.is_(None), t.c.expires_utc_ms > now)
     if before:
         query = query.where(t.c.id < before)
     return [_link(row) for row in await tx.execute(query)]
+
+
+async def one(tx: AsyncConnection, session_id: str, link_id: str) -> Link | None:
+    """Return a link of a session."""
+    query = select(t).where(t.c.id == link_id, t.c.session_id == session_id)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _link(row)
+
+
+async def among(tx: AsyncConnection, session_id: str, ids: Collection[str]) -> list[Link]:
+    """Return those of these links that are the session's."""
+    found: list[Link] = []
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        query = select(t).where(t.c.session_id == session_id, t.c.id.in_(chunk))
+        found += [_link(row) for row in await tx.execute(query)]
+    return found
+
+
+async def count_uses(tx: AsyncConnection, uses: Mapping[str, int], now: UtcMs) -> None:
+    """Count that links were opened so many times each."""
+    for link_id, count in sorted(uses.items()):
+        values = {"uses": t.c.uses + count, "used_utc_ms": now}
+        await tx.execute(update(t).where(t.c.id == link_id).values(values))
 
 
 async def count(tx: AsyncConnection, session_id: str, now: UtcMs) -> int:
@@ -92,6 +127,14 @@ async def end_of(tx: AsyncConnection, session_id: str, person_id: str, now: UtcM
         ids = [link.id for link in found]
         await tx.execute(update(t).where(t.c.id.in_(ids)).values(ended_utc_ms=now))
     return found
+
+
+async def pass_on(tx: AsyncConnection, session_id: str, before: str, after: str) -> int:
+    """Let `after` answer for the open links that `before` made (or answered for); return how many."""
+    held = func.coalesce(t.c.held_by, t.c.made_by) == before
+    where = [t.c.session_id == session_id, t.c.ended_utc_ms.is_(None), held]
+    done = await tx.execute(update(t).where(*where).values(held_by=after))
+    return int(done.rowcount)
 
 
 def _link(row: Any) -> Link:

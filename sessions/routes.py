@@ -278,6 +278,7 @@ class SessionRoutes:
             guests_allowed=change.guests_allowed,
             host_person_id=change.host_person_id,
             planned_minutes=change.planned_minutes,
+            by=request.who.subject_id,
         )
         return (await self._models([changed]))[0]
 

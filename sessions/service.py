@@ -1,8 +1,9 @@
 """What can be done with sessions outside the class: plan, change, expect people."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -37,6 +38,23 @@ Relieved = Callable[[AsyncConnection, str, str, UtcMs], Awaitable[None]]
 NoteEnded = Callable[[AsyncConnection, Link], Awaitable[None]]
 
 
+class Audit(Protocol):
+    """Writes who did what to a session into the audit log, in the transaction in which it is done."""
+
+    async def __call__(
+        self,
+        tx: AsyncConnection,
+        *,
+        org_id: str,
+        actor: str,
+        action: str,
+        target: str,
+        now: UtcMs,
+        details: Mapping[str, Any],
+    ) -> None:
+        """Write it. Raising undoes the act."""
+
+
 @dataclass(frozen=True, slots=True)
 class RosterReport:
     """What a roster import did."""
@@ -57,6 +75,7 @@ class Sessions:
         people: People,
         clock: Clock = utc_ms,
         *,
+        audit: Audit,
         relieved: Sequence[Relieved] = (),
     ) -> None:
         self.database = database
@@ -64,6 +83,7 @@ class Sessions:
         self.people = people
         self._engine = engine
         self._clock = clock
+        self._audit = audit
         self._relieved = relieved
 
     async def get(self, session_id: str, org_id: str | None = None) -> Session:
@@ -142,8 +162,9 @@ class Sessions:
         guests_allowed: bool | None,
         host_person_id: str | None,
         planned_minutes: int | None = None,
+        by: str,
     ) -> Session:
-        """Change the plan; None leaves a field as it is, "" takes the host away.
+        """Change the plan; None leaves a field as it is, "" takes the host away. `by` whom, for the audit.
 
         Raises:
             Conflict: it is over.
@@ -182,20 +203,41 @@ class Sessions:
                 planned_minutes=changed.planned_minutes,
             )
             change.append(_planned(changed, people.get(changed.presenter_person_id or "")))
-            before = session.host_person_id
-            if before is not None and before not in (changed.host_person_id, changed.presenter_person_id):
-                await self._relieve(change, before)
+            before, host_id = session.host_person_id, changed.host_person_id
+            if before != host_id:
+                await self._note(change, by, "host_named", {"before": before, "after": host_id})
+            if before is not None and before not in (host_id, changed.presenter_person_id):
+                await self._relieve(change, before, host_id or changed.presenter_person_id or "", by)
         return changed
 
-    async def _relieve(self, change: Change, person_id: str) -> None:
+    async def _note(self, change: Change, by: str, action: str, details: Mapping[str, Any]) -> None:
+        head = change.head
+        await self._audit(
+            change.tx,
+            org_id=head.org_id,
+            actor=by,
+            action=action,
+            target=head.session_id,
+            now=change.now,
+            details=details,
+        )
+
+    async def _relieve(self, change: Change, person_id: str, heir: str, by: str) -> None:
         """Make a learner of somebody who is host no longer, wherever they are connected.
 
-        What they made for staff ends with them: links, and (through `relieved`) what others keep.
+        What they made for staff ends with them: links, and (through `relieved`) what others keep. Links that
+        they gave to learners and screens stay good, and are the `heir`'s to look after from now on.
         """
         participants = change.state.of(PRESENCE).participants
         ended = await links.end_of(change.tx, change.head.session_id, person_id, change.now)
         for link in ended:
             await self._shut_out(change, link)
+            details = {"link": link.id, "role": link.role.value, "person": link.person_id}
+            await self._note(change, by, "join_token_ended", details)
+        passed = await links.pass_on(change.tx, change.head.session_id, person_id, heir)
+        if passed:
+            passing: dict[str, Any] = {"count": passed, "before": person_id, "after": heir or None}
+            await self._note(change, by, "join_tokens_passed_on", passing)
         await self._tell(change, person_id)
         for present in participants.values():
             joined = present.joined
@@ -219,7 +261,7 @@ class Sessions:
                 continue
             if joined.person is None:
                 change.append(NewEvent(payload=ParticipantRemoved(participant=joined.participant)))
-            elif SessionRole(joined.role).is_staff:
+            elif present.standing.is_staff():
                 lowered = msgspec.structs.replace(joined, role=SessionRole.LEARNER.value, link=None)
                 change.append(NewEvent(payload=lowered))
                 await self._lower(change, joined.kind, joined.person)

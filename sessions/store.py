@@ -235,6 +235,14 @@ class SessionStore:
         subject: str | None = (await tx.execute(query)).scalar_one_or_none()
         return subject
 
+    async def persons_among(self, tx: AsyncConnection, participants: Collection[str]) -> set[str]:
+        """Return the persons behind participants; guests and screens are none."""
+        if not participants:
+            return set()
+        p = t.participants.c
+        query = select(p.subject).where(p.id.in_(list(participants)), p.kind == "person")
+        return set((await tx.execute(query)).scalars())
+
     async def came(self, tx: AsyncConnection, session_id: str) -> set[str]:
         """Return the persons who were there while the lesson was live."""
         p = t.participants.c

@@ -56,9 +56,13 @@ join_links = Table(
     Column("person_id", Id, nullable=True),
     Column("guest_name", String(100), nullable=True),
     Column("made_by", Id, nullable=False),
+    Column("held_by", Id, nullable=True),
+    Column("label", String(100), nullable=True),
     Column("made_utc_ms", Millis, nullable=False),
     Column("expires_utc_ms", Millis, nullable=False),
     Column("ended_utc_ms", Millis, nullable=True),
+    Column("uses", Integer, nullable=False, server_default="0"),
+    Column("used_utc_ms", Millis, nullable=True),
 )
 
 connections = Table(

@@ -1,5 +1,6 @@
 """What remains of a lesson in which the real class took part: attendance rows and replay marks."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from analytics.attendance.register import READ, attendance
 from analytics.store import AnalyticsStore
+from catalogue.lesson_replays import LessonReplays
 from catalogue.marks import MARKED
 from catalogue.replays import remembered_of
 from lectern.db.engine import Database
@@ -87,7 +89,9 @@ async def test_marks_show_the_class_as_learners_last_saw_it(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
     house = await open_house(sqlite_database, tmp_path)
-    house.lesson = await Lesson.open(sqlite_database, "real", house.keeper, registry=real_class())
+    follower = LessonReplays(house, house.store)
+    house.lesson = await Lesson.open(sqlite_database, "real", follower, registry=real_class())
+    house.keeper = replace(house.keeper, engine=house.lesson.engine)
     ids = await teach(house.lesson)
     async with sqlite_database.read() as tx:
         assert await house.store.unfinished(tx) == ["real"]

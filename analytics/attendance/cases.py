@@ -18,9 +18,10 @@ from analytics.attendance.report import AttendanceLine, AttendanceReports, OwnRe
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.attendance.verdict import Decision, Verdict
-from analytics.neighbours import Seats, SessionFacts, Trail
+from analytics.neighbours import Seats, SessionFacts
 from lectern.db.engine import Database
-from lectern.kernel.access import Permission, Principal, runs
+from lectern.db.trail import Trail
+from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
 from lectern.kernel.ids import new_id
@@ -215,14 +216,9 @@ class Cases:
         facts = await self.reports.sessions.facts(session_id)
         if who.org_id != facts.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        if who.grant is not None:
-            if who.grant.session_id != session_id or not who.grant.role.is_staff:
-                raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
-            return facts
-        who.require(Permission.SESSIONS_WRITE)
-        if runs(who, (facts.presenter_person_id, facts.host_person_id)):
-            return facts
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
+        led_by = (facts.presenter_person_id, facts.host_person_id)
+        insist_on_running(who, led_by, by_link_to=session_id)
+        return facts
 
     async def book(self, session_id: str) -> Book:
         """Return whether a session's attendance may still be corrected."""

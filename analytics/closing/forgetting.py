@@ -13,9 +13,9 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.store import CaseStore
 from analytics.closing.neighbours import Timelines
 from analytics.closing.store import ClosingStore
-from analytics.neighbours import Trail
 from analytics.store import AnalyticsStore
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound

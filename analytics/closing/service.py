@@ -20,10 +20,11 @@ from analytics.closing.obstacles import InTheWay, in_the_way, insist_on_closing
 from analytics.closing.press import Form, Press, Tell
 from analytics.closing.signing import SigningKey
 from analytics.closing.store import Amendment, ClosingStore, Edition, outrun
-from analytics.neighbours import People, Trail
+from analytics.neighbours import People
 from analytics.sheet_words import Lang
 from lectern.db.engine import Database
-from lectern.kernel.access import Permission, Principal
+from lectern.db.trail import Trail
+from lectern.kernel.access import Permission, Principal, insist_on_running
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
 
@@ -332,18 +333,10 @@ class Closings:
         who.require(Permission.ATTENDANCE_READ)
         if not who.sees_everybody:
             raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
-        _insist_on_judging(who, lesson)
+        # A record holds what the table shows to these alone: why somebody was excused, what they objected.
+        led_by = (lesson.presenter_person_id, lesson.host_person_id)
+        insist_on_running(who, led_by, needs=Permission.ATTENDANCE_READ)
         return lesson
-
-
-def _insist_on_judging(who: Principal, lesson: Lesson) -> None:
-    """Let pass presenter and host of the lesson, administrators, and keys.
-
-    A record holds what the table shows to these alone: why somebody was excused, and what they objected.
-    """
-    runs_it = who.person_id in (lesson.presenter_person_id, lesson.host_person_id)
-    if not (runs_it or who.allows(Permission.ADMIN) or who.person_id is None):
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
 
 
 def _checked_reason(reason: str, *, needed: bool) -> str | None:

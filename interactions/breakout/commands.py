@@ -19,7 +19,6 @@ from interactions.breakout.placing import (
     Choose,
     Move,
     choose,
-    is_staff,
     move,
     require_group,
     require_here,
@@ -32,7 +31,7 @@ from interactions.breakout.plan import (
     open_breakout,
     require_duration,
 )
-from interactions.lesson.idea import require_live
+from interactions.lesson.idea import require_live, standing_of
 from interactions.notes.orders import KeepNotes
 from interactions.poll.closing import with_the_groups
 from interactions.wording import OUTCOME_CHARS, TOLD_CHARS, wording
@@ -169,7 +168,7 @@ def name_tutor(state: ClassState, call: Call, data: Tutor) -> Decision:
         return Decision()
     if data.on:
         require_here(state, who)
-        if who not in group.members and not is_staff(state, who):
+        if who not in group.members and not standing_of(state, who).is_staff():
             raise Conflict("tutor_elsewhere", "A tutor is one of the staff, or a member of the group.")
     return _one(call, BreakoutTutor(group=group.id, participant=who, on=data.on))
 

@@ -5,7 +5,6 @@ import msgspec
 from interactions.breakout.idea import BREAKOUT, Breakout, Group
 from interactions.lesson.idea import LESSON, is_learner, require_live, takes_part
 from lectern.kernel.errors import Conflict, NotFound, Rejected
-from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import BreakoutPlaced, NewEvent
 from lectern.timeline.idea import Call, ClassState, Decision
 
@@ -89,12 +88,6 @@ def arrival(state: ClassState, participant_id: str) -> NewEvent | None:
     if group.is_full:
         return None
     return _placed(participant_id, group.id, None, "rule", None)
-
-
-def is_staff(state: ClassState, who: str) -> bool:
-    """Tell whether somebody leads the class at this moment."""
-    role = state.of(LESSON).roles.get(who)
-    return role is not None and SessionRole(role).is_staff
 
 
 def require_here(state: ClassState, who: str) -> None:

@@ -3,8 +3,7 @@
 import msgspec
 
 from interactions.breakout.idea import BREAKOUT
-from interactions.breakout.placing import is_staff
-from interactions.lesson.idea import require_live, takes_part
+from interactions.lesson.idea import require_live, standing_of, takes_part
 from interactions.poll.closing import with_the_groups
 from interactions.wording import GROUP_NAME_CHARS, TASK_CHARS, wording, wording_or_none
 from lectern.kernel.clock import UtcMs
@@ -105,7 +104,7 @@ def _require_members(state: ClassState, data: OpenBreakout) -> None:
             placed.add(member)
     for group in data.groups:
         for tutor in dict.fromkeys(group.tutors):
-            if tutor not in group.members and not is_staff(state, tutor):
+            if tutor not in group.members and not standing_of(state, tutor).is_staff():
                 raise Conflict("tutor_elsewhere", "A tutor is one of the staff, or a member of the group.")
 
 

@@ -331,8 +331,7 @@ class CheckinRoutes:
         facts = await self.sessions.session(session_id)
         if who.org_id != facts.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        grant = who.grant
-        if grant is not None and (grant.session_id != session_id or not grant.role.is_staff):
+        if who.grant is not None and not who.is_staff_by_link(session_id):
             raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
         return facts
 

@@ -8,9 +8,10 @@ import msgspec
 from interactions.feedback.events import FeedbackGiven, FeedbackSet
 from interactions.feedback.form import Answer
 from interactions.feedback.idea import FEEDBACK, Feedback
-from interactions.lesson.idea import LESSON
+from interactions.lesson.idea import standing_of
 from lectern.kernel.clock import UtcMs
-from lectern.kernel.errors import Conflict, Forbidden
+from lectern.kernel.errors import Conflict
+from lectern.kernel.standing import removed
 from lectern.timeline.event import NewEvent
 from lectern.timeline.idea import STAFF, Call, ClassState, Command, Decision
 
@@ -78,8 +79,8 @@ def hand_in(state: ClassState, now: UtcMs, participant: str, answer: Answer, ter
         Forbidden: removed from the lesson (`removed`).
     """
     feedback = state.of(FEEDBACK)
-    if participant in state.of(LESSON).removed:
-        raise Forbidden("removed", "You were removed from this lesson.")
+    if standing_of(state, participant).removed:
+        raise removed()
     if not feedback.on:
         raise Conflict("feedback_off", "No feedback is asked for in this session.")
     until = terms.until(feedback)

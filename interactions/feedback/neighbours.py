@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from lectern.kernel.access import Principal, SessionGrant
+from lectern.kernel.access import SessionGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SessionFacts:
 
 
 class Facts(Protocol):
-    """Knows sessions and people, and keeps the audit log."""
+    """Knows sessions and people."""
 
     async def session(self, session_id: str) -> SessionFacts:
         """Return a session. Raises NotFound."""
@@ -44,9 +44,6 @@ class Facts(Protocol):
 
     async def names(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         """Return what people of an organisation are called, by id."""
-
-    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
-        """Add an entry to the audit log."""
 
 
 Cell = str | int | float | None

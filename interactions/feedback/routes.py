@@ -23,9 +23,10 @@ from interactions.feedback.work_items import (
     differences,
     for_link_holder,
 )
+from lectern.db.trail import Trail
 from lectern.edge.downloads import Ending, download, language_of, made
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal, runs
+from lectern.kernel.access import Permission, Principal, insist_on_running, runs
 from lectern.kernel.errors import Forbidden, NotFound, ProtocolViolation
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
@@ -160,6 +161,7 @@ class FeedbackRoutes:
 
     engine: TimelineEngine
     facts: Facts
+    trail: Trail
     sheets: Sheets
     terms: Terms
 
@@ -312,8 +314,8 @@ class FeedbackRoutes:
                 Change(body.version, body.kind, owner, body.due_on, body.note, body.step),
             )
             await store.put(tx, after)
-        details = {"session": after.session_id, **differences(before, after)}
-        await self.facts.audit(who, "feedback_item_changed", after.id, details)
+            details = {"session": after.session_id, **differences(before, after)}
+            await self.trail.write(tx, who, "feedback_item_changed", after.id, details)
         return (await self._models([after]))[0]
 
     async def _found(self, request: Request, facts: SessionFacts) -> "_Found":
@@ -357,14 +359,10 @@ class FeedbackRoutes:
         """The session, for its presenter, its host, administrators, and keys that may read results."""
         who: Principal = request.who
         facts = await self._session_of_anybody(request)
-        if who.grant is not None:
-            if not who.grant.role.is_staff:
-                raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
-            return facts
-        who.require(Permission.VIEWS_READ if request.http.method == "GET" else Permission.SESSIONS_WRITE)
-        if runs(who, (facts.presenter_person_id, facts.host_person_id)):
-            return facts
-        raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")
+        needs = Permission.VIEWS_READ if request.http.method == "GET" else Permission.SESSIONS_WRITE
+        led_by = (facts.presenter_person_id, facts.host_person_id)
+        insist_on_running(who, led_by, by_link_to=facts.id, needs=needs)
+        return facts
 
     async def _visible(self, who: Principal) -> list[str] | None:
         """Return the sessions whose items `who` may see; None: all of the organisation."""
@@ -380,12 +378,10 @@ class FeedbackRoutes:
     async def _may_change(self, who: Principal, item: Item) -> bool:
         if who.grant is not None:
             return False
-        if who.allows(Permission.ADMIN) or (who.person_id is None and who.allows(Permission.SESSIONS_WRITE)):
-            return True
         if who.person_id is None:
-            return False
+            return who.allows(Permission.ADMIN) or who.allows(Permission.SESSIONS_WRITE)
         facts = await self.facts.session(item.session_id)
-        return who.person_id in (facts.presenter_person_id, facts.host_person_id, item.owner_person_id)
+        return runs(who, (facts.presenter_person_id, facts.host_person_id, item.owner_person_id))
 
     async def _owner(self, who: Principal, body: ItemBody) -> str | None:
         if body.owner_external_id:
@@ -401,7 +397,8 @@ class FeedbackRoutes:
 
     async def _note_export(self, request: Request, facts: SessionFacts, found: "_Found") -> None:
         rows = {"forms": found.forms, "texts": len(found.items)}
-        await self.facts.audit(request.who, "feedback_exported", facts.id, rows)
+        async with self.engine.database.write() as tx:
+            await self.trail.write(tx, request.who, "feedback_exported", facts.id, rows)
 
     def _file(self, content: bytes, facts: SessionFacts, ending: Ending) -> web.Response:
         return download(content, ending, self.sheets.disposition("feedback", facts.title, ending=ending))

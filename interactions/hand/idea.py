@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from interactions.hand.events import HandGranted, HandLowered, HandRaised
-from interactions.lesson.idea import LESSON
+from interactions.lesson.idea import LESSON, standing_of
 from lectern.kernel.clock import SessionMs, UtcMs
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.stage import on_stage
@@ -183,7 +183,5 @@ def places_taken(state: ClassState) -> tuple[str, ...]:
     """Everybody who holds a place on stage (`lectern.kernel.stage`)."""
     roles = state.of(LESSON).roles
     presenters = (who for who, role in roles.items() if role == SessionRole.PRESENTER)
-    publishing = (
-        who for who in state.of(HAND).publishing.values() if who in roles and SessionRole(roles[who]).is_staff
-    )
+    publishing = (who for who in state.of(HAND).publishing.values() if standing_of(state, who).is_staff())
     return on_stage(presenters, invited(state), publishing)

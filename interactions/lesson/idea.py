@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from lectern.kernel.errors import Conflict, Forbidden, Gone
+from lectern.kernel.errors import Conflict
 from lectern.kernel.roles import SessionRole
+from lectern.kernel.standing import Standing
 from lectern.timeline.event import (
     Event,
     ParticipantJoined,
@@ -38,7 +39,7 @@ PHASES: Mapping[Phase, Mapping[type[Event], Phase]] = MappingProxyType(
 
 @dataclass(slots=True)
 class Lesson:
-    """The phase, and the role of everybody who takes part."""
+    """The phase, and the role of everybody who takes part; whoever was removed takes part no more."""
 
     phase: Phase = Phase.WAITING
     roles: dict[str, str] = field(default_factory=dict)
@@ -60,8 +61,8 @@ class LessonIdea:
         """See `Idea`."""
         match event.payload:
             case ParticipantJoined(participant=participant, role=role):
-                slice_.roles[participant] = role
-                slice_.removed.discard(participant)
+                if participant not in slice_.removed:
+                    slice_.roles[participant] = role
             case ParticipantRemoved(participant=participant):
                 slice_.roles.pop(participant, None)
                 slice_.removed.add(participant)
@@ -105,32 +106,22 @@ def require_not_over(state: ClassState) -> None:
         raise Conflict("session_over", "The lesson is over.")
 
 
-def refuse_removed(state: ClassState, actor: Actor) -> None:
+def standing_of(state: ClassState, participant_id: str) -> Standing:
+    """Return what the timeline says of somebody by now."""
+    lesson = state.of(LESSON)
+    role = lesson.roles.get(participant_id)
+    return Standing(None if role is None else SessionRole(role), participant_id in lesson.removed)
+
+
+def refuse_lapsed(state: ClassState, actor: Actor) -> None:
     """Refuse every command of somebody who was shown out, or is staff no longer (a `Guard` of the engine).
 
     A connection keeps the role that it was admitted with; the timeline knows whether it still holds.
 
     Raises:
-        Gone: the participant was removed (`removed`).
-        Forbidden: they joined again with a lesser role since (`not_allowed`).
+        Forbidden: see `Standing.insist`.
     """
-    lesson = state.of(LESSON)
-    if actor.participant_id in lesson.removed:
-        raise Gone("removed", "You were removed from this lesson.")
-    role = lesson.roles.get(actor.participant_id)
-    if actor.is_staff and role is not None and not SessionRole(role).is_staff:
-        raise Forbidden("not_allowed", "Your role in this lesson has changed. Reload the page.")
-
-
-def unwelcome(state: ClassState, actor: Actor) -> str | None:
-    """Return why a connection with the powers of `actor` has to end; None while it may stay."""
-    lesson = state.of(LESSON)
-    if actor.participant_id in lesson.removed:
-        return "removed"
-    role = lesson.roles.get(actor.participant_id)
-    if actor.is_staff and role is not None and not SessionRole(role).is_staff:
-        return "role_changed"
-    return None
+    standing_of(state, actor.participant_id).insist(actor.role)
 
 
 def takes_part(state: ClassState, participant_id: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from interactions.lesson.idea import LESSON, unwelcome
+from interactions.lesson.idea import LESSON, standing_of
 from interactions.live.connection import Connection, Following, Turn
 from interactions.live.frames import Frames
 from interactions.live.outlet import Frame, Line, Outlet
@@ -318,9 +318,10 @@ class FanOut:
                 await self._part_if_unwelcome(connection, line, live)
 
     async def _part_if_unwelcome(self, connection: Connection, line: Line, live: LiveSession) -> None:
-        code = unwelcome(live.state, connection.admitted.actor)
-        if code is not None:
-            self._write(line, self._outlet.frame("over", {"code": code}))
+        actor = connection.admitted.actor
+        lapse = standing_of(live.state, actor.participant_id).lapse(actor.role)
+        if lapse is not None:
+            self._write(line, self._outlet.frame("over", {"code": lapse.value}))
             await self._outlet.drop(connection.sid)
 
 

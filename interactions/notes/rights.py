@@ -3,9 +3,8 @@
 from interactions.breakout.idea import BREAKOUT, Group
 from interactions.breakout.placing import require_group, require_open
 from interactions.chat.idea import CHAT
-from interactions.lesson.idea import LESSON, refuse_removed
+from interactions.lesson.idea import refuse_lapsed, standing_of
 from lectern.kernel.errors import Forbidden, NotFound
-from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import Actor, ClassState
 
 
@@ -15,9 +14,9 @@ def require_reader(state: ClassState, actor: Actor, group_id: str) -> Group:
     Raises:
         Conflict: the class is not in groups (`breakout_closed`).
         NotFound: no group of theirs (`group_not_found`).
-        Forbidden, Gone: they may not take part as what they were (`not_allowed`, `removed`).
+        Forbidden: they may not take part as what they were (`not_allowed`, `removed`).
     """
-    refuse_removed(state, actor)
+    refuse_lapsed(state, actor)
     group = require_group(require_open(state), group_id)
     if actor.participant_id not in group.members and not _is_staff(state, actor):
         raise NotFound("group_not_found", "You are in no such group.")
@@ -29,7 +28,7 @@ def require_writer(state: ClassState, actor: Actor, group_id: str) -> None:
 
     Raises:
         Forbidden: staff look on from outside (`notes_read_only`), or took the right away (`chat_muted`).
-        Conflict, NotFound, Gone: as `require_reader`.
+        Conflict, NotFound: as `require_reader`.
     """
     group = require_reader(state, actor, group_id)
     who = actor.participant_id
@@ -44,11 +43,10 @@ def may_read(state: ClassState, actor: Actor, group_id: str) -> bool:
     """Tell whether the notes are still open to somebody who looks at them."""
     breakout = state.of(BREAKOUT)
     group = breakout.groups.get(group_id)
-    if not breakout.is_open or group is None or actor.participant_id in state.of(LESSON).removed:
+    if not breakout.is_open or group is None or standing_of(state, actor.participant_id).removed:
         return False
     return actor.participant_id in group.members or _is_staff(state, actor)
 
 
 def _is_staff(state: ClassState, actor: Actor) -> bool:
-    role = state.of(LESSON).roles.get(actor.participant_id, actor.role)
-    return actor.is_staff and SessionRole(role).is_staff
+    return standing_of(state, actor.participant_id).is_staff(actor.role)

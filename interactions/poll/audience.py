@@ -2,11 +2,10 @@
 
 from interactions.breakout.idea import BREAKOUT, Group
 from interactions.breakout.placing import require_group, require_open
-from interactions.lesson.idea import LESSON, require_live
+from interactions.lesson.idea import require_live, standing_of
 from interactions.poll.events import AskedGroup
 from interactions.poll.idea import Poll
 from lectern.kernel.errors import Forbidden, NotFound, Rejected
-from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import Call, ClassState
 
 
@@ -18,8 +17,7 @@ def require_staff(state: ClassState, call: Call) -> None:
         Forbidden: the actor is no longer staff (`not_allowed`).
     """
     require_live(state)
-    role = state.of(LESSON).roles.get(call.actor.participant_id, call.actor.role.value)
-    if not call.actor.is_staff or not SessionRole(role).is_staff:
+    if not standing_of(state, call.actor.participant_id).is_staff(call.actor.role):
         raise Forbidden("not_allowed", "Your role in this session does not allow this.")
 
 

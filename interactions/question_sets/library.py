@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from interactions.answers.draft import Draft, checked
 from interactions.answers.form import plain
@@ -42,8 +43,8 @@ class Doors(Protocol):
     async def session(self, session_id: str) -> SessionOwner:
         """Return a session. Raises `NotFound` (`session_not_found`)."""
 
-    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
-        """Add an entry to the audit log."""
+    async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
+        """Write down who did what, in the transaction that does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ class Library:
         _insist_on_teacher(who)
         async with self.database.write() as tx:
             await store.remove(tx, who.org_id, set_id)
-        await self.doors.audit(who.org_id, who.subject_id, "question_set_deleted", set_id)
+            await self.doors.audit(
+                tx, org_id=who.org_id, actor=who.subject_id, action="question_set_deleted", target=set_id
+            )
 
     async def read(self, who: Principal, text: str) -> Reading:
         """Return what a text comes to, for whoever teaches or runs a lesson.
@@ -159,7 +162,7 @@ class Library:
             raise NotFound("session_not_found", "There is no such session.")
         if who.grant is None:
             _insist_on_teacher(who)
-        elif who.grant.session_id != session_id or not who.grant.role.is_staff:
+        elif not who.is_staff_by_link(session_id):
             raise Forbidden("not_allowed", "You are not allowed to do this. Ask an administrator.")
         return session.org_id
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from interactions.lesson.idea import refuse_removed, require_live
+from interactions.lesson.idea import refuse_lapsed, require_live
 from interactions.reaction.events import Reacted, ReactionsCounted
 from interactions.reaction.idea import REACTION, Reactions, key_of
 from lectern.kernel.clock import UtcMs
@@ -73,7 +73,7 @@ def count(state: ClassState, waiting: Sequence[Waiting]) -> Round:
             if reactions.knows(who, key) or (who, key) in people:
                 continue
             require_live(state)
-            refuse_removed(state, command.actor)
+            refuse_lapsed(state, command.actor)
             if sent[who] + sum(command.counts.values()) > MOST_PER_INTERVAL:
                 raise _too_fast(INTERVAL_MS)
         except LecternError as refusal:

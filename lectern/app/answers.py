@@ -1,6 +1,6 @@
 """What sibling packages ask one another, answered here, where all of them are known."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,12 +84,11 @@ class DoorsOfSessions:
         """See `Doors`."""
         await self._sessions.start(session_id)
 
-    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
+    async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
         """See `Doors`."""
-        async with self._accounts.database.write() as tx:
-            await self._accounts.store.audit(
-                tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
-            )
+        await self._accounts.store.audit(
+            tx, org_id=org_id, actor=actor, action=action, target=target, now=utc_ms()
+        )
 
 
 class ReportFacts:
@@ -157,14 +156,14 @@ class ClocksOfReplays:
 
 
 class TrailOfAccounts:
-    """`analytics.neighbours.Trail`, answered by the accounts."""
+    """`lectern.db.trail.Trail`, answered by the accounts."""
 
     def __init__(self, store: AccountStore, clock: Clock = utc_ms) -> None:
         self._store = store
         self._clock = clock
 
     async def write(
-        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
     ) -> None:
         """See `Trail`."""
         await self._store.audit(

@@ -1,12 +1,11 @@
 """What feedback asks of its neighbours, answered where all of them are known."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from accounts.service import Accounts
 from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from interactions.feedback.neighbours import Cell, SessionFacts
-from lectern.kernel.access import Principal, SessionGrant
+from lectern.kernel.access import SessionGrant
 from lectern.kernel.roles import SessionRole
 from sessions.presence.admission import Presence
 from sessions.service import Sessions
@@ -65,10 +64,6 @@ class FeedbackFacts:
         async with self._accounts.database.read() as tx:
             found = await self._accounts.store.persons_by_id(tx, list(person_ids))
         return {id_: person.name for id_, person in found.items() if person.org_id == org_id}
-
-    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
-        """See `Facts`."""
-        await self._accounts.audit(who, action, target, details)
 
 
 class Workbooks:

@@ -1,30 +1,59 @@
-"""What people outside a lesson are to be told of it, noted in the transaction in which it happens."""
+"""What people outside a lesson are to be told of it, noted in the transaction in which it happens.
+
+So is what ends a reminder: whoever comes is reminded no longer, on none of their devices.
+"""
 
 from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from interactions.checkin.events import CheckinCorrected, CheckinWithdrawn, MakeUpRefused, MakeUpRequested
+from interactions.feedback.events import FeedbackGiven
 from interactions.question.events import QuestionAnswered
-from lectern.timeline.event import CANCELLED, RosterChanged, SessionEnded, SessionStarted, TimelineEvent
+from lectern.timeline.event import (
+    CANCELLED,
+    ParticipantJoined,
+    RosterChanged,
+    SessionEnded,
+    SessionStarted,
+    TimelineEvent,
+)
 from lectern.timeline.store import Head
 from notices import calls
 from notices.call_book import change
 from notices.calls import UNKNOWN, Call
+from notices.kinds import Kind
+from notices.store import NoticeStore
 from sessions.lesson.idea import SessionPlanned
+from sessions.presence.idea import ConnectionOpened
+from sessions.store import SessionStore
 
 
 class LessonNews:
-    """A `Follower` of the timeline: plans, changes, cancellations, ends, answers to questions."""
+    """A `Follower` of the timeline: plans, changes, cancellations, ends, answers to questions, arrivals."""
+
+    def __init__(self, sessions: SessionStore, notices: NoticeStore) -> None:
+        self._sessions = sessions
+        self._notices = notices
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """See `lectern.timeline.engine.Follower`."""
         news = [event for event in events if isinstance(event.payload, _NEWS)]
         if news:
             await change(tx, head.org_id, head.session_id, partial(_after_all, news))
+        came = {event.payload.participant for event in events if isinstance(event.payload, ConnectionOpened)}
+        persons = await self._sessions.persons_among(tx, came)
+        new = [event.payload for event in events if isinstance(event.payload, ParticipantJoined)]
+        persons |= {joined.person for joined in new if joined.person is not None}  # not in rows yet
+        if persons:
+            now = events[-1].utc_ms
+            await self._notices.settle_open(tx, head.session_id, _CALLS_IN, now, person_ids=persons)
 
 
-_NEWS = (SessionPlanned, RosterChanged, SessionStarted, SessionEnded, QuestionAnswered)
+_CALLS_IN = (Kind.COMING, Kind.STARTING)
+_ACTS = (FeedbackGiven, MakeUpRequested, MakeUpRefused, CheckinCorrected, CheckinWithdrawn)
+_NEWS = (SessionPlanned, RosterChanged, SessionStarted, SessionEnded, QuestionAnswered, *_ACTS)
 
 
 def _after_all(news: Sequence[TimelineEvent], call: Call | None) -> Call:
@@ -52,4 +81,6 @@ def _after(event: TimelineEvent, call: Call | None) -> Call:
             known = calls.ended(known, event.utc_ms)
         case QuestionAnswered(id=id_):
             known = calls.answered(known, id_)
+        case payload if isinstance(payload, _ACTS):
+            known = calls.acted(known)
     return known

@@ -1,18 +1,17 @@
 """Notices put together: the loops that call and send, their pages, and the way to the mail server."""
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.service import Accounts
 from interactions.feedback.commands import Terms
+from lectern.app.answers import TrailOfAccounts
 from lectern.app.notice_facts import LessonsForNotices, PeopleForNotices
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
 from lectern.db.engine import Database
-from lectern.kernel.access import Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.kernel.ids import new_id
@@ -91,7 +90,9 @@ def notice_desk(
     server = mail_server(settings)
     people = PeopleForNotices(accounts)
     terms = Terms(settings.feedback_days, settings.feedback_fewest)
-    lessons = LessonsForNotices(sessions, engine, settings.lesson_minutes, terms)
+    lessons = LessonsForNotices(
+        sessions, engine, settings.lesson_minutes, terms, make_up_hours=settings.make_up_hours
+    )
     keys = load_keys(settings.data / "secrets", "notices")
     links = MuteLinks(keys.secrets, keys.current)
     rules = Rules(before_minutes=settings.remind_before_minutes, after_minutes=settings.remind_after_minutes)
@@ -113,9 +114,6 @@ def notice_desk(
         except MailFault as fault:
             return fault.problem, fault.detail
         return None
-
-    async def audit(who: Principal, action: str, target: str, details: Mapping[str, Any]) -> None:
-        await accounts.audit(who, action, target, dict(details))
 
     language = Language(settings.mail_language)
     desk = Desk(sender, people, links, language, settings.mail_per_minute, lessons.undone)
@@ -139,7 +137,7 @@ def notice_desk(
             lessons,
             MailFacts(server is not None, settings.smtp_host, settings.mail_from, settings.mail_per_minute),
             try_mail,
-            audit,
+            TrailOfAccounts(accounts.store),
             time.monotonic,
         ),
     )

@@ -1,8 +1,12 @@
 """What notices ask of people and lessons (`notices.neighbours`), answered by those who know."""
 
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 
 from accounts.service import Accounts
+from analytics.spans import length_ms
+from analytics.store import AnalyticsStore
+from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.idea import CHECKIN, State
 from interactions.checkin.register import register
 from interactions.feedback.commands import Terms
@@ -14,12 +18,16 @@ from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import ClassState
 from notices.kinds import LessonFacts
 from notices.neighbours import PlannedLesson, Recipient
+from sessions.lesson.idea import LESSON
 from sessions.presence.idea import PRESENCE
 from sessions.service import Sessions
 from sessions.store import Session
 
 _MOST_IN_FEED = 200
 _MOST_FOUND = 500
+_HOUR_MS = 3_600_000
+_ENOUGH = 0.8
+"""Of the lesson seen in the replay: who was away has made up for it."""
 
 
 class PeopleForNotices:
@@ -57,12 +65,16 @@ class LessonsForNotices:
         default_minutes: int,
         terms: Terms,
         clock: Clock = utc_ms,
+        *,
+        make_up_hours: int = MAKE_UP_HOURS,
     ) -> None:
         self._sessions = sessions
         self._engine = engine
         self._minutes = default_minutes
         self._terms = terms
         self._clock = clock
+        self._make_up_ms = make_up_hours * _HOUR_MS
+        self._views = AnalyticsStore()
 
     async def planned(self, session_id: str) -> PlannedLesson | None:
         """See `Lessons`."""
@@ -108,11 +120,19 @@ class LessonsForNotices:
         except NotFound:
             return {}
         expected = await self.expected(session_id)
+        checkins, lesson, now = state.of(CHECKIN), state.of(LESSON), self._clock()
         async with self._sessions.database.read() as tx:
             came = await self._sessions.store.came(tx, session_id)
+            away = sorted(set(expected) - came)
+            watched = await self._views.watched_replay(tx, session_id, away) if away else {}
+        # Nobody is reminded of what can no longer be done, or of a lesson that they have seen meanwhile.
+        ended, began = checkins.ended_utc_ms, lesson.first_started_utc_ms
+        makes_up = ended is None or now <= ended + self._make_up_ms
+        needed_ms = _ENOUGH * (ended - began) if ended is not None and began is not None else inf
+        unseen = {p for p in away if p not in watched or length_ms(watched[p][0]) < needed_ms}
         missed: set[str] = set()
-        for round_ in state.of(CHECKIN).rounds.values():
-            if round_.state is State.CLOSED:
+        for round_ in checkins.rounds.values():
+            if makes_up and round_.state is State.CLOSED:
                 lines = register(state, round_, expected)
                 missed |= {
                     line.person
@@ -120,11 +140,11 @@ class LessonsForNotices:
                     if line.person is not None and line.status == "absent" and line.request is None
                 }
         feedback = state.of(FEEDBACK)
-        is_open = self._terms.takes_at(feedback, self._clock())
+        is_open = self._terms.takes_at(feedback, now)
         asked = came - _persons(state, feedback.given) if is_open else set()
         undone = {
             person: tuple(
-                code for code, whom in (("absent", person not in came), ("checkin", person in missed)) if whom
+                code for code, whom in (("absent", person in unseen), ("checkin", person in missed)) if whom
             )
             + (("feedback",) if person in asked else ())
             for person in expected

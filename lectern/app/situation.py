@@ -16,18 +16,17 @@ def situation_of(state: ClassState) -> Situation:
     lesson = state.of(LESSON)
     breakout = state.of(BREAKOUT)
     participants = state.of(PRESENCE).participants
-    roles = {id_: SessionRole(present.joined.role) for id_, present in participants.items()}
-    staff = frozenset(id_ for id_, role in roles.items() if role.is_staff)
-    guests = {id_: camera for id_, camera in invited(state).items() if id_ in roles}
+    staff = [id_ for id_, present in participants.items() if present.standing.is_staff()]
+    guests = {id_: camera for id_, camera in invited(state).items() if id_ in participants}
     return Situation(
         live=lesson.state is LessonState.LIVE,
         ended=lesson.state is LessonState.ENDED,
         first_started_utc_ms=lesson.first_started_utc_ms,
         groups=breakout.whereabouts(),
-        may_speak=staff | guests.keys(),
+        may_speak=frozenset(staff) | guests.keys(),
         removed=frozenset(id_ for id_, present in participants.items() if present.removed),
-        staff=staff,
-        presenters=tuple(id_ for id_, role in roles.items() if role is SessionRole.PRESENTER),
+        staff=frozenset(staff),
+        presenters=tuple(id_ for id_ in staff if participants[id_].joined.role == SessionRole.PRESENTER),
         invited=tuple(guests),
         heard_everywhere=frozenset(breakout.voices),
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),

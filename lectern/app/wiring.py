@@ -31,6 +31,7 @@ from analytics.reports import Reports
 from analytics.routes import AnalyticsDeps
 from analytics.routes import routes as analytics_routes
 from analytics.store import AnalyticsStore
+from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -38,7 +39,6 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
 from interactions import registry as class_ideas
-from interactions.attention.idea import HINT_MINUTES
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
 from interactions.checkin.commands import MAKE_UP_HOURS
@@ -51,6 +51,7 @@ from interactions.feedback.routes import FeedbackRoutes
 from interactions.live.namespace import ClassNamespace
 from interactions.question_sets.library import Library
 from interactions.question_sets.routes import QuestionSetRoutes
+from interactions.quiet_hint.idea import HINT_MINUTES
 from lectern.app.admission import ClassAdmission, SeatsOfPresence
 from lectern.app.answers import (
     ClocksOfReplays,
@@ -92,6 +93,7 @@ from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
 from notices.outbox import Outbox
+from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
 from sessions.presence import idea as presence
 from sessions.presence.admission import Presence
@@ -257,7 +259,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, TrailOfAccounts(self.accounts.store), Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -341,25 +343,31 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
         titles = SessionFactsForCatalogue(SessionStore())
-        keeper = ReplayKeeper(database, files_of(settings), titles, CatalogueStore(), JobStore())
         engine = TimelineEngine(
             database,
             registry(settings.make_up_hours, settings.hint_minutes),
             bus,
             followers=(
                 LessonFollower(),
-                keeper,
+                LessonReplays(titles, CatalogueStore()),
                 DeadlineBook(),
                 AuditTrail(AccountStore(), SessionStore()),
-                LessonNews(),
+                LessonNews(SessionStore(), NoticeStore()),
             ),
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
         )
+        keeper = ReplayKeeper(engine, files_of(settings), CatalogueStore(), JobStore())
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
-        sessions = Sessions(database, engine, people, relieved=(StreamKeyStore().revoke_of,))
+        sessions = Sessions(
+            database,
+            engine,
+            people,
+            audit=accounts.store.audit,
+            relieved=(StreamKeyStore().revoke_of,),
+        )
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))
         doors = DoorsOfSessions(sessions, accounts)
@@ -408,7 +416,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 doors,
                 tokens,
                 screens,
-                LinksOfSessions(sessions, accounts),
+                LinksOfSessions(sessions, accounts, engine),
                 public_url=settings.url,
                 now_s=now_s,
                 mono_s=time.monotonic,
@@ -431,7 +439,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 engine,
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
-                accounts,
+                TrailOfAccounts(accounts.store),
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

@@ -90,6 +90,10 @@ class Principal:
                 "not_allowed", "You are not allowed to do this. Ask an administrator.", needs=permission
             )
 
+    def is_staff_by_link(self, session_id: str) -> bool:
+        """Tell whether this is the holder of a link (a token) that makes them staff of this very session."""
+        return self.grant is not None and self.grant.role.is_staff and self.grant.session_id == session_id
+
     @property
     def sees_everybody(self) -> bool:
         """Whether people of every department may be shown (admin, presenter, host, API key)."""
@@ -108,21 +112,28 @@ def runs(who: Principal, led_by: Collection[str | None], *, by_link_to: str | No
     Whether they belong to its organisation and hold the permission is asked apart. A link opens its session
     alone, to staff alone, and only where what is asked says so: `by_link_to` is the session then, None where
     links open nothing.
+
+    Other questions are wider, on purpose: reports (`analytics.access`), cutting recordings
+    (`catalogue.access.may_edit`) and the library of questions are open to whoever teaches.
     """
     if who.grant is not None:
-        return who.grant.role.is_staff and who.grant.session_id == by_link_to
+        return by_link_to is not None and who.is_staff_by_link(by_link_to)
     return who.person_id is None or who.person_id in led_by or who.allows(Permission.ADMIN)
 
 
 def insist_on_running(
-    who: Principal, led_by: Collection[str | None], *, by_link_to: str | None = None
+    who: Principal,
+    led_by: Collection[str | None],
+    *,
+    by_link_to: str | None = None,
+    needs: Permission = Permission.SESSIONS_WRITE,
 ) -> None:
-    """Let pass whoever runs a session, see `runs`, and may change sessions.
+    """Let pass whoever runs a session, see `runs`, and may do what is asked with sessions: `needs`.
 
     Raises:
-        Forbidden: somebody else's session (`not_your_session`), or not allowed to change any (`not_allowed`).
+        Forbidden: somebody else's session (`not_your_session`), or not allowed with any (`not_allowed`).
     """
     if who.grant is None or by_link_to is None:
-        who.require(Permission.SESSIONS_WRITE)
+        who.require(needs)
     if not runs(who, led_by, by_link_to=by_link_to):
         raise Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")

@@ -10,12 +10,13 @@ from lectern.manifest.lines import (
     Clock,
     Fragment,
     Line,
+    Missing,
     RecordingEnded,
     RecordingStarted,
     TrackEnded,
     TrackStarted,
 )
-from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo, read_replay, write_replay
+from lectern.manifest.replay import Replay, ReplayGap, ReplaySpan, ReplayVideo, read_replay, write_replay
 
 __all__ = [
     "Clock",
@@ -24,9 +25,11 @@ __all__ = [
     "Fragment",
     "Line",
     "ManifestReader",
+    "Missing",
     "RecordingEnded",
     "RecordingStarted",
     "Replay",
+    "ReplayGap",
     "ReplaySpan",
     "ReplayVideo",
     "TrackEnded",

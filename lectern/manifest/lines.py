@@ -10,6 +10,8 @@ import msgspec
 
 Source = Literal["mic", "camera", "screen"]
 Kind = Literal["audio", "video"]
+Why = Literal["loss", "restarted", "no_keyframe", "disk", "late"]
+"""`late` is for the packager to say: it was recorded, and came when the replay had gone on without it."""
 
 
 class RecordingStarted(msgspec.Struct, frozen=True, tag="recording_started", tag_field="type"):
@@ -60,6 +62,22 @@ class Fragment(msgspec.Struct, frozen=True, tag="fragment", tag_field="type"):
         return self.start_ms + self.duration_ms
 
 
+class Missing(msgspec.Struct, frozen=True, tag="missing", tag_field="type"):
+    """Media of a track that was sent, or should have been, and is not in its fragments.
+
+    It lies between `start_ms` and `end_ms`, where the frames before and after it stand; `missing_ms` is how
+    much of that is gone (sound may only lack single packets of the stretch). `why` is `loss` (packets came
+    too late or never), `restarted` (the sender began anew), `no_keyframe` (nothing could be decoded yet) or
+    `disk` (it could not be written for so long that it was let go).
+    """
+
+    track: str
+    start_ms: float
+    end_ms: float
+    missing_ms: float
+    why: Why
+
+
 class Clock(msgspec.Struct, frozen=True, tag="clock", tag_field="type"):
     """Everything before `media_ms` has been written: later lines only bring later media."""
 
@@ -79,4 +97,4 @@ class RecordingEnded(msgspec.Struct, frozen=True, tag="recording_ended", tag_fie
     media_ms: float
 
 
-Line = RecordingStarted | TrackStarted | Fragment | Clock | TrackEnded | RecordingEnded
+Line = RecordingStarted | TrackStarted | Fragment | Missing | Clock | TrackEnded | RecordingEnded

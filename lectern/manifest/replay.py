@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lectern.manifest.clock_map import ClockMap, ClockPiece
+from lectern.manifest.lines import Source, Why
 
 
 class ReplaySpan(msgspec.Struct, frozen=True):
@@ -27,6 +28,17 @@ class ReplayVideo(msgspec.Struct, frozen=True):
     spans: tuple[ReplaySpan, ...]
 
 
+class ReplayGap(msgspec.Struct, frozen=True):
+    """A stretch of the replay, in media milliseconds, in which `missing_ms` of what somebody sent is gone."""
+
+    from_ms: int
+    to_ms: int
+    missing_ms: int
+    source: Source
+    participant: str
+    why: Why
+
+
 class Replay(msgspec.Struct, frozen=True):
     """Everything about a finished replay that its files alone do not say. Written once, last."""
 
@@ -37,6 +49,7 @@ class Replay(msgspec.Struct, frozen=True):
     audio: str = "audio/index.m3u8"
     program: str = "program.m3u8"
     has_sound: bool = True
+    gaps: tuple[ReplayGap, ...] = ()
     version: int = 1
 
     @property

@@ -68,6 +68,22 @@ class SessionEnded(Event, frozen=True, kw_only=True):
     reason: str = "ended"
 
 
+class RecordingGap(Event, frozen=True, kw_only=True):
+    """Something of the lesson is missing in its recording, `from_ms` to `to_ms` on the session's clock.
+
+    `missing_ms` of that stretch is gone. `source` is mic, camera or screen of `participant`, or `all` with an
+    empty one. `why`: docs/recording.md, "Gaps". Written when the replay is closed.
+    """
+
+    TYPE: ClassVar[str] = "recording_gap"
+    source: str
+    participant: str
+    why: str
+    from_ms: int
+    to_ms: int
+    missing_ms: int
+
+
 class ParticipantJoined(Event, frozen=True, kw_only=True):
     """Somebody takes part from now on, or with another role; `kind` is person, guest or screen.
 

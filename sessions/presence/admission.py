@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lectern.kernel.access import SessionGrant
-from lectern.kernel.errors import Forbidden
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.timeline.engine import TimelineEngine
 from sessions.people import People
 from sessions.presence.coming import DEVICES, Arrival, Coming, Going, kind_of
-from sessions.presence.idea import PRESENCE, is_outdated, role_changed
-from sessions.presence.standing import refuse_unfounded, standing_of
+from sessions.presence.grounds import grounds_of, refuse_unfounded
+from sessions.presence.idea import PRESENCE, refuse_outdated
 from sessions.store import SessionStore
 
 SILENT_AFTER_MS = 20_000
@@ -56,19 +55,15 @@ class Presence:
         if grant.link_id is not None or (grant.role.is_staff and grant.person_id is not None):
             administers = await self._administers(grant)
             async with self._engine.database.read() as tx:
-                standing = await standing_of(tx, self._store, grant.session_id, [grant])
-            refuse_unfounded(grant, standing, administers=administers)
+                grounds = await grounds_of(tx, self._store, grant.session_id, [grant])
+            refuse_unfounded(grant, grounds, administers=administers)
         participant_id = grant.participant_id or await self.participant_of(grant)
         if participant_id is None:
             return
         participants = (await self._engine.current(grant.session_id)).state.of(PRESENCE).participants
         present = participants.get(participant_id)
-        if present is None:
-            return
-        if present.removed:
-            raise Forbidden("removed", "You were removed from this session.")
-        if is_outdated(present, grant):
-            raise role_changed()
+        if present is not None:
+            refuse_outdated(present, grant)
 
     async def _administers(self, grant: SessionGrant) -> bool:
         """Whether the holder of a staff token is an administrator; nobody asks it of others."""

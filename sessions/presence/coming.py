@@ -1,5 +1,6 @@
 """Coming and going as works on a timeline: a whole class that returns at once shares a few transactions."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -15,9 +16,10 @@ from lectern.timeline.event import NewEvent, ParticipantJoined, ScreenScanned
 from lectern.timeline.idea import ClassState
 from lectern.timeline.store import Head
 from lectern.timeline.work import Outcome, Work
+from sessions import links
 from sessions.lesson.idea import LESSON, LessonState
-from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, is_outdated, role_changed
-from sessions.presence.standing import Standing, refuse_unfounded, standing_of
+from sessions.presence.grounds import Grounds, grounds_of, refuse_unfounded
+from sessions.presence.idea import PRESENCE, ConnectionClosed, ConnectionOpened, refuse_outdated
 from sessions.store import Connection, Participant, SessionStore
 
 DEVICES = frozenset({"pc", "phone", "tablet", "screen"})
@@ -57,7 +59,7 @@ class Coming(Work):
     participant_id: str = ""
     connection: Connection | None = None
     _known: _Known = field(default_factory=lambda: _Known({}))
-    _standing: Standing = field(default_factory=lambda: Standing(frozenset(), frozenset()))
+    _grounds: Grounds = field(default_factory=lambda: Grounds(frozenset(), frozenset()))
 
     @property
     def kind(self) -> str:
@@ -70,9 +72,9 @@ class Coming(Work):
         subjects = {work.subject for work in works}
         found = await works[0].store.participants_of(tx, head.session_id, subjects)
         known = _Known({(participant.kind, participant.subject): participant for participant in found})
-        standing = await standing_of(tx, works[0].store, head.session_id, [work.grant for work in works])
+        grounds = await grounds_of(tx, works[0].store, head.session_id, [work.grant for work in works])
         for work in works:
-            work.refusal, work.connection, work._known, work._standing = None, None, known, standing
+            work.refusal, work.connection, work._known, work._grounds = None, None, known, grounds
 
     def decide(self, state: ClassState, now: UtcMs) -> Outcome:
         """See `Work`.
@@ -85,11 +87,9 @@ class Coming(Work):
         """
         known = self._known.by_subject.get((self.kind, self.subject))
         present = state.of(PRESENCE).participants.get(known.id) if known else None
-        refuse_unfounded(self.grant, self._standing, administers=self.administers)
-        if present is not None and present.removed:
-            raise Forbidden("removed", "You were removed from this session.")
-        if present is not None and is_outdated(present, self.grant):
-            raise role_changed()
+        refuse_unfounded(self.grant, self._grounds, administers=self.administers)
+        if present is not None:
+            refuse_outdated(present, self.grant)
         may_enter_late = known is not None or self.grant.role.is_staff
         if not may_enter_late and state.of(LESSON).state is LessonState.ENDED:
             raise Gone("session_over", "This session is over.")
@@ -136,6 +136,11 @@ class Coming(Work):
                 await store.put_participant(tx, head.org_id, participant)
         opened = [work.connection for work in works if work.connection is not None]
         await store.open_connections(tx, head.org_id, opened)
+        # Who returns shows the token they were given inside; only the link's own counts as its use.
+        by_link = [work for work in works if work.grant.link_id and work.grant.participant_id is None]
+        if by_link and opened:
+            uses = Counter(work.grant.link_id or "" for work in by_link)
+            await links.count_uses(tx, uses, UtcMs(opened[0].opened_utc_ms))
 
     def _remember(self, *, is_new: bool, came: bool) -> None:
         session_id, role = self.grant.session_id, self.grant.role

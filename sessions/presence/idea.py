@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from lectern.kernel.access import SessionGrant
-from lectern.kernel.errors import Conflict, Forbidden, NotFound
+from lectern.kernel.errors import Conflict, NotFound
 from lectern.kernel.roles import SessionRole
+from lectern.kernel.standing import Lapse, Standing, removed, role_changed
 from lectern.timeline.event import (
     Event,
     NewEvent,
@@ -55,6 +56,11 @@ class Present:
     removed: bool = False
     left_utc_ms: int | None = None
     screen: str | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """What they are by now, as the timeline says."""
+        return Standing(SessionRole(self.joined.role), self.removed)
 
 
 @dataclass(slots=True)
@@ -149,34 +155,31 @@ class PresenceIdea:
 PRESENCE = PresenceIdea()
 
 
-def is_outdated(present: Present, grant: SessionGrant) -> bool:
-    """Tell whether a token is of the time before its holder lost their place among the staff.
+def refuse_outdated(present: Present, grant: SessionGrant) -> None:
+    """Refuse the token of somebody who was sent out, or who has lost their place among the staff since.
 
-    A token says when it was made to the second; one of the same second still counts.
+    A token made after that says so anew. It knows when it was made to the second; the same second counts.
+
+    Raises:
+        Forbidden: `removed`, or `role_changed`.
     """
-    if not grant.role.is_staff or SessionRole(present.joined.role).is_staff or grant.issued_s is None:
-        return False
-    return (grant.issued_s + 1) * 1_000 <= present.role_utc_ms
-
-
-def role_changed() -> Forbidden:
-    """Return the refusal of a token that is outdated."""
-    return Forbidden("role_changed", "Your role in this lesson has changed. Open the lesson again.")
+    lapse = present.standing.lapse(grant.role)
+    if lapse is Lapse.REMOVED:
+        raise removed()
+    made_s = grant.issued_s
+    if lapse is Lapse.ROLE_CHANGED and made_s is not None and (made_s + 1) * 1_000 <= present.role_utc_ms:
+        raise role_changed()
 
 
 def guard(state: ClassState, actor: Actor) -> None:
     """Refuse commands of somebody who was sent out, or who is no longer staff but was when they connected.
 
     Raises:
-        Forbidden: removed from this session, or demoted in the middle (`not_allowed`).
+        Forbidden: see `Standing.insist`.
     """
     present = state.of(PRESENCE).participants.get(actor.participant_id)
-    if present is None:
-        return
-    if present.removed:
-        raise Forbidden("removed", "You were removed from this session.")
-    if actor.is_staff and not SessionRole(present.joined.role).is_staff:
-        raise Forbidden("not_allowed", "Your role in this session does not allow this.")
+    if present is not None:
+        present.standing.insist(actor.role)
 
 
 class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,10 +198,10 @@ def remove(state: ClassState, call: Call, data: Remove) -> Decision:
     present = state.of(PRESENCE).participants.get(data.participant)
     if present is None:
         raise NotFound("participant_not_found", "This person is not in the session.")
-    if SessionRole(present.joined.role).is_staff and present.joined.person is not None:
-        raise Conflict("is_staff", "The presenter and the host cannot be removed.")
     if present.removed:
         return Decision()
+    if present.standing.is_staff() and present.joined.person is not None:
+        raise Conflict("is_staff", "The presenter and the host cannot be removed.")
     removed = ParticipantRemoved(participant=data.participant)
     return Decision((NewEvent(payload=removed, actor=call.actor.participant_id),))
 

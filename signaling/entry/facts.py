@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lectern.kernel.roles import SessionRole
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
@@ -16,10 +20,21 @@ class SessionFacts:
     presenter_person_id: str | None
     host_person_id: str | None
 
+    def role_of(self, person_id: str | None) -> SessionRole | None:
+        """Return as what somebody runs it in person; None if they do not."""
+        if person_id is None:
+            return None
+        if person_id == self.presenter_person_id:
+            return SessionRole.PRESENTER
+        return SessionRole.HOST if person_id == self.host_person_id else None
+
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A link that was made for somebody. `name` is the guest's, or the person's; times are wall time."""
+    """A link that was made for somebody. `name` is the guest's, or the person's; times are wall time.
+
+    `held_by` answers for it in place of whoever made it. The names are None of keys and commands.
+    """
 
     id: str
     session_id: str
@@ -30,6 +45,21 @@ class MadeLink:
     made_by: str
     made_utc_ms: int
     expires_utc_ms: int
+    label: str | None = None
+    made_by_name: str | None = None
+    held_by: str | None = None
+    held_by_name: str | None = None
+    ended_utc_ms: int | None = None
+    uses: int = 0
+    used_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByLink:
+    """A participant who came by a link."""
+
+    participant_id: str
+    link: MadeLink
 
 
 class Links(Protocol):
@@ -38,8 +68,14 @@ class Links(Protocol):
     async def keep(self, link: MadeLink) -> None:
         """Write down a link before it is given out. Raises Rejected: there are too many of this session."""
 
-    async def page(self, session_id: str, before: str, limit: int) -> list[MadeLink]:
-        """Return links that still open a session, the newest first."""
+    async def page(self, session_id: str, before: str, limit: int, *, ended: bool) -> list[MadeLink]:
+        """Return links that still open a session (`ended`: and those that did), the newest first."""
+
+    async def show(self, session_id: str, link_id: str, actor: str) -> MadeLink:
+        """Return a link that is to be given out once more. Raises NotFound (`link_not_found`)."""
+
+    async def arrivals(self, session_id: str) -> list[ByLink]:
+        """Return who came by which link."""
 
     async def end(self, session_id: str, link_id: str, actor: str) -> None:
         """Take a link back. Raises NotFound (`link_not_found`)."""
@@ -73,5 +109,5 @@ class Doors(Protocol):
     async def start(self, session_id: str) -> None:
         """Start a session that starts by itself."""
 
-    async def audit(self, org_id: str, actor: str, action: str, target: str) -> None:
-        """Write down that a token was given out."""
+    async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
+        """Write down who did what, in the transaction that does it."""

@@ -39,12 +39,17 @@ class Entered(BaseModel):
 
 
 class NewJoinToken(BaseModel):
-    """For whom: a person by HR number, or a guest by name."""
+    """For whom: a person by HR number, or a guest by name.
+
+    It is good for `ttl_s` seconds, or until `expires_utc_ms`; `label` is what its maker calls it.
+    """
 
     role: Literal["presenter", "host", "learner", "screen"]
     external_id: str | None = Field(None, max_length=120)
     name: str | None = Field(None, max_length=100)
     ttl_s: int = Field(JOIN_TTL_S, ge=60, le=MAX_TTL_S)
+    expires_utc_ms: int | None = Field(None, ge=0, lt=2**53)
+    label: str | None = Field(None, max_length=100)
 
 
 class JoinTokenModel(BaseModel):
@@ -55,29 +60,58 @@ class JoinTokenModel(BaseModel):
 
 
 class LinkModel(BaseModel):
-    """A link that was made for somebody. `name` is the guest's, or the person's."""
+    """A link that was made for somebody. `name` is the guest's, or the person's.
+
+    `held_by` looks after it since whoever made it was replaced. `uses` counts how often it was opened.
+    """
 
     id: str
     role: str
     person_id: str | None
     name: str | None
+    label: str | None
     made_by: str
+    made_by_name: str | None
+    held_by: str | None
+    held_by_name: str | None
     made_utc_ms: int
     expires_utc_ms: int
+    ended_utc_ms: int | None
+    uses: int
+    used_utc_ms: int | None
+    state: Literal["open", "expired", "ended"]
+
+
+class ByLinkModel(BaseModel):
+    """Which link a participant came by."""
+
+    participant: str
+    link: str
+    role: str
+    name: str | None
+    label: str | None
+    made_by_name: str | None
+
+
+class ByLinkPage(BaseModel):
+    """Everybody who came by a link."""
+
+    items: list[ByLinkModel]
 
 
 class LinkPage(BaseModel):
-    """A page of links that still open the session, the newest first."""
+    """A page of links, the newest first."""
 
     items: list[LinkModel]
     next: str | None
 
 
 class LinkQuery(BaseModel):
-    """Which links."""
+    """Which links: those that still open the session, or (`ended`) all of them."""
 
     cursor: str = Field("", max_length=64)
     limit: int = Field(50, ge=1, le=200)
+    ended: bool = False
 
 
 class EntryRoutes:
@@ -135,6 +169,8 @@ class EntryRoutes:
                 query=LinkQuery,
             ),
             Route("DELETE", f"{one}/join-tokens/{{link}}", self.end, "Take a link back"),
+            Route("POST", f"{one}/join-tokens/{{link}}/show", self.show, "Show a link again", JoinTokenModel),
+            Route("GET", f"{one}/came-by-link", self.arrivals, "Who came by which link", ByLinkPage),
         ]
 
     async def enter(self, request: Request) -> Entered:
@@ -166,9 +202,10 @@ class EntryRoutes:
     async def _role_of(self, who: Principal, session: SessionFacts) -> SessionRole:
         if who.org_id != session.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        if who.person_id == session.presenter_person_id:
-            return SessionRole.PRESENTER
-        if who.person_id == session.host_person_id or OrgRole.ADMIN in who.roles:
+        role = session.role_of(who.person_id)
+        if role is not None:
+            return role
+        if OrgRole.ADMIN in who.roles:
             return SessionRole.HOST
         if session.guests_allowed or await self._doors.expects(session.id, who.person_id or ""):
             return SessionRole.LEARNER
@@ -219,28 +256,57 @@ class EntryRoutes:
         """A token for somebody else."""
         session = await self._led(request)
         token = await self.issue(session, request.body, request.who.subject_id)
-        role = SessionRole(request.body.role)
+        return self._as_link(session, SessionRole(request.body.role), token)
+
+    def _as_link(self, session: SessionFacts, role: SessionRole, token: str) -> JoinTokenModel:
         page = "studio" if role.is_staff else "screen" if role is SessionRole.SCREEN else "room"
         return JoinTokenModel(token=token, url=f"{self._public_url}/{page}/{session.id}#t={token}")
 
     async def made(self, request: Request) -> LinkPage:
-        """Links that still open the session."""
+        """Links that were made for somebody."""
         session = await self._led(request)
         query: LinkQuery = request.query
-        found = await self._links.page(session.id, query.cursor, query.limit)
-        items = [
-            LinkModel(
-                id=link.id,
-                role=link.role,
-                person_id=link.person_id,
-                name=link.name,
-                made_by=link.made_by,
-                made_utc_ms=link.made_utc_ms,
-                expires_utc_ms=link.expires_utc_ms,
-            )
-            for link in found
-        ]
+        found = await self._links.page(session.id, query.cursor, query.limit, ended=query.ended)
+        items = [_model(link, self._now_s() * 1_000) for link in found]
         return LinkPage(items=items, next=found[-1].id if len(found) == query.limit else None)
+
+    async def show(self, request: Request) -> JoinTokenModel:
+        """Show a link that was made before: the same token, made again from what is known of it.
+
+        Whoever sees it could come in as the person it is for, so it is audited as making it was.
+        """
+        session = await self._led(request)
+        link = await self._links.show(session.id, request.path["link"], request.who.subject_id)
+        return self._as_link(session, SessionRole(link.role), self._token_of(link))
+
+    def _token_of(self, link: MadeLink) -> str:
+        role, guest_id = SessionRole(link.role), link.id if link.person_id is None else None
+        grant = SessionGrant(
+            link.session_id,
+            role,
+            link.person_id,
+            guest_id=guest_id,
+            guest_name=link.name if guest_id else None,
+            link_id=link.id,
+        )
+        ttl_s = (link.expires_utc_ms - link.made_utc_ms) // 1_000
+        return self._tokens.issue(link.org_id, grant, now_s=link.made_utc_ms // 1_000, ttl_s=ttl_s)
+
+    async def arrivals(self, request: Request) -> ByLinkPage:
+        """Who came by which link, for the register."""
+        session = await self._led(request)
+        items = [
+            ByLinkModel(
+                participant=came.participant_id,
+                link=came.link.id,
+                role=came.link.role,
+                name=came.link.name,
+                label=came.link.label,
+                made_by_name=came.link.made_by_name,
+            )
+            for came in await self._links.arrivals(session.id)
+        ]
+        return ByLinkPage(items=items)
 
     async def end(self, request: Request) -> None:
         """Take a link back: whoever came by it is staff no longer, a guest is out."""
@@ -261,16 +327,15 @@ class EntryRoutes:
 
         Raises:
             NotFound: nobody has this HR number.
-            Rejected: neither a number nor a name.
+            Rejected: neither a number nor a name, or an end that cannot be (`link_end_wrong`).
         """
-        role, link_id = SessionRole(wanted.role), new_id()
+        link_id, person_id, name = new_id(), None, None
         if wanted.external_id:
             person_id = await self._doors.person_by_external_id(session.org_id, wanted.external_id)
             if person_id is None:
                 raise NotFound("person_unknown", "Nobody has this employee number.")
-            grant = SessionGrant(session.id, role, person_id)
         elif wanted.name and wanted.name.strip():
-            grant = SessionGrant(session.id, role, None, guest_id=link_id, guest_name=wanted.name.strip())
+            name = wanted.name.strip()
         else:
             raise Rejected("name_missing", "Give the employee number of a person or the name of a guest.")
         now_s = self._now_s()
@@ -278,16 +343,52 @@ class EntryRoutes:
             id=link_id,
             session_id=session.id,
             org_id=session.org_id,
-            role=role.value,
-            person_id=grant.person_id,
-            name=grant.guest_name,
+            role=wanted.role,
+            person_id=person_id,
+            name=name,
             made_by=by,
             made_utc_ms=now_s * 1_000,
-            expires_utc_ms=(now_s + wanted.ttl_s) * 1_000,
+            expires_utc_ms=(now_s + _ttl_s(wanted, now_s)) * 1_000,
+            label=(wanted.label or "").strip() or None,
         )
         await self._links.keep(link)
-        grant = replace(grant, link_id=link.id)
-        return self._tokens.issue(session.org_id, grant, now_s=now_s, ttl_s=wanted.ttl_s)
+        return self._token_of(link)
+
+
+def _ttl_s(wanted: NewJoinToken, now_s: int) -> int:
+    """Return for how long a link is to be good.
+
+    Raises:
+        Rejected: its end is past, or too far away (`link_end_wrong`).
+    """
+    if wanted.expires_utc_ms is None:
+        return wanted.ttl_s
+    ttl_s = wanted.expires_utc_ms // 1_000 - now_s
+    if not 60 <= ttl_s <= MAX_TTL_S:
+        days = MAX_TTL_S // 86_400
+        raise Rejected("link_end_wrong", f"A link is good for a minute to {days} days from now.", days=days)
+    return ttl_s
+
+
+def _model(link: MadeLink, now_utc_ms: int) -> LinkModel:
+    is_past = link.expires_utc_ms <= now_utc_ms
+    return LinkModel(
+        id=link.id,
+        role=link.role,
+        person_id=link.person_id,
+        name=link.name,
+        label=link.label,
+        made_by=link.made_by,
+        made_by_name=link.made_by_name,
+        held_by=link.held_by,
+        held_by_name=link.held_by_name,
+        made_utc_ms=link.made_utc_ms,
+        expires_utc_ms=link.expires_utc_ms,
+        ended_utc_ms=link.ended_utc_ms,
+        uses=link.uses,
+        used_utc_ms=link.used_utc_ms,
+        state="ended" if link.ended_utc_ms is not None else "expired" if is_past else "open",
+    )
 
 
 def _sat_before(who: Principal, session: SessionFacts) -> bool:

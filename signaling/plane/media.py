@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import structlog
 
-from lectern.kernel.errors import Conflict, Forbidden, Gone, LecternError, Overloaded
+from lectern.kernel.errors import Conflict, Gone, LecternError, Overloaded
 from lectern.kernel.ids import new_id
+from lectern.kernel.standing import removed
 from lectern.kernel.tasks import run_forever, task_group
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.event import Event, NewEvent
@@ -255,7 +256,7 @@ class MediaPlane:
         state = (await self._engine.current(session_id)).state
         situation = self._situation_of(state)
         if participant in situation.removed:
-            raise Forbidden("removed", "You were removed from this session.")
+            raise removed()
         if situation.ended:
             raise Conflict("session_over", "This session is over.")
         theirs = sum(peer.participant == participant for peer in self._held.peers.values())

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from lectern.db.engine import Database
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import Clock
@@ -80,14 +82,17 @@ class Screens:
                 text = f"{choose(10**CODE_DIGITS):0{CODE_DIGITS}}"
             code = ScreenCode(session.id, session.org_id, text, by_roster, by, self._clock())
             await store.put(tx, code)
-        await self._doors.audit(session.org_id, by, "screen_code_created", session.id)
+            await self._note(tx, session, by, "screen_code_created")
         return code
 
     async def drop_code(self, session: SessionFacts, by: str) -> None:
         """Let no further screen in; those that show the lesson go on."""
         async with self._database.write() as tx:
             await store.drop(tx, session.id)
-        await self._doors.audit(session.org_id, by, "screen_code_dropped", session.id)
+            await self._note(tx, session, by, "screen_code_dropped")
+
+    async def _note(self, tx: AsyncConnection, session: SessionFacts, by: str, action: str) -> None:
+        await self._doors.audit(tx, org_id=session.org_id, actor=by, action=action, target=session.id)
 
     async def admit(self, code: str, name: str) -> tuple[str, str]:
         """Return the session behind a code, and a token for a screen of that name.

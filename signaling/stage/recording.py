@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lectern.timeline.event import Event, TimelineEvent
+from lectern.timeline.event import Event, RecordingGap, TimelineEvent
 from lectern.timeline.idea import STAFF_ONLY, Audience, Texts, Touch
 
 
@@ -32,7 +32,7 @@ class RecordingIdea:
     """Entity `recording`, there while something is wrong."""
 
     name = "recording"
-    events = (RecordingTroubled, RecordingRecovered)
+    events = (RecordingTroubled, RecordingRecovered, RecordingGap)
     paths = ("recording",)
 
     def empty(self) -> Trouble:
@@ -49,7 +49,9 @@ class RecordingIdea:
 
     def touched(self, slice_: Trouble, event: TimelineEvent) -> tuple[Touch, ...]:
         """See `Idea`."""
-        del slice_, event
+        del slice_
+        if isinstance(event.payload, RecordingGap):  # of a lesson that is over: for the replay, and for ever
+            return ()
         return (Touch("recording", STAFF_ONLY),)
 
     def entities(self, slice_: Trouble) -> tuple[Touch, ...]:

@@ -5,10 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal, SessionGrant
+from lectern.kernel.access import Principal, SessionGrant, insist_on_running
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Forbidden, NotFound
-from lectern.kernel.roles import SessionRole
 from signaling.entry.facts import Doors, SessionFacts
 from signaling.stream_keys.service import NewKey, StreamKeys
 from signaling.stream_keys.store import PUBLISH, WATCH, StreamKey
@@ -117,18 +116,12 @@ class StreamKeyRoutes:
         session = await self._doors.session(request.path["id"])
         if session.org_id != who.org_id:
             raise NotFound("session_not_found", "There is no such session.")
-        if who.grant is not None:  # a join token: of this session's staff, or of nobody here
-            if who.grant.session_id == session.id and who.grant.role.is_staff:
-                return session, who.grant
-            raise _not_yours()
-        who.require(Permission.SESSIONS_WRITE)
-        if who.person_id is not None and who.person_id == session.presenter_person_id:
-            return session, SessionGrant(session.id, SessionRole.PRESENTER, who.person_id)
-        if who.person_id is not None and who.person_id == session.host_person_id:
-            return session, SessionGrant(session.id, SessionRole.HOST, who.person_id)
-        if who.allows(Permission.ADMIN) or who.person_id is None:
-            return session, None
-        raise _not_yours()
+        led_by = (session.presenter_person_id, session.host_person_id)
+        insist_on_running(who, led_by, by_link_to=session.id)
+        if who.grant is not None:
+            return session, who.grant
+        role = session.role_of(who.person_id)
+        return session, None if role is None else SessionGrant(session.id, role, who.person_id)
 
     def _said(self, key: StreamKey) -> dict[str, object]:
         now, last = self._clock(), key.last_used_utc_ms
@@ -145,7 +138,3 @@ class StreamKeyRoutes:
             and now - last < _IN_USE_MS
             and (key.use == WATCH or key.publication is not None),
         }
-
-
-def _not_yours() -> Forbidden:
-    return Forbidden("not_your_session", "Only its presenter, its host or an administrator may do this.")

@@ -96,7 +96,9 @@ class StreamKeys:
                     limit=MAX_KEYS,
                 )
             await self.store.create(tx, key)
-        await self._doors.audit(session.org_id, actor, "stream_key_created", text.id)
+            await self._doors.audit(
+                tx, org_id=session.org_id, actor=actor, action="stream_key_created", target=text.id
+            )
         return key, text
 
     async def of_session(self, session_id: str) -> list[StreamKey]:
@@ -113,7 +115,9 @@ class StreamKeys:
         async with self.database.write() as tx:
             if not await self.store.revoke(tx, session.id, key_id, self._clock()):
                 raise NotFound("stream_key_not_found", "There is no such stream key.")
-        await self._doors.audit(session.org_id, actor, "stream_key_revoked", key_id)
+            await self._doors.audit(
+                tx, org_id=session.org_id, actor=actor, action="stream_key_revoked", target=key_id
+            )
         _log.info("stream_key_revoked", session_id=session.id, key_id=key_id)
         for on_revoked in self._on_revoked:
             await on_revoked(key_id)

@@ -177,7 +177,7 @@ class Office:
         return self.replay_clock
 
     async def write(
-        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: dict[str, Any]
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
     ) -> None:
         self.audit_log.append((who.subject_id, action, target))
 

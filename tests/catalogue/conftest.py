@@ -1,6 +1,6 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.lesson_replays import LessonReplays
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
@@ -84,7 +85,9 @@ class House:
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
 
-    async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
+    ) -> None:
         self.audit_log.append((who.subject_id, action))
 
     def clock(self) -> UtcMs:
@@ -162,8 +165,8 @@ async def open_house(database: Database, folder: Path) -> House:
     """Build a house without an HTTP side."""
     signer = PlaySigner({"1": KEY}, "1")
     house = House(database, LocalFiles(folder / "files"), JobStore(), CatalogueStore(), signer)
-    house.keeper = ReplayKeeper(database, house.files, house, house.store, house.jobs, house.clock)
-    house.lesson = await Lesson.open(database, SESSION, house.keeper)
+    house.lesson = await Lesson.open(database, SESSION, LessonReplays(house, house.store))
+    house.keeper = ReplayKeeper(house.lesson.engine, house.files, house.store, house.jobs, house.clock)
     return house
 
 

@@ -139,6 +139,20 @@ async def test_deleting_takes_the_files_and_the_job_along(house: House) -> None:
     assert house.audit_log == [("presenter", "microcourse_deleted")]
 
 
+async def test_an_act_whose_audit_entry_fails_did_not_happen(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/v1/microcourses/{await made(house)}"
+
+    async def fail(*_args: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(House, "write", fail)
+    for method, act in (("POST", path + "/publish"), ("DELETE", path)):
+        assert (await house.call(method, act))[0] == 500
+        assert (await house.call("GET", path))[1]["state"] == "ready"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

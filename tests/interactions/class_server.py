@@ -10,7 +10,7 @@ from typing import Any
 import socketio
 from aiohttp import web
 
-from interactions.lesson.idea import LESSON, refuse_removed
+from interactions.lesson.idea import LESSON, refuse_lapsed
 from interactions.live.admission import Admitted
 from interactions.live.namespace import ClassNamespace
 from interactions.live.server import socket_server
@@ -40,7 +40,7 @@ def engine_over(database: Database, bus: Bus | None = None, clock: Clock = utc_m
         REGISTRY,
         bus or LocalBus(),
         followers=FOLLOWERS,
-        guard=refuse_removed,
+        guard=refuse_lapsed,
         clerks=CLERKS,
         clock=clock,
     )

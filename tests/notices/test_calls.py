@@ -1,6 +1,7 @@
 """What lessons call for: each thing once, at its time, to the plan that holds."""
 
 from collections import Counter
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from lectern.kernel.clock import UtcMs
 from notices import calls
 from notices.calls import LATE_MS, UNKNOWN, Call, Pending, Say, due
 from notices.kinds import Kind
+from notices.pace import QUIET_MS
 from notices.rules import Rules
 from tests.notices.given import DAY, HOUR, T0
 
@@ -130,8 +132,25 @@ def test_a_host_is_told_whenever_another_one_is_named() -> None:
     says, call = told(calls.hosted(plan(), "ann"), T0)
     assert says == [Say(Kind.HOSTING, "hosting:0", "ann")]
     assert calls.hosted(call, "ann") is call
-    assert told(calls.hosted(call, "bob"), T0)[0] == [Say(Kind.HOSTING, "hosting:0", "bob")]
-    assert told(calls.hosted(call, None), T0)[0] == []
+    assert told(calls.hosted(call, "bob"), T0 + MINUTE)[0] == []  # somebody may still be choosing
+    says, other = told(calls.hosted(call, "bob"), T0 + HOUR)
+    assert says == [Say(Kind.RELIEVED, "relieved:1", "ann"), Say(Kind.HOSTING, "hosting:1", "bob")]
+    assert told(calls.hosted(call, None), T0 + HOUR)[0] == [Say(Kind.RELIEVED, "relieved:1", "ann")]
+    again, _ = told(calls.hosted(other, "ann"), T0 + 2 * HOUR)  # what was said before does not swallow it
+    assert again == [Say(Kind.RELIEVED, "relieved:2", "bob"), Say(Kind.HOSTING, "hosting:2", "ann")]
+
+
+def test_who_is_named_again_before_they_were_relieved_hears_nothing() -> None:
+    _, call = told(calls.hosted(plan(), "ann"), T0)
+    assert calls.hosted(calls.hosted(call, "bob"), "ann").pending == ()
+    back = calls.hosted(calls.hosted(calls.hosted(call, "bob"), None), "ann")
+    assert back.pending == ()
+
+
+def test_a_relieved_host_hears_of_it_even_when_the_lesson_is_cancelled_at_once() -> None:
+    _, call = told(calls.hosted(plan(), "ann"), T0)
+    off = calls.cancelled(calls.hosted(call, "bob"))
+    assert off.pending == (Pending(Kind.RELIEVED, "ann"), Pending(Kind.CANCELLED))
 
 
 def test_who_was_replaced_before_they_were_told_hears_nothing() -> None:
@@ -148,16 +167,20 @@ def test_nobody_is_told_to_host_what_is_over_or_cancelled() -> None:
 
 @given(named=st.lists(st.sampled_from(["ann", "bob", None, "look"]), max_size=12))
 def test_however_hosts_change_the_last_one_knows(named: list[str | None]) -> None:
-    call, knows = plan(), None
+    call, hosts = plan(), set[str]()  # who thinks that they host
+    sequences: dict[str, int] = {}
+    now = T0
     for name in [*named, "look"]:
         if name != "look":
             call = calls.hosted(call, name)
             continue
-        says, call = told(call, T0)
-        assert len(says) <= 1
-        knows = says[0].ref if says else knows
-    if call.host is not None:
-        assert knows == call.host
+        now += 3 * HOUR
+        says, call = told(call, now)
+        for say in says:
+            assert sequences.get(say.ref, -1) < call.sequence  # a calendar takes nothing older than it has
+            sequences[say.ref] = call.sequence
+            (hosts.add if say.kind is Kind.HOSTING else hosts.remove)(say.ref)
+        assert hosts == ({call.host} if call.host else set())
 
 
 def test_other_rules() -> None:
@@ -195,3 +218,114 @@ def test_however_the_clock_jumps_nothing_is_told_twice(looks: list[int], end: bo
     keys = Counter(say.key for say in said)
     assert max(keys.values(), default=0) <= 1
     assert len(said) <= 3
+
+
+def shift(call: Call, starts: int, now: int) -> Call:
+    return calls.planned(call, title="A", starts_utc_ms=starts, zone="UTC", now=UtcMs(now))
+
+
+def test_a_lesson_moved_a_hundred_times_is_told_of_a_few_times() -> None:
+    _, call = told(calls.expected(plan(START + 20 * DAY)), T0)
+    now, tellings = T0 + HOUR, 0
+    for turn in range(100):  # every minute
+        call = shift(call, START + (20 + turn % 2) * DAY + turn, now)
+        for _ in range(30):  # the loop looks every two seconds
+            says, call = told(call, now)
+            tellings += len(says)
+            now += 2_000
+    assert tellings <= 5
+    assert len(walk(call, now, now + 3 * HOUR)) == 1  # and then they know where it stands
+
+
+def test_the_last_plan_is_told_and_only_that() -> None:
+    _, call = told(calls.expected(plan(START + 20 * DAY)), T0)
+    says, call = told(shift(call, START + 21 * DAY, T0 + HOUR), T0 + HOUR)
+    assert kinds(says) == [Kind.MOVED]
+    call = shift(call, START + 22 * DAY, T0 + HOUR + 1)
+    says, call = told(shift(call, START + 23 * DAY, T0 + HOUR + 2), T0 + HOUR + 2)
+    assert says == []
+    step = due(call, RULES, UtcMs(T0 + HOUR + 2))
+    assert step.next_utc_ms == T0 + HOUR + 2 * MINUTE
+    says, call = told(call, step.next_utc_ms)
+    assert says == [Say(Kind.MOVED, "3")]
+    assert call.announced == call.plan
+
+
+def test_who_moves_a_lesson_back_in_time_has_said_nothing() -> None:
+    _, call = told(calls.expected(plan(START + 20 * DAY)), T0)
+    back = shift(shift(call, START + 21 * DAY, T0 + HOUR), START + 20 * DAY, T0 + HOUR)
+    says, call = told(back, T0 + HOUR)
+    assert (says, call.pending) == ([], ())
+    # But not where somebody was told of the plan in between.
+    _, call = told(shift(call, START + 21 * DAY, T0 + 2 * HOUR), T0 + 2 * HOUR)
+    held = shift(call, START + 22 * DAY, T0 + 2 * HOUR + 1)
+    says, held = told(calls.expected(held), T0 + 2 * HOUR + 1)
+    assert kinds(says) == [Kind.INVITED]
+    says, _ = told(shift(held, START + 21 * DAY, T0 + 2 * HOUR + 2), T0 + 3 * HOUR)
+    assert kinds(says) == [Kind.MOVED]
+
+
+def test_short_before_the_start_a_change_does_not_wait_long() -> None:
+    _, call = told(calls.expected(plan(T0 + HOUR)), T0)
+    now, told_at = T0, list[int]()
+    for turn in range(1, 5):
+        call = shift(call, T0 + HOUR + turn * 5 * MINUTE, now)
+        while True:
+            says, call = told(call, now)
+            if says:
+                break
+            now = min(due(call, RULES, UtcMs(now)).next_utc_ms or now, now + MINUTE)
+        told_at.append((now - T0) // MINUTE)
+        now += 1_000
+    assert told_at == [0, 2, 12, 27]
+
+
+def test_what_was_to_be_told_of_a_lesson_that_is_over_is_not() -> None:
+    _, call = told(calls.hosted(calls.expected(plan()), "ann"), T0)
+    _, call = told(shift(calls.hosted(call, "bob"), START + DAY, T0 + 1), T0 + 1)
+    held = shift(call, START + 2 * DAY, T0 + 2)
+    assert {p.kind for p in held.pending} == {Kind.MOVED, Kind.HOSTING, Kind.RELIEVED}
+    assert calls.ended(calls.started(held), UtcMs(T0 + 3)).pending == ()
+
+
+def test_a_lesson_that_moves_on_before_each_reminder_does_not_remind_each_time() -> None:
+    now = T0
+    call = told(calls.expected(plan(T0 + 16 * MINUTE)), T0)[1]
+    reminders = 0
+    for _ in range(120):  # each minute it moves a minute on; the reminder is due at once, again and again
+        now += MINUTE
+        says, call = told(call, now)
+        reminders += kinds(says).count(Kind.STARTING)
+        call = shift(call, now + 16 * MINUTE, now)
+    assert reminders <= 8
+
+
+@given(
+    moves=st.lists(st.tuples(st.integers(0, 20 * MINUTE), st.integers(0, 3)), min_size=1, max_size=120),
+    start=st.sampled_from([HOUR, DAY, 20 * DAY]),
+)
+def test_however_a_plan_moves_people_know_it_in_the_end_and_are_not_flooded(
+    moves: list[tuple[int, int]], start: int
+) -> None:
+    _, call = told(calls.expected(plan(T0 + start)), T0)
+    now, told_at = T0, list[int]()
+    for wait, to in moves:
+        end = now + wait
+        while True:
+            step = due(call, RULES, UtcMs(now))
+            told_at += [now for say in step.says if say.kind is Kind.MOVED]
+            call = step.call
+            if step.next_utc_ms is None or step.next_utc_ms > end:
+                break
+            now = step.next_utc_ms
+        now = max(now, end)
+        call = shift(call, T0 + start + to * HOUR, now)
+    later = now + 3 * HOUR
+    told_at += [at for at, kind in walk(call, now, later) if kind is Kind.MOVED]
+    in_a_row = 0
+    for first, second in pairwise(told_at):
+        in_a_row = 0 if second - first >= QUIET_MS else in_a_row + 1
+        assert second - first >= (10 if in_a_row >= 10 else 2) * MINUTE
+    while (step := due(call, RULES, UtcMs(now))).next_utc_ms is not None and step.next_utc_ms <= later:
+        call, now = step.call, step.next_utc_ms
+    assert Kind.MOVED not in {p.kind for p in step.call.pending}

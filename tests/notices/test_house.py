@@ -4,25 +4,33 @@ from typing import Any
 
 import icalendar
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
 from accounts.tables import persons
+from analytics.tables import view_totals
+from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from lectern.app.notice_facts import LessonsForNotices
+from lectern.db.engine import Database
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import Actor
+from notices.calendar import Party
 from notices.call_book import read
 from notices.caller import Caller
-from notices.kinds import Channel, Kind
+from notices.kinds import Channel, Kind, facts_of
+from notices.mail import Envelope, Sender, compose
+from notices.notice import notice_id
 from notices.outbox import Outbox
 from notices.rules import Rules
 from notices.store import NoticeStore
+from notices.tables import notices
+from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session
 from tests.installation import Installation
-from tests.notices.given import DAY, HOUR, Watch
+from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
 
 STORE = NoticeStore()
 MINUTE = 60_000
@@ -41,7 +49,7 @@ async def plan(house: Installation, watch: Watch, **how: Any) -> Session:
     session = await house.plan(**how)
     moved = await house.services.sessions.replan(
         session, title=None, starts_utc_ms=watch.now + 3 * DAY, zone=None, guests_allowed=None,
-        host_person_id=None,
+        host_person_id=None, by="tests",
     )  # fmt: skip
     await caller_of(house, watch).tell_due()
     return moved
@@ -95,6 +103,37 @@ async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, 
     assert await lessons.undone("no such session") == {}
 
 
+async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installation, watch: Watch) -> None:
+    """REM-03: until the deadline, and only those who have not finished."""
+    session = await plan(house, watch)
+    engine = house.services.engine
+    host = await come_in(house, session, "host", SessionRole.HOST)
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    await house.services.sessions.start(session.id)
+    opened = await engine.execute(session.id, host, "1", "checkin_open", {"seconds": 60})
+    await engine.execute(session.id, host, "2", "checkin_close", {"id": opened.result["id"]})
+    await house.services.sessions.end(session.id)
+    lessons = LessonsForNotices(house.services.sessions, engine, 60, Terms(), watch)
+    learner, colleague = house.people["learner"], house.people["colleague"]
+    watch.now = utc_ms()
+    undone = {learner: ("checkin", "feedback"), colleague: ("absent", "checkin")}
+    assert await lessons.undone(session.id) == undone
+    # The absent one watches the replay: first a little, then to its end.
+    began, ended = (await house.services.sessions.get(session.id)), watch.now
+    length = max(1, (began.ended_utc_ms or ended) - (began.first_started_utc_ms or 0))
+    row = {
+        "medium": "replay", "medium_id": "r", "version": 1, "subject": colleague, "org_id": house.org.id,
+        "session_id": session.id, "effort": [], "effort_ms": 0, "last_utc_ms": watch.now,
+    }  # fmt: skip
+    for share, left in ((0.5, ("absent", "checkin")), (1.0, ("checkin",))):
+        async with house.services.database.write() as tx:
+            await tx.execute(delete(view_totals))
+            await tx.execute(insert(view_totals).values(row | {"covered": [[0, round(length * share)]]}))
+        assert (await lessons.undone(session.id))[colleague] == left
+    watch.now += MAKE_UP_HOURS * HOUR + MINUTE  # the time to ask for a make-up is over
+    assert await lessons.undone(session.id) == {learner: ("feedback",)}
+
+
 async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
     house: Installation, watch: Watch
 ) -> None:
@@ -104,6 +143,7 @@ async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
     change = {"host_person_id": house.people["other_presenter"]}
     path = f"/api/v1/sessions/{session.id}"
     assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+    watch.now += HOUR
     for _ in range(2):
         await caller_of(house, watch).tell_due()
     hosting = [who for who, kind in await told(house) if kind == "hosting"]
@@ -119,6 +159,60 @@ async def test_who_is_named_host_is_told_with_an_entry_for_the_calendar(
     assert all(who != "presenter" for who, _ in await told(house))
 
 
+async def test_a_host_who_is_replaced_is_told_and_their_entry_is_cancelled(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    path = f"/api/v1/sessions/{session.id}"
+    await house.services.sessions.expect(session, [house.people["admin"]])
+    for name in ("admin", "other_presenter"):
+        change = {"host_person_id": house.people[name]}
+        assert (await house.ask("PATCH", path, by="presenter", json=change)).status == 200
+        watch.now += HOUR
+        for _ in range(2):
+            await caller_of(house, watch).tell_due()
+    assert [who for who, kind in await told(house) if kind == "relieved"] == ["admin", "host"]
+
+    async def entry(who: str, kind: Kind) -> tuple[str, icalendar.Event]:
+        """What a mail's calendar part says: the method, and the lesson."""
+        async with house.services.database.read() as tx:
+            found = await STORE.page(
+                tx, house.org.id, state=None, kind=kind, channel=Channel.MAIL, person_ids=[house.people[who]],
+                address="x", session_id=session.id, before=None, limit=5,
+            )  # fmt: skip
+        (one,) = found
+        facts = facts_of(one.kind, one.facts)
+        envelope = Envelope(one.id, one.kind, Party(who, "a@example.com"), Language.EN, one.created_utc_ms)
+        sender = Sender("Demo", "l@example.com", "https://lectern.example.com")
+        mail = compose(sender, envelope, letter(one.kind, facts, Language.EN), facts, one.created_utc_ms)
+        (part,) = [p for p in mail.walk() if p.get_content_type() == "text/calendar"]
+        calendar = icalendar.Calendar.from_ical(part.get_content())
+        assert isinstance(calendar, icalendar.Calendar)
+        return str(calendar["METHOD"]), calendar.events[0]
+
+    invited, before = await entry("host", Kind.HOSTING)
+    method, after = await entry("host", Kind.RELIEVED)
+    assert (invited, method, after["STATUS"]) == ("REQUEST", "CANCEL", "CANCELLED")
+    assert before["UID"] == after["UID"] == f"{session.id}@lectern"
+    assert int(str(before["SEQUENCE"])) < int(str(after["SEQUENCE"]))
+    stays, _ = await entry("admin", Kind.RELIEVED)
+    assert stays == "REQUEST"
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="host")).data
+    assert page["items"][0]["subject"] == "You no longer host: Product launch"
+
+
+async def test_who_is_named_host_of_a_changed_plan_is_told_once(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    change = {"host_person_id": house.people["other_presenter"], "starts_utc_ms": watch.now + 5 * DAY}
+    assert (
+        await house.ask("PATCH", f"/api/v1/sessions/{session.id}", by="presenter", json=change)
+    ).status == 200
+    watch.now += HOUR
+    await caller_of(house, watch).tell_due()
+    assert [kind for who, kind in await told(house, Channel.MAIL) if who == "other_presenter"] == ["hosting"]
+    assert ("learner", "moved") in await told(house, Channel.MAIL)
+
+
 async def test_reminders_go_to_those_who_are_not_there(house: Installation, watch: Watch) -> None:
     session = await plan(house, watch)
     start = session.starts_utc_ms
@@ -132,6 +226,69 @@ async def test_reminders_go_to_those_who_are_not_there(house: Installation, watc
     for _ in range(2):  # a second server process, or the same one again
         await caller_of(house, watch).tell_due()
     assert [entry for entry in await told(house) if entry[1] == "starting"] == [("colleague", "starting")]
+
+
+async def inbox(house: Installation, who: str) -> tuple[int, dict[str, bool]]:
+    """Return how many messages are unread, and of the newest of each kind whether it is done."""
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by=who)).data
+    return page["unread"], {item["kind"]: item["done"] for item in reversed(page["items"])}
+
+
+async def test_whoever_comes_in_is_reminded_no_longer(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.ask("POST", "/api/v1/my/notices/read", by="learner", json={"ids": None})
+    watch.now = session.starts_utc_ms - DAY
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": False, "coming": False})
+    watch.now = session.starts_utc_ms - 15 * MINUTE
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": False, "coming": True, "starting": False})
+    await come_in(house, session, "learner", SessionRole.LEARNER)
+    assert await inbox(house, "learner") == (0, {"invited": False, "coming": True, "starting": True})
+    assert (await inbox(house, "colleague"))[1]["starting"] is False
+    # Who was there before, for a question, comes in anew: the same.
+    await come_in(house, session, "colleague", SessionRole.LEARNER)
+    async with house.services.database.write() as tx:
+        await tx.execute(update(notices).values(settled_utc_ms=None))
+    await come_in(house, session, "colleague", SessionRole.LEARNER)
+    assert (await inbox(house, "colleague"))[1]["starting"] is True
+
+
+async def test_what_is_left_to_do_ends_when_it_is_done(house: Installation, watch: Watch) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    for name in ("learner", "colleague"):
+        await come_in(house, session, name, SessionRole.LEARNER)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (1, {"invited": True, "missed": False})
+    form = {"teacher": 5, "course": 4, "organisation": 3, "recommend": 9}
+    given = await house.ask("POST", f"/api/v1/sessions/{session.id}/my-feedback", by="learner", json=form)
+    assert given.status == 204
+    await caller_of(house, watch).tell_due()
+    assert await inbox(house, "learner") == (0, {"invited": True, "missed": True})
+    assert await inbox(house, "colleague") == (1, {"invited": True, "missed": False})
+    watch.now += FEEDBACK_DAYS * DAY + MINUTE  # the form closes; no event says so
+    await caller_of(house, watch).check_open()
+    assert await inbox(house, "colleague") == (0, {"invited": True, "missed": True})
+
+
+async def test_a_reminder_lists_only_what_is_still_to_do(sqlite_database: Database) -> None:
+    watch = Watch()
+    outbox = Outbox(mail=False, clock=watch)
+    facts = {**LESSON, "undone": ("checkin", "feedback")}
+    async with sqlite_database.write() as tx:
+        for person in ("ann", "bob"):
+            await outbox.put(
+                tx, org_id=ORG, kind="missed", key="k", facts=facts, person_ids=[person], session_id="s-1"
+            )
+        await STORE.settle_undone(tx, "s-1", {"ann": ("feedback", "absent")}, watch())
+        (ann,) = await STORE.inbox(tx, "ann", before=None, limit=9)
+        (bob,) = await STORE.inbox(tx, "bob", before=None, limit=9)
+    assert (ann.facts["undone"], ann.settled_utc_ms) == (["feedback"], None)
+    assert bob.settled_utc_ms == T0
+    assert ann.id == notice_id(ORG, Kind.MISSED, "k", "ann", Channel.APP)
 
 
 async def test_after_the_end_people_hear_what_they_have_left_to_do(house: Installation, watch: Watch) -> None:
@@ -370,3 +527,8 @@ async def test_an_answered_question_reaches_who_asked(house: Installation, watch
         await caller_of(house, watch).tell_due()
     answered = [name for name, kind in await told(house) if kind == "question_answered"]
     assert answered == ["colleague", "learner"]
+    assert (await inbox(house, "learner"))[1]["question_answered"] is False
+    saw = await house.ask("POST", "/api/v1/my/notices/read", by="learner", json={"answers_of": session.id})
+    assert saw.data["unread"] == (await inbox(house, "learner"))[0]
+    assert (await inbox(house, "learner"))[1]["question_answered"] is True
+    assert (await inbox(house, "colleague"))[1]["question_answered"] is False

@@ -349,3 +349,79 @@ async def test_a_bare_address_gets_the_head_of_a_record(sqlite_database: Databas
         )
     await run(sender_of(sqlite_database, post), watch, T0 + 10_000)
     assert [to for to, _ in post.taken] == ["hr@example.com"]
+
+
+async def test_what_is_urgent_does_not_wait_behind_a_long_queue(sqlite_database: Database) -> None:
+    watch = Watch()
+    post = Post(watch)
+    for number in range(15):  # 3,000 invitations: fifty minutes at this pace
+        await put(sqlite_database, watch, *PEOPLE, key=f"s-{number}")
+    sender = sender_of(sqlite_database, post, per_minute=60)
+    await run(sender, watch, T0 + 5 * 60_000, step_ms=5_000)
+    assert 290 <= len(post.taken) <= 330
+    soon = watch.now + 15 * 60_000
+    async with sqlite_database.write() as tx:
+        await Outbox(mail=True, clock=watch).put(
+            tx, org_id=ORG, kind="starting", key="k", person_ids=["p7"], session_id="s-1",
+            facts=LESSON | {"starts_utc_ms": soon}, expires_utc_ms=soon,
+        )  # fmt: skip
+    asked = watch.now
+    while not any("Starting soon" in text for text in post.texts):
+        watch.now += 0 if await sender.send_due() else 2_000
+    assert watch.now - asked <= 60_000
+    assert Counter(post.taken).most_common(1)[0][1] == 1
+
+
+async def test_a_slow_server_gets_through_a_class_once(sqlite_database: Database) -> None:
+    """Forty seconds for each mail: no lease is outlasted, nobody gets two, the gate stays open."""
+    watch = Watch()
+    post = Post(watch, delay_s=40)
+    await put(sqlite_database, watch, *list(PEOPLE)[:60])
+    senders = [sender_of(sqlite_database, post), sender_of(sqlite_database, post)]
+    while len(post.taken) < 60 and watch.now < T0 + 3 * HOUR:
+        for sender in senders:
+            watch.now += 0 if await sender.send_due() else 2_000
+    assert len(set(post.taken)) == len(post.taken) == 60
+    async with sqlite_database.read() as tx:
+        assert (await STORE.gate(tx)).failures == 0
+
+
+async def test_greylisting_of_everybody_costs_no_outage(sqlite_database: Database) -> None:
+    """A server that puts each recipient's first mail off (4xx) is there: the gate stays open."""
+    watch = Watch()
+    seen: set[str] = set()
+
+    def greylisting(to: str) -> MailFault | None:
+        if to in seen:
+            return None
+        seen.add(to)
+        return Deferred("mail_deferred", "451 4.7.1 greylisted, try again")
+
+    post = Post(watch, fault=greylisting)
+    await put(sqlite_database, watch, *list(PEOPLE)[:50])
+    await run(sender_of(sqlite_database, post), watch, T0 + 5 * 60_000)
+    assert len(post.taken) == 50
+    assert {one.attempts for one in (await mails(sqlite_database)).values()} == {2}
+    async with sqlite_database.read() as tx:
+        assert (await STORE.gate(tx)).since_utc_ms is None
+
+
+async def test_one_refused_address_among_many_tries_is_tried_once(sqlite_database: Database) -> None:
+    watch = Watch()
+    tries = Counter[str]()
+
+    def refuses(to: str) -> MailFault | None:
+        tries[to] += 1
+        return Refused("mail_recipient_refused", "550 5.1.1 no such user") if to.startswith("p5@") else None
+
+    post = Post(watch, away=True, fault=refuses)
+    await put(sqlite_database, watch, *list(PEOPLE)[:30])
+    await run(
+        sender_of(sqlite_database, post), watch, T0 + HOUR
+    )  # and the server was away for an hour before
+    post.away = False
+    await run(sender_of(sqlite_database, post), watch, T0 + 2 * HOUR)
+    assert (len(post.taken), tries["p5@example.com"]) == (29, 1)
+    assert {
+        one.person_id for one in (await mails(sqlite_database)).values() if one.state is State.FAILED
+    } == {"p5"}

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -19,10 +20,15 @@ from lectern.manifest import (
 from tests.media_pattern import beep_onsets, read_counter
 from tests.recording.scripted_publisher import ScriptedPublisher, record, rough
 
+L = TypeVar("L")
+
+
+def lines_of(directory: Path, kind: type[L]) -> list[L]:
+    return [line for line in ManifestReader(directory / "manifest.jsonl").poll() if isinstance(line, kind)]
+
 
 def fragments(directory: Path, track: str) -> list[Fragment]:
-    lines = ManifestReader(directory / "manifest.jsonl").poll()
-    return [line for line in lines if isinstance(line, Fragment) and line.track == track]
+    return [line for line in lines_of(directory, Fragment) if line.track == track]
 
 
 def counters(directory: Path, track: str) -> list[tuple[float, int | None]]:
@@ -87,7 +93,7 @@ def test_manifest_tells_the_story(tmp_path: Path) -> None:
     assert lines[-1].media_ms == 4000
     assert sum(isinstance(line, TrackEnded) for line in lines) == 1
     clocks = [line.media_ms for line in lines if isinstance(line, Clock)]
-    assert clocks == [500.0, 1500.0, 2500.0, 3500.0]
+    assert clocks == [200.0, 1200.0, 2200.0, 3200.0]
     written = fragments(tmp_path / "1", "p1-camera")
     assert written[0].keyframe
     assert (written[0].width, written[0].height) == (320, 180)

@@ -10,6 +10,7 @@ from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict, Forbidden
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.idea import Actor
+from sessions import links
 from sessions.presence.admission import Arrival
 from sessions.presence.idea import PRESENCE
 from sessions.store import Session
@@ -119,6 +120,62 @@ async def test_links_a_host_made_for_staff_end_with_them(house: Installation) ->
     for kept in (learner, other):
         assert await enters(house, kept) == present[kept]
     assert participants[present[other]].joined.role == SessionRole.PRESENTER
+
+
+async def audited(house: Installation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await house.ask("GET", "/api/v1/audit", by="admin")).data["items"]
+    return found
+
+
+async def test_links_for_learners_pass_to_the_new_host(house: Installation) -> None:
+    session = await house.plan()
+    learner, learner_id = await link(house, session, role="learner", name="Guest")
+    _, screen_id = await link(house, session, role="screen", name="TV")
+    _, staff_id = await link(house, session, role="host", name=None, external_id="L1")
+    await link(house, session, by="presenter", role="learner", name="Another")
+    before = len(await audited(house))
+    await names_another_host(house, session)
+    entries = (await audited(house))[:-before]
+    said = {entry["action"]: entry["details"] for entry in entries}
+    host, other = house.people["host"], house.people["other_presenter"]
+    assert said == {
+        "host_named": {"before": host, "after": other},
+        "join_token_ended": {"link": staff_id, "role": "host", "person": house.people["learner"]},
+        "join_tokens_passed_on": {"count": 2, "before": host, "after": other},
+    }
+    await enters(house, learner)
+    async with house.services.database.read() as tx:
+        listed = {one.id: one for one in await links.page(tx, session.id, utc_ms(), before="", limit=9)}
+    assert {listed[learner_id].held_by, listed[screen_id].held_by} == {other}
+    assert {one.held_by for one in listed.values()} == {other, None}
+    # The heir may take it back; who was relieved may not.
+    one = f"/api/v1/sessions/{session.id}/join-tokens/{learner_id}"
+    assert (await house.ask("DELETE", one, by="host")).status == 403
+    assert (await house.ask("DELETE", one, by="other_presenter")).status == 204
+    await refused_everywhere(house, session, learner, "link_ended")
+
+
+async def test_without_its_audit_entry_no_host_is_replaced(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await house.plan()
+    _, staff_id = await link(house, session, role="host", name=None, external_id="L1")
+
+    async def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(house.services.sessions, "_audit", fails)
+    with pytest.raises(RuntimeError, match="disk"):
+        await house.services.sessions.replan(
+            session, title=None, starts_utc_ms=None, zone=None, guests_allowed=None,
+            host_person_id=house.people["other_presenter"], by="tests",
+        )  # fmt: skip
+    after = await house.services.sessions.get(session.id)
+    assert after.host_person_id == house.people["host"]
+    async with house.services.database.read() as tx:
+        assert [one.id for one in await links.page(tx, session.id, utc_ms(), before="", limit=9)] == [
+            staff_id
+        ]
 
 
 async def test_a_link_is_listed_audited_without_its_token_and_taken_back(house: Installation) -> None:

@@ -16,6 +16,8 @@ RUN: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/join-tokens"): {"role": "learner", "name": "G"},
     ("GET", "/join-tokens"): ANY,
     ("DELETE", "/join-tokens/{link}"): ANY,
+    ("POST", "/join-tokens/{link}/show"): ANY,
+    ("GET", "/came-by-link"): ANY,
     ("POST", "/reminders"): ANY,
     ("POST", "/attendance-record"): {"after": 0},
     ("POST", "/attendance-record/amendment"): {"after": 1, "reason": "r"},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from accounts.store import AccountStore
 from lectern.app.tables import metadata
 from lectern.app.wiring import registry
 from lectern.db.engine import Database
@@ -98,7 +99,7 @@ async def door(database_url: str) -> AsyncIterator[Door]:
         return UtcMs(clock_of[0].now if clock_of else 1_795_000_000_000)
 
     engine = TimelineEngine(database, registry(), LocalBus(), followers=(LessonFollower(),), clock=clock)
-    sessions = Sessions(database, engine, NoPeople(), clock)
+    sessions = Sessions(database, engine, NoPeople(), clock, audit=AccountStore().audit)
     session = await sessions.create(
         org_id="org",
         title="T",

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from interactions.lesson.idea import refuse_removed
+from interactions.lesson.idea import refuse_lapsed
 from interactions.poll.idea import POLL
 from lectern.db.engine import Database
-from lectern.kernel.errors import Forbidden, Gone, LecternError, NotFound, ProtocolViolation, Rejected
+from lectern.kernel.errors import Forbidden, LecternError, NotFound, ProtocolViolation, Rejected
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.bus import LocalBus
@@ -90,7 +90,7 @@ async def test_refusals_change_nothing_and_may_be_tried_again(engine: TimelineEn
 async def test_somebody_who_was_removed_gives_no_commands(engine: TimelineEngine) -> None:
     async with engine.change(SESSION) as change:
         change.append(NewEvent(payload=ParticipantRemoved(participant="l1"), actor="p"))
-    with pytest.raises(Gone) as caught:
+    with pytest.raises(Forbidden) as caught:
         await give(engine, L1, "hand_raise")
     assert caught.value.code == "removed"
 
@@ -120,7 +120,7 @@ async def test_a_follower_that_fails_takes_the_events_with_it(database: Database
                 raise RuntimeError("not today")
 
     moody = Moody()
-    engine = TimelineEngine(database, REGISTRY, LocalBus(), followers=(moody,), guard=refuse_removed)
+    engine = TimelineEngine(database, REGISTRY, LocalBus(), followers=(moody,), guard=refuse_lapsed)
     await begin(engine)
     moody.fails = True
     with pytest.raises(RuntimeError):

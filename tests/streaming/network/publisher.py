@@ -1,7 +1,7 @@
 """A virtual publisher: 25 pictures a second of several packets, keyframes on PLI, Opus, RTX, reports."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from streaming.control import messages as m
 from streaming.control.extensions import (
@@ -166,7 +166,10 @@ class VirtualPublisher:
     """Camera at m-line 0 and microphone at 1, sending from the moment it is made.
 
     `layers` {rid: bits per second} from the smallest; it stops those that nobody wants, as our client does.
+    A subclass may bring another `Camera` and another `voice`.
     """
+
+    Camera: ClassVar[type[VirtualCamera]] = VirtualCamera
 
     def __init__(
         self,
@@ -192,7 +195,7 @@ class VirtualPublisher:
             rtx = Stream(world, self.peer, "0", 200 + number, 97, transport_wide=transport_wide)
             if rid:
                 media.rid, rtx.rid = (RID_ID, rid), (REPAIRED_RID_ID, rid)
-            self.cameras[rid] = VirtualCamera(media, rtx, rate)
+            self.cameras[rid] = self.Camera(media, rtx, rate)
         self.sound = Stream(world, self.peer, "1", 13, OPUS.pt)
         self._words_heard = 0
         self.peer.on_rtcp = self._hear
@@ -212,8 +215,12 @@ class VirtualPublisher:
         """Return the id of a track, for routes."""
         return self.peer.track(mid)
 
+    def voice(self) -> bytes:
+        """Return the next 20 ms of Opus."""
+        return b"\x78" + bytes(79)
+
     def _speak(self) -> None:
-        self.sound.send(int(self.world.now * 48000), b"\x78" + bytes(79), marker=False)
+        self.sound.send(int(self.world.now * 48000), self.voice(), marker=False)
 
     def _report(self) -> None:
         ntp = int((self.world.now + 3_900_000_000) * (1 << 32))

@@ -84,6 +84,15 @@ export interface WrittenQuestion {
   readonly answer: string | null
 }
 
+/** What a recording lacks; with source `all` nothing was recorded for `missing_ms`, and the replay goes on. */
+export interface RecordingGap {
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly missing_ms: number
+  readonly source: 'mic' | 'camera' | 'screen' | 'all'
+  readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'not_recorded'
+}
+
 export interface Replay {
   readonly id: string
   readonly session_id: string
@@ -96,6 +105,7 @@ export interface Replay {
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
   readonly marks: readonly Mark[]
   readonly questions: readonly WrittenQuestion[]
+  readonly gaps: readonly RecordingGap[]
   readonly position_ms: number
   readonly version: string | number
 }

@@ -2,7 +2,7 @@
 import { request } from './http'
 import type { Page } from './models'
 
-export const NOTICE_KINDS = ['invited', 'hosting', 'moved', 'cancelled', 'coming', 'starting', 'missed', 'question_answered', 'attendance_closed'] as const
+export const NOTICE_KINDS = ['invited', 'hosting', 'relieved', 'moved', 'cancelled', 'coming', 'starting', 'missed', 'question_answered', 'attendance_closed'] as const
 export const MAIL_STATES = ['waiting', 'sending', 'sent', 'failed', 'dropped'] as const
 export type MailStateName = (typeof MAIL_STATES)[number]
 
@@ -15,6 +15,7 @@ export interface Notice {
   readonly path: string
   readonly created_utc_ms: number
   readonly read: boolean
+  readonly done: boolean
 }
 
 export interface NoticeChoices {
@@ -73,6 +74,8 @@ export const notices = {
   mine: (cursor: string | null) => request<Page<Notice> & { readonly unread: number }>('GET', `${root}/my/notices${query({ cursor })}`),
   unread: () => request<{ readonly unread: number }>('GET', `${root}/my/notices/unread`),
   read: (ids: readonly string[] | null) => request<{ readonly unread: number }>('POST', `${root}/my/notices/read`, { body: { ids } }),
+  /** Who reads the answers where they stand has seen what their notices are about. */
+  sawAnswers: (sessionId: string) => request<{ readonly unread: number }>('POST', `${root}/my/notices/read`, { body: { answers_of: sessionId } }),
   choices: () => request<NoticeChoices>('GET', `${root}/my/notice-choices${query({})}`),
   choose: (chosen: { language: string | null; muted: readonly string[] }) => request<null>('PUT', `${root}/my/notice-choices`, { body: chosen }),
   feed: () => request<{ readonly created_utc_ms: number | null; readonly url: string | null }>('GET', `${root}/my/calendar-feed`),

@@ -35,7 +35,7 @@ export const en = {
   },
   viewing: { title: 'Viewing', viewers: 'Viewers', bounce: 'Left within 10 seconds', reached80: 'Reached 80%', full: 'Watched everything', coverage: 'Coverage', completed: 'Completed', notCompleted: 'Not yet', minutes: 'Minutes', last: 'Last watched', heat: 'Viewers per second', heatTable: 'As a table', from: 'From', peak: 'Most viewers', nobody: 'Nobody has watched yet' },
   hosting: {
-    host: 'Host:', nobody: 'nobody', name: 'Name a host', change: 'Change the host', whom: 'New host', hint: 'People with the role of host, presenter or administrator.', former: '{name} is host no longer as soon as you save, also in a running lesson.', save: 'Save and tell them', remove: 'No host', named: '{name} hosts this session now, and is being told.', gone: 'This session has no host now.',
+    host: 'Host:', nobody: 'nobody', name: 'Name a host', change: 'Change the host', whom: 'New host', hint: 'People with the role of host, presenter or administrator.', former: '{name} is host no longer as soon as you save, also in a running lesson, and is told so. Links for learners stay good and pass to the new host; links for staff end.', save: 'Save and tell them', remove: 'No host', named: '{name} hosts this session now, and is being told.', gone: 'This session has no host now.',
   },
   mail: {
     title: 'Mail', notSetUp: 'No mail server is set up: people are told in the app alone. Set LECTERN_SMTP_HOST and LECTERN_MAIL_FROM, and restart.', through: 'Through {host}, from {sender}, at most {n} a minute', fine: 'No trouble known', since: 'Since {when}.', said: 'The mail server said: {text}',
@@ -44,7 +44,7 @@ export const en = {
     when: 'When', what: 'What', to: 'To', way: 'Way', secret: 'whoever asked (not shown)', oneSession: 'One session', kindOf: 'Kind', anyKind: 'Every kind', anyState: 'Every status', retry: 'Send again', retryFor: 'Send again: {subject}, {name}', retryFailed: 'Send all failed again', retried: '{n} message will be sent again | {n} messages will be sent again',
     triedTimes: 'Tried {n} time | Tried {n} times', nextTry: 'Next try {when}',
     state: { waiting: 'Waiting', sending: 'Being sent', sent: 'Sent', failed: 'Failed', dropped: 'Not sent' }, channel: { app: 'App', mail: 'Mail' },
-    kind: { invited: 'Invitation', hosting: 'Named host', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
+    kind: { invited: 'Invitation', hosting: 'Named host', relieved: 'No longer host', moved: 'Change', cancelled: 'Cancellation', coming: 'Reminder before', starting: 'Reminder to check in', missed: 'Left to do', question_answered: 'Question answered', attendance_closed: 'Attendance closed' },
     problem: {
       mail_not_set_up: 'No mail server was set up.', mail_server_away: 'The mail server cannot be reached. All mail waits and is sent as soon as it is back.', mail_tls_failed: 'No encrypted connection to the mail server: check LECTERN_SMTP_SECURITY and its certificate.', mail_sign_in_refused: 'The mail server refuses our name or password: check LECTERN_SMTP_USER and the password.',
       mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
@@ -56,7 +56,7 @@ export const en = {
   audit: {
     title: 'Audit', when: 'When', who: 'Who', what: 'What', object: 'Object', system: 'System', session: 'Open the session', detailOf: '{name}: {value}',
     act: {
-      people_imported: 'Imported people', api_key_created: 'Made an API key', api_key_revoked: 'Revoked an API key', join_token_created: 'Made a personal link', join_token_ended: 'Took a personal link back', attendance_amendment_begun: 'Began to amend closed attendance', attendance_amendment_dropped: 'Gave an amendment up', poll_growth_exported: 'Exported growth of answers', screen_code_created: 'Made a code for screens', screen_code_dropped: 'Let no more screens in', stream_key_created: 'Made a stream key', stream_key_revoked: 'Revoked a stream key',
+      people_imported: 'Imported people', api_key_created: 'Made an API key', api_key_revoked: 'Revoked an API key', join_token_created: 'Made a personal link', join_token_ended: 'Took a personal link back', join_token_shown: 'Copied a personal link', join_tokens_passed_on: 'Passed links on to the new host', host_named: 'Named a host', attendance_amendment_begun: 'Began to amend closed attendance', attendance_amendment_dropped: 'Gave an amendment up', poll_growth_exported: 'Exported growth of answers', screen_code_created: 'Made a code for screens', screen_code_dropped: 'Let no more screens in', stream_key_created: 'Made a stream key', stream_key_revoked: 'Revoked a stream key',
       checkin_corrected: 'Changed a check-in', checkin_withdrawn: 'Withdrew a check-in', attendance_rule_set: 'Changed the attendance rule', attendance_decided: 'Set a verdict', attendance_objected: 'Objected to a verdict', attendance_objection_accepted: 'Accepted an objection', attendance_objection_declined: 'Declined an objection', attendance_objection_withdrawn: 'Took an objection back', attendance_exported: 'Exported attendance', attendance_closed: 'Closed attendance', attendance_record_exported: 'Took out a closed record', attendance_identity_erased: 'Erased a person from records',
       poll_results_exported: 'Exported poll results', groups_exported: 'Exported group activity', feedback_exported: 'Exported feedback', feedback_item_changed: 'Changed a feedback item', question_set_deleted: 'Deleted a set of questions', microcourse_published: 'Published a microcourse', microcourse_deleted: 'Deleted a microcourse',
       test_mail_sent: 'Sent a test mail', notice_retried: 'Sent a notice again', notices_retried: 'Sent failed notices again', reminders_set: 'Changed the reminder times', people_reminded: 'Reminded people',
@@ -101,7 +101,7 @@ export const zh: OfficeWords = {
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80%', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   hosting: {
-    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后 {name} 立即不再是主持人，课程进行中也一样。', save: '保存并通知本人', remove: '不设主持人', named: '已指定 {name} 为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
+    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后 {name} 立即不再是主持人（课程进行中也一样），并会收到通知。其发给学员的链接继续有效，由新主持人管理；发给工作人员的链接随即失效。', save: '保存并通知本人', remove: '不设主持人', named: '已指定 {name} 为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
   },
   mail: {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',
@@ -110,7 +110,7 @@ export const zh: OfficeWords = {
     when: '时间', what: '内容', to: '收件人', way: '方式', secret: '提问者（不显示）', oneSession: '仅一个场次', kindOf: '类别', anyKind: '所有类别', anyState: '所有状态', retry: '重新发送', retryFor: '重新发送：{subject}，{name}', retryFailed: '重新发送全部失败邮件', retried: '将重新发送 {n} 条',
     triedTimes: '已尝试 {n} 次', nextTry: '下次尝试：{when}',
     state: { waiting: '等待发送', sending: '正在发送', sent: '已发送', failed: '失败', dropped: '未发送' }, channel: { app: '应用内', mail: '邮件' },
-    kind: { invited: '课程邀请', hosting: '主持安排', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
+    kind: { invited: '课程邀请', hosting: '主持安排', relieved: '不再主持', moved: '课程变更', cancelled: '课程取消', coming: '课前提醒', starting: '签到提醒', missed: '课后待办', question_answered: '问题已答复', attendance_closed: '考勤办结' },
     problem: {
       mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
       mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
@@ -122,7 +122,7 @@ export const zh: OfficeWords = {
   audit: {
     title: '审计', when: '时间', who: '操作人', what: '操作', object: '对象', system: '系统', session: '查看场次', detailOf: '{name}：{value}',
     act: {
-      people_imported: '导入人员', api_key_created: '新建 API 密钥', api_key_revoked: '吊销 API 密钥', join_token_created: '生成个人链接', join_token_ended: '收回个人链接', attendance_amendment_begun: '开始更正已办结的考勤', attendance_amendment_dropped: '放弃更正', poll_growth_exported: '导出答题成长', screen_code_created: '生成大屏代码', screen_code_dropped: '停用大屏代码', stream_key_created: '新建推流密钥', stream_key_revoked: '吊销推流密钥',
+      people_imported: '导入人员', api_key_created: '新建 API 密钥', api_key_revoked: '吊销 API 密钥', join_token_created: '生成个人链接', join_token_ended: '收回个人链接', join_token_shown: '复制个人链接', join_tokens_passed_on: '将个人链接移交新主持人', host_named: '指定主持人', attendance_amendment_begun: '开始更正已办结的考勤', attendance_amendment_dropped: '放弃更正', poll_growth_exported: '导出答题成长', screen_code_created: '生成大屏代码', screen_code_dropped: '停用大屏代码', stream_key_created: '新建推流密钥', stream_key_revoked: '吊销推流密钥',
       checkin_corrected: '更正签到', checkin_withdrawn: '撤销签到', attendance_rule_set: '修改考勤认定规则', attendance_decided: '认定考勤结论', attendance_objected: '提出考勤异议', attendance_objection_accepted: '采纳异议', attendance_objection_declined: '不采纳异议', attendance_objection_withdrawn: '撤回异议', attendance_exported: '导出考勤', attendance_closed: '办结考勤', attendance_record_exported: '下载考勤档案', attendance_identity_erased: '从档案中抹去个人信息',
       poll_results_exported: '导出答题结果', groups_exported: '导出小组活动', feedback_exported: '导出课后反馈', feedback_item_changed: '修改反馈跟进事项', question_set_deleted: '删除题组', microcourse_published: '发布微课', microcourse_deleted: '删除微课',
       test_mail_sent: '发送测试邮件', notice_retried: '重新发送通知', notices_retried: '重新发送失败的通知', reminders_set: '修改提醒时间', people_reminded: '提醒未完成者',

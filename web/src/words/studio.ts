@@ -33,6 +33,12 @@ export const en = {
     slow_answers: { what: 'Answers arrive late', advice: 'Give them a moment after a question.' },
   },
   network: { grade0: 'Not connected', grade1: 'Bad network', grade2: 'Weak network', grade3: 'Fair network', grade4: 'Good network', details: 'Round trip {ms} ms, lost {loss}%, sending {kbps} kbit/s' },
+  links: {
+    open: 'Personal links', text: 'A personal link lets one guest or colleague in without signing in, until it ends. Whoever has it comes in under that name, so give it to that person alone.', whom: 'For', guest: 'a guest', person: 'a colleague', guestName: 'Name in the class', personName: 'Colleague',
+    as: 'Comes in as', label: 'Note (only you see it)', ends: 'Ends', make: 'Make a link', staff: 'Whoever has this link helps to run the session. It ends when whoever made it is host no longer.', of: 'Link of {name}', link: 'Link', secret: 'Send it to this person alone.', list: 'Links of this session', showEnded: 'Also those that have ended',
+    none: 'No personal links yet', noneText: 'Links that you make for guests and colleagues will be listed here with their use.', made: 'Made by {name}, {when}', api: 'an API key', held: 'now looked after by {name}', until: 'Ends {when}', expiredAt: 'Ended {when}', endedAt: 'Taken back {when}', unused: 'never opened', uses: 'opened {n} time | opened {n} times', last: 'last {when}',
+    state: { expired: 'Ended', ended: 'Taken back' }, copy: 'Copy', copyOf: 'Copy the link of {name}', copied: 'The link of {name} is copied.', end: 'Take back', endOf: 'Take back the link of {name}', endGuest: 'The link opens nothing from now on. Whoever came by it leaves the session at once.', endPerson: 'The link opens nothing from now on. Whoever came by it as staff is a learner at once.', ended: 'The link of {name} opens nothing any more.',
+  },
   streamKeys: {
     title: 'Stream keys', open: 'OBS and other encoders', text: 'With a stream key, OBS, ffmpeg or another encoder publishes into this lesson, or a player shows it. A key can be revoked at any time.', name: 'Name', use: 'For', publish: 'publishing', watch: 'watching', expiry: 'Valid', expires0: 'until revoked', expires1: 'for a day', expires30: 'for 30 days', own: 'Publish as myself', create: 'New key',
     created: 'Copy the key now: it is shown only once.', server: 'Server', key: 'Key', copyWhat: 'Copy: {what}', howTo: 'Set up OBS',
@@ -75,6 +81,12 @@ export const zh: StudioWords = {
     slow_answers: { what: '对方的反应会晚到', advice: '提问后请稍等片刻。' },
   },
   network: { grade0: '未连接', grade1: '网络很差', grade2: '网络较弱', grade3: '网络一般', grade4: '网络良好', details: '往返 {ms} 毫秒，丢包 {loss}%，发送 {kbps} kbit/s' },
+  links: {
+    open: '个人链接', text: '个人链接让一位访客或同事无需登录即可进入，到期失效。持有链接的人会以该姓名进入，请只发给本人。', whom: '发给', guest: '访客', person: '同事', guestName: '课堂上显示的姓名', personName: '同事',
+    as: '进入身份', label: '备注（只有管理者可见）', ends: '到期时间', make: '生成链接', staff: '持有此链接的人可协助管理本场次。生成者不再是主持人时，链接随即失效。', of: '{name}的链接', link: '链接', secret: '请只发给本人。', list: '本场次的链接', showEnded: '也显示已失效的',
+    none: '还没有个人链接', noneText: '为访客和同事生成的链接及其使用情况会列在这里。', made: '{name} 生成于{when}', api: 'API 密钥', held: '现由{name}管理', until: '{when}到期', expiredAt: '已于{when}到期', endedAt: '已于{when}收回', unused: '从未打开', uses: '打开 {n} 次', last: '最近{when}',
+    state: { expired: '已到期', ended: '已收回' }, copy: '复制', copyOf: '复制{name}的链接', copied: '已复制{name}的链接。', end: '收回', endOf: '收回{name}的链接', endGuest: '链接立即失效。通过它进入的访客会马上离开本场。', endPerson: '链接立即失效。通过它以工作人员身份进入的人会马上变为学员。', ended: '{name}的链接已失效。',
+  },
   streamKeys: {
     title: '推流密钥', open: 'OBS 等推流软件', text: '有了推流密钥，就可以用 OBS、ffmpeg 等软件把画面推到本场，或用播放器观看。密钥随时可以吊销。', name: '名称', use: '用于', publish: '推流', watch: '观看', expiry: '有效期', expires0: '吊销前一直有效', expires1: '一天', expires30: '30 天', own: '以我的身份推流', create: '新建密钥',
     created: '请现在复制密钥，之后不再显示。', server: '服务器', key: '密钥', copyWhat: '复制：{what}', howTo: '设置 OBS',

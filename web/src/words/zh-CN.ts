@@ -172,7 +172,12 @@ const zh: Words = {
     newCheckin: '发起签到', checkinMessage: '提示语（可不填）', checkinPlaceholder: '大家都到了吗？', checkinMinutes: '准时签到时限', minutes: '{n} 分钟', checkinStart: '开始签到', checkinClose: '结束签到',
   },
   replay: {
-    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问', resumed: '已从上次的位置（{at}）继续', restart: '从头看',
+    play: '播放', pause: '暂停', seek: '进度', speed: '倍速', sound: '声音', swap: '交换画面', moments: '课堂片段', noMoments: '本场没有投票和提问',
+    gaps: {
+      title: '录制有 {n} 处缺失', jump: '跳到 {at}', seconds: '约缺 {n} 秒',
+      source: { mic: '声音', camera: '摄像头画面', screen: '共享屏幕', all: '全部内容' },
+      why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', not_recorded: '未录制' },
+    }, resumed: '已从上次的位置（{at}）继续', restart: '从头看',
     kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
@@ -193,7 +198,7 @@ const zh: Words = {
   },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '新建的密钥会出现在这里。', made: '创建时间', revoked: '已吊销' },
   notices: {
-    title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
+    title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', done: '已完成', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
     none: '还没有通知', noneText: '课程邀请、提醒以及对你问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有你的邮箱。请联系管理员在员工名单中补充。',
     mailOff: '本系统不发送邮件，所有通知都显示在这里。', language: '邮件语言', languageDefault: '按单位设置', kept: '已保存。',
     calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：你的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
@@ -202,7 +207,7 @@ const zh: Words = {
   },
   error: {
     not_a_host: '此人不能主持场次。管理员可以给他主持人或讲师的角色。', person_not_found: '员工名单里已没有此人，请另选一位。',
-    session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
+    session_began: '课程已经开始，请结束课程而不是取消。', session_cancelled: '该场次已取消。', reminded_already: '刚刚已提醒过，请过几分钟再试。', address_invalid: '邮箱地址无效。', link_end_wrong: '链接最长有效 30 天，请另选到期时间。', link_unknown: '链接不完整或无效，请从邮件中重新打开。',
     database_away: '服务器暂时忙不过来，请稍后再试。', internal: '我们这边出了问题，请再试一次。', unreachable: '连不上服务器，请检查网络。', too_many_waiting: '等待发送的操作太多了。', left: '你已离开本场。',
     token_invalid: '这个链接无效，请要一个新的。', token_expired: '这个链接已过期，请要一个新的。', session_not_found: '没有这个场次，请核对链接。', session_over: '本场已结束。', removed: '你已被移出本场。', consent_required: '请先阅读并同意记录说明。',
     poll_open: '请先结束这次投票，再问一次。', ballot_elsewhere: '你已在另一台设备或另一个浏览器中回答，请在那里修改。', ballot_secret_missing: '这是匿名投票。请刷新页面后再回答。', answer_invalid: '回答与题目不符，请重新作答。', option_unknown: '这个选项已不存在。', options_count_invalid: '请给出 2 到 10 个选项。', options_repeated: '有两个选项相同。', right_answer_invalid: '正确答案与选项不符。', rating_scale_invalid: '分值应在 0 到 10 之间。', choices_limit_invalid: '可选数量与选项不符。', instant_without_answer: '请标出正确答案，才能立即反馈。', instant_anonymous: '匿名题无法告诉每个人对错。', partial_impossible: '部分给分只适用于有正确答案、不匿名的多选、排序和匹配题。', line_unclear: '这一行不属于任何题目。', answer_unknown: '答案不在选项之中。', pair_incomplete: '每一对请写成“左 -> 右”。', questions_too_many: '每个题组最多 200 题。', questions_unclear: '有几行无法识别，见下方标出的行。', set_changed: '题组已被他人修改。请复制你的文字后刷新。', set_not_found: '这个题组已不存在。', poll_untimed: '这次投票没有限时。',

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from interactions.attention.events import HintSnoozed
 from interactions.lesson.idea import require_live
+from interactions.quiet_hint.events import HintSnoozed
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Rejected
 from lectern.timeline.event import NewEvent

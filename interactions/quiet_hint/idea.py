@@ -10,13 +10,13 @@ class is not idle at all.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from interactions.attention.events import HintSnoozed
 from interactions.breakout.events import BreakoutShown
 from interactions.checkin.events import CheckinClosed, CheckinOpened
 from interactions.hand.events import HandGranted, HandLowered
 from interactions.lottery.events import LotteryDrawn
 from interactions.poll.events import PollClosed, PollOpened, PollPublished
 from interactions.question.events import QuestionAnswered, QuestionPinned
+from interactions.quiet_hint.events import HintSnoozed
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import (
     BreakoutClosed,
@@ -31,6 +31,9 @@ from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
 
 HINT_MINUTES = 15
 """The limit of attention in an ordinary online course (requirements T-12)."""
+
+_ENTITY = "attention"
+"""What clients of every release call it."""
 
 INTERACTIONS: tuple[type[Event], ...] = (
     PollOpened,
@@ -50,7 +53,7 @@ INTERACTIONS: tuple[type[Event], ...] = (
 
 
 @dataclass(slots=True)
-class Attention:
+class Quiet:
     """The slice. `since_utc_ms` is the last interaction, or the start; None while the lesson is not on."""
 
     since_utc_ms: UtcMs | None = None
@@ -61,11 +64,11 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
-class AttentionIdea:
-    """Draws `attention`, for staff. Clients compare it with the clock: nothing is sent while time passes."""
+class QuietHintIdea:
+    """Draws the entity, for staff. Clients compare it with the clock: nothing is sent while time passes."""
 
     minutes: int = HINT_MINUTES
-    name: str = "attention"
+    name: str = "quiet_hint"
     events: tuple[type[Event], ...] = (
         *INTERACTIONS,
         HintSnoozed,
@@ -73,13 +76,13 @@ class AttentionIdea:
         SessionStarted,
         SessionEnded,
     )
-    paths: tuple[str, ...] = ("attention",)
+    paths: tuple[str, ...] = (_ENTITY,)
 
-    def empty(self) -> Attention:
+    def empty(self) -> Quiet:
         """See `Idea`."""
-        return Attention()
+        return Quiet()
 
-    def apply(self, slice_: Attention, event: TimelineEvent) -> None:
+    def apply(self, slice_: Quiet, event: TimelineEvent) -> None:
         """See `Idea`."""
         match event.payload:
             case SessionStarted():
@@ -111,27 +114,27 @@ class AttentionIdea:
         if slice_.since_utc_ms is not None:
             slice_.since_utc_ms = event.utc_ms
 
-    def touched(self, slice_: Attention, event: TimelineEvent) -> Iterable[Touch]:
+    def touched(self, slice_: Quiet, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
-        yield Touch("attention", STAFF_ONLY)
+        yield Touch(_ENTITY, STAFF_ONLY)
 
-    def entities(self, slice_: Attention) -> Iterable[Touch]:
+    def entities(self, slice_: Quiet) -> Iterable[Touch]:
         """See `Idea`."""
-        yield Touch("attention", STAFF_ONLY)
+        yield Touch(_ENTITY, STAFF_ONLY)
 
-    def render(self, slice_: Attention, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
+    def render(self, slice_: Quiet, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
         return {"hint_utc_ms": hint_at(slice_, self.minutes), "since_utc_ms": slice_.since_utc_ms}
 
 
-def hint_at(attention: Attention, minutes: int) -> UtcMs | None:
+def hint_at(quiet: Quiet, minutes: int) -> UtcMs | None:
     """Return from when on staff get the hint; None while there is no reason for one."""
-    if minutes == 0 or attention.silenced or attention.in_groups or attention.on_stage:
+    if minutes == 0 or quiet.silenced or quiet.in_groups or quiet.on_stage:
         return None
-    if attention.since_utc_ms is None:
+    if quiet.since_utc_ms is None:
         return None
-    tired = attention.since_utc_ms + minutes * 60_000
-    return UtcMs(max(tired, attention.snoozed_until_utc_ms or 0))
+    tired = quiet.since_utc_ms + minutes * 60_000
+    return UtcMs(max(tired, quiet.snoozed_until_utc_ms or 0))
 
 
-ATTENTION = AttentionIdea()
+QUIET_HINT = QuietHintIdea()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.attention.idea import ATTENTION, HINT_MINUTES, Attention, AttentionIdea, hint_at
+from interactions.quiet_hint.idea import HINT_MINUTES, QUIET_HINT, Quiet, QuietHintIdea, hint_at
 from interactions.registry import COMMANDS, ideas
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import NewEvent, ParticipantRemoved
@@ -111,10 +111,10 @@ def test_it_is_put_off_for_all_of_the_staff_or_for_good() -> None:
 
 
 def test_an_installation_sets_the_time_or_does_without() -> None:
-    listening = Attention(since_utc_ms=UtcMs(0))
+    listening = Quiet(since_utc_ms=UtcMs(0))
     assert hint_at(listening, 3) == 3 * MINUTE_MS
     assert hint_at(listening, 0) is None
-    found = [idea for idea in Registry.of(ideas(3), COMMANDS).ideas if isinstance(idea, AttentionIdea)]
+    found = [idea for idea in Registry.of(ideas(3), COMMANDS).ideas if isinstance(idea, QuietHintIdea)]
     assert [idea.minutes for idea in found] == [3]
 
 
@@ -124,9 +124,9 @@ def test_a_hint_is_never_due_earlier_than_the_time_after_the_last_event_that_cou
     lesson = AnyLesson(Random(seed))
     for _ in range(40):
         lesson.step()
-        attention = lesson.proof.state.of(ATTENTION)
-        at = hint_at(attention, HINT_MINUTES)
+        quiet = lesson.proof.state.of(QUIET_HINT)
+        at = hint_at(quiet, HINT_MINUTES)
         counted = [e.utc_ms for e in lesson.proof.stored if e.type in {"poll_opened", "checkin_opened"}]
         if at is not None:
-            assert attention.since_utc_ms is not None
-            assert at >= max([attention.since_utc_ms, *counted]) + HINT_MINUTES * MINUTE_MS
+            assert quiet.since_utc_ms is not None
+            assert at >= max([quiet.since_utc_ms, *counted]) + HINT_MINUTES * MINUTE_MS

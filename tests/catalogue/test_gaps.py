@@ -1,0 +1,131 @@
+"""What a recording lacks: told once, on the timeline and in the replay."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from catalogue.gaps import BACK_WITHIN_MS, Happened, gaps_of, told, untold
+from lectern.manifest import ClockPiece, Replay, ReplayGap
+from lectern.timeline.event import (
+    RecordingGap,
+    SessionEnded,
+    SessionStarted,
+    TrackPublished,
+    TrackUnpublished,
+)
+from tests.catalogue.conftest import SESSION, House
+
+LOST = ReplayGap(60_000, 64_000, 900, "mic", "p1", "loss")
+
+
+def happened(type_: str, session_ms: int, **payload: Any) -> Happened:
+    return Happened(type_, session_ms, payload)
+
+
+def published(track: str, at_ms: int, source: str = "camera", participant: str = "p1") -> Happened:
+    return happened(TrackPublished.TYPE, at_ms, track=track, participant=participant, source=source)
+
+
+def unpublished(track: str, at_ms: int, reason: str) -> Happened:
+    return happened(TrackUnpublished.TYPE, at_ms, track=track, reason=reason)
+
+
+def live(start_ms: int, end_ms: int) -> list[Happened]:
+    return [happened(SessionStarted.TYPE, start_ms), happened(SessionEnded.TYPE, end_ms)]
+
+
+def recorded(*pieces: ClockPiece, gaps: tuple[ReplayGap, ...] = ()) -> Replay:
+    return Replay(pieces[-1].media_ms + pieces[-1].duration_ms, 0, (), pieces, gaps=gaps)
+
+
+def summed(gaps: list[RecordingGap]) -> list[tuple[str, str, int, int, int]]:
+    return [(gap.why, gap.source, gap.from_ms, gap.to_ms, gap.missing_ms) for gap in gaps]
+
+
+def test_what_the_recorder_lacks_stands_on_the_sessions_clock() -> None:
+    replay = recorded(ClockPiece(5_000, 0, 100_000), gaps=(LOST,))
+    assert summed(gaps_of(replay, live(0, 106_000))) == [("loss", "mic", 65_000, 69_000, 900)]
+
+
+def test_time_without_a_recorder_is_a_gap_and_time_without_a_lesson_is_none() -> None:
+    replay = recorded(
+        ClockPiece(0, 0, 60_000), ClockPiece(75_000, 60_000, 25_000), ClockPiece(500_000, 85_000, 10_000)
+    )
+    turns = [*live(0, 100_500), *live(499_000, 530_000)]
+    assert summed(gaps_of(replay, turns)) == [
+        ("not_recorded", "all", 60_000, 75_000, 15_000),
+        ("not_recorded", "all", 510_000, 530_000, 20_000),
+    ]
+
+
+def test_a_recording_that_ends_with_its_lesson_lacks_nothing() -> None:
+    assert gaps_of(recorded(ClockPiece(300, 0, 59_000)), live(0, 60_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "away_ms", "told_as"),
+    [
+        ("left", 8_000, [("away", "camera", 20_000, 28_000, 8_000)]),
+        ("media_restarted", 8_000, [("away", "camera", 20_000, 28_000, 8_000)]),
+        ("stopped", 8_000, []),
+        ("left", 300, []),
+        ("left", BACK_WITHIN_MS + 1, []),
+    ],
+)
+def test_who_comes_back_after_a_broken_connection_was_away(
+    reason: str, away_ms: int, told_as: list[Any]
+) -> None:
+    replay = recorded(ClockPiece(0, 0, 300_000))
+    story = [published("a", 1_000), unpublished("a", 20_000, reason), published("b", 20_000 + away_ms)]
+    assert summed(gaps_of(replay, [live(0, 300_000)[0], *story, live(0, 300_000)[1]])) == told_as
+
+
+def test_somebody_elses_camera_is_not_their_return() -> None:
+    story = [
+        published("a", 0),
+        unpublished("a", 10_000, "left"),
+        published("b", 12_000, participant="p2"),
+        published("c", 13_000, source="screen"),
+    ]
+    assert gaps_of(recorded(ClockPiece(0, 0, 60_000)), story) == []
+
+
+def test_what_was_away_while_nobody_recorded_is_told_once() -> None:
+    replay = recorded(ClockPiece(0, 0, 20_000), ClockPiece(30_000, 20_000, 30_000))
+    story = [published("a", 0), unpublished("a", 20_000, "media_restarted"), published("b", 32_000)]
+    assert summed(gaps_of(replay, [happened(SessionStarted.TYPE, 0), *story, *live(0, 60_000)[1:]])) == [
+        ("not_recorded", "all", 20_000, 30_000, 10_000),
+        ("away", "camera", 20_000, 32_000, 2_000),
+    ]
+
+
+async def test_gaps_are_told_on_the_timeline_and_in_the_replay(house: House) -> None:
+    await house.teach()
+    await house.pack()
+    name = f"sessions/{SESSION}/hls/replay.json"
+    replay = msgspec.json.decode(await house.files.get(name), type=Replay)
+    await house.files.put(name, msgspec.json.encode(msgspec.structs.replace(replay, gaps=(LOST,))))
+    assert await house.keeper.refresh(SESSION)
+    assert await house.keeper.refresh(SESSION)
+    async with house.database.read() as tx:
+        gaps = [h for h in await house.store.happened(tx, SESSION) if h.type == RecordingGap.TYPE]
+    assert [(gap.payload["why"], gap.payload["participant"], gap.payload["from_ms"]) for gap in gaps] == [
+        ("loss", "p1", 70_000)
+    ]
+    _, drawn = await house.call("GET", f"/api/v1/replays/{await house.replay_id()}", "guest")
+    assert drawn["gaps"] == [
+        {"from_ms": 60_000, "to_ms": 64_000, "missing_ms": 900, "source": "mic", "why": "loss"}
+    ]
+
+
+def test_a_lesson_that_went_on_tells_only_what_is_new() -> None:
+    known = happened(
+        RecordingGap.TYPE, 0, source="mic", participant="p1", why="loss", from_ms=65_000, to_ms=69_000,
+        missing_ms=900,
+    )  # fmt: skip
+    later = ReplayGap(90_000, 91_000, 500, "mic", "p1", "loss")
+    replay = recorded(ClockPiece(5_000, 0, 100_000), gaps=(LOST, later))
+    fresh = untold(gaps_of(replay, [known]), [known])
+    assert [gap.from_ms for gap in fresh] == [95_000]
+    assert [gap.from_ms for gap in told([known], replay.clock_map)] == [60_000]
