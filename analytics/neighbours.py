@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -123,20 +123,27 @@ class Medium(Protocol):
         """How long it is."""
 
 
+class Position(NamedTuple):
+    """Where somebody stopped in a medium."""
+
+    who: Principal
+    medium: MediumKind
+    medium_id: str
+    position_ms: int
+
+
 class Media(Protocol):
     """Knows what can be watched, by whom, and keeps where they stopped."""
 
     async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Medium:
         """Return a medium that `who` may watch. Raises `NotFound`, `Conflict` (not ready to be played)."""
 
-    async def remember_position(
-        self,
-        tx: AsyncConnection,
-        who: Principal,
-        medium: MediumKind,
-        medium_id: str,
-        *,
-        position_ms: int,
-        now: UtcMs,
+    async def remember_positions(
+        self, tx: AsyncConnection, positions: Sequence[Position], *, now: UtcMs
     ) -> None:
-        """Note where `who` stopped."""
+        """Note where viewers stopped."""
+
+    async def titles(
+        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
+    ) -> Mapping[str, str]:
+        """Return what media are called, by id; those that were deleted are not among them."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analytics.spans import NOTHING, Spans, intersection, length_ms, union
+from analytics.spans import NOTHING, Spans, adding, intersection, length_ms, overlap_ms, union
 
 GAP_MS = 1_000
 BOUNCE_MS = 10_000
@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     IN_FUTURE = "in_future"
     OVERLAPPING = "overlapping"
     VERSION_UNKNOWN = "version_unknown"
+    TOO_SCATTERED = "too_scattered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +66,6 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """All that one viewer has watched of one version of a medium.
-
-    `covered` is W, in media time; `effort` the wall time (UTC) of effective watching.
-    """
-
-    covered: Spans = NOTHING
-    effort: Spans = NOTHING
-    last_utc_ms: int = 0
-
-    def adding(self, played: Iterable[Played]) -> "Watched":
-        """Return this and `played`; the order of reports, and repeating one, make no difference."""
-        new = list(played)
-        return Watched(
-            union(self.covered, ((p.from_ms, p.to_ms) for p in new), gap_ms=GAP_MS),
-            union(self.effort, (p.wall for p in new if p.visible and p.audible)),
-            max([self.last_utc_ms, *(p.wall[1] for p in new)]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
     """What one player has reported so far: when it played, and how long that takes at its speeds."""
 
@@ -101,17 +81,17 @@ class Pace:
         return cls(
             union(each.wall for each in played),
             min((each.started_utc_ms for each in played), default=0),
-            max((each.started_utc_ms + each.wall_ms for each in played), default=0),
+            max((each.wall[1] for each in played), default=0),
             sum(each.needed_ms for each in played),
         )
 
     def adding(self, played: Played) -> "Pace":
         """Return this and one interval more."""
-        ended = played.started_utc_ms + played.wall_ms
+        ended = played.wall[1]
         if not self.busy:
             return Pace((played.wall,), played.started_utc_ms, ended, played.needed_ms)
         return Pace(
-            union(self.busy, [played.wall]),
+            adding(self.busy, played.wall),
             min(self.started_utc_ms, played.started_utc_ms),
             max(self.ended_utc_ms, ended),
             self.needed_ms + played.needed_ms,
@@ -143,7 +123,7 @@ def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -
         (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
-        (length_ms(intersection((played.wall,), pace.busy)) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
+        (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
     )
     return next((code for failed, code in checks if failed), None)
@@ -172,9 +152,18 @@ def coverage(covered: Spans, duration_ms: int) -> float:
     return length_ms(intersection(covered, ((0, duration_ms),))) / duration_ms
 
 
+def is_full(covered: Spans, duration_ms: int) -> bool:
+    """Tell whether all of a medium was covered.
+
+    All of it: but for 2 s, or 5 % of a very short medium; players stop a moment before the end.
+    """
+    slack_ms = min(_FULL_SLACK_MS, duration_ms * _FULL_SLACK_SHARE)
+    return duration_ms * (1 - coverage(covered, duration_ms)) <= slack_ms
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionClasses:
-    """How many viewers got how far (ANA-04). `full` are among `reached_80`; the rest is in no class."""
+    """How many viewers got how far (ANA-05). `full` are among `reached_80`; the rest is in no class."""
 
     viewers: int
     bounce: int
@@ -183,17 +172,13 @@ class CompletionClasses:
 
 
 def completion_classes(watched: Sequence[Spans], duration_ms: int) -> CompletionClasses:
-    """Count who left within 10 s of material, who covered 80 %, and who covered all of it.
-
-    All of it: but for 2 s, or 5 % of a very short medium; players stop a moment before the end.
-    """
-    slack_ms = min(_FULL_SLACK_MS, duration_ms * _FULL_SLACK_SHARE)
+    """Count who left within 10 s of material, who covered 80 %, and who covered all of it (`is_full`)."""
     reached = [spans for spans in watched if coverage(spans, duration_ms) >= REACHED]
     return CompletionClasses(
         viewers=len(watched),
         bounce=sum(length_ms(spans) < BOUNCE_MS and spans not in reached for spans in watched),
         reached_80=len(reached),
-        full=sum(duration_ms * (1 - coverage(spans, duration_ms)) <= slack_ms for spans in reached),
+        full=sum(is_full(spans, duration_ms) for spans in reached),
     )
 
 

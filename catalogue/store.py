@@ -3,7 +3,7 @@
 Every method works inside the caller's transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,8 +16,7 @@ from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
-from lectern.db.upsert import put
-from lectern.kernel.clock import UtcMs
+from lectern.db.upsert import put_all
 from lectern.kernel.errors import NotFound
 from lectern.manifest.replay import Replay as Recorded
 from lectern.timeline.tables import events
@@ -148,27 +147,17 @@ class CatalogueStore:
             )
         )
 
-    async def remember_position(
-        self,
-        tx: AsyncConnection,
-        *,
-        org_id: str,
-        subject: str,
-        medium: MediumKind,
-        medium_id: str,
-        position_ms: int,
-        now: UtcMs,
-    ) -> None:
-        """Note where `subject` stopped watching."""
-        row = {
-            "subject": subject,
-            "medium": medium,
-            "medium_id": medium_id,
-            "org_id": org_id,
-            "position_ms": position_ms,
-            "updated_utc_ms": now,
-        }
-        await put(tx, positions, row)
+    async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Note where people stopped watching; `rows` as they are stored, in the order of their keys."""
+        await put_all(tx, positions, rows)
+
+    async def titles(
+        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
+    ) -> dict[str, str]:
+        """Return what media of an organisation are called, by id."""
+        table = replays if medium == "replay" else microcourses
+        query = select(table.c.id, table.c.title).where(table.c.org_id == org_id, table.c.id.in_(medium_ids))
+        return {row.id: row.title for row in await tx.execute(query)}
 
     async def positions(
         self, tx: AsyncConnection, subject: str | None, medium: MediumKind, medium_ids: Collection[str]

@@ -1,6 +1,8 @@
 """What a person may watch, and where they stopped: the rules at every door of the catalogue."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +15,26 @@ from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, NotFound
+
+
+class Stopped(Protocol):
+    """Where somebody stopped in a medium."""
+
+    @property
+    def who(self) -> Principal:
+        """Whose player it is."""
+
+    @property
+    def medium(self) -> MediumKind:
+        """Of what kind it is."""
+
+    @property
+    def medium_id(self) -> str:
+        """What was watched."""
+
+    @property
+    def position_ms(self) -> int:
+        """Where they stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +113,26 @@ class Watching:
             found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms
         )
 
-    async def remember_position(
-        self,
-        tx: AsyncConnection,
-        who: Principal,
-        medium: MediumKind,
-        medium_id: str,
-        *,
-        position_ms: int,
-        now: UtcMs,
+    async def remember_positions(
+        self, tx: AsyncConnection, positions: Sequence[Stopped], *, now: UtcMs
     ) -> None:
-        """Note where `who` stopped, so that the player can go on there."""
-        subject = viewer_of(who)
-        if subject is not None:
-            await self.store.remember_position(
-                tx,
-                org_id=who.org_id,
-                subject=subject,
-                medium=medium,
-                medium_id=medium_id,
-                position_ms=position_ms,
-                now=now,
-            )
+        """Note where people stopped, so that their players can go on there."""
+        rows = [
+            {
+                "subject": subject,
+                "medium": each.medium,
+                "medium_id": each.medium_id,
+                "org_id": each.who.org_id,
+                "position_ms": each.position_ms,
+                "updated_utc_ms": now,
+            }
+            for each in positions
+            if (subject := viewer_of(each.who)) is not None
+        ]
+        await self.store.remember_positions(tx, rows)
+
+    async def titles(
+        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
+    ) -> dict[str, str]:
+        """Return what media of an organisation are called, by id."""
+        return await self.store.titles(tx, org_id, medium, medium_ids)

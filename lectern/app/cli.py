@@ -82,6 +82,13 @@ def parser() -> argparse.ArgumentParser:
     _attendance_commands(
         commands.add_parser("attendance", help="Closed attendance records.").add_subparsers(required=True)
     )
+    views = commands.add_parser("views", help="Viewing.").add_subparsers(required=True)
+    summary = (
+        "Make all sums of viewing again from the viewers' records, in the organisation's present time zone; "
+        "the server may run."
+    )
+    sub = views.add_parser("rebuild", help=summary, description=summary)
+    sub.set_defaults(run=_views_rebuild)
     sub = command("migrate", _migrate, "Bring the database's schema forward (or back, for developers).")
     sub.add_argument("--to", default="head", metavar="REVISION")
     sub.add_argument("--down", action="store_true")
@@ -288,6 +295,12 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
 
 def _day(utc_ms: int) -> str:
     return datetime.fromtimestamp(utc_ms / 1000, UTC).date().isoformat()
+
+
+async def _views_rebuild(_arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        count = await services.following().sum_all_up_anew()
+    print(f"Summed up anew: {count} versions of replays and microcourses.")
 
 
 async def _migrate(arguments: argparse.Namespace, settings: Settings) -> None:

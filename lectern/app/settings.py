@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     weak_sign_in: float = Field(
         0.5, ge=0, le=1, description="Sign-in rate below which a session is flagged to its owner."
     )
+    weak_completion: float = Field(
+        0.6, ge=0, le=1, description="Completion rate below which a replay or microcourse counts as weak."
+    )
     feedback_days: int = Field(
         7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
     )

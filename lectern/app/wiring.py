@@ -25,12 +25,15 @@ from analytics.closing.service import Closings
 from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
+from analytics.incident_routes import IncidentRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
-from analytics.routes import AnalyticsDeps
-from analytics.routes import routes as analytics_routes
 from analytics.store import AnalyticsStore
+from analytics.view_intake import Following, ViewIntake
+from analytics.view_reports import ViewReports
+from analytics.view_routes import ViewRoutes
+from analytics.view_store import ViewStore
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -196,7 +199,8 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
-            *analytics_routes(self._analytics()),
+            *self._incidents().routes(),
+            *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -271,18 +275,26 @@ class Services:
         reports = PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts)
         return PollRoutes(reports, self.accounts)
 
-    def _analytics(self) -> AnalyticsDeps:
+    def _incidents(self) -> IncidentRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
-        reports = Reports(
-            self.database,
-            AnalyticsStore(),
-            people=facts,
-            sessions=facts,
-            media=self.catalogue.watching,
-            seats=self.presence,
-            attending=self.attending,
+        return IncidentRoutes(
+            Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
-        return AnalyticsDeps(reports, self.accounts, self.settings.completion_threshold)
+
+    def _viewing(self) -> ViewRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewRoutes(
+            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            reports,
+            self.accounts,
+            self.settings.completion_threshold,
+            self.settings.weak_completion,
+        )
+
+    def following(self) -> Following:
+        """Making the sums of viewing follow what is reported."""
+        return Following(self.database, ViewStore(), self._org_zone)
 
     async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
         async with self.database.read() as tx:

@@ -16,10 +16,12 @@ def _key(table: Table) -> list[str]:
     return [column.name for column in table.primary_key.columns]
 
 
-async def insert_new(tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of `rows` whose primary key is not there yet; leave the others as they are."""
+async def insert_new(
+    tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, unique: Sequence[str] = ()
+) -> None:
+    """Insert those of `rows` whose key (the primary, or `unique`) is not there yet; leave the others be."""
     if rows:
-        statement = _insert(tx, table).on_conflict_do_nothing(index_elements=_key(table))
+        statement = _insert(tx, table).on_conflict_do_nothing(index_elements=unique or _key(table))
         await tx.execute(statement, [dict(row) for row in rows])
 
 
@@ -29,3 +31,14 @@ async def put(tx: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None
     changed = {name: value for name, value in row.items() if name not in key}
     statement = _insert(tx, table).values(**row)
     await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+async def put_all(tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `put`, for rows that all have the same columns."""
+    if rows:
+        key = _key(table)
+        statement = _insert(tx, table)
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=key, set_=changed), [dict(row) for row in rows]
+        )

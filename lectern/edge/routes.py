@@ -5,19 +5,23 @@ the route asks, with path, query and body decoded into pydantic models, and retu
 or None.
 """
 
+import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from lectern.edge.faults import to_wire
 from lectern.kernel.errors import NotFound, Overloaded, ProtocolViolation, Unauthenticated
 
 _log = structlog.get_logger()
+_CREDENTIALS = (hdrs.AUTHORIZATION, hdrs.COOKIE, "X-Lectern")
+_MOST_REMEMBERED = 20_000
 
 MAX_JSON_BYTES = 256 * 1024
 CLIENT_IP = web.RequestKey("client_ip", str)
@@ -58,7 +62,9 @@ Handler = Callable[[Request], Awaitable[BaseModel | web.StreamResponse | None]]
 class Route:
     """One HTTP operation. `public` ones need no credential; without `credentials` none is even looked at.
 
-    `body` is what it takes: a model, or `bytes` of at most `max_bytes`.
+    `body` is what it takes: a model, or `bytes` of at most `max_bytes`. With `credential_lasts_s`, who a
+    credential belongs to is not asked again so soon: for what a client repeats every few seconds, and where
+    somebody who lost their rights a moment ago can do no harm.
     """
 
     method: str
@@ -71,6 +77,7 @@ class Route:
     status: int = 200
     public: bool = False
     credentials: bool = True
+    credential_lasts_s: float = 0.0
     max_bytes: int = MAX_JSON_BYTES
     content_type: str = "application/json"
     errors: tuple[int, ...] = field(default=())
@@ -93,7 +100,33 @@ def error_response(error: BaseException) -> web.Response:
 def mount(app: web.Application, routes: Iterable[Route], authenticate: Authenticator) -> None:
     """Add `routes` to `app`; `authenticate` says who is asking."""
     for route in routes:
-        app.router.add_route(route.method, route.path, _serve(route, authenticate))
+        asked = authenticate
+        if route.credential_lasts_s:
+            asked = _Remembering(authenticate, route.credential_lasts_s)
+        app.router.add_route(route.method, route.path, _serve(route, asked))
+
+
+class _Remembering:
+    """An authenticator that remembers, for a moment, whose a credential is; refusals are not remembered."""
+
+    def __init__(self, authenticate: Authenticator, lasts_s: float) -> None:
+        self._authenticate = authenticate
+        self._lasts_s = lasts_s
+        self._known: dict[bytes, tuple[float, Principal]] = {}
+
+    async def __call__(self, request: web.Request) -> Principal | None:
+        said = repr([request.method, *(request.headers.get(name) for name in _CREDENTIALS)])
+        credential = hashlib.blake2b(said.encode(), digest_size=32).digest()
+        now = asyncio.get_running_loop().time()
+        found = self._known.get(credential)
+        if found is not None and now < found[0] + self._lasts_s:
+            return found[1]
+        who = await self._authenticate(request)
+        if who is not None:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[credential] = (now, who)
+        return who
 
 
 def _serve(

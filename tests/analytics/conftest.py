@@ -18,12 +18,16 @@ from analytics.attendance.store import CaseStore
 from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
-from analytics.neighbours import Held, MediumKind, PersonCard, SessionFacts
+from analytics.incident_routes import IncidentRoutes
+from analytics.neighbours import Held, MediumKind, PersonCard, Position, SessionFacts
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
-from analytics.routes import AnalyticsDeps, routes
 from analytics.store import AnalyticsStore
+from analytics.view_intake import Following, ViewIntake
+from analytics.view_reports import ViewReports
+from analytics.view_routes import ViewRoutes
+from analytics.view_store import ViewStore
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
@@ -108,8 +112,13 @@ class Office:
     planned_minutes: int | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
     attending: AttendanceReports = field(init=False)
+    intake: ViewIntake = field(init=False)
+    org_zone: str = "Asia/Shanghai"
+    asked: list[str] = field(default_factory=list)
+    is_open: bool = True
 
     def __post_init__(self) -> None:
+        self.intake = ViewIntake(self.database, ViewStore(), self, self, self.zone, clock=lambda: self.now)
         self.attending = AttendanceReports(
             self.database,
             self.store,
@@ -136,9 +145,18 @@ class Office:
 
     @property
     def reports(self) -> Reports:
-        return Reports(
-            self.database, self.store, self, self, self, self, self.attending, clock=lambda: self.now
-        )
+        return Reports(self.database, self.store, self, self, self.attending)
+
+    @property
+    def following(self) -> Following:
+        return Following(self.database, ViewStore(), self.zone)
+
+    @property
+    def view_reports(self) -> ViewReports:
+        return ViewReports(self.database, self, self)
+
+    async def zone(self) -> str:
+        return self.org_zone
 
     async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
         return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
@@ -188,21 +206,21 @@ class Office:
         self.audit_log.append((who.subject_id, action, target))
 
     async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Film:
-        if medium_id != "film" or who.org_id != "org":
+        self.asked.append(who.subject_id)
+        if not self.is_open or medium_id != "film" or who.org_id != "org":
             raise NotFound("replay_not_found", "There is no such replay.")
         return Film()
 
-    async def remember_position(
-        self,
-        tx: AsyncConnection,
-        who: Principal,
-        medium: MediumKind,
-        medium_id: str,
-        *,
-        position_ms: int,
-        now: UtcMs,
+    async def remember_positions(
+        self, tx: AsyncConnection, positions: Sequence[Position], *, now: UtcMs
     ) -> None:
-        self.positions[who.subject_id, medium_id] = position_ms
+        for each in positions:
+            self.positions[each.who.subject_id, each.medium_id] = each.position_ms
+
+    async def titles(
+        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
+    ) -> Mapping[str, str]:
+        return {id_: "=安全 Film" for id_ in medium_ids if (org_id, medium, id_) == ("org", "replay", "film")}
 
     async def call(self, method: str, path: str, who: str | None, **arguments: Any) -> tuple[int, Any]:
         response = await self.raw(method, path, who, **arguments)
@@ -211,7 +229,7 @@ class Office:
     async def raw(self, method: str, path: str, who: str | None, **arguments: Any) -> ClientResponse:
         headers = arguments.pop("headers", {})
         if who is not None:
-            headers["X-Who"] = who
+            headers["Authorization"] = who
         return await self.client.request(method, path, headers=headers, **arguments)
 
 
@@ -220,10 +238,11 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     office = Office(sqlite_database, await Lesson.open(sqlite_database, SESSION))
 
     async def authenticate(http: web.Request) -> Principal | None:
-        return READERS.get(http.headers.get("X-Who", ""))
+        return READERS.get(http.headers.get("Authorization", ""))
 
     app = web.Application()
-    mount(app, routes(AnalyticsDeps(office.reports, office)), authenticate)
+    mount(app, IncidentRoutes(office.reports).routes(), authenticate)
+    mount(app, ViewRoutes(office.intake, office.view_reports, office).routes(), authenticate)
     mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)

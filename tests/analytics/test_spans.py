@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spans import Span, difference, intersection, length_ms, union
+from analytics.spans import Span, adding, difference, intersection, length_ms, overlap_ms, union
 
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
 
@@ -33,6 +33,15 @@ def test_a_union_may_be_built_step_by_step(one: list[Span], other: list[Span], g
     at_once = union(one, other, gap_ms=gap_ms)
     assert union(union(one, gap_ms=gap_ms), other, gap_ms=gap_ms) == at_once
     assert union(other, one, one, gap_ms=gap_ms) == at_once
+
+
+@given(spans, st.lists(spans, max_size=3))
+def test_one_span_more_is_added_and_measured_as_by_union(one: list[Span], more: list[list[Span]]) -> None:
+    found = union(one)
+    for span in (span for some in more for span in some):
+        assert overlap_ms(found, span) == length_ms(intersection(found, union([span])))
+        assert adding(found, span) == union(found, [span])
+        found = adding(found, span)
 
 
 def test_holes_of_a_second_close_and_longer_ones_do_not() -> None:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.analytics.conftest import Office
+from analytics.view_intake import RIGHTS_LAST_MS
+from lectern.kernel.clock import UtcMs
+from tests.analytics.conftest import READERS, Office
 from tests.lesson import START, Raw
 
 VIEWS = "/api/v1/views"
@@ -24,9 +27,15 @@ def interval(id_: str, from_s: float, to_s: float, started_s: float, **change: A
 
 
 async def report(office: Office, who: str, *intervals: dict[str, Any], **change: Any) -> tuple[int, Any]:
-    body = {"medium": "replay", "id": "film", "version": 2, "player": f"tab of {who}".replace(" ", "_")}
+    body: dict[str, Any] = {
+        "medium": "replay",
+        "id": "film",
+        "version": 2,
+        "player": f"tab of {who}".replace(" ", "_"),
+    }
     body |= {"intervals": intervals, "position_ms": 42_000} | change
-    return await office.call("POST", VIEWS, who, json=body)
+    sent = body.pop("sent", {})
+    return await office.call("POST", VIEWS, who, json=body, **sent)
 
 
 async def viewing(office: Office, who: str = "admin") -> Any:
@@ -142,6 +151,163 @@ async def test_bad_reports_are_refused(
 ) -> None:
     found, body = await report(office, "ann", **change)
     assert (found, body["error"]["code"]) == (status, code)
+
+
+async def test_intervals_that_are_no_numbers_are_refused(office: Office) -> None:
+    for name, value in (("speed", "NaN"), ("speed", "Infinity"), ("wall_ms", "-1"), ("from_ms", "-5")):
+        body = msgspec.json.encode(
+            {
+                "medium": "replay",
+                "id": "film",
+                "version": 2,
+                "player": "p",
+                "intervals": [interval("x", 0, 1, 0)],
+            }
+        )
+        was = msgspec.json.encode(interval("x", 0, 1, 0)[name])
+        spoilt = body.replace(b'"%s":%s' % (name.encode(), was), f'"{name}":{value}'.encode())
+        assert spoilt != body
+        status, taken = await office.call(
+            "POST", VIEWS, "ann", data=spoilt, headers={"Content-Type": "application/json"}
+        )
+        assert (status, taken["accepted"], len(taken["refused"])) == (200, 0, 1), (name, value)
+    status, body = await report(office, "ann", interval("x", 0, 1, 0, wall_ms=1.5))
+    assert (status, body["error"]["code"]) == (400, "body_invalid")
+
+
+async def test_a_report_is_asked_once_a_minute_who_sends_it(office: Office) -> None:
+    for n in range(3):
+        await report(office, "ann", interval(f"{n}", n * 5, n * 5 + 5, n * 5))
+    assert office.asked == ["ann"]
+    await report(office, "bob", interval("b", 0, 5, 0))
+    assert office.asked == ["ann", "bob"]
+    office.now = UtcMs(office.now + RIGHTS_LAST_MS)
+    await report(office, "ann", interval("later", 20, 25, 100))
+    assert office.asked == ["ann", "bob", "ann"]
+    office.is_open = False
+    assert (await report(office, "ann", interval("soon", 30, 35, 200)))[0] == 200
+    office.now = UtcMs(office.now + RIGHTS_LAST_MS)
+    assert (await report(office, "ann", interval("closed", 40, 45, 300)))[0] == 404
+
+
+async def figures(office: Office, who: str) -> Any:
+    status, found = await office.call("GET", f"{VIEWS}/replay/film/figures", who)
+    assert status == 200, found
+    return found
+
+
+@pytest.mark.parametrize("follows", [False, True])
+async def test_figures_show_what_was_played_at_once(office: Office, follows: bool) -> None:
+    phone = {"headers": {"User-Agent": "Mozilla/5.0 (iPhone) Mobile"}}
+    await report(office, "ann", interval("a", 0, 90, 0), interval("b", 10, 20, 100), sent=phone)
+    await report(office, "bob", interval("a", 0, 5, 0))
+    if follows:
+        await office.following.catch_up()
+    found = await figures(office, "admin")
+    assert (found["duration_ms"], found["version"]) == (100_000, 2)
+    assert found["heat"] == [2] * 5 + [1] * 85 + [0] * 10
+    assert found["rewatch"] == [0] * 10 + [1] * 10 + [0] * 80
+    assert found["staying"] == [2] * 6 + [1] * 85 + [0] * 9
+    sums = found["sums"]
+    assert sums["class"] == {"bounce": 1, "reached_80": 1, "full": 0, "viewers": 2}
+    assert (sums["sittings"], sums["minutes"], sums["minutes_played"]) == (2, 1.75, 1.75)
+    assert {name: sum(hours) for name, hours in sums["hours"].items()} == {
+        "pc": 5, "phone": 100, "in_app": 0, "tv": 0,
+    }  # fmt: skip
+    assert sums["hours"]["phone"][4 * 24 + 16] == 100, "a Friday at 16 h in Shanghai"
+
+
+async def test_a_line_manager_has_figures_of_own_people_alone(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 90, 0))
+    await report(office, "bob", interval("a", 0, 5, 0))
+    found = await figures(office, "manager")
+    assert (sum(found["heat"]), found["sums"]["class"]["viewers"]) == (5, 1)
+    assert sum((await figures(office, "host"))["heat"]) == 95
+    assert (await office.call("GET", f"{VIEWS}/replay/film/figures", "ann"))[0] == 403
+
+
+async def test_everything_that_was_played_can_be_had(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 30, 0), interval("b", 30, 40, 30), interval("c", 5, 9, 50))
+    await report(office, "bob", interval("a", 0, 5, 0, visible=False, speed=1.25, wall_ms=4_000))
+    status, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "key")
+    assert (status, found["next"], [item["subject"] for item in found["items"]]) == (
+        200,
+        None,
+        ["ann", "bob"],
+    )
+    ann, bob = found["items"]
+    assert ann["person"]["external_id"] == "E1"
+    assert [(one["from_ms"], one["to_ms"], one["wall_ms"]) for one in ann["stretches"]] == [
+        (0, 40_000, 40_000), (5_000, 9_000, 4_000),
+    ]  # fmt: skip
+    [stretch] = bob["stretches"]
+    assert len(stretch.pop("player")) == 16
+    assert stretch == {
+        "from_ms": 0, "to_ms": 5_000, "started_utc_ms": START, "wall_ms": 4_000, "speed": 1.25,
+        "visible": False, "audible": True, "device": "pc",
+    }  # fmt: skip
+    _, of_manager = await office.call("GET", f"{VIEWS}/replay/film/plays", "manager")
+    assert [item["subject"] for item in of_manager["items"]] == ["bob"]
+    _, after_ann = await office.call("GET", f"{VIEWS}/replay/film/plays?cursor=ann", "key")
+    assert [item["subject"] for item in after_ann["items"]] == ["bob"]
+
+
+STATISTICS = "/api/v1/view-statistics"
+
+
+async def test_a_month_a_quarter_and_a_year(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 90, 0))
+    await report(office, "bob", interval("a", 0, 5, 0))
+    await office.following.catch_up()
+    for period in ("2027-01", "2027-Q1", "2027"):
+        status, found = await office.call("GET", f"{STATISTICS}?period={period}", "admin")
+        assert (status, found["media"], found["people"]) == (200, 1, 2)
+        assert sum(found["sums"]["hours"]["pc"]) == 95
+        [film] = found["items"]
+        assert (film["title"], film["completion"], film["weak"]) == ("=安全 Film", 0.5, True)
+        assert film["class"] == {"bounce": 1, "reached_80": 1, "full": 0, "viewers": 2}
+        assert found["next"] is None
+    _, other = await office.call("GET", f"{STATISTICS}?period=2026-12", "admin")
+    assert (other["media"], other["people"], other["items"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize("period", ["", "2027-13", "2027-Q5", "27-01", "all", "2027-1", "2027-01'"])
+async def test_other_periods_are_refused(office: Office, period: str) -> None:
+    assert (await office.call("GET", f"{STATISTICS}?period={period}", "admin"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("ann", 403), ("manager", 403), ("host", 403), ("teacher", 200), ("key", 200), (None, 401)],
+)
+async def test_who_reads_statistics(office: Office, who: str | None, status: int) -> None:
+    for path in (STATISTICS, f"{STATISTICS}.csv"):
+        assert (await office.raw("GET", f"{path}?period=2027-01", who)).status == status
+
+
+async def test_pages_of_statistics_follow_on_each_other(office: Office) -> None:
+    for medium, who in (("replay", "ann"), ("replay", "bob"), ("microcourse", "ann")):
+        await report(office, who, interval("a", 0, 5, 0), medium=medium)
+    await office.following.catch_up()
+    first = await office.view_reports.period(READERS["admin"], "2027", limit=1)
+    assert [line.sums.viewers for line in first.lines] == [2]
+    second = await office.view_reports.period(READERS["admin"], "2027", after=first.after, limit=1)
+    assert [line.medium.named.medium for line in second.lines] == ["microcourse"]
+    assert second.after is None
+    cursor = "bm8gY3Vyc29y"
+    assert (await office.call("GET", f"{STATISTICS}?period=2027&cursor={cursor}", "admin"))[0] == 400
+
+
+async def test_statistics_as_files_start_no_formula(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 90, 0))
+    await office.following.catch_up()
+    sheet = await office.raw("GET", f"{STATISTICS}.csv?period=2027-01&lang=zh-CN", "admin")
+    rows = (await sheet.read()).decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("标题,类型,版本")
+    assert rows[1] == "'=安全 Film,回放,2,1.67,1,1,1.5,0,1,0,1.0,否"
+    book = await office.raw("GET", f"{STATISTICS}.xlsx?period=2027-01", "admin")
+    assert (await book.read())[:2] == b"PK"
+    assert [entry[:2] for entry in office.audit_log] == [("admin", "view_statistics_exported")] * 2
 
 
 async def test_an_api_key_watches_nothing(office: Office) -> None:

@@ -1,48 +1,30 @@
 """What counts as watched: examples from the definitions, and laws that hold for any report."""
 
 from dataclasses import replace
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.spans import intersection, length_ms, union
+from analytics.spans import length_ms, union
 from analytics.viewing import (
     CompletionClasses,
     Pace,
     Played,
     Refusal,
-    Watched,
     completion_classes,
-    coverage,
     heat,
     refusal,
     sift,
 )
+from tests.analytics.players import DURATION_MS, NOW, honest
 
-NOW = 1_800_000_000_000
-DURATION_MS = 180_000
 GOOD = Played("i", 10_000, 20_000, NOW - 60_000, 10_000, 1.0, visible=True, audible=True)
 
 
 def played(from_ms: int, to_ms: int, *, started: int = NOW - 600_000, id_: str = "i") -> Played:
     return Played(id_, from_ms, to_ms, started, to_ms - from_ms, 1.0, visible=True, audible=True)
-
-
-@st.composite
-def honest(draw: st.DrawFn) -> Played:
-    """What a player that tells the truth may report."""
-    from_ms = draw(st.integers(0, DURATION_MS - 1))
-    to_ms = draw(st.integers(from_ms + 1, DURATION_MS))
-    speed = draw(st.sampled_from([0.5, 1.0, 1.5, 2.0]))
-    wall_ms = -(-(to_ms - from_ms) // speed)
-    started = NOW - round(wall_ms) - draw(st.integers(0, 10**7))
-    return Played(
-        draw(st.uuids()).hex, from_ms, to_ms, started, round(wall_ms), speed,
-        visible=draw(st.booleans()), audible=draw(st.booleans()),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -136,21 +118,6 @@ def test_waiting_for_data_is_no_effort() -> None:
     assert stalled.wall == (GOOD.started_utc_ms, GOOD.started_utc_ms + 11_000)
 
 
-def test_jumping_to_the_end_completes_nothing() -> None:
-    watched = Watched().adding([played(0, 1_000), played(179_000, 180_000)])
-    assert coverage(watched.covered, DURATION_MS) == pytest.approx(2 / 180)
-
-
-def test_effort_needs_a_visible_page_and_sound_and_counts_two_tabs_once() -> None:
-    tab = replace(GOOD, id="tab", from_ms=30_000, to_ms=40_000, started_utc_ms=GOOD.started_utc_ms + 5_000)
-    hidden = replace(GOOD, id="hidden", started_utc_ms=NOW - 500_000, visible=False)
-    silent = replace(GOOD, id="silent", started_utc_ms=NOW - 400_000, audible=False)
-    watched = Watched().adding([GOOD, tab, hidden, silent])
-    assert length_ms(watched.effort) == 15_000
-    assert length_ms(watched.covered) == 20_000
-    assert watched.last_utc_ms == tab.wall[1]
-
-
 def test_classes_compare_how_far_people_got() -> None:
     def until(end_ms: int) -> tuple[tuple[int, int], ...]:
         return ((0, end_ms),)
@@ -187,36 +154,3 @@ def test_honest_reports_count_unless_they_overlap(reports: list[Played]) -> None
     if length_ms(union(walls)) == sum(end - start for start, end in walls):
         assert refused == []
     assert not reports or accepted
-
-
-@given(st.lists(honest(), max_size=6), st.randoms(use_true_random=False))
-def test_order_and_repetition_do_not_matter(reports: list[Played], rng: Random) -> None:
-    at_once = Watched().adding(reports)
-    shuffled = reports * 2
-    rng.shuffle(shuffled)
-    step_by_step = Watched()
-    for report in shuffled:
-        step_by_step = step_by_step.adding([report])
-    assert step_by_step == at_once
-
-
-@given(st.lists(honest(), max_size=6))
-def test_coverage_is_a_share_that_never_falls(reports: list[Played]) -> None:
-    watched = Watched()
-    before = 0.0
-    for report in reports:
-        watched = watched.adding([report])
-        now = coverage(watched.covered, DURATION_MS)
-        assert before <= now <= 1
-        before = now
-
-
-@given(st.lists(st.lists(honest(), max_size=3), max_size=4))
-def test_heat_agrees_with_coverage(people: list[list[Played]]) -> None:
-    covered = [Watched().adding(reports).covered for reports in people]
-    found = heat(covered, DURATION_MS)
-    assert len(found) == DURATION_MS // 1_000
-    assert all(0 <= viewers <= len(people) for viewers in found)
-    spans = sum(len(each) for each in covered)
-    total_ms = sum(length_ms(intersection(each, union([(0, DURATION_MS)]))) for each in covered)
-    assert abs(sum(found) * 1_000 - total_ms) <= 1_000 * spans

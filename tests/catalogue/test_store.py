@@ -46,10 +46,8 @@ async def test_positions_are_overwritten_per_person_and_medium(database: Databas
     store = (await open_house(database, tmp_path)).store
     for subject, medium_id, position_ms in (("a", "m", 1), ("a", "m", 2), ("b", "m", 3), ("a", "n", 4)):
         async with database.write() as tx:
-            await store.remember_position(
-                tx, org_id="org", subject=subject, medium="replay", medium_id=medium_id,
-                position_ms=position_ms, now=START,
-            )  # fmt: skip
+            row = {"org_id": "org", "subject": subject, "medium": "replay", "medium_id": medium_id}
+            await store.remember_positions(tx, [row | {"position_ms": position_ms, "updated_utc_ms": START}])
     async with database.read() as tx:
         assert await store.positions(tx, "a", "replay", ["m", "n", "o"]) == {"m": 2, "n": 4}
         assert await store.positions(tx, "a", "microcourse", ["m"]) == {}

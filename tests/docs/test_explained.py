@@ -93,6 +93,16 @@ def test_requirements_name_tests_that_exist() -> None:
             assert (ROOT / path).exists(), f"{id_}: {path}"
 
 
+def test_bad_input_names_tests_that_exist() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", REQUIREMENTS)
+    assert len(named) > 30
+    for path, test in named:
+        written = re.findall(
+            r"^(?:async )?def (test_\w+)", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert test in written, f"{path}::{test}"
+
+
 def test_links_lead_somewhere() -> None:
     documents = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     for document in documents:

@@ -82,6 +82,40 @@ async def error_of(response: Any, status: int) -> dict[str, Any]:
     return error
 
 
+async def test_a_credential_is_remembered_only_where_a_route_says_so() -> None:
+    asked: list[str | None] = []
+
+    async def count(http: web.Request) -> Any:
+        asked.append(http.headers.get("Authorization"))
+        return object() if asked[-1] in {"a", "b"} else None
+
+    app = web.Application()
+    routes = [
+        Route("POST", "/often", nothing, "Often", credential_lasts_s=60),
+        Route("POST", "/brief", nothing, "Brief", credential_lasts_s=1e-9),
+        Route("POST", "/once", nothing, "Once"),
+    ]
+    mount(app, routes, count)
+    async with TestClient(TestServer(app)) as opened:
+
+        async def post(path: str, **headers: str) -> int:
+            async with opened.post(path, headers=headers) as response:
+                return response.status
+
+        assert [await post("/often", Authorization="a") for _ in range(3)] == [204] * 3
+        assert asked == ["a"]
+        assert [await post("/often", Authorization="b"), await post("/often")] == [204, 401]
+        assert (
+            await post("/often", Authorization="wrong") == await post("/often", Authorization="wrong") == 401
+        )
+        assert await post("/often", Authorization="a", Cookie="c=1") == 204
+        assert asked == ["a", "b", None, "wrong", "wrong", "a"]
+        assert [await post(path, Authorization="a") for path in ("/brief", "/brief", "/once", "/once")] == [
+            204
+        ] * 4
+        assert len(asked) == 10
+
+
 async def test_a_good_request(client: Client) -> None:
     async with client.post("/echo/here?n=3", json={"name": "Wang"}) as response:
         assert await response.json() == {"name": "Wang", "n": 3, "where": "here"}

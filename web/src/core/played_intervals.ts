@@ -88,12 +88,14 @@ export class PlayedIntervals {
     const run = this.running
     this.running = undefined
     if (!run || run.to <= run.from) return
+    // Rounded where it starts and where it ends: so what goes on from here begins in the same millisecond.
+    const startedUtc = Math.round(run.startedUtc)
     this.done.push({
       id: this.makeId(),
       from_ms: Math.round(run.from),
       to_ms: Math.round(run.to),
-      started_utc_ms: Math.round(run.startedUtc),
-      wall_ms: Math.round(run.lastNow - run.startedNow),
+      started_utc_ms: startedUtc,
+      wall_ms: Math.round(run.startedUtc + (run.lastNow - run.startedNow)) - startedUtc,
       speed: run.speed,
       visible: run.visible,
       audible: run.audible,

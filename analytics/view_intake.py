@@ -1,0 +1,271 @@
+"""Taking in what players report: many reports share a transaction, none is acknowledged before its commit.
+
+The sums follow a moment later (`Following`): a report only notes what is to be added to them, in the same
+transaction, so that a hundred reports about one medium change its sums once. Whoever reads sums adds what is
+still noted; nobody ever sees them late.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analytics.access import viewer_of
+from analytics.neighbours import Media, Medium, MediumKind, Position, Seats
+from analytics.play_record import MOST_STRETCHES, Device, PlayRecord, tag_of
+from analytics.view_store import MediumVersion, Place, ViewStore, Watchable
+from analytics.view_sums import Change, Terms, Whole, difference, months_of, share_of
+from analytics.viewing import Played, Refusal, sift
+from lectern.db.engine import Database
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import Clock, UtcMs, utc_ms
+from lectern.timeline.line import Line
+
+RIGHTS_LAST_MS = 60_000
+"""For how long it is not asked again if somebody may watch a medium that they report."""
+_MOST_REMEMBERED = 20_000
+ADDED_UP_EVERY_S = 2.0
+_MOST_ADDED_UP = 5_000
+_READ_AT_ONCE = 500
+
+Told = tuple[int, list[tuple[str, Refusal]]]
+
+
+@dataclass(slots=True, eq=False)
+class Report:
+    """What one player reports at once; `told` is there when it was taken in."""
+
+    who: Principal
+    subject: str
+    medium: Medium
+    named: MediumVersion
+    player: str
+    device: Device
+    reported: Sequence[Played]
+    position_ms: int | None
+    told: Told = (0, [])
+
+
+@dataclass(slots=True)
+class _Rights:
+    """Who may watch what, remembered for a moment: a player asks every four seconds."""
+
+    known: dict[tuple[Principal, MediumKind, str], tuple[UtcMs, str, Medium]] = field(default_factory=dict)
+
+    def recall(self, key: tuple[Principal, MediumKind, str], now: UtcMs) -> tuple[str, Medium] | None:
+        """Return the subject and the medium, if it was asked a moment ago."""
+        found = self.known.get(key)
+        if found is None or not found[0] <= now < found[0] + RIGHTS_LAST_MS:
+            return None
+        return found[1:]
+
+    def keep(self, key: tuple[Principal, MediumKind, str], now: UtcMs, subject: str, medium: Medium) -> None:
+        """Remember an answer; at the limit, all others are asked anew."""
+        if len(self.known) >= _MOST_REMEMBERED:
+            self.known.clear()
+        self.known[key] = (now, subject, medium)
+
+
+class ViewIntake:
+    """The way in for reports of players."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: ViewStore,
+        media: Media,
+        seats: Seats,
+        zone: Callable[[], Awaitable[str]],
+        *,
+        clock: Clock = utc_ms,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._media = media
+        self._seats = seats
+        self._zone = zone
+        self._clock = clock
+        self._rights = _Rights()
+        self._line: Line[Report] = Line(self._carry_out)
+        self._keys_of: dict[MediumVersion, int] = {}
+
+    async def take_in(
+        self,
+        who: Principal,
+        medium: MediumKind,
+        medium_id: str,
+        *,
+        version: int,
+        player: str,
+        reported: Sequence[Played],
+        position_ms: int | None,
+        device: Device = Device.PC,
+    ) -> Told:
+        """Keep what a player reports; return how many count, and why the others do not.
+
+        What was reported before changes nothing and counts as accepted.
+
+        Raises:
+            NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
+        """
+        key = (who, medium, medium_id)
+        known = self._rights.recall(key, self._clock())
+        if known is None:
+            asked = self._clock()
+            known = await viewer_of(who, self._seats), await self._media.find(who, medium, medium_id)
+            self._rights.keep(key, asked, *known)
+        subject, found = known
+        if version < 1 or version > found.version:
+            return 0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported]
+        if position_ms is not None:
+            position_ms = min(max(0, position_ms), found.duration_ms)
+        distinct = tuple({played.id: played for played in reported}.values())
+        named = MediumVersion(medium, medium_id, version)
+        report = Report(who, subject, found, named, player, device, distinct, position_ms)
+        await self._line.together(report)
+        return report.told
+
+    async def _carry_out(self, reports: Sequence[Report]) -> None:
+        """Take reports in, all or none."""
+        playing = [report for report in reports if report.reported]
+        is_known = all(report.named in self._keys_of for report in playing)
+        zone = "" if is_known else await self._zone()
+        now = self._clock()
+        async with self._database.write() as tx:
+            keys = await self._keys(tx, playing, zone)
+            media = await self._store.hold(tx, set(keys.values())) if keys else {}
+            places = {Place(keys[report.named], report.subject) for report in playing}
+            before = await self._store.lock_records(tx, places)
+            after = dict(before)
+            told: list[Told] = [
+                _added(after, Place(keys[report.named], report.subject), report, now)
+                if report.reported
+                else (0, [])
+                for report in reports
+            ]
+            changed = {place: record for place, record in after.items() if record is not before[place]}
+            await self._store.write_records(tx, changed)
+            await self._note_changes(tx, media, before, changed)
+            await self._media.remember_positions(tx, _positions(reports), now=now)
+        if len(self._keys_of) + len(keys) > _MOST_REMEMBERED:
+            self._keys_of.clear()
+        self._keys_of |= keys
+        for report, answer in zip(reports, told, strict=True):
+            report.told = answer
+
+    async def _keys(
+        self, tx: AsyncConnection, reports: Sequence[Report], zone: str
+    ) -> dict[MediumVersion, int]:
+        """Return the keys of what was watched; what nobody watched before becomes known."""
+        found: dict[MediumVersion, int] = {}
+        for report in reports:
+            if report.named in found:
+                continue
+            key = self._keys_of.get(report.named)
+            if key is None:
+                medium = report.medium
+                terms = Terms(medium.duration_ms, zone)
+                registered = await self._store.register(
+                    tx, medium.org_id, medium.session_id, report.named, terms
+                )
+                key = registered.key
+            found[report.named] = key
+        return found
+
+    async def _note_changes(
+        self,
+        tx: AsyncConnection,
+        media: dict[int, Watchable],
+        before: dict[Place, PlayRecord],
+        changed: dict[Place, PlayRecord],
+    ) -> None:
+        changes: dict[int, Change] = {}
+        active = []
+        for place, record in changed.items():
+            medium = media[place.medium_key]
+            was, is_now = share_of(before[place], medium.terms), share_of(record, medium.terms)
+            changes.setdefault(place.medium_key, Change()).add(difference(was, is_now))
+            active += [(medium.org_id, month, place.subject) for month in months_of(is_now) - months_of(was)]
+        await self._store.note_active(tx, active)
+        await self._store.put_off(tx, changes)
+
+
+def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: UtcMs) -> Told:
+    """Add a report to the record at `place`, and return what its player is told."""
+    record, tag = after[place], tag_of(report.player)
+    new = [played for played in report.reported if not record.holds(tag, played)]
+    accepted, refused = sift(new, duration_ms=report.medium.duration_ms, now=now, pace=record.pace_of(tag))
+    grown = record.adding(tag, report.device, accepted)
+    if grown.size > MOST_STRETCHES:
+        refused += [(played.id, Refusal.TOO_SCATTERED) for played in accepted]
+        return len(report.reported) - len(new), refused
+    after[place] = grown
+    return len(report.reported) - len(refused), refused
+
+
+def _positions(reports: Sequence[Report]) -> list[Position]:
+    """Return where each viewer stopped; of one who reports twice, the later."""
+    found: dict[tuple[str, str, str], Position] = {}
+    for report in reports:
+        if report.position_ms is not None:
+            key = (report.subject, report.named.medium, report.named.medium_id)
+            found[key] = Position(report.who, report.named.medium, report.named.medium_id, report.position_ms)
+    return [position for _, position in sorted(found.items(), key=lambda item: item[0])]
+
+
+class Following:
+    """Makes the sums follow the records, and makes them anew where they are stale."""
+
+    def __init__(self, database: Database, store: ViewStore, zone: Callable[[], Awaitable[str]]) -> None:
+        self._database = database
+        self._store = store
+        self._zone = zone
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        while True:
+            await self.catch_up()
+            async with self._database.read() as tx:
+                stale = await self._store.keys(tx, stale=True)
+            for key in stale:
+                await self.sum_up_anew(key)
+            await asyncio.sleep(ADDED_UP_EVERY_S)
+
+    async def catch_up(self) -> int:
+        """Add to the sums what reports have noted; return how many notes there were."""
+        added = 0
+        while True:
+            async with self._database.read() as tx:
+                if not await self._store.pending(tx):
+                    return added
+            async with self._database.write() as tx:
+                count, changes = await self._store.take_pending(tx, _MOST_ADDED_UP)
+                await self._store.add_up(tx, changes)
+            added += count
+            if count < _MOST_ADDED_UP:
+                return added
+
+    async def sum_up_anew(self, key: int) -> None:
+        """Make the sums of one medium again, from the records alone. Nobody reports on it meanwhile."""
+        zone = await self._zone()
+        async with self._database.write() as tx:
+            medium = await self._store.begin_anew(tx, key, zone)
+            whole, after = Whole(medium.terms), ""
+            active: set[tuple[str, str, str]] = set()
+            while records := await self._store.records(tx, key, after=after, limit=_READ_AT_ONCE):
+                for subject, record in records.items():
+                    months = months_of(whole.add(record))
+                    active |= {(medium.org_id, month, subject) for month in months}
+                after = max(records)
+                await asyncio.sleep(0)
+            await self._store.note_active(tx, active)
+            await self._store.add_up(tx, {key: whole.change})
+
+    async def sum_all_up_anew(self) -> int:
+        """Make the sums of every medium again; return how many there are."""
+        async with self._database.read() as tx:
+            keys = await self._store.keys(tx, stale=False)
+        for key in keys:
+            await self.sum_up_anew(key)
+        return len(keys)

@@ -1,0 +1,1 @@
+"""Reports of players against one server process, and a year of viewing in its database."""
