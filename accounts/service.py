@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.credentials import (
     KeyText,
@@ -217,7 +219,7 @@ class Accounts:
                     )
             await self.store.create_persons(tx, who.org_id, new, self._clock())
             counts: dict[str, Any] = {"added": len(new), "updated": updated, "errors": len(errors)}
-            await self._audit(tx, who, "people_imported", who.org_id, counts)
+            await self.write(tx, who, "people_imported", who.org_id, counts)
         return ImportReport(len(new), updated, unchanged, errors)
 
     async def create_api_key(self, who: Principal, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
@@ -241,7 +243,7 @@ class Accounts:
                 created_by=who.subject_id,
                 now=self._clock(),
             )
-            await self._audit(
+            await self.write(
                 tx, who, "api_key_created", key.id, {"name": name, "scopes": sorted(set(scopes))}
             )
         return key, str(KeyText(key.id, secret))
@@ -255,16 +257,17 @@ class Accounts:
         async with self.database.write() as tx:
             if not await self.store.revoke_api_key(tx, who.org_id, key_id, self._clock()):
                 raise NotFound("api_key_not_found", "There is no such key.")
-            await self._audit(tx, who, "api_key_revoked", key_id, {})
+            await self.write(tx, who, "api_key_revoked", key_id, {})
 
     async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
         """Write down an export before it leaves the house; what changes rows is noted in its transaction."""
         async with self.database.write() as tx:
-            await self._audit(tx, who, action, target, details)
+            await self.write(tx, who, action, target, details)
 
-    async def _audit(
-        self, tx: Any, who: Principal, action: str, target: str, details: dict[str, Any]
+    async def write(
+        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
     ) -> None:
+        """Add an entry to the audit log (`lectern.db.trail.Trail`)."""
         await self.store.audit(
             tx,
             org_id=who.org_id,

@@ -147,6 +147,9 @@ class ViewIntake:
             changed = {place: record for place, record in after.items() if record is not before[place]}
             await self._store.write_records(tx, changed)
             await self._note_changes(tx, media, before, changed)
+            for key, duration_ms in _lengths(keys, playing).items():
+                if duration_ms > media[key].terms.duration_ms:
+                    await self._store.lengthen(tx, key, duration_ms)
             await self._media.remember_positions(tx, _positions(reports), now=now)
         if len(self._keys_of) + len(keys) > _MOST_REMEMBERED:
             self._keys_of.clear()
@@ -202,6 +205,15 @@ def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: Ut
         return len(report.reported) - len(new), refused
     after[place] = grown
     return len(report.reported) - len(refused), refused
+
+
+def _lengths(keys: dict[MediumVersion, int], reports: Sequence[Report]) -> dict[int, int]:
+    """Return how long media are now, by key."""
+    found: dict[int, int] = {}
+    for report in reports:
+        key = keys[report.named]
+        found[key] = max(found.get(key, 0), report.medium.duration_ms)
+    return found
 
 
 def _positions(reports: Sequence[Report]) -> list[Position]:

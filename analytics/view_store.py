@@ -138,6 +138,11 @@ class ViewStore:
         rows = await tx.execute(query.with_for_update(read=True))
         return {row.key: _watchable(row) for row in rows}
 
+    async def lengthen(self, tx: AsyncConnection, key: int, duration_ms: int) -> None:
+        """Note that a medium has become longer: its session went on. Its sums have to be made anew."""
+        longer = (view_media.c.key == key, view_media.c.duration_ms < duration_ms)
+        await tx.execute(update(view_media).where(*longer).values(duration_ms=duration_ms, is_stale=True))
+
     async def lock_records(self, tx: AsyncConnection, places: Collection[Place]) -> dict[Place, PlayRecord]:
         """Return records, locked until the transaction ends; of whoever has none yet, an empty one."""
         blank = {"record": packed(NEVER)}

@@ -11,6 +11,7 @@ from catalogue.models import (
     DownloadModel,
     GapModel,
     JobModel,
+    LadderModel,
     MarkModel,
     MicrocourseModel,
     ReplayModel,
@@ -19,7 +20,15 @@ from catalogue.models import (
 )
 from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.states import MicrocourseState
-from catalogue.work import DOWNLOAD, THUMBNAIL, VIDEO, download_folder
+from catalogue.work import (
+    DOWNLOAD,
+    LADDER_PICTURES,
+    LADDER_SOUND,
+    THUMBNAIL,
+    TILES,
+    VIDEO,
+    download_folder,
+)
 from lectern.jobs.job import Job
 from lectern.jobs.states import JobState
 from lectern.kernel.access import Principal
@@ -62,6 +71,7 @@ class Drawing:
             audio_url=self.signer.url(hls, audio) if audio else None,
             program_url=self.signer.url(hls, program) if program else None,
             download=self._download(replay, download),
+            ladder=self._ladder(replay, download),
             marks=[
                 MarkModel.model_validate(
                     {
@@ -130,6 +140,17 @@ class Drawing:
             grant = self._grant(f"replay/{replay.id}", prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
         return DownloadModel(state=job.state, progress=job.progress, url=url)
+
+    def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
+        if job is None or job.state is not JobState.DONE or not (job.result or {}).get("ladder"):
+            return None
+        folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+        grant = self._grant(f"replay/{replay.id}", folder)
+        return LadderModel(
+            pictures_url=self.signer.url(grant, LADDER_PICTURES),
+            sound_url=self.signer.url(grant, LADDER_SOUND),
+            tiles_url=self.signer.url(grant, TILES),
+        )
 
     def _grant(
         self, medium: str, prefix: str, *, live: bool = False, filename: str | None = None

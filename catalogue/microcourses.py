@@ -168,6 +168,7 @@ class MicrocourseDesk:
     async def _submit(
         self, tx: AsyncConnection, microcourse: Microcourse, event: MicrocourseEvent, now: UtcMs
     ) -> None:
+        replay = await self.store.replay(tx, microcourse.replay_id)
         args = MicrocourseArgs(
             session_id=microcourse.session_id,
             microcourse_id=microcourse.id,
@@ -175,6 +176,7 @@ class MicrocourseDesk:
             title=microcourse.title,
             start_ms=microcourse.start_ms,
             end_ms=microcourse.end_ms,
+            replay_version=replay.version,
         )
         new = NewJob(microcourse.org_id, MICROCOURSE, microcourse.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, new, now)

@@ -26,6 +26,14 @@ class DownloadModel(BaseModel):
     url: str | None
 
 
+class LadderModel(BaseModel):
+    """A finished replay as one picture: HLS of all renditions, its sound beside it, and a WebVTT of tiles."""
+
+    pictures_url: str
+    sound_url: str
+    tiles_url: str
+
+
 class MarkModel(BaseModel):
     """Something that happened at `at_ms` of the replay; `end_ms`: where a question's spoken answer ends."""
 
@@ -71,6 +79,7 @@ class ReplayModel(BaseModel):
     audio_url: str | None
     program_url: str | None
     download: DownloadModel
+    ladder: LadderModel | None = None
     marks: list[MarkModel]
     questions: list[WrittenQuestionModel] = []
     gaps: list[GapModel] = []

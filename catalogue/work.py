@@ -2,8 +2,11 @@
 
 | kind | args | result |
 |---|---|---|
-| `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves `video.mp4` and `thumbnail.jpg` in `folder` |
-| `compose` | `ComposeArgs` | `{}`; leaves `video.mp4` in `folder` |
+| `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves a medium in `folder` |
+| `compose` | `ComposeArgs` | `{duration_ms, ladder}`; leaves a medium in `folder` |
+
+A medium is `video.mp4`, `thumbnail.jpg`, a ladder (`master.m3u8` with what it names), and `tiles.vtt` with
+small pictures by time.
 
 `folder` is relative to `sessions/<session_id>/` and ends without a slash. Both may be repeated.
 """
@@ -25,10 +28,15 @@ COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
+LADDER_PICTURES, LADDER_SOUND, TILES = "pictures.m3u8", "sound.m3u8", "tiles.vtt"
+"""Of a download whose job's result says `ladder`: all renditions, the sound they share, small pictures."""
 
 
 class MicrocourseArgs(msgspec.Struct, frozen=True):
-    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`."""
+    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`.
+
+    `replay_version`, where known, tells which finished download the pictures may be copied from.
+    """
 
     session_id: str
     microcourse_id: str
@@ -36,6 +44,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     title: str
     start_ms: int
     end_ms: int
+    replay_version: int = 0
 
     @property
     def folder(self) -> str:

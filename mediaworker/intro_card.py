@@ -6,10 +6,13 @@ missing.
 
 import unicodedata
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import noto_cjk_sans_otc
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from mediaworker.media_job import MAX_LOGO_BYTES, MediaFailedError
 
 NOWHERE = "\U0010fffd"
 """A character that no font has."""
@@ -23,6 +26,8 @@ TITLE_SIZES = (76, 64, 54, 46, 38, 32)
 SUBTITLE_SIZE = 30
 MARGIN = 120
 MAX_TITLE_LINES = 4
+LOGO_SIZE = (260, 110)
+MAX_LOGO_PIXELS = 4_000_000
 
 
 def load_font(size: int) -> ImageFont.FreeTypeFont:
@@ -30,8 +35,13 @@ def load_font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(noto_cjk_sans_otc.FONT_PATH), size, index=SIMPLIFIED_CHINESE)
 
 
-def draw_card(path: Path, title: str, subtitle: str, accent: str, size: tuple[int, int]) -> None:
-    """Writes a PNG. Control characters are dropped; a title that is too long ends with an ellipsis."""
+def draw_card(
+    path: Path, title: str, subtitle: str, accent: str, size: tuple[int, int], *, logo: bytes = b""
+) -> None:
+    """Writes a PNG. Control characters are dropped; a title that is too long ends with an ellipsis.
+
+    `logo` is a PNG or JPEG, shown in the lower right corner. Raises MediaFailedError if it is neither.
+    """
     width, height = size
     image = Image.new("RGB", size, BACKGROUND)
     draw = ImageDraw.Draw(image)
@@ -47,7 +57,25 @@ def draw_card(path: Path, title: str, subtitle: str, accent: str, size: tuple[in
         small = load_font(SUBTITLE_SIZE)
         (first, *_) = wrap(subtitle, small, width - 2 * MARGIN)
         draw.text((MARGIN, top + SUBTITLE_SIZE // 2), first, font=small, fill="#9AA5B4")
+    if logo:
+        mark = load_logo(logo)
+        image.paste(mark, (width - MARGIN - mark.width, height - MARGIN // 2 - mark.height), mark)
     image.save(path, "PNG")
+
+
+def load_logo(logo: bytes) -> Image.Image:
+    """A logo fitted into its corner, with its transparency. Raises MediaFailedError."""
+    try:
+        with Image.open(BytesIO(logo), formats=("PNG", "JPEG")) as opened:
+            if len(logo) > MAX_LOGO_BYTES or opened.width * opened.height > MAX_LOGO_PIXELS:
+                raise MediaFailedError(
+                    "logo_invalid", "The logo is too large: use at most 2000 × 2000 pixels."
+                )
+            mark = opened.convert("RGBA")
+    except (OSError, SyntaxError, ValueError):
+        raise MediaFailedError("logo_invalid", "The logo cannot be read: use a PNG or JPEG file.") from None
+    mark.thumbnail(LOGO_SIZE)
+    return mark
 
 
 def fit_title(title: str, width: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:

@@ -4,23 +4,34 @@ Jobs travel as JSON in the rows of `lectern.jobs`: `msgspec.json.decode(row, typ
 """
 
 from pathlib import PurePosixPath
+from typing import Literal
 
 import msgspec
 
 INTRO_MS = 3000
+"""How long a card is seen."""
+MAX_LOGO_BYTES = 256 * 1024
+MAX_RANGES = 100
+
+Arrangement = Literal["inset", "side_by_side"]
+"""While screen and camera both run: the camera in the screen's corner, or beside it."""
 
 
 class Compose(msgspec.Struct, frozen=True, tag="compose", tag_field="kind"):
-    """The whole replay as one MP4 file. `output` is a folder relative to the session's folder."""
+    """The whole replay as one MP4 file and as a ladder. `output` is relative to the session's folder."""
 
     output: str = "derived/download"
+    arrangement: Arrangement = "inset"
 
 
 class Microcourse(msgspec.Struct, frozen=True, tag="microcourse", tag_field="kind"):
     """`start_ms` to `end_ms` of the replay, after an intro card with `title` and `subtitle`.
 
     `output` is a folder of its own for every version, relative to the session's folder. `accent` is the
-    colour of the organisation, as `#rrggbb`.
+    colour of the organisation, as `#rrggbb`; `logo` a PNG or JPEG for its cards; with `outro`, a card with
+    these words ends it. `ranges`, where given, are joined in their order instead of the one range. `source`
+    is the output of a finished `Compose` of the same replay: where it is there, its picture is copied
+    between keyframes; where not, the range is composed.
     """
 
     output: str
@@ -29,13 +40,22 @@ class Microcourse(msgspec.Struct, frozen=True, tag="microcourse", tag_field="kin
     title: str
     subtitle: str = ""
     accent: str = "#6EA0FF"
+    ranges: tuple[tuple[int, int], ...] = ()
+    source: str = ""
+    outro: str = ""
+    logo: bytes = b""
+    arrangement: Arrangement = "inset"
 
 
 MediaJob = Compose | Microcourse
 
 
 class MediaResult(msgspec.Struct, frozen=True):
-    """A finished medium. Paths are relative to the session's folder; `thumbnail` is a JPEG."""
+    """A finished medium. Paths are relative to the session's folder; `thumbnail` is a JPEG.
+
+    `ladder` is an HLS master playlist of all renditions, `tiles` a WebVTT that maps times to pictures of the
+    sprite sheets; "" in results of earlier releases.
+    """
 
     video: str
     thumbnail: str
@@ -43,6 +63,8 @@ class MediaResult(msgspec.Struct, frozen=True):
     width: int
     height: int
     bytes: int
+    ladder: str = ""
+    tiles: str = ""
 
 
 class MediaFailedError(Exception):
@@ -58,9 +80,23 @@ class MediaCancelledError(Exception):
     """The lease was lost, or somebody cancelled: nothing was published."""
 
 
-def checked_output(job: MediaJob) -> PurePosixPath:
-    """The output folder. Raises MediaFailedError if it would leave the session's folder."""
-    path = PurePosixPath(job.output)
+def checked_folder(folder: str) -> PurePosixPath:
+    """A folder of a job. Raises MediaFailedError if it would leave the session's folder."""
+    path = PurePosixPath(folder)
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise MediaFailedError("job_invalid", "The output folder must lie inside the session's folder.")
     return path
+
+
+def checked_ranges(job: MediaJob, duration_ms: int) -> list[tuple[int, int]]:
+    """What of a replay of `duration_ms` is shown, in milliseconds; never empty. Raises MediaFailedError."""
+    if isinstance(job, Compose):
+        wanted: list[tuple[int, int]] = [(0, duration_ms)]
+    else:
+        wanted = list(job.ranges) or [(job.start_ms, job.end_ms)]
+    if len(wanted) > MAX_RANGES:
+        raise MediaFailedError("range_invalid", f"More than {MAX_RANGES} pieces cannot be joined.")
+    clipped = [(max(0, start), min(end, duration_ms)) for start, end in wanted]
+    if any(end - start < 1000 for start, end in clipped):
+        raise MediaFailedError("range_invalid", "The range is shorter than a second or outside the replay.")
+    return clipped

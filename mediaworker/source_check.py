@@ -25,18 +25,18 @@ def open_replay(hls: Path) -> Replay:
 def check_playlist(playlist: Path, excerpt: Path, kind: str, start_s: float, duration_s: float) -> None:
     """All files of a range are there, and its first frame decodes; else MediaFailedError.
 
-    Writes `excerpt`, a playlist of the range.
+    Writes `excerpt`, a playlist of the range. Raises OSError where that is impossible.
     """
     try:
         text = playlist.read_text()
         needed = touched(text, start_s, duration_s)
-        write_excerpt(playlist, excerpt, start_s, duration_s)
     except (OSError, ValueError, IndexError):
         raise _unreadable(kind, "its playlist is missing") from None
     for name in sorted({name for entry in needed for name in (entry.map, entry.name)}):
         path = playlist.parent / name
         if "/" in name or not path.is_file() or path.stat().st_size == 0:
             raise _unreadable(kind, "a part is missing")
+    write_excerpt(playlist, excerpt, start_s, duration_s)
     try:
         with av.open(str(excerpt), options={"allowed_extensions": "ALL"}) as container:
             if next(container.decode(container.streams[0]), None) is None:
@@ -46,4 +46,8 @@ def check_playlist(playlist: Path, excerpt: Path, kind: str, start_s: float, dur
 
 
 def _unreadable(part: str, what: str) -> MediaFailedError:
-    return MediaFailedError("source_unreadable", f"The recording cannot be read ({part}): {what}.")
+    return MediaFailedError(
+        "source_unreadable",
+        f"The recording cannot be read ({part}): {what}. Nothing was deleted: an administrator can bring the "
+        "files back and try again.",
+    )

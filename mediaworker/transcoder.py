@@ -1,6 +1,7 @@
 """Runs ffmpeg as a child: progress, cancellation, and no orphan left by a worker that was killed."""
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -16,6 +17,12 @@ PATIENT_NICENESS = 19
 LOOK_S = 0.5
 """How often progress is read and cancellation looked for."""
 END_S = 5.0
+LOG_TAIL = 16_384
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EIO})
+NO_ROOM_LEFT = (
+    "The disk of the media worker is full or broken. Nothing recorded was touched: free space there, "
+    "then try again; the work goes on where it stopped."
+)
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -48,9 +55,17 @@ def run_ffmpeg(
             _end(process)
             (work / "ffmpeg.pid").unlink(missing_ok=True)
     if process.returncode != 0:
-        raise MediaFailedError(
-            "transcode_failed", f"The video could not be made (ffmpeg ended with {process.returncode})."
-        )
+        raise _failure(process.returncode, work / "ffmpeg.log")
+
+
+def _failure(code: int, log: Path) -> MediaFailedError:
+    """What ffmpeg's end means: the disk it wrote to, or anything else."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        words = file.read().decode(errors="replace")
+    if any(os.strerror(number) in words for number in NO_ROOM):
+        return MediaFailedError("disk_error", NO_ROOM_LEFT)
+    return MediaFailedError("transcode_failed", f"The video could not be made (ffmpeg ended with {code}).")
 
 
 def end_orphan(work: Path) -> None:

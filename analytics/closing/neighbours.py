@@ -47,8 +47,8 @@ class Lessons(Protocol):
 class Keys(Protocol):
     """Keeps the key that signs."""
 
-    def current(self, organisation: str) -> SigningKey:
-        """Return it; the first call makes it."""
+    async def current(self, organisation: str) -> SigningKey:
+        """Return it; the first call makes it. Raises Conflict: it is not here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,7 @@ class Closings:
             over,
             amending,
         )
-        key = await asyncio.to_thread(self.keys.current, lesson.organisation)
+        key = await self.keys.current(lesson.organisation)
         header = header_of(lesson, closing, report)
         sealed, subjects = await asyncio.to_thread(_sealed, header, report, key, who.subject_id, forgotten)
         edition = Edition(
@@ -306,7 +306,7 @@ class Closings:
             record = await self.store.file(tx, session_id, edition)
         if record is None:
             raise NotFound("record_not_found", "This attendance was not closed so often.")
-        key = await asyncio.to_thread(self.keys.current, lesson.organisation) if form == "pdf" else None
+        key = await self.keys.current(lesson.organisation) if form == "pdf" else None
         made = await self.press.make(
             form,
             lang,

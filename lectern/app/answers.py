@@ -1,17 +1,15 @@
 """What sibling packages ask one another, answered here, where all of them are known."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.service import Accounts
-from accounts.store import AccountStore, Person
+from accounts.store import Person
 from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.store import CatalogueStore
-from lectern.kernel.access import Principal
-from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole
 from lectern.manifest.clock_map import ClockMap
 from sessions.people import PersonFacts
@@ -153,28 +151,6 @@ class ClocksOfReplays:
         """See `Recordings`."""
         replay = await self._store.replay_of(tx, session_id)
         return None if replay is None or replay.recorded is None else replay.recorded.clock_map
-
-
-class TrailOfAccounts:
-    """`lectern.db.trail.Trail`, answered by the accounts."""
-
-    def __init__(self, store: AccountStore, clock: Clock = utc_ms) -> None:
-        self._store = store
-        self._clock = clock
-
-    async def write(
-        self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
-    ) -> None:
-        """See `Trail`."""
-        await self._store.audit(
-            tx,
-            org_id=who.org_id,
-            actor=who.subject_id,
-            action=action,
-            target=target,
-            now=self._clock(),
-            details=details,
-        )
 
 
 class SessionFactsForCatalogue:

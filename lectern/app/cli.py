@@ -22,6 +22,7 @@ from lectern.app.doctor import examine
 from lectern.app.namespaces import async_api
 from lectern.app.serve import as_json, serve
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import tell_attendance_key
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
@@ -261,11 +262,15 @@ async def _keys_list(_arguments: argparse.Namespace, settings: Settings) -> None
 async def _keys_rotate(_arguments: argparse.Namespace, settings: Settings) -> None:
     async with built(settings) as services:
         org = await services.accounts.org()
-        key = AttendanceKeys(settings.data / "secrets").rotate(org.name)
+        keys = AttendanceKeys(settings.data / "secrets")
+        key = keys.rotate(org.name)
+        await tell_attendance_key(services.database, key.fingerprint)
     print(
         f"New records are signed by a new key. Tell its fingerprint to whoever checks records:\n"
         f"{spaced(key.fingerprint)}"
     )
+    if settings.redis_url:
+        print(f"Copy {keys.path} to the machines of the other servers; `lectern doctor` there misses it.")
 
 
 async def _keys_export(arguments: argparse.Namespace, settings: Settings) -> None:

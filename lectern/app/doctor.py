@@ -20,6 +20,8 @@ from lectern.app.http import WEB_CLIENT
 from lectern.app.mail import MAIL_REMEDIES, mail_server
 from lectern.app.media_doctor import announced_addresses, media_nodes, media_tcp, turn
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import attendance_key
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage_doctor import carried, storage
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
@@ -35,7 +37,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed, and one bad thing hides no other."""
     looks: Sequence[Callable[[Settings], Awaitable[Finding]]] = (
         _python, _data_folder, _disk, _database, _redis, storage, carried, _ffmpeg, _web_client, _http_port,
-        _media_port, media_tcp, announced_addresses, turn, _hot_path, _mail,
+        _media_port, media_tcp, announced_addresses, turn, _hot_path, _mail, _attendance_key,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -179,6 +181,33 @@ async def _mail(settings: Settings) -> Finding:
         )
     kind = {"tls": "over TLS", "starttls": "over STARTTLS", "none": "unencrypted"}[settings.smtp_security]
     return Finding(True, f"Mail server {where} answers {kind}{', signed in' if settings.smtp_user else ''}")
+
+
+async def _attendance_key(settings: Settings) -> Finding:
+    """Whether this machine signs attendance records with the key that all servers agreed on."""
+    what = "Attendance key"
+    if not settings.redis_url:
+        return Finding(True, f"{what}: made on this machine, at the first closing")
+    keys = AttendanceKeys(settings.data / "secrets")
+    database = Database(settings.database)
+    try:
+        async with asyncio.timeout(10):
+            agreed = await attendance_key(database)
+        if agreed is None:
+            return Finding(True, f"{what}: the first server makes it")
+        if await asyncio.to_thread(keys.signs_with, agreed):
+            return Finding(True, f"{what} {agreed[:16]}, as on every server")
+    except (Gone, SQLAlchemyError, OSError, TimeoutError) as error:
+        return Finding(False, f"{what}: {type(error).__name__}", "Mend the database first.")
+    except Conflict as error:
+        return Finding(False, f"{what}: the file is damaged", error.message)
+    finally:
+        await database.close()
+    return Finding(
+        False,
+        f"{what} {agreed[:16]} is not on this machine",
+        f"Copy {keys.path} from the server where `lectern attendance keys list` ends with this key.",
+    )
 
 
 async def _hot_path(_settings: Settings) -> Finding:

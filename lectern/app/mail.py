@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from accounts.service import Accounts
 from interactions.feedback.commands import Terms
-from lectern.app.answers import TrailOfAccounts
 from lectern.app.notice_facts import LessonsForNotices, PeopleForNotices
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
@@ -137,7 +136,7 @@ def notice_desk(
             lessons,
             MailFacts(server is not None, settings.smtp_host, settings.mail_from, settings.mail_per_minute),
             try_mail,
-            TrailOfAccounts(accounts.store),
+            accounts,
             time.monotonic,
         ),
     )

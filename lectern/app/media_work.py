@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import structlog
 
-from catalogue.work import ComposeArgs, MicrocourseArgs
+from catalogue.work import ComposeArgs, MicrocourseArgs, download_folder
 from lectern.app.settings import Settings
 from lectern.app.storage import files_of
 from lectern.jobs.job import JobFailed, LeaseLost
@@ -62,6 +62,7 @@ class MediaWork:
             end_ms=args.end_ms,
             title=args.title,
             subtitle=self._settings.org_name,
+            source=download_folder(args.replay_version) if args.replay_version else "",
         )
         return self._run(attempt, args.session_id, job)
 
@@ -83,7 +84,7 @@ class MediaWork:
         except OSError as error:
             reason = f"The video could not be made on this machine: {error.strerror}."
             raise JobFailed("disk_error", reason, hold=True) from error
-        return {"duration_ms": result.duration_ms}
+        return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
 
     def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
         """Bring what it needs of the replay here, do the job, put its files into the bucket, its result last.
@@ -99,8 +100,12 @@ class MediaWork:
         hls = scratch / "hls"
         fetch = partial(copy_folder, files, f"{session}/hls", hls)
         self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
-        needed = pipeline.needed_files(job, hls)
+        for words in pipeline.source_words(job):
+            self._ask(attempt, partial(_fetch_if_there, files, f"{session}/{words}", scratch / words))
+        needed = {name.removeprefix("hls/") for name in pipeline.needed_files(job, scratch)}
         self._ask(attempt, partial(fetch, needed.__contains__))
+        for name, parts in pipeline.needed_parts(job, scratch).items():
+            self._ask(attempt, partial(_fetch_parts, files, f"{session}/{name}", scratch / name, parts))
         try:
             result = _do(attempt, job, scratch)
         except MediaFailedError as error:
@@ -138,6 +143,26 @@ async def _result_of(files: Files, key: str) -> MediaResult | None:
         return msgspec.json.decode(await files.get(key), type=MediaResult)
     except (NotFound, msgspec.DecodeError):
         return None
+
+
+async def _fetch_if_there(files: Files, key: str, target: Path) -> None:
+    """A small file that may be missing, or be replaced: it comes anew."""
+    try:
+        content = await files.get(key)
+    except NotFound:
+        await asyncio.to_thread(target.unlink, missing_ok=True)
+        return
+    await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(target.write_bytes, content)
+
+
+async def _fetch_parts(files: Files, key: str, target: Path, parts: list[tuple[int, int]]) -> None:
+    """Bring some bytes of a large file here, at their places; the rest of `target` is a hole."""
+    with await asyncio.to_thread(target.open, "wb") as file:
+        for offset, length in parts:
+            content = await files.read(key, offset, length)
+            file.seek(offset)
+            await asyncio.to_thread(file.write, content)
 
 
 def _sweep(scratch: Path) -> None:

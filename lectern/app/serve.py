@@ -22,13 +22,14 @@ from lectern.app.metrics import mount_metrics
 from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
 from lectern.app.settings import Settings
-from lectern.app.shared_keys import agree_on_keys
+from lectern.app.shared_keys import agree_on_attendance_key, agree_on_keys
+from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
 from lectern.app.wiring import Services, built, control_paths
 from lectern.edge.openapi import Document
 from lectern.edge.routes import mount
-from lectern.kernel.errors import Rejected
+from lectern.kernel.errors import Conflict, Rejected
 from lectern.kernel.tasks import run_forever, task_group
 from sessions.presence.admission import SILENT_AFTER_MS
 
@@ -129,6 +130,19 @@ def _media_command(settings: Settings, control: Path, port: int) -> list[str]:
     return command
 
 
+async def _look_for_attendance_key(services: Services) -> None:
+    """Lessons need no key that signs attendance: without it the server starts, and says what is missing."""
+    keys = AttendanceKeys(services.settings.data / "secrets")
+    try:
+        has_it = await agree_on_attendance_key(services.database, keys, (await services.accounts.org()).name)
+    except Conflict as problem:
+        if problem.code == "not_set_up":
+            return
+        has_it = False
+    if not has_it:
+        _log.error("attendance_key_missing", file=str(keys.path))
+
+
 async def serve(settings: Settings, *, demo: bool = False) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -149,6 +163,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     async with built(settings) as services:
         if settings.redis_url:
             await agree_on_keys(services.database, settings.data / "secrets")
+            await _look_for_attendance_key(services)
         sign_ins = await set_up_demo(services) if demo else []
         watched = children(services)
         runner = web.AppRunner(build_app(services, watched), access_log=None, shutdown_timeout=2.0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analytics.closing.canonical import sha256
 from analytics.closing.signing import SigningKey, certificate_of, certificate_pem, moment
 from lectern.app.secrets import write_once, write_over
 from lectern.kernel.clock import Clock, utc_ms
@@ -29,10 +30,10 @@ class KeyEntry:
 
 
 class AttendanceKeys:
-    """The key ring of one installation."""
+    """The key ring of one machine; several servers agree on its key (`shared_keys`)."""
 
     def __init__(self, folder: Path, clock: Clock = utc_ms) -> None:
-        self._path = folder / "attendance.signing.json"
+        self.path = folder / "attendance.signing.json"
         self._clock = clock
 
     def current(self, organisation: str) -> SigningKey:
@@ -41,10 +42,10 @@ class AttendanceKeys:
         Raises:
             Conflict: the file is damaged (`signing_keys_damaged`).
         """
-        if not self._path.exists():
+        if not self.path.exists():
             id_, entry = self._made(organisation)
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_once(self._path, json.dumps({"current": id_, "keys": {id_: entry}}, indent=1))
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_once(self.path, json.dumps({"current": id_, "keys": {id_: entry}}, indent=1))
         stored = self._stored()
         try:
             entry = stored["keys"][stored["current"]]
@@ -58,7 +59,7 @@ class AttendanceKeys:
         Raises:
             Conflict: the file is damaged (`signing_keys_damaged`).
         """
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         try:
             found = [
@@ -71,13 +72,22 @@ class AttendanceKeys:
             raise self._damaged() from None
         return sorted(found, key=lambda key: (key.retired_utc_ms is None, key.made_utc_ms))
 
+    def signs_with(self, fingerprint: str | None) -> bool:
+        """Tell whether the key that signs here is the one with this fingerprint; no key is made for that.
+
+        Raises:
+            Conflict: the file is damaged (`signing_keys_damaged`).
+        """
+        signing = [key for key in self.listed() if key.retired_utc_ms is None]
+        return any(sha256(key.certificate) == fingerprint for key in signing)
+
     def rotate(self, organisation: str) -> SigningKey:
         """Make a new key the one that signs, and forget the private half of the one before.
 
         Raises:
             Conflict: the file is damaged (`signing_keys_damaged`).
         """
-        if not self._path.exists():
+        if not self.path.exists():
             return self.current(organisation)
         self.current(organisation)  # refuses a damaged file
         stored = self._stored()
@@ -85,7 +95,7 @@ class AttendanceKeys:
         before["private"], before["retired_utc_ms"] = None, self._clock()
         stored["current"], entry = self._made(organisation)
         stored["keys"][stored["current"]] = entry
-        write_over(self._path, json.dumps(stored, indent=1))
+        write_over(self.path, json.dumps(stored, indent=1))
         return self.current(organisation)
 
     def _made(self, organisation: str) -> tuple[str, dict[str, Any]]:
@@ -100,12 +110,12 @@ class AttendanceKeys:
 
     def _stored(self) -> Any:
         try:
-            return json.loads(self._path.read_text())
+            return json.loads(self.path.read_text())
         except ValueError:
             raise self._damaged() from None
 
     def _damaged(self) -> Conflict:
         return Conflict(
             "signing_keys_damaged",
-            f"{self._path} is no key file any more. Restore it from a backup: without it nothing is signed.",
+            f"{self.path} is no key file any more. Restore it from a backup: without it nothing is signed.",
         )

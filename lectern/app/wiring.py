@@ -62,7 +62,6 @@ from lectern.app.answers import (
     PeopleOfAccounts,
     ReportFacts,
     SessionFactsForCatalogue,
-    TrailOfAccounts,
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
@@ -80,6 +79,7 @@ from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
+from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
@@ -209,7 +209,7 @@ class Services:
                     self.attending.cases,
                     self.attending,
                     seats=self.presence,
-                    trail=TrailOfAccounts(self.accounts.store),
+                    trail=self.accounts,
                     books=ClosingStore(),
                     objection_days=self.settings.objection_days,
                 ),
@@ -240,8 +240,11 @@ class Services:
             facts,
             LessonsToClose(self.sessions, self.accounts, self.engine, self.settings.make_up_hours),
             self.attending.cases,
-            AttendanceKeys(self.settings.data / "secrets"),
-            TrailOfAccounts(AccountStore()),
+            KeysOfServers(
+                AttendanceKeys(self.settings.data / "secrets"),
+                self.database if self.settings.redis_url else None,
+            ),
+            self.accounts,
             HeadsByMail(self.outbox, self.accounts, self.settings.attendance_heads_to),
             press=Press(),
         )
@@ -253,7 +256,7 @@ class Services:
             self.attending,
             self.attending.cases,
             WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
-            TrailOfAccounts(AccountStore()),
+            self.accounts,
         )
 
     def library(self) -> Library:
@@ -263,7 +266,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, TrailOfAccounts(self.accounts.store), Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, self.accounts, Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -451,7 +454,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 engine,
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
-                TrailOfAccounts(accounts.store),
+                accounts,
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

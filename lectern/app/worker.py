@@ -17,7 +17,9 @@ from lectern.app.storage import carrying
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
+from lectern.jobs.job import LEASE_MS
 from lectern.jobs.runner import Runner
+from lectern.jobs.store import JobStore
 from lectern.kernel.errors import Conflict
 from lectern.kernel.tasks import task_group
 
@@ -35,8 +37,11 @@ async def carry(settings: Settings) -> None:
         await stop.wait()
 
 
-async def work(settings: Settings) -> None:
-    """Work until SIGINT, SIGTERM, or the end of standard input if that is a pipe (the server is gone)."""
+async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
+    """Work until SIGINT, SIGTERM, or the end of standard input if that is a pipe (the server is gone).
+
+    A worker that is silent for `lease_ms` has lost its jobs.
+    """
     stop = _stopped()
     loop = asyncio.get_running_loop()
     database = Database(settings.database)
@@ -46,7 +51,7 @@ async def work(settings: Settings) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}"
         # A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download.
         lanes = [
-            Runner(database, {kind: how}, worker=name)
+            Runner(database, {kind: how}, worker=name, store=JobStore(lease_ms))
             for kind, how in kinds(media.microcourse, media.compose).items()
         ]
         async with carrying(settings, database), task_group() as tasks:

@@ -22,7 +22,7 @@ from loadtests.class_ import scenes
 from loadtests.class_.crowd import Crowd
 from loadtests.class_.house import LOAD_CORE, SERVER_CORE, bare_peer, house, pin_this_process
 from loadtests.class_.returning import kill
-from loadtests.class_.sheet import attendance, hold_big_sessions
+from loadtests.class_.sheet import BigSession, attendance, hold_big_sessions
 from loadtests.class_.stage import Stage, acting
 from loadtests.figures import Figure, machine, report
 from tests.scripted_lesson.chromium import browsers
@@ -87,11 +87,11 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
             Figure("bare python-socketio, uvloop: deliveries per CPU second", peer_rate, "1/s"),
             Figure("bare python-socketio: memory per connection", peer_bytes / 1024, "KiB"),
         ]
-    big: list[tuple[str, int]] = []
+    big: list[BigSession] = []
 
     async def prepare(settings: Settings) -> None:
         if "attendance" in only:
-            say("writing a session of 2,000 people and 20,000 events, and one of twice as many")
+            say("writing a session of 2,000 people and 20,000 events, one twice as big, and one that goes on")
             big.extend(await hold_big_sessions(settings))
 
     with tempfile.TemporaryDirectory(prefix="lectern-bench-") as folder:

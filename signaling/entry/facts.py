@@ -5,6 +5,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.kernel.access import Principal, insist_on_running
+from lectern.kernel.errors import NotFound
 from lectern.kernel.roles import SessionRole
 
 
@@ -111,3 +113,17 @@ class Doors(Protocol):
 
     async def audit(self, tx: AsyncConnection, *, org_id: str, actor: str, action: str, target: str) -> None:
         """Write down who did what, in the transaction that does it."""
+
+
+async def session_run_by(who: Principal, doors: Doors, session_id: str, *, by_link: bool) -> SessionFacts:
+    """Return a session, for whoever runs it, administrators and keys; `by_link`: for staff by a link, too.
+
+    Raises:
+        NotFound: there is none, or it is another organisation's. Forbidden: whoever asks does not run it.
+    """
+    session = await doors.session(session_id)
+    if session.org_id != who.org_id:
+        raise NotFound("session_not_found", "There is no such session.")
+    led_by = (session.presenter_person_id, session.host_person_id)
+    insist_on_running(who, led_by, by_link_to=session.id if by_link else None)
+    return session

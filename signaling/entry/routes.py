@@ -7,12 +7,12 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Principal, SessionGrant, insist_on_running
+from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.errors import Forbidden, NotFound, Overloaded, Rejected, Unauthenticated
 from lectern.kernel.ids import new_id
 from lectern.kernel.rate import RateLimit, origin_of
 from lectern.kernel.roles import OrgRole, SessionRole
-from signaling.entry.facts import Doors, Links, MadeLink, Seating, SessionFacts
+from signaling.entry.facts import Doors, Links, MadeLink, Seating, SessionFacts, session_run_by
 from signaling.entry.join_tokens import JOIN_TTL_S, JoinTokens
 
 MAX_TTL_S = 30 * 86_400
@@ -315,12 +315,7 @@ class EntryRoutes:
 
     async def _led(self, request: Request) -> SessionFacts:
         """Return the session, for whoever runs it, administrators and keys; no token opens this."""
-        who: Principal = request.who
-        session = await self._doors.session(request.path["id"])
-        if session.org_id != who.org_id:
-            raise NotFound("session_not_found", "There is no such session.")
-        insist_on_running(who, (session.presenter_person_id, session.host_person_id))
-        return session
+        return await session_run_by(request.who, self._doors, request.path["id"], by_link=False)
 
     async def issue(self, session: SessionFacts, wanted: NewJoinToken, by: str) -> str:
         """Return a token for a person or a guest, made by somebody (a person, a key, or a command).

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Principal, insist_on_running
-from lectern.kernel.errors import Forbidden, NotFound, Overloaded
+from lectern.kernel.errors import Forbidden, Overloaded
 from lectern.kernel.rate import RateLimit, origin_of
-from signaling.entry.facts import Doors, SessionFacts
+from signaling.entry.facts import Doors, SessionFacts, session_run_by
 from signaling.screens.passes import QR_TTL_S, QR_TURN_S
 from signaling.screens.picture import picture
 from signaling.screens.service import Screens
@@ -152,10 +151,4 @@ class ScreenRoutes:
 
     async def _run(self, request: Request) -> SessionFacts:
         """The session, for whoever runs it."""
-        who: Principal = request.who
-        session = await self._doors.session(request.path["id"])
-        if session.org_id != who.org_id:
-            raise NotFound("session_not_found", "There is no such session.")
-        led_by = (session.presenter_person_id, session.host_person_id)
-        insist_on_running(who, led_by, by_link_to=session.id)
-        return session
+        return await session_run_by(request.who, self._doors, request.path["id"], by_link=True)

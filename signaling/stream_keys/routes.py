@@ -5,10 +5,10 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Principal, SessionGrant, insist_on_running
+from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import Forbidden, NotFound
-from signaling.entry.facts import Doors, SessionFacts
+from lectern.kernel.errors import Forbidden
+from signaling.entry.facts import Doors, SessionFacts, session_run_by
 from signaling.stream_keys.service import NewKey, StreamKeys
 from signaling.stream_keys.store import PUBLISH, WATCH, StreamKey
 
@@ -113,11 +113,7 @@ class StreamKeyRoutes:
             NotFound: no such session. Forbidden: whoever asks does not run it.
         """
         who: Principal = request.who
-        session = await self._doors.session(request.path["id"])
-        if session.org_id != who.org_id:
-            raise NotFound("session_not_found", "There is no such session.")
-        led_by = (session.presenter_person_id, session.host_person_id)
-        insist_on_running(who, led_by, by_link_to=session.id)
+        session = await session_run_by(who, self._doors, request.path["id"], by_link=True)
         if who.grant is not None:
             return session, who.grant
         role = session.role_of(who.person_id)

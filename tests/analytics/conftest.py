@@ -116,6 +116,7 @@ class Office:
     org_zone: str = "Asia/Shanghai"
     asked: list[str] = field(default_factory=list)
     is_open: bool = True
+    film_ms: int = 100_000
 
     def __post_init__(self) -> None:
         self.intake = ViewIntake(self.database, ViewStore(), self, self, self.zone, clock=lambda: self.now)
@@ -209,7 +210,7 @@ class Office:
         self.asked.append(who.subject_id)
         if not self.is_open or medium_id != "film" or who.org_id != "org":
             raise NotFound("replay_not_found", "There is no such replay.")
-        return Film()
+        return Film(duration_ms=self.film_ms)
 
     async def remember_positions(
         self, tx: AsyncConnection, positions: Sequence[Position], *, now: UtcMs

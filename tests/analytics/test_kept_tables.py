@@ -19,7 +19,6 @@ from analytics.attendance.tables import decisions
 from analytics.attendance.verdict import Decision, Verdict
 from analytics.neighbours import PersonCard, SessionFacts
 from analytics.store import AnalyticsStore
-from analytics.tables import view_totals
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.kernel.clock import UtcMs
@@ -27,6 +26,7 @@ from lectern.kernel.ids import new_id
 from lectern.manifest.clock_map import ClockMap, ClockPiece
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.analytics.test_attendance_routes import closed, opened
+from tests.analytics.watched import has_watched
 from tests.lesson import START, Lesson, Raw
 
 ORG = "org"
@@ -203,12 +203,7 @@ class World:
 
     async def _watch(self, subject: str, to_ms: str) -> None:
         async with self.database.write() as tx:
-            key = {"medium": "replay", "medium_id": self.lesson.session_id, "version": 1, "subject": subject}
-            of = [view_totals.c[name] == value for name, value in key.items()]
-            await tx.execute(view_totals.delete().where(*of))
-            rest = {"org_id": ORG, "session_id": self.lesson.session_id, "effort": [], "last_utc_ms": 0}
-            covered = {"covered": [[0, int(to_ms)]], "effort_ms": int(to_ms)}
-            await tx.execute(view_totals.insert().values(**key, **rest, **covered))
+            await has_watched(tx, self.lesson.session_id, subject, int(to_ms))
 
     async def _publish(self, origin_ms: str) -> None:
         self.replay_clock = ClockMap((ClockPiece(int(origin_ms), 0, 600_000),))

@@ -5,11 +5,12 @@ import asyncio
 from analytics.neighbours import MediumKind
 from analytics.play_record import MOST_STRETCHES, Device
 from analytics.store import AnalyticsStore
-from analytics.view_intake import Told
+from analytics.view_intake import RIGHTS_LAST_MS, Told
 from analytics.view_store import MediumVersion, ViewStore
 from analytics.view_sums import ALL, Whole
 from analytics.viewing import Played
 from lectern.db.engine import Database
+from lectern.kernel.clock import UtcMs
 from tests.analytics.conftest import READERS, SESSION, Office
 from tests.lesson import START, Lesson, Raw
 
@@ -132,6 +133,21 @@ async def test_a_new_time_zone_moves_what_was_watched(database: Database) -> Non
     assert (next(iter(before)) - next(iter(after))) % 24 == 13
     await send(office, "ann", played("b", 90_000, 95_000, 90_000))
     await sums_hold(office)
+
+
+async def test_a_lesson_that_went_on_is_summed_up_anew(database: Database) -> None:
+    office = await office_on(database)
+    await send(office, "ann", played("a", 0, 90_000, 0))
+    office.film_ms, office.now = 200_000, UtcMs(office.now + RIGHTS_LAST_MS)
+    assert await send(office, "ann", played("b", 90_000, 120_000, 90_000)) == (1, [])
+    async with database.read() as tx:
+        [stale] = await VIEWS.keys(tx, stale=True)
+    await office.following.sum_up_anew(stale)
+    await sums_hold(office)
+    async with database.read() as tx:
+        sums = await VIEWS.sums(tx, stale)
+        assert await VIEWS.keys(tx, stale=True) == []
+    assert (sums.viewers, sums.reached_80, sums.covered_ms) == (1, 0, 120_000)
 
 
 async def test_somebody_who_only_jumps_fills_no_disk(database: Database) -> None:

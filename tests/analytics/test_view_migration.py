@@ -14,10 +14,12 @@ from tests.lesson import START
 
 VIEWS = ViewStore()
 THIS = "0019"
+_NAMES = (
+    "subject", "id", "org_id", "session_id", "medium", "medium_id", "version", "player", "from_ms", "to_ms",
+    "started_utc_ms", "wall_ms", "speed", "visible", "audible", "received_utc_ms",
+)  # fmt: skip
 _ADD = text(
-    "INSERT INTO view_intervals (subject, id, org_id, session_id, medium, medium_id, version, player,"
-    " from_ms, to_ms, started_utc_ms, wall_ms, speed, visible, audible, received_utc_ms) VALUES (:subject, :id,"
-    " 'org', 's1', 'replay', :film, :version, :player, :from_ms, :to_ms, :started, :wall, :speed, true, :audible, 0)"
+    f"INSERT INTO view_intervals ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"
 )
 
 
@@ -25,15 +27,20 @@ def row(subject: str, number: int, player: str, from_ms: int, started: int, **ch
     values: dict[str, Any] = {
         "subject": subject,
         "id": f"{number}",
-        "film": "film",
+        "org_id": "org",
+        "session_id": "s1",
+        "medium": "replay",
+        "medium_id": "film",
         "version": 1,
         "player": player,
         "from_ms": from_ms,
         "to_ms": from_ms + 4_000,
-        "started": START + started,
-        "wall": 4_000,
+        "started_utc_ms": START + started,
+        "wall_ms": 4_000,
         "speed": 1.0,
+        "visible": True,
         "audible": True,
+        "received_utc_ms": 0,
     }
     return values | change
 
@@ -51,7 +58,7 @@ async def test_intervals_become_records(database_url: str) -> None:
             row("ann", 1, "tab", 0, 0),
             row("ann", 2, "tab", 4_000, 4_001),
             row("ann", 3, "tab", 90_000, 60_000, audible=False),
-            row("ann", 4, "phone", 0, 90_000, speed=2.0, wall=60_000),
+            row("ann", 4, "phone", 0, 90_000, speed=2.0, wall_ms=60_000),
             row("bob", 1, "tab", 0, 0, version=2),
         ]
         async with database.write() as tx:

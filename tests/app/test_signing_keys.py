@@ -10,8 +10,20 @@ import pytest
 from analytics.closing.canonical import sha256
 from analytics.closing.signing import certificate_of, is_signed, spaced
 from lectern.app.cli import main
+from lectern.app.doctor import _attendance_key as attendance_finding
+from lectern.app.shared_keys import (
+    KeysOfServers,
+    agree_on_attendance_key,
+    attendance_key,
+    tell_attendance_key,
+)
 from lectern.app.signing_keys import AttendanceKeys
+from lectern.db.engine import Database
 from lectern.kernel.errors import Conflict
+from tests.databases import sqlite_database
+from tests.installation import settings_of
+
+__all__ = ["sqlite_database"]
 
 
 def test_the_first_use_makes_a_key_that_stays(tmp_path: Path) -> None:
@@ -84,3 +96,41 @@ def test_the_command_line_turns_keys_over_and_forgets(
     assert says("forget", "boss").startswith("0 names")
     with pytest.raises(SystemExit, match="employee number"):
         says("forget", "nobody")
+
+
+async def test_every_server_signs_with_one_key_or_says_that_it_does_not(
+    tmp_path: Path, sqlite_database: Database
+) -> None:
+    """The first server makes it; one without it makes none of its own, and the doctor says what to copy."""
+    first, second = (AttendanceKeys(tmp_path / name / "secrets") for name in ("first", "second"))
+    told = settings_of(
+        tmp_path / "second", redis_url="redis://127.0.0.1:1", database_url=f"sqlite:///{tmp_path}/lectern.db"
+    )
+    assert (await attendance_finding(told)).good, "nothing is agreed on yet"
+    signing = await KeysOfServers(first, sqlite_database).current("ACME")
+    assert (await KeysOfServers(first, None).current("ACME")).fingerprint == signing.fingerprint
+    assert await agree_on_attendance_key(sqlite_database, first, "ACME")
+    assert await attendance_key(sqlite_database) == first.current("ACME").fingerprint
+    assert not await agree_on_attendance_key(sqlite_database, second, "ACME")
+    with pytest.raises(Conflict, match="signing_key_missing"):
+        await KeysOfServers(second, sqlite_database).current("ACME")
+    assert not second.path.exists()
+    finding = await attendance_finding(told)
+    assert (finding.good, str(second.path) in finding.remedy) == (False, True)
+
+    second.path.parent.mkdir(parents=True)
+    shutil.copy(first.path, second.path)
+    assert await agree_on_attendance_key(sqlite_database, second, "ACME")
+    assert (await attendance_finding(told)).good
+    await tell_attendance_key(sqlite_database, first.rotate("ACME").fingerprint)
+    assert not await agree_on_attendance_key(sqlite_database, second, "ACME"), "it has the key of before"
+    assert not (await attendance_finding(told)).good
+    shutil.copy(first.path, second.path)
+    assert await agree_on_attendance_key(sqlite_database, second, "ACME")
+    second.path.write_text("{")
+    assert "damaged" in (await attendance_finding(told)).what
+
+
+async def test_one_server_alone_has_nothing_to_compare(tmp_path: Path) -> None:
+    assert (await attendance_finding(settings_of(tmp_path))).good
+    assert not (tmp_path / "secrets").exists()

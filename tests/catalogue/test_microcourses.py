@@ -37,7 +37,8 @@ async def test_a_range_becomes_a_microcourse_that_learners_watch(house: House) -
     await house.files.put(folder + "video.mp4", b"video")
     await house.files.put(folder + "thumbnail.jpg", b"picture")
     job = await house.work("microcourse", {"duration_ms": 183_000})
-    assert job.args == CUT | {"session_id": SESSION, "microcourse_id": microcourse["id"], "version": 1}
+    about = {"session_id": SESSION, "microcourse_id": microcourse["id"], "version": 1, "replay_version": 1}
+    assert job.args == CUT | about
     _, ready = await house.call("GET", path)
     assert (ready["state"], ready["duration_ms"], ready["job"]["state"]) == ("ready", 183_000, "done")
     assert (await house.call("GET", path, "learner"))[0] == 404

@@ -96,6 +96,27 @@ async def test_the_download_follows_its_job(house: House) -> None:
     assert "/" not in file.headers["Content-Disposition"].partition("''")[2]
 
 
+async def test_the_ladder_comes_with_the_finished_replay(house: House) -> None:
+    path = f"/api/v1/replays/{await house.ready_replay()}"
+    _, replay = await house.call("GET", path)
+    assert replay["ladder"] is None
+    await house.files.put(f"sessions/{SESSION}/download/1/pictures.m3u8", b"#EXTM3U")
+    await house.files.put(f"sessions/{SESSION}/download/1/tiles.vtt", b"WEBVTT")
+    await house.work("compose", {"duration_ms": 1, "ladder": True})
+    _, replay = await house.call("GET", path)
+    for name, content in (("pictures_url", b"#EXTM3U"), ("tiles_url", b"WEBVTT")):
+        file = await house.raw("GET", replay["ladder"][name], None)
+        assert await file.read() == content
+        assert "Content-Disposition" not in file.headers
+
+
+async def test_a_download_of_an_earlier_release_has_no_ladder(house: House) -> None:
+    path = f"/api/v1/replays/{await house.ready_replay()}"
+    await house.work("compose", {"duration_ms": 1})
+    _, replay = await house.call("GET", path)
+    assert (replay["download"]["state"], replay["ladder"]) == ("done", None)
+
+
 async def test_the_download_can_fail_without_hurting_the_replay(house: House) -> None:
     path = f"/api/v1/replays/{await house.ready_replay()}"
     await house.work("compose", JobFailed("source_unreadable", "Broken."))

@@ -20,6 +20,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from mediaworker import pipeline
+from mediaworker.steps import is_published
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -89,9 +90,11 @@ async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
 
     monkeypatch.setattr(BucketFiles, "fetch", fetch_and_note)
     result = await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT))
+    assert result["ladder"] is True
     assert 4_300 < int(str(result["duration_ms"])) < 4_700  # with its card of 3 s
     there = {file.key.removeprefix(OUTPUT + "/"): file.size_bytes for file in await bucket.list(OUTPUT)}
-    assert set(there) == {"video.mp4", "thumbnail.jpg", "result.json"}
+    assert {"video.mp4", "thumbnail.jpg", "result.json", "master.m3u8"} <= set(there)
+    assert all(is_published(name) for name in there)
     assert there["video.mp4"] > 10_000
     assert not any((tmp_path / "w1" / "scratch").iterdir())
     segments = {file.key.removeprefix("sessions/s/hls/") for file in await bucket.list("sessions/s/hls")}
@@ -104,6 +107,27 @@ async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
     monkeypatch.setattr(pipeline, "run", work_again)
     other = made_by(worker_settings(tmp_path / "w2", carried))
     assert await asyncio.to_thread(other.microcourse, attempt_at(CUT)) == result
+
+
+async def test_a_cut_fetches_only_its_part_of_the_finished_replay(
+    carried: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = worker_settings(tmp_path / "w1", carried)
+    await asyncio.to_thread(made_by(settings).compose, attempt_at(ComposeArgs("s", "r", 7, "x")))
+    fetched: list[str] = []
+    fetch = BucketFiles.fetch
+
+    async def fetch_and_note(files: BucketFiles, key: str, target: Path) -> None:
+        fetched.append(key)
+        await fetch(files, key, target)
+
+    monkeypatch.setattr(BucketFiles, "fetch", fetch_and_note)
+    cut = msgspec.structs.replace(CUT, microcourse_id="m7", replay_version=7)
+    other = made_by(worker_settings(tmp_path / "w2", carried))
+    result = await asyncio.to_thread(other.microcourse, attempt_at(cut))
+    assert result["duration_ms"] == 4_500
+    assert not any("/camera/" in key and not key.endswith(".m3u8") for key in fetched)
+    assert not any(key.endswith(".mp4") and "download" in key for key in fetched)
 
 
 async def test_the_bucket_goes_away_while_it_works(
@@ -129,7 +153,9 @@ async def test_the_bucket_goes_away_while_it_works(
         assert (tmp_path / "w" / "scratch" / "j1" / whole.folder / "result.json").exists()
         gate.open = True
     assert working.result()["duration_ms"]
-    assert len(await BucketFiles(carried).list(f"sessions/s/{whole.folder}")) == 3
+    there = await BucketFiles(carried).list(f"sessions/s/{whole.folder}")
+    assert all(is_published(file.key.rpartition("/")[2]) for file in there)
+    assert len(there) == 13
 
     gate.open = False
     monkeypatch.setattr(media_work, "_PATIENCE_S", 0.0)

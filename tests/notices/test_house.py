@@ -4,10 +4,9 @@ from typing import Any
 
 import icalendar
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import update
 
 from accounts.tables import persons
-from analytics.tables import view_totals
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from lectern.app.notice_facts import LessonsForNotices
@@ -29,6 +28,7 @@ from notices.tables import notices
 from notices.words import Language, letter
 from sessions.presence.coming import Arrival
 from sessions.store import Session
+from tests.analytics.watched import has_watched
 from tests.installation import Installation
 from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
 
@@ -121,14 +121,9 @@ async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installat
     # The absent one watches the replay: first a little, then to its end.
     began, ended = (await house.services.sessions.get(session.id)), watch.now
     length = max(1, (began.ended_utc_ms or ended) - (began.first_started_utc_ms or 0))
-    row = {
-        "medium": "replay", "medium_id": "r", "version": 1, "subject": colleague, "org_id": house.org.id,
-        "session_id": session.id, "effort": [], "effort_ms": 0, "last_utc_ms": watch.now,
-    }  # fmt: skip
     for share, left in ((0.5, ("absent", "checkin")), (1.0, ("checkin",))):
         async with house.services.database.write() as tx:
-            await tx.execute(delete(view_totals))
-            await tx.execute(insert(view_totals).values(row | {"covered": [[0, round(length * share)]]}))
+            await has_watched(tx, session.id, colleague, round(length * share))
         assert (await lessons.undone(session.id))[colleague] == left
     watch.now += MAKE_UP_HOURS * HOUR + MINUTE  # the time to ask for a make-up is over
     assert await lessons.undone(session.id) == {learner: ("feedback",)}

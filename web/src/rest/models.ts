@@ -103,6 +103,8 @@ export interface Replay {
   readonly audio_url: string | null
   readonly program_url: string | null
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
+  /** The finished replay as one picture in several sizes, its sound, and the small pictures of its seek bar. */
+  readonly ladder: { readonly pictures_url: string; readonly sound_url: string; readonly tiles_url: string } | null
   readonly marks: readonly Mark[]
   readonly questions: readonly WrittenQuestion[]
   readonly gaps: readonly RecordingGap[]

@@ -1,0 +1,1 @@
+"""How long a finished replay and a microcourse take to make."""
