@@ -3,7 +3,7 @@
 from playwright.async_api import Page
 
 from tests.pictures.lens import DENSE, SIZES
-from tests.pictures.office_walk import LANGUAGES, signed_in
+from tests.pictures.office_walk import LANGUAGES, signed_in, walk
 from tests.pictures.stage import Stage
 from tests.whole_lesson.story import on
 
@@ -40,6 +40,9 @@ async def after(stage: Stage) -> None:
         page = await signed_in(stage.browsers, stage.server, lang, "admin")
         with stage.lens.trying(f"closing-{lang}"):
             await _close(stage, page, lang)
+        session = f"/admin/sessions/{stage.session_id}"
+        paths = {"activity": f"{session}/groups", "all-kinds": f"{session}/polls", "links": "/admin/audit"}
+        await walk(stage.lens, page, stage.server.url, lang, paths)
         await page.context.close()
 
 

@@ -21,6 +21,7 @@
     if (/^[a-z]\w+(\.[\w-]+)+$/.test(text) && !words.currentNode.parentElement.closest('code')) found.push(`no words for: ${text}`)
     if (/\bundefined\b|\bNaN\b|\[object/.test(text)) found.push(`broken words: ${text.slice(0, 60)}`)
   }
+  if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the window')
   if (document.title === 'Lectern' || document.title === '') found.push('the page has no title')
   return [...new Set(found)]
 }

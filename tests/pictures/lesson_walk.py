@@ -13,6 +13,7 @@ from tests.pictures.organisation import LEARNERS, crowd, office
 from tests.pictures.screen_acts import screen
 from tests.pictures.stage import Stage
 from tests.pictures.talk_acts import talk
+from tests.pictures.trouble_acts import trouble
 from tests.scripted_lesson.chromium import Browsers
 from tests.scripted_lesson.class_client import class_client
 from tests.scripted_lesson.server import Server
@@ -25,6 +26,7 @@ ACTS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "talk": talk,
     "screen": screen,
     "groups": groups,
+    "trouble": trouble,
     "after": after,
 }
 

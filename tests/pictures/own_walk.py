@@ -4,7 +4,6 @@ from playwright.async_api import Page, Route
 
 from tests.pictures.lens import Lens
 from tests.pictures.office_walk import LANGUAGES, signed_in, walk
-from tests.pictures.organisation import office
 from tests.scripted_lesson.chromium import Browsers
 from tests.scripted_lesson.server import Server
 from tests.whole_lesson.story import on
@@ -55,8 +54,6 @@ async def own_pages(lens: Lens, browsers: Browsers, server: Server, held: str) -
             await on(stranger, "sign-in").click()
             await stranger.get_by_role("alert").wait_for()
             await lens.take(stranger, f"sign-in-{lang}")
-        with lens.trying(f"old-browser-{lang}"):
-            await _without_webrtc(lens, browsers, server, lang)
         with lens.trying(f"away-{lang}"):
             await _server_away(lens, stranger, server, lang, held)
         await stranger.context.close()
@@ -74,17 +71,6 @@ async def _replay(lens: Lens, page: Page, server: Server, lang: str) -> None:
     await on(page, "microcourse-video").wait_for()
     await page.wait_for_timeout(1500)
     await lens.take(page, f"watch-one-{lang}", whole=True)
-
-
-async def _without_webrtc(lens: Lens, browsers: Browsers, server: Server, lang: str) -> None:
-    async with office(server, "presenter") as door:
-        session_id = await door.plan("Old browsers")
-    page = await browsers.on_pc(lang)
-    await page.add_init_script("delete window.RTCPeerConnection")
-    await page.goto(f"{server.url}/room/{session_id}")
-    await on(page, "guest-name").wait_for()
-    await lens.take(page, f"old-browser-{lang}")
-    await page.context.close()
 
 
 async def _server_away(lens: Lens, page: Page, server: Server, lang: str, held: str) -> None:

@@ -25,7 +25,7 @@ const en = {
     yourName: 'Your name', namePlaceholder: 'As your colleagues know you', consentTitle: 'What is recorded', agreeAndJoin: 'Agree and join', join: 'Join', haveAccount: 'I have an account',
     startsIn: 'Starts in {time}', anyMoment: 'Starting any moment', stayHere: 'Stay on this page. The lesson opens by itself.', waitingPeople: '{n} here',
     removed: 'You were removed from this session', removedText: 'If this is a mistake, ask the host.', refused: 'You cannot join yet', tryAnotherWay: 'Join another way',
-    cannotOpen: 'The session cannot be opened', over: 'This session is over', overText: 'Thank you for taking part. The replay will appear here.', overReplay: '“{title}” can be watched again.', watchReplay: 'Watch the replay',
+    cannotOpen: 'The session cannot be opened', over: 'This session is over', overText: 'Thank you for taking part. The replay will appear here.', overSignIn: 'Sign in to watch the replay and to see your attendance.', overReplay: '“{title}” can be watched again.', watchReplay: 'Watch the replay',
     classPanel: 'Class', chat: 'Chat', questions: 'Q&A', polls: 'Polls', people: 'People', invitation: 'For you', putAway: 'Put away', waitingForYou: 'Waiting for you',
     onlineShort: '{n} online', sound: 'Sound', fullScreen: 'Full screen', leave: 'Leave',
   },
@@ -87,7 +87,7 @@ const en = {
     title: 'Check-ins', round: 'Check-in {n}', search: 'Name, number or department', requests: '{n} asks to be counted | {n} ask to be counted', missing: 'Missing: {n}', beside: 'Not on the list, not checked in: {n}', came: 'Checked in: {n}', here: 'in the room', away: 'not here', refused: 'make-up refused', nobody: 'Nobody', everybody: 'Everybody is checked in', madeUp: '{n} made up', others: '{n} more, not on the list',
     grant: 'Count', grantFor: 'Count {name}', grantedReason: 'Request granted', refuse: 'Refuse', refuseFor: 'Refuse {name}', change: 'Change', changeFor: 'Change the check-in of {name}', status: 'Counts as', reason: 'Why? (kept in the audit log)', save: 'Save', reasonIs: '“{text}”',
   },
-  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: my phone had no battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
+  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: dead battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
   seat: {
     stale: 'Scan the code again', lobby: 'You are at the screen “{name}”. Picture and sound are there; your phone is for checking in, answering and asking.', room: 'Picture and sound: on the screen “{name}”', number: 'Your staff number', numberIfAny: 'Your staff number, if you have one',
   },
@@ -196,7 +196,7 @@ const en = {
   },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'The first key you make appears here.', made: 'Made', revoked: 'Revoked' },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', done: 'Done', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', done: 'Done', read: 'Mark as read', readThis: 'Mark as read: {subject}', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
     mailOff: 'This installation sends no mail; everything appears here.', language: 'Language of the mail', languageDefault: 'As set by the organisation', kept: 'Saved.',
     calendar: 'In my calendar', calendarText: 'Subscribe to this address in Outlook, Apple or Google Calendar: your lessons appear there and follow every change. Whoever has the address can read them, so keep it to yourself.',

@@ -27,7 +27,7 @@ const zh: Words = {
     yourName: '你的姓名', namePlaceholder: '同事认识的名字', consentTitle: '本场会记录什么', agreeAndJoin: '同意并进入', join: '进入', haveAccount: '我有账号',
     startsIn: '{time} 后开始', anyMoment: '马上开始', stayHere: '留在本页，开播后自动进入。', waitingPeople: '已到 {n} 人',
     removed: '你已被移出本场', removedText: '如有误会，请联系主持人。', refused: '暂时不能进入', tryAnotherWay: '换个方式进入',
-    cannotOpen: '打不开这个场次', over: '本场已结束', overText: '感谢参与。回放会出现在这里。', overReplay: '《{title}》可以回看了。', watchReplay: '看回放',
+    cannotOpen: '打不开这个场次', over: '本场已结束', overText: '感谢参与。回放会出现在这里。', overSignIn: '登录后可以看回放和自己的考勤。', overReplay: '《{title}》可以回看了。', watchReplay: '看回放',
     classPanel: '课堂', chat: '聊天', questions: '问答', polls: '投票', people: '成员', invitation: '请你参与', putAway: '收起', waitingForYou: '待你参与',
     onlineShort: '{n} 人在线', sound: '声音', fullScreen: '全屏', leave: '离开',
   },
@@ -198,7 +198,7 @@ const zh: Words = {
   },
   keys: { title: 'API 密钥', text: '供程序创建场次、读取数据。每个密钥只给需要的权限。', name: '用途', scopes: '权限', create: '新建密钥', created: '请现在复制密钥，之后不再显示。', remove: '吊销', removeTitle: '吊销“{name}”？', removeText: '使用它的程序会立即失效。', none: '新建的密钥会出现在这里。', made: '创建时间', revoked: '已吊销' },
   notices: {
-    title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', done: '已完成', read: '标为已读', readThis: '将“{subject}”标为已读', readAll: '全部标为已读',
+    title: '通知', bellUnread: '通知，{n} 条未读', unread: '{n} 条未读通知', new: '新', done: '已完成', read: '标为已读', readThis: '标为已读：{subject}', readAll: '全部标为已读',
     none: '还没有通知', noneText: '课程邀请、提醒以及对你问题的答复会显示在这里。', byMail: '邮件', always: '始终发送', mailTo: '邮件发送到 {address}。', noAddress: '系统里没有你的邮箱。请联系管理员在员工名单中补充。',
     mailOff: '本系统不发送邮件，所有通知都显示在这里。', language: '邮件语言', languageDefault: '按单位设置', kept: '已保存。',
     calendar: '我的日历', calendarText: '在 Outlook、苹果或谷歌日历中订阅此地址：你的课程会出现在日历里，并随安排自动更新。知道地址的人都能看到，请勿外传。',
