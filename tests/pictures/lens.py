@@ -1,5 +1,8 @@
-"""A page in its variants: PC and phone, light and dark; what axe-core and the edges of the window say."""
+"""A page in its variants: PC and phone, light and dark, zoomed; what axe-core and the edges of things say."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,13 +19,14 @@ ZOOMED: ViewportSize = {"width": 640, "height": 400}
 TV: ViewportSize = {"width": 1920, "height": 1080}
 SIZES = {"pc": PC, "phone": PHONE}
 DENSE = {"360": SMALL, "zoom": ZOOMED}
-_SETTLES_MS = 150
-_CUT = """() => [...document.querySelectorAll('body *')].filter((e) => {
-  const clips = ['hidden', 'clip'].includes(getComputedStyle(e).overflowX)
-  return clips && e.clientWidth > 4 && e.scrollWidth > e.clientWidth + 1 && e.textContent.trim() !== ''
-    && !e.classList.contains('hidden-text') && !/^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName)
-}).map((e) => `cut off: ${e.textContent.trim().slice(0, 60)}`)"""
-_GAP, _HEAD, _MOST_HIGH = 8, 22, 1500
+_SETTLES_MS = 250
+"""Longer than any transition."""
+_TOUCHED_WIDTH = 400
+"""Below it somebody touches: what is pressed has to be 44 px high (docs of `shared/design.md`)."""
+_FAULTS = Path(__file__).with_name("faults.js")
+_ADDRESS = re.compile(r"http://127\S+ | data-v-[0-9a-f]+=\"\"")
+_SHOWN, _PLACES = 6, ", "
+_GAP, _HEAD, _MOST_HIGH = 8, 22, 860
 
 
 @dataclass(slots=True)
@@ -33,6 +37,15 @@ class Lens:
     found: list[str] = field(default_factory=list)
     taken: list[Path] = field(default_factory=list)
 
+    @contextmanager
+    def trying(self, what: str) -> Iterator[None]:
+        """Go on after what fails inside the block, and tell it: the other pictures are still wanted."""
+        try:
+            yield
+        except Exception as trouble:  # noqa: BLE001 (whatever a page does; it is told at the end)
+            told = f"{type(trouble).__name__}: {trouble}".splitlines()
+            self.found.append(f"{what} FAILED: {' '.join(told[:4])}")
+
     async def take(
         self,
         page: Page,
@@ -42,28 +55,56 @@ class Lens:
         dark: bool = True,
         whole: bool = False,
     ) -> None:
-        """Take the page in each size, light and dark; `whole` is all that can be scrolled to."""
+        """Take the page in each size, light and dark; `whole` is all that can be scrolled to.
+
+        Small and zoomed it is a matter of room alone: not again in the dark, nor by axe-core.
+        """
+        before = page.viewport_size
         for label, size in (sizes or SIZES).items():
             await page.set_viewport_size(size)
-            for scheme in ("light", "dark") if dark else ("light",):
+            for scheme in ("light", "dark") if dark and label not in DENSE else ("light",):
                 await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 await page.wait_for_timeout(_SETTLES_MS)
                 path = self.folder / f"{name}-{label}-{scheme}.png"
                 await page.screenshot(path=path, full_page=whole)
                 self.taken.append(path)
-            self.found += [f"{name}-{label}: {one}" for one in await violations(page)]
-            self.found += [f"{name}-{label}: {one}" for one in await page.evaluate(_CUT)]
+            if label not in DENSE:
+                self.found += [f"{name}-{label}: {one}" for one in await violations(page)]
+            touched = size["width"] < _TOUCHED_WIDTH
+            self.found += [
+                f"{name}-{label}: {one}"
+                for one in await page.evaluate(_FAULTS.read_text(encoding="utf-8"), touched)
+            ]
         await page.emulate_media(color_scheme="light")
-        await page.set_viewport_size(PC)
+        await page.set_viewport_size(before or PC)
 
-    def write_sheets(self, columns: int = 3, width: int = 640, each: int = 6) -> list[Path]:
-        """Put the pictures on sheets, so that many are looked at at once."""
+    def report(self) -> list[str]:
+        """Return what was found, each with where: the same on many pages is one line."""
+        places: dict[str, list[str]] = {}
+        for line in self.found:
+            where, _, what = line.partition(": ")
+            places.setdefault(_ADDRESS.sub("", what), []).append(where)
+        return [f"{what}\n    {_PLACES.join(_few(where))}" for what, where in sorted(places.items())]
+
+    def write_sheets(self) -> list[Path]:
+        """Put the pictures on sheets, so that many are looked at at once: upright ones beside each other."""
+        upright: list[Path] = []
+        lying: list[Path] = []
+        for path in self.taken:
+            with Image.open(path) as opened:
+                (upright if opened.height > opened.width else lying).append(path)
         sheets: list[Path] = []
-        for first in range(0, len(self.taken), each):
-            path = self.folder / f"sheet-{first // each + 1:03}.png"
-            _sheet(self.taken[first : first + each], columns, width).save(path)
-            sheets.append(path)
+        for kind, paths, columns, each, width in (("tall", upright, 5, 5, 300), ("wide", lying, 2, 4, 700)):
+            for first in range(0, len(paths), each):
+                path = self.folder / f"sheet-{kind}-{first // each + 1:03}.png"
+                _sheet(paths[first : first + each], columns, width).save(path)
+                sheets.append(path)
         return sheets
+
+
+def _few(places: list[str]) -> list[str]:
+    more = [f"and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
+    return places[:_SHOWN] + more
 
 
 def _sheet(paths: list[Path], columns: int, width: int) -> Image.Image:

@@ -1,8 +1,11 @@
-"""Pages that need no running lesson: administration, results, home, notices, and what goes wrong."""
+"""Pages of the administration that need no running lesson, and the dialogs that they open."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from playwright.async_api import Page
 
-from tests.pictures.lens import Lens
+from tests.pictures.lens import DENSE, SIZES, Lens
 from tests.pictures.organisation import passwords
 from tests.scripted_lesson.chromium import Browsers
 from tests.scripted_lesson.server import Server
@@ -10,6 +13,8 @@ from tests.whole_lesson.story import on
 
 LANGUAGES = ("en", "zh-CN")
 _SETTLES_MS = 400
+_MAIN = frozenset({"sessions", "session", "people", "set", "home", "inbox", "own-attendance"})
+"""Pages that are looked at on a small phone and zoomed as well."""
 
 
 async def signed_in(browsers: Browsers, server: Server, lang: str, login: str) -> Page:
@@ -21,71 +26,84 @@ async def signed_in(browsers: Browsers, server: Server, lang: str, login: str) -
     return page
 
 
-async def _walk(lens: Lens, page: Page, url: str, lang: str, paths: dict[str, str]) -> None:
+async def walk(lens: Lens, page: Page, url: str, lang: str, paths: Mapping[str, str]) -> None:
+    """Take each page under its name, all that can be scrolled to."""
     for name, path in paths.items():
-        await page.goto(url + path)
-        await page.locator("h1").first.wait_for()
-        await page.wait_for_load_state("networkidle")
+        with lens.trying(f"{name}-{lang}"):
+            await page.goto(url + path)
+            await page.locator("h1").first.wait_for()
+            await page.wait_for_load_state("networkidle")
+            await page.wait_for_timeout(_SETTLES_MS)
+            await lens.take(page, f"{name}-{lang}", whole=True)
+            if name in _MAIN:
+                await lens.take(page, f"{name}-{lang}", whole=True, sizes=DENSE, dark=False)
+
+
+async def _first(page: Page, url: str, path: str) -> str:
+    """Return the id of the first item that an address of the API lists."""
+    answer = await page.request.get(f"{url}/api/v1{path}", headers={"X-Lectern": "1"})
+    found: dict[str, Any] = await answer.json()
+    return str(found["items"][0]["id"])
+
+
+async def _dialogs(lens: Lens, page: Page, url: str, lang: str, held: str) -> None:
+    with lens.trying(f"rule-{lang}"):
+        await page.goto(f"{url}/admin/sessions/{held}")
+        await on(page, "open-rule").click()
+        await lens.take(page, f"rule-{lang}")
+        await page.keyboard.press("Escape")
+    with lens.trying(f"person-{lang}"):
+        await on(page, "open-person").first.click()
         await page.wait_for_timeout(_SETTLES_MS)
-        await lens.take(page, f"{name}-{lang}", whole=True)
+        await lens.take(page, f"decision-{lang}")
+        await page.keyboard.press("Escape")
+    with lens.trying(f"planned-{lang}"):
+        planned = await _first(page, url, "/sessions?state=scheduled")
+        await page.goto(f"{url}/admin/sessions/{planned}")
+        await page.locator("h1").first.wait_for()
+        await on(page, "open-stream-keys").locator("summary").click()
+        await lens.take(page, f"planned-{lang}", whole=True)
+        for button in ("move-session", "cancel-session"):
+            await on(page, button).click()
+            await lens.take(page, f"{button}-{lang}", dark=False)
+            await page.keyboard.press("Escape")
+    with lens.trying(f"create-{lang}"):
+        await page.goto(url)
+        await on(page, "create-session").click()
+        await page.get_by_role("combobox").first.fill("明")
+        await page.wait_for_timeout(2 * _SETTLES_MS)
+        await lens.take(page, f"create-{lang}", sizes=SIZES | DENSE)
 
 
 async def administration(lens: Lens, browsers: Browsers, server: Server, held: str) -> None:
-    """Every page of the console, with a lesson that 36 of 40 came to."""
+    """Every page of the console, with a lesson that 36 of 42 came to."""
     session = f"/admin/sessions/{held}"
     for lang in LANGUAGES:
         page = await signed_in(browsers, server, lang, "admin")
-        await _walk(
-            lens,
-            page,
-            server.url,
-            lang,
-            {
-                "sessions": "/admin/sessions",
-                "session": session,
-                "poll-results": f"{session}/polls",
-                "groups": f"{session}/groups",
-                "feedback": f"{session}/feedback",
-                "people": "/admin/people",
-                "library": "/admin/questions",
-                "set": "/admin/questions/new",
-                "growth": "/admin/growth?q=Fire",
-                "work-items": "/admin/feedback",
-                "replays": "/admin/replays",
-                "sent": "/admin/notices",
-                "api-keys": "/admin/api-keys",
-                "audit": "/admin/audit",
-            },
-        )
+        paths = {
+            "sessions": "/admin/sessions",
+            "session": session,
+            "poll-results": f"{session}/polls",
+            "groups": f"{session}/groups",
+            "feedback": f"{session}/feedback",
+            "people": "/admin/people",
+            "library": "/admin/questions",
+            "set": "/admin/questions/new",
+            "growth": "/admin/growth?q=Fire",
+            "work-items": "/admin/feedback",
+            "replays": "/admin/replays",
+            "sent": "/admin/notices",
+            "api-keys": "/admin/api-keys",
+            "audit": "/admin/audit",
+            "no-session-here": "/admin/sessions/nobody-knows-it",
+        }
+        with lens.trying("what the demo has"):
+            replay = await _first(page, server.url, "/replays")
+            paths |= {
+                "viewing": f"/admin/viewing/replay/{replay}",
+                "editor": f"/editor/{replay}",
+                "set-old": f"/admin/questions/{await _first(page, server.url, '/question-sets')}",
+            }
+        await walk(lens, page, server.url, lang, paths)
+        await _dialogs(lens, page, server.url, lang, held)
         await page.context.close()
-
-
-async def own_pages(lens: Lens, browsers: Browsers, server: Server, held: str) -> None:
-    """What a learner finds without a lesson, and what somebody without an account does."""
-    for lang in LANGUAGES:
-        page = await signed_in(browsers, server, lang, "learner01")
-        await _walk(
-            lens,
-            page,
-            server.url,
-            lang,
-            {
-                "home": "/",
-                "inbox": "/notices",
-                "own-attendance": f"/attendance/{held}",
-                "microcourses": "/watch",
-                "connection-test": "/connection-test",
-                "not-allowed": "/admin/people",
-            },
-        )
-        await page.context.close()
-        stranger = await browsers.on_pc(lang)
-        paths = {"lost": "/no/such/page", "no-session": "/room/nobody-knows-it", "screen": "/screen"}
-        await _walk(lens, stranger, server.url, lang, paths)
-        await stranger.goto(f"{server.url}/sign-in")
-        await on(stranger, "login").fill("somebody")
-        await on(stranger, "password").fill("else")
-        await on(stranger, "sign-in").click()
-        await stranger.get_by_role("alert").wait_for()
-        await lens.take(stranger, f"sign-in-{lang}")
-        await stranger.context.close()

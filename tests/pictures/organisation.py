@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import aiohttp
 from tests.scripted_lesson.class_client import ClassClient, class_client
 from tests.scripted_lesson.server import Server
 
-LEARNERS = [f"L{number:03}" for number in range(1, 41)]
+LEARNERS = [f"L{number:03}" for number in range(1, 43)]
 _LONG_NAMES = (
     "欧阳娜娜·阿卜杜热合曼·买买提",
     "Maximilian Alexander von Hohenzollern-Sigmaringen",
@@ -26,6 +27,8 @@ _LONG_NAMES = (
     "诸葛孔明",
     "Priya Raghunathan-Subramaniam",
     "慕容雪",
+    "محمد بن عبد الله الفيصل",
+    "<b>Bo</b> & Söhne",
 )
 _DEPARTMENTS = ("Production 生产部", "华东大区旗舰店运营与客户体验部 East China flagship stores")
 QUIZ = """\
@@ -164,7 +167,10 @@ async def _held(door: Office, title: str, skill: float, dice: random.Random) -> 
 
 
 async def fill(server: Server) -> str:
-    """Add people and three lessons of one course; return the id of the last."""
+    """Add people and three lessons of one course, unless they are there; return the id of the last."""
+    filled = server.data / "pictures-lesson"
+    if await asyncio.to_thread(filled.exists):
+        return await asyncio.to_thread(filled.read_text)
     lines = [
         f"L{31 + at:03},{name},{_DEPARTMENTS[at % 2]},user{at}@example.com"
         for at, name in enumerate(_LONG_NAMES)
@@ -180,7 +186,14 @@ async def fill(server: Server) -> str:
             await _held(door, f"消防安全 Fire safety {number}", skill, dice)
             for number, skill in enumerate(_SKILLS, start=1)
         ]
+        await door.plan("叉车安全 Forklifts: what everybody at the dock has to know", _in(days=2))
+        await door.ask("POST", f"/sessions/{await door.plan('已取消的场次 Called off', _in(days=3))}/cancel")
+    await asyncio.to_thread(filled.write_text, held[-1])
     return held[-1]
+
+
+def _in(days: int) -> int:
+    return time.time_ns() // 1_000_000 + days * 24 * 3600 * 1000
 
 
 async def past_lesson(server: Server, within_s: float = 240.0) -> None:

@@ -13,6 +13,10 @@ from tests.web.test_question_pool import HEADERS, come, planned
 
 pytestmark = pytest.mark.browser
 
+_AT_THE_END = """() => {
+  const list = document.querySelector('[data-testid=chat-list]')
+  return list.scrollHeight > list.clientHeight && list.scrollHeight - list.scrollTop - list.clientHeight < 4
+}"""
 TRICKY = "<b>bold</b> \u202eneddih"
 
 
@@ -45,11 +49,27 @@ async def _chat(host: Page, phone: Page, pc: Page) -> None:
     await expect(phone.get_by_test_id("chat-waits")).to_contain_text("未公开")
     await host.get_by_test_id("chat-mute").click()
     await expect(phone.get_by_test_id("chat-shut")).to_contain_text("禁止你在本场发言")
+    await host.get_by_test_id("chat-moderated").uncheck()
+    await _end_stays_in_sight(host, pc)
     await host.get_by_test_id("chat-open").uncheck()
     await expect(pc.get_by_test_id("chat-shut")).to_contain_text("closed the chat")
     await host.get_by_test_id("tab-people").click()
     await host.get_by_test_id("chat-unmute").click()
     await expect(phone.get_by_test_id("chat-shut")).to_contain_text("已关闭聊天")
+
+
+async def _end_stays_in_sight(writer: Page, reader: Page) -> None:
+    """Whoever comes back to the chat is at its end; whoever reads further up is told what came."""
+    await say(reader, "line\n" * 80)
+    await expect(reader.get_by_test_id("chat-message")).to_have_count(2)
+    await reader.get_by_test_id("tab-questions").click()
+    await reader.get_by_test_id("tab-chat").click()
+    await reader.wait_for_function(_AT_THE_END)
+    await reader.get_by_test_id("chat-list").evaluate("(list) => list.scrollTo({ top: 0 })")
+    await say(writer, "Over here")
+    await reader.get_by_test_id("chat-unseen").click()
+    await reader.wait_for_function(_AT_THE_END)
+    await expect(reader.get_by_test_id("chat-unseen")).to_have_count(0)
 
 
 async def _hands(host: Page, phone: Page, pc: Page) -> None:

@@ -115,7 +115,7 @@ async def test_an_attendance_is_closed_checked_and_closed_again(tmp_path: Path) 
         await take_picture(page, "closing-amending")
         await on(phone, "closing-close").click()
         await expect(on(phone, "closing-version")).to_contain_text("Version 2")
-        await expect(on(phone, "closing")).to_contain_text("Why this version: Zhang Min")
+        await expect(on(phone, "closing")).to_contain_text("Why it was amended: Zhang Min")
         await on(phone, "closing").locator("summary").click()
         await expect(on(phone, "closing")).to_contain_text(head)
         assert await violations(phone) == []

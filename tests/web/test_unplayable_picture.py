@@ -47,7 +47,7 @@ async def test_the_broadcast_steps_in_for_a_codec_that_is_missing(tmp_path: Path
         await on(page, "join").click()
         banner = on(page, "banner-unplayable")
         await expect(banner).to_contain_text(
-            "不支持 H.264 格式，无法实时播放顾明的摄像头画面", timeout=20_000
+            "不支持 H.264 格式，无法实时播放 顾明 的摄像头画面", timeout=20_000
         )
         await until("the broadcast plays", lambda: page.evaluate(BROADCAST_MOVES), within_s=40)
         await expect(on(page, "stage")).to_have_attribute("data-path", "realtime")  # the connection is fine

@@ -191,13 +191,26 @@ export class MediaRoom {
     }
   }
 
+  /** null in a browser without WebRTC: the broadcast is what it can show. */
+  private newPeer(current: () => boolean): Peer | null {
+    try {
+      return new Peer(this.role, this.videoSlots, this.servers, (state) => {
+        if (current()) this.follow(state)
+      })
+    } catch {
+      return null
+    }
+  }
+
   private async negotiate(): Promise<void> {
     if (this.path === 'off') return
     const generation = (this.generation += 1)
     const current = (): boolean => generation === this.generation
-    const peer = new Peer(this.role, this.videoSlots, this.servers, (state) => {
-      if (current()) this.follow(state)
-    })
+    const peer = this.newPeer(current)
+    if (!peer) {
+      this.fail({ code: 'media_unavailable', message: '' })
+      return
+    }
     try {
       const { sdp, sources } = await peer.offer()
       const slotsBefore = this.slotsCame

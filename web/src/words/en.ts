@@ -25,7 +25,7 @@ const en = {
     yourName: 'Your name', namePlaceholder: 'As your colleagues know you', consentTitle: 'What is recorded', agreeAndJoin: 'Agree and join', join: 'Join', haveAccount: 'I have an account',
     startsIn: 'Starts in {time}', anyMoment: 'Starting any moment', stayHere: 'Stay on this page. The lesson opens by itself.', waitingPeople: '{n} here',
     removed: 'You were removed from this session', removedText: 'If this is a mistake, ask the host.', refused: 'You cannot join yet', tryAnotherWay: 'Join another way',
-    cannotOpen: 'The session cannot be opened', over: 'This session is over', overText: 'Thank you for taking part. The replay will appear here.', overReplay: '“{title}” can be watched again.', watchReplay: 'Watch the replay',
+    cannotOpen: 'The session cannot be opened', over: 'This session is over', overText: 'Thank you for taking part. The replay will appear here.', overSignIn: 'Sign in to watch the replay and to see your attendance.', overReplay: '“{title}” can be watched again.', watchReplay: 'Watch the replay',
     classPanel: 'Class', chat: 'Chat', questions: 'Q&A', polls: 'Polls', people: 'People', invitation: 'For you', putAway: 'Put away', waitingForYou: 'Waiting for you',
     onlineShort: '{n} online', sound: 'Sound', fullScreen: 'Full screen', leave: 'Leave',
   },
@@ -61,7 +61,7 @@ const en = {
     byGroup: 'By group', askGroup: 'Ask your group', inGroup: 'your group only', asked: 'you asked this',
     title: 'Poll', empty: 'No polls yet. When one starts, it appears here.', open: 'Open', closed: 'Closed', voters: '{n} voted', votersOf: '{n} / {of} voted', yours: 'your vote', counted: 'Your vote counts.', answer: 'Vote', change: 'Change my vote', voted: 'Your vote counts. Results come later.', resultsLater: 'Results appear when the poll closes.',
     rightOption: 'Right answer:', points: '{n} point | {n} points', before: 'Before', now: 'Now', mean: 'Mean {n} of {of}', texts: 'Written answers', tooFew: 'Fewer than {n} people answered, so the result stays hidden: one could guess who said what.', rightShare: '{n} of {of} right ({p}%)', youWereRight: 'Your answer was right.', youWereWrong: 'Your answer was not right.',
-    rightOrder: 'Right order: {order}', accepted: 'Right: {texts}', anonymous: 'Anonymous: nobody can tell who answered what. Results appear from {n} answers on, after the close.', timeUp: 'Time is up.', instantRight: 'Right!', instantWrong: 'Not right yet. You may try again.', instantPartly: 'Partly right: {n} of {of} marks. You may try again.', youWerePartly: 'Your answer was partly right: {n} of {of} marks.', meanPoints: 'On average {p} % of the point', yourText: 'You wrote:',
+    rightOrder: 'Right order: {order}', accepted: 'Right: {texts}', anonymous: 'Anonymous: nobody can tell who answered what. Results appear from {n} answers on, after the close.', timeUp: 'Time is up.', instantRight: 'Right!', instantWrong: 'Not right yet. You may try again.', instantPartly: 'Partly right: {n} of {of} marks. You may try again.', youWerePartly: 'Your answer was partly right: {n} of {of} marks.', meanPoints: 'On average {p}% of the marks', yourText: 'You wrote:',
     rate: 'From {low} to {high}', lowest: 'not at all', highest: 'very much', atMost: 'Choose at most {n}', up: 'Move {option} up', down: 'Move {option} down', choose: 'Choose…', write: 'Your answer', send: 'Send answer',
   },
   library: {
@@ -87,13 +87,13 @@ const en = {
     title: 'Check-ins', round: 'Check-in {n}', search: 'Name, number or department', requests: '{n} asks to be counted | {n} ask to be counted', missing: 'Missing: {n}', beside: 'Not on the list, not checked in: {n}', came: 'Checked in: {n}', here: 'in the room', away: 'not here', refused: 'make-up refused', nobody: 'Nobody', everybody: 'Everybody is checked in', madeUp: '{n} made up', others: '{n} more, not on the list',
     grant: 'Count', grantFor: 'Count {name}', grantedReason: 'Request granted', refuse: 'Refuse', refuseFor: 'Refuse {name}', change: 'Change', changeFor: 'Change the check-in of {name}', status: 'Counts as', reason: 'Why? (kept in the audit log)', save: 'Save', reasonIs: '“{text}”',
   },
-  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: my phone had no battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
+  makeUp: { title: 'Your check-ins', missed: 'The check-in closed without you', reason: 'Were you there? Tell the host', placeholder: 'For example: dead battery', ask: 'Ask to be counted', asked: 'Asked. The host decides.', refused: 'Not counted. Talk to the host.', until: 'Possible until {when}' },
   seat: {
     stale: 'Scan the code again', lobby: 'You are at the screen “{name}”. Picture and sound are there; your phone is for checking in, answering and asking.', room: 'Picture and sound: on the screen “{name}”', number: 'Your staff number', numberIfAny: 'Your staff number, if you have one',
   },
   tv: {
     title: 'Show a lesson on this screen', text: 'Type the code that the presenter gives you. Nobody needs to sign in here.', code: 'Code', name: 'Where is this screen?', namePlaceholder: 'For example: Store 12, meeting room 3', go: 'Show the lesson',
-    scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} person here | {n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
+    scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} person here | {n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', result: 'What you answered', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
   },
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
@@ -104,7 +104,7 @@ const en = {
     ownChoice: 'Learners choose their group', most: 'Most people in a group (empty: no limit)', late: 'Whoever comes late', rule: { smallest: 'goes to the smallest group', choose: 'chooses a group', stay: 'stays in the main room' },
     material: 'Material', materialHow: 'Text and links', lastMinute: 'Last minute', tutors: 'Tutor: {names}', tutor: 'tutor', tutorOn: 'choose a tutor', tutorAdd: 'Tutor…', tutorOff: 'No longer tutor', yourGroup: 'Your group', calls: 'Groups that ask for help', asksForHelp: 'Asks for help', visit: 'Visit', leave: 'Back to the main room', visitors: 'Visiting: {names}',
     voiceOn: 'Speak to all groups', voiceOff: 'Stop speaking to all', voiceHint: 'While your microphone is on, all groups hear you.', voiceHeard: '{names} can be heard in all groups', tell: 'A word to all groups', tellSend: 'Send to all groups', toldAll: 'Sent to all groups.',
-    moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
+    moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', members: 'Members: ', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
     help: 'Ask for help', helpOff: 'Help no longer needed', iReport: 'I will report', reports: '{name} reports', report: 'Write the result', reportAgain: 'Change the result', reportHow: 'What did your group find?', reportSend: 'Hand in', results: 'Results of the groups', resultOf: 'Result: {name}', by: 'by {name}', show: 'Show to everybody', hide: 'Stop showing', shown: 'shown',
   },
   notes: {
@@ -192,11 +192,11 @@ const en = {
     duration: 'Length', viewing: 'Viewing', microcourses: 'Microcourses', replay: 'Replay', open: 'Open', actions: 'Actions',
   },
   attendance: {
-    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p}%)', guests: '{n} guest | {n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} minutes present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min', own: 'Your attendance',
+    title: 'Attendance', csv: 'Export CSV', rate: '{n} of {of} came ({p}%)', guests: '{n} guest | {n} guests', came: 'Came', bar: 'During the session', minutes: 'Minutes', checkin: 'Check-in', answers: 'Answers', replayMinutes: 'Replay min', guest: 'Guest', none: 'Nobody was expected and nobody came', present: 'Present', away: 'Away', barOf: '{name}: {n} min present', atScreen: 'At the screen {name}', studio: 'Studio', roomLink: 'Room', watched: 'replay {n} min', presentMinutes: '{n} min', own: 'Your attendance',
   },
   keys: { title: 'API keys', text: 'For programs that create sessions and read data. Each key has only the rights it needs.', name: 'What for', scopes: 'Rights', create: 'Create key', created: 'Copy the key now: it is shown only once.', remove: 'Revoke', removeTitle: 'Revoke “{name}”?', removeText: 'Programs that use it stop working at once.', none: 'The first key you make appears here.', made: 'Made', revoked: 'Revoked' },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', done: 'Done', read: 'Mark as read', readThis: 'Mark “{subject}” as read', readAll: 'Mark all as read',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', unread: '{n} unread notice | {n} unread notices', new: 'New', done: 'Done', read: 'Mark as read', readThis: 'Mark as read: {subject}', readAll: 'Mark all as read',
     none: 'Nothing here yet', noneText: 'Invitations, reminders and answers to your questions will appear here.', byMail: 'By mail', always: 'always sent', mailTo: 'Mail goes to {address}.', noAddress: 'No mail address is known for you. Ask an administrator to add it to the staff list.',
     mailOff: 'This installation sends no mail; everything appears here.', language: 'Language of the mail', languageDefault: 'As set by the organisation', kept: 'Saved.',
     calendar: 'In my calendar', calendarText: 'Subscribe to this address in Outlook, Apple or Google Calendar: your lessons appear there and follow every change. Whoever has the address can read them, so keep it to yourself.',

@@ -17,19 +17,19 @@ export const en = {
   },
   activity: {
     title: 'Group activity', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
-    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', share: 'Who took part how much: messages, answers and notes',
+    name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', part: 'Took part', share: 'Who took part how much: messages, answers and notes',
   },
   closing: {
     title: 'Closing the attendance', text: 'Closing freezes the table above, with its rule and evidence, into a signed record. Its fingerprint (the head) is sent to presenter, host and administrators, so that nobody can change it unseen.',
     stillOpen: 'Still open: tick what you accept', open: { not_over: 'The lesson is not over', objections_open: 'Unanswered objections: {n}', make_ups_waiting: 'Undecided make-up requests: {n}', make_ups_possible: 'People may ask for a make-up until {when}' },
-    close: 'Close attendance', closeAgain: 'Close version {n}', busy: 'Closing…', version: 'Version {n}', done: 'Closed {when} by {name}. People in it: {n}', because: 'Why this version: {reason}',
+    close: 'Close attendance', closeAgain: 'Close version {n}', busy: 'Closing…', version: 'Version {n}', done: 'Closed {when} by {name}. People in it: {n}', because: 'Why it was amended: {reason}',
     file: { pdf: 'Signed PDF', xlsx: 'Excel', csv: 'CSV', jsonl: 'Record' }, head: 'Head', certificate: 'Certificate', copyHead: 'Copy the head', copyCertificate: 'Copy the certificate’s fingerprint', copied: 'Copied',
     check: 'Anybody can check these files without this server, and compare head and certificate with the mail that was sent:', broken: 'The stored record is not what was once closed here. Compare a file from then with the head that was sent by mail.',
     making: 'The file is being made…', makingRows: 'The file is being made: {n} of {of} people', why: 'Why does it have to change? (stands in the record)', earlier: 'Earlier versions: {n}', earlierFile: 'Version {n} as a signed PDF',
   },
   amend: {
     open: 'Correct something', text: 'This attendance is closed: nothing in it can be corrected silently. A correction becomes the next version, which names what was changed, by whom and why.', why: 'Why does it have to change? (stands in the record)', begin: 'Begin the amendment', drop: 'Give the amendment up',
-    now: 'Version {n} is being amended. It holds until version {next} is closed.', begun: 'Begun {when} by {name}.', how: 'Correct people in the table and check-ins above; what is different is listed here. Then close the new version.', none: 'Nothing is different from the closed version yet.',
+    now: 'Version {n} is being amended. It holds until version {next} is closed.', begun: 'Begun {when} by {name}.', because: 'Reason: {reason}', how: 'Correct people in the table and check-ins above; what is different is listed here. Then close the new version.', none: 'Nothing is different from the closed version yet.',
     changes: 'People with something different from version {edition}: {n}', becomes: 'becomes', nobody: 'nobody’s decision', more: 'and {n} more',
     what: { verdict: 'verdict', decision: 'decision', objection: 'objection', checkin: 'check-in', roster: 'roster', presence: 'presence', activity: 'activity', words: 'name or text', added: 'new in the list', removed: 'gone from the list' },
   },
@@ -83,25 +83,25 @@ export const zh: OfficeWords = {
   },
   activity: {
     title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
-    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', share: '参与程度：发言、答题与笔记',
+    name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', part: '参与程度', share: '参与程度：发言、答题与笔记',
   },
   closing: {
     title: '考勤办结', text: '办结会把上面的名单连同规则和依据冻结成一份签名档案，并把档案的链首哈希发给讲师、主持人和管理员，之后任何改动都会被发现。',
     stillOpen: '还有未处理的事项，勾选表示仍要办结', open: { not_over: '课程还没有结束', objections_open: '{n} 条异议没有答复', make_ups_waiting: '{n} 个补签申请没有处理', make_ups_possible: '学员在 {when} 前还可以申请补签' },
-    close: '办结考勤', closeAgain: '办结第 {n} 版', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由{name}办结，共 {n} 人。', because: '重新办结的原因：{reason}',
+    close: '办结考勤', closeAgain: '办结第 {n} 版', busy: '正在办结…', version: '第 {n} 版', done: '{when} 由 {name} 办结，共 {n} 人。', because: '更正的原因：{reason}',
     file: { pdf: '签名 PDF', xlsx: 'Excel 表格', csv: 'CSV 表格', jsonl: '档案' }, head: '链首哈希', certificate: '证书指纹', copyHead: '复制链首哈希', copyCertificate: '复制证书指纹', copied: '已复制',
     check: '任何人都可以离线核验这些文件，并与邮件中的链首哈希和证书指纹核对：', broken: '保存的档案与当初办结的不一致。请用当时的文件与邮件中的链首哈希核对。',
     making: '正在生成文件…', makingRows: '正在生成文件：{n} / {of} 人', why: '为什么要重新办结？（会写入档案）', earlier: '之前的 {n} 个版本', earlierFile: '第 {n} 版签名 PDF',
   },
   amend: {
     open: '更正考勤', text: '考勤已办结，不能再悄悄改动。更正会形成下一版档案，写明改了什么、由谁改、为什么改。', why: '为什么要更正？（会写入档案）', begin: '开始更正', drop: '放弃更正',
-    now: '正在更正第 {n} 版。第 {next} 版办结之前，以第 {n} 版为准。', begun: '{when} 由{name}开始。', how: '请在上面的名单和签到中更正，改动会列在这里；改完后办结新版本。', none: '目前与已办结的版本没有不同。',
+    now: '正在更正第 {n} 版。第 {next} 版办结之前，以第 {n} 版为准。', begun: '{when} 由 {name} 开始。', because: '原因：{reason}', how: '请在上面的名单和签到中更正，改动会列在这里；改完后办结新版本。', none: '目前与已办结的版本没有不同。',
     changes: '与第 {edition} 版不同的人数：{n}', becomes: '改为', nobody: '非人工改动', more: '另有 {n} 人',
     what: { verdict: '结论', decision: '人工认定', objection: '异议', checkin: '签到', roster: '应到名单', presence: '在线记录', activity: '互动记录', words: '姓名或说明', added: '名单中新增', removed: '名单中移除' },
   },
   viewing: { title: '观看情况', viewers: '观看人数', bounce: '不足 10 秒就离开', reached80: '看到 80%', full: '全部看完', coverage: '覆盖率', completed: '已完成', notCompleted: '未完成', minutes: '分钟', last: '最近观看', heat: '每秒观看人数', heatTable: '看表格', from: '起点', peak: '最多人数', nobody: '还没有人看过' },
   hosting: {
-    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后{name}立即不再是主持人（课程进行中也一样），并会收到通知。其发给学员的链接继续有效，由新主持人管理；发给工作人员的链接随即失效。', save: '保存并通知本人', remove: '不设主持人', named: '已指定{name}为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
+    host: '主持人：', nobody: '未指定', name: '指定主持人', change: '更换主持人', whom: '新主持人', hint: '可选择有主持人、讲师或管理员角色的人。', former: '保存后 {name} 立即不再是主持人（课程进行中也一样），并会收到通知。其发给学员的链接继续有效，由新主持人管理；发给工作人员的链接随即失效。', save: '保存并通知本人', remove: '不设主持人', named: '已指定 {name} 为主持人，正在通知本人。', gone: '本场次现在没有主持人。',
   },
   mail: {
     title: '邮件', notSetUp: '尚未设置邮件服务器，只能在应用内通知。请设置 LECTERN_SMTP_HOST 和 LECTERN_MAIL_FROM 后重启。', through: '经由 {host}，发件人 {sender}，每分钟最多 {n} 封', fine: '目前没有问题', since: '始于{when}。', said: '邮件服务器答复：{text}',

@@ -51,7 +51,7 @@ export type StudioWords = typeof en
 
 export const zh: StudioWords = {
   ask: {
-    audience: '谁来回答', everybody: '所有人', byGroup: '所有人，并按小组统计', oneGroup: '仅{name}',
+    audience: '谁来回答', everybody: '所有人', byGroup: '所有人，并按小组统计', oneGroup: '仅 {name}',
     kindLabel: '题型', kind: { single: '单选', multiple: '多选', rating: '评分', ranking: '排序', text: '简答', matching: '匹配' },
     show: { live: '实时显示', after_close: '结束后显示', staff_only: '由我公布' }, published: '已公布', anonymous: '匿名', makeAnonymous: '匿名：谁也查不到是谁的回答', instant: '立即告诉学员对错，可以重答', instantShort: '即时反馈', partial: '部分答对给部分分数', partialShort: '部分给分',
     markRight: '选项 {n} 正确', tickHint: '勾选正确答案就是测验；不勾就是投票。', partner: '与 {n} 配对', scale: '分值', accepted: '可接受的答案（选填）', acceptedHint: '北京 / 北京市', more: '更多：限时、公布方式、匿名', time: '限时', noTime: '由我结束', seconds: '{n} 秒', explanation: '解析（随结果公布）',
