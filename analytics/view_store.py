@@ -5,7 +5,7 @@ Every method works inside the caller's transaction. Rows are always locked in th
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
@@ -19,7 +19,8 @@ from analytics.view_sums import ALL, Change, Edges, Sums, Terms, periods_of
 from lectern.db.upsert import insert_new
 
 BLOCK_S = 600
-_LOOKED_UP_AT_ONCE = 400
+_T = TypeVar("_T")
+_LOOKED_UP_AT_ONCE = 512
 """SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767."""
 
 
@@ -134,7 +135,9 @@ class ViewStore:
 
     async def hold(self, tx: AsyncConnection, keys: Collection[int]) -> dict[int, Watchable]:
         """Return media as they are, which nobody sums up anew until the transaction ends."""
-        query = select(view_media).where(view_media.c.key.in_(keys)).order_by(view_media.c.key)
+        query = (
+            select(view_media).where(view_media.c.key.in_(_padded(sorted(keys)))).order_by(view_media.c.key)
+        )
         rows = await tx.execute(query.with_for_update(read=True))
         return {row.key: _watchable(row) for row in rows}
 
@@ -194,7 +197,7 @@ class ViewStore:
         ids = [row.id for row in rows]
         for start in range(0, len(ids), _LOOKED_UP_AT_ONCE):
             await tx.execute(
-                delete(view_pending).where(columns.id.in_(ids[start : start + _LOOKED_UP_AT_ONCE]))
+                delete(view_pending).where(columns.id.in_(_padded(ids[start : start + _LOOKED_UP_AT_ONCE])))
             )
         return len(rows), found
 
@@ -346,6 +349,14 @@ class ViewStore:
         )
 
 
+def _padded(values: list[_T]) -> list[_T]:
+    """Return `values`, the last of them repeated until there are a power of two.
+
+    Every number of parameters is a statement of its own, which PostgreSQL has to prepare: so there are few.
+    """
+    return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else []
+
+
 def _overwriting(table: Table) -> Any:
     """Return the statement that overwrites a row of `table`; its key is given as `of_…`."""
     return update(table).where(
@@ -380,7 +391,7 @@ async def _locked(tx: AsyncConnection, table: Table, places: Collection[Any]) ->
     found: dict[Any, Any] = {}
     ordered = sorted(places)
     for start in range(0, len(ordered), _LOOKED_UP_AT_ONCE):
-        some = ordered[start : start + _LOOKED_UP_AT_ONCE]
+        some = _padded(ordered[start : start + _LOOKED_UP_AT_ONCE])
         query = select(table).where(tuple_(first, second).in_(some)).order_by(first, second).with_for_update()
         for row in await tx.execute(query):
             found[row[0], row[1]] = row

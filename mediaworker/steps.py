@@ -291,11 +291,11 @@ def _result(stage: Stage, _progress: Progress) -> None:
 
 STEPS: tuple[Step, ...] = (
     Step("probe", 1, "probed", _probe),
-    Step("loudness", 4, "gain", _loudness),
-    Step("sound", 7, "sound.m4a", _sound),
-    Step("pictures", 80, "pictures", _pictures),
-    Step("join", 6, MASTER, _join),
-    Step("tiles", 2, TILES, _tiles),
+    Step("loudness", 1, "gain", _loudness),
+    Step("sound", 4, "sound.m4a", _sound),
+    Step("pictures", 88, "pictures", _pictures),
+    Step("join", 3, MASTER, _join),
+    Step("tiles", 1, TILES, _tiles),
     Step("thumbnail", 1, THUMBNAIL, _thumbnail),
     Step("result", 1, RESULT, _result),
 )

@@ -31,7 +31,8 @@ _OVERTAKEN: Final[Mapping[Kind, Sequence[Kind]]] = MappingProxyType(
         Kind.CANCELLED: (Kind.INVITED, Kind.HOSTING, Kind.MOVED, Kind.COMING, Kind.STARTING),
         Kind.HOSTING: (Kind.RELIEVED,),
         Kind.RELIEVED: (Kind.HOSTING,),
-        Kind.STARTING: (Kind.COMING,),
+        Kind.COMING: (Kind.COMING,),
+        Kind.STARTING: (Kind.COMING, Kind.STARTING),
         Kind.MISSED: (Kind.MISSED,),
     }
 )

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     MISSED = "missed"
     QUESTION_ANSWERED = "question_answered"
     ATTENDANCE_CLOSED = "attendance_closed"
+    OBJECTED = "objected"
+    WORK_ITEM = "work_item"
 
 
 class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,8 @@ KINDS: Mapping[Kind, About] = MappingProxyType(
         # Questions may be asked without a name: the list of what was sent must not give it away.
         Kind.QUESTION_ANSWERED: About(LessonFacts, private=True),
         Kind.ATTENDANCE_CLOSED: About(ClosedFacts, may_be_muted=False),
+        Kind.OBJECTED: About(LessonFacts),
+        Kind.WORK_ITEM: About(LessonFacts),
     }
 )
 

@@ -103,3 +103,11 @@ class Outbox:
             rows += [notice(Channel.MAIL, person_id, None) for person_id in people]
         rows += [notice(Channel.MAIL, None, address) for address in sorted(set(addresses))]
         await self.store.put(tx, rows)
+
+    async def settle(
+        self, tx: AsyncConnection, kind: Kind, session_id: str, about: str, *, but_of: str | None = None
+    ) -> None:
+        """Note that a piece of work is done, or `but_of`'s alone; mail of it that waits is dropped."""
+        now = self._clock()
+        await self.store.withdraw(tx, session_id, [kind], now, about=about, but_of=but_of)
+        await self.store.settle_open(tx, session_id, [kind], now, about=about, but_of=but_of)

@@ -109,8 +109,13 @@ class NoticeStore:
         now: UtcMs,
         *,
         person_id: str | None = None,
+        about: str | None = None,
+        but_of: str | None = None,
     ) -> None:
-        """Do not send what still waits about a lesson (to one person): something newer is said instead."""
+        """Do not send what still waits about a lesson: something newer is said instead, or it is done.
+
+        To one person, or `about` one piece of work, or to all `but` one person.
+        """
         where = [
             n.c.session_id == session_id,
             n.c.channel == Channel.MAIL,
@@ -119,6 +124,7 @@ class NoticeStore:
         ]
         if person_id is not None:
             where.append(n.c.person_id == person_id)
+        where += _of_work(about, but_of)
         await tx.execute(
             update(n)
             .where(*where)
@@ -136,17 +142,23 @@ class NoticeStore:
         *,
         person_ids: Collection[str] | None = None,
         about: str | None = None,
+        but_of: str | None = None,
     ) -> None:
         """Note that what these messages in the app asked for is done, or holds no longer.
 
-        All of the lesson, or those to `person_ids`, or those that are `about` one piece of work.
+        All of the lesson, or those to `person_ids`, or those that are `about` one piece of work, all
+        `but` those `of` one person.
         """
         where = [*_open_in_app(kinds), n.c.session_id == session_id]
         if person_ids is not None:
             where.append(n.c.person_id.in_(list(person_ids)))
-        if about is not None:
-            where.append(n.c.about == about)
+        where += _of_work(about, but_of)
         await tx.execute(update(n).where(*where).values(settled_utc_ms=now))
+
+    async def reopen(self, tx: AsyncConnection, notice_id: str) -> None:
+        """Note that what somebody was told holds again, and is new to them."""
+        again = [n.c.id == notice_id, n.c.settled_utc_ms.is_not(None)]
+        await tx.execute(update(n).where(*again).values(settled_utc_ms=None, read_utc_ms=None))
 
     async def settle_undone(
         self, tx: AsyncConnection, session_id: str, undone: Mapping[str, Collection[str]], now: UtcMs
@@ -394,6 +406,11 @@ def _open_in_app(kinds: Collection[Kind]) -> list[ColumnElement[bool]]:
         n.c.settled_utc_ms.is_(None),
         n.c.kind.in_([kind.value for kind in kinds]),
     ]
+
+
+def _of_work(about: str | None, but_of: str | None) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [] if about is None else [n.c.about == about]
+    return where if but_of is None else [*where, n.c.person_id != but_of]
 
 
 def notice_of(row: Row[Any]) -> Notice:

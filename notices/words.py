@@ -99,6 +99,14 @@ def _pool(facts: LessonFacts) -> str:
     return f"/questions/{facts.session_id}"
 
 
+def _objections(facts: LessonFacts) -> str:
+    return f"/admin/sessions/{facts.session_id}?objections=1"
+
+
+def _items(_facts: LessonFacts) -> str:
+    return "/admin/feedback?mine=true"
+
+
 def _home(_facts: LessonFacts) -> str:
     return "/"
 
@@ -252,6 +260,23 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
             "Your question was answered: {title}", "A question that you asked in “{title}” was answered.",
             "See the answer", Language.EN, _pool,
         ),
+        (Kind.OBJECTED, Language.ZH): _lesson(
+            "考勤异议待处理：{title}", "有人对“{title}”的考勤结论提出异议，正在等待答复。", "查看并答复",
+            Language.ZH, _objections,
+        ),
+        (Kind.OBJECTED, Language.EN): _lesson(
+            "Objection to answer: {title}", "Somebody objects to their attendance in “{title}”, and waits "
+            "for an answer.", "See and answer", Language.EN, _objections,
+        ),
+        (Kind.WORK_ITEM, Language.ZH): _lesson(
+            "有一条反馈待你处理：{title}", "“{title}”的一条学员反馈已指派给你。", "打开反馈事项", Language.ZH,
+            _items,
+        ),
+        (Kind.WORK_ITEM, Language.EN): _lesson(
+            "Feedback for you to see to: {title}",
+            "An item of the feedback on “{title}” was assigned to you.",
+            "Open the items", Language.EN, _items,
+        ),
         (Kind.ATTENDANCE_CLOSED, Language.ZH): _closed(Language.ZH),
         (Kind.ATTENDANCE_CLOSED, Language.EN): _closed(Language.EN),
     }
@@ -270,6 +295,8 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.MISSED: "课后待办提醒",
             Kind.QUESTION_ANSWERED: "问题已答复",
             Kind.ATTENDANCE_CLOSED: "考勤办结",
+            Kind.OBJECTED: "考勤异议待处理",
+            Kind.WORK_ITEM: "指派给你的反馈",
         },
         Language.EN: {
             Kind.INVITED: "Invitations",
@@ -282,6 +309,8 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.MISSED: "What is left to do after a lesson",
             Kind.QUESTION_ANSWERED: "Answers to your questions",
             Kind.ATTENDANCE_CLOSED: "Closed attendance",
+            Kind.OBJECTED: "Objections to answer",
+            Kind.WORK_ITEM: "Feedback assigned to you",
         },
     }
 )

@@ -85,6 +85,7 @@ from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import files_of
 from lectern.app.tables import metadata
+from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
@@ -209,7 +210,7 @@ class Services:
                     self.attending.cases,
                     self.attending,
                     seats=self.presence,
-                    trail=self.accounts,
+                    trail=self.news(),
                     books=ClosingStore(),
                     objection_days=self.settings.objection_days,
                 ),
@@ -259,6 +260,10 @@ class Services:
             self.accounts,
         )
 
+    def news(self) -> TrailWithNews:
+        """The audit log, for acts that somebody has to be told of."""
+        return TrailWithNews(self.accounts, self.outbox, SessionStore(), self.settings.lesson_minutes)
+
     def library(self) -> Library:
         """Prepared questions."""
         return Library(self.database, self.doors)
@@ -266,7 +271,7 @@ class Services:
     def _feedback(self) -> FeedbackRoutes:
         facts = FeedbackFacts(self.sessions, self.presence, self.accounts)
         terms = Terms(self.settings.feedback_days, self.settings.feedback_fewest)
-        return FeedbackRoutes(self.engine, facts, self.accounts, Workbooks(), terms)
+        return FeedbackRoutes(self.engine, facts, self.news(), Workbooks(), terms)
 
     def _growth(self) -> CourseRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -1,7 +1,8 @@
-"""How long a finished replay and a microcourse take: `script/bench replay [--only compose|cut|kill] …`.
+"""How long a finished replay and a microcourse take: `script/bench replay [--only compose|cut|kill|sync] …`.
 
 The lesson is made first (`lesson_source`): an hour with camera and screen, its timestamps those of an hour.
 `--kill N` kills a worker at a random moment N times, over a short lesson, and counts what was published.
+`sync` records over a bad network, in virtual time, and compares sound with picture.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from loadtests.figures import Figure, machine, report
 from loadtests.replay.killing import kill_often
 from loadtests.replay.lesson_source import Shape, make_lesson
+from loadtests.replay.sync import sync_figures
 from mediaworker import pipeline, steps
 from mediaworker.media_job import Compose, MediaJob, MediaResult, Microcourse
 from mediaworker.steps import Stage, Step
@@ -30,7 +32,8 @@ CUT_MS = (1_001_234, 1_301_234)
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How long a finished replay and a microcourse take to make.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    parser.add_argument("--only", choices=("compose", "cut", "kill"), action="append", help="may be repeated")
+    parts = ("compose", "cut", "kill", "sync")
+    parser.add_argument("--only", choices=parts, action="append", help="may be repeated")
     parser.add_argument("--minutes", type=int, default=60, help="length of the lesson")
     parser.add_argument("--kill", type=int, default=50, metavar="N", help="how often a worker is killed")
     parser.add_argument("--seed", type=int, default=5)
@@ -104,14 +107,14 @@ def _killed(count: int, seed: int, root: Path) -> list[Figure]:
         Figure("workers killed", outcome.killed, ""),
         Figure("workers killed: not exactly one output", outcome.wrong, "", 0),
         Figure("workers killed: orphan files", outcome.orphans, "", 0),
-        Figure("workers killed: longest until another went on", outcome.longest_s, "s", 30),
+        Figure("workers killed: until an idle one went on", outcome.longest_s, "s", 30),
     ]
 
 
 def main() -> None:
     """Run it."""
     given = _given()
-    wanted = given.only or ["compose", "cut", "kill"]
+    wanted = given.only or ["compose", "cut", "kill", "sync"]
     about, figures = machine(), list[Figure]()
     with tempfile.TemporaryDirectory(prefix="lectern-bench-") as temporary:
         session = (given.keep or Path(temporary)) / "session"
@@ -128,6 +131,8 @@ def main() -> None:
             figures += _cut(session, duration_s)
         if "kill" in wanted:
             figures += _killed(given.kill, given.seed, Path(temporary))
+    if "sync" in wanted:
+        figures += sync_figures()
     print(report("replay", about, figures, given.json))
 
 

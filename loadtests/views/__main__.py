@@ -33,6 +33,8 @@ PARTS = ("postgresql", "sqlite", "kill", "year")
 GOALS = {"postgresql": 2_000.0, "sqlite": 500.0}
 MOST_OF_A_CORE = 0.8
 _WARM_S = 5.0
+_AFTER_KILL_S = 5.0
+_START_WITHIN_S = 150.0
 _END_AFTER_S = 3_000.0
 
 
@@ -109,10 +111,11 @@ async def _killed(home: House, crowd: Crowd, arguments: argparse.Namespace) -> l
         await asyncio.sleep(3.0)
         await home.server.kill()
         await restart(home.server)
+        crowd.until = asyncio.get_running_loop().time() + _AFTER_KILL_S
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(kill())
-        tasks.create_task(crowd.report(arguments.connections, 20.0))
+        tasks.create_task(crowd.report(arguments.connections, _START_WITHIN_S))
     return [
         Figure("kill -9: reports acknowledged around it", crowd.acknowledged - acknowledged, ""),
         Figure("kill -9: reports without an answer, sent again", crowd.lost - lost, ""),

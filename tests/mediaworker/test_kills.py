@@ -16,4 +16,5 @@ def test_killed_workers_leave_exactly_one_output_each(tmp_path: Path) -> None:
     outcome = kill_often(KILLS, random.Random(3), root=tmp_path, say=said.append, lease_ms=3_000)
     assert outcome.faults == []
     assert (outcome.killed, outcome.wrong, outcome.orphans) == (KILLS, 0, 0)
+    assert outcome.longest_s < 20  # a lease of 3 s, a look each second, and a noisy machine
     assert len(said) == KILLS + 1

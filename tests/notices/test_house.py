@@ -4,13 +4,16 @@ from typing import Any
 
 import icalendar
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from accounts.tables import persons
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
+from interactions.feedback.tables import texts
 from lectern.app.notice_facts import LessonsForNotices
+from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
+from lectern.kernel.access import Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
@@ -27,7 +30,7 @@ from notices.store import NoticeStore
 from notices.tables import notices
 from notices.words import Language, letter
 from sessions.presence.coming import Arrival
-from sessions.store import Session
+from sessions.store import Session, SessionStore
 from tests.analytics.watched import has_watched
 from tests.installation import Installation
 from tests.notices.given import DAY, HOUR, LESSON, ORG, T0, Watch
@@ -527,3 +530,73 @@ async def test_an_answered_question_reaches_who_asked(house: Installation, watch
     assert saw.data["unread"] == (await inbox(house, "learner"))[0]
     assert (await inbox(house, "learner"))[1]["question_answered"] is True
     assert (await inbox(house, "colleague"))[1]["question_answered"] is False
+
+
+async def objection(house: Installation, session: Session) -> str:
+    """The learner objects; return the objection's id."""
+    path = f"/api/v1/sessions/{session.id}/attendance"
+    body = {"text": "I was there."}
+    sent = await house.ask("POST", f"{path}/objections", by="learner", json=body)
+    assert sent.status == 204, sent.data
+    mine = (await house.ask("GET", f"{path}/mine", by="learner")).data
+    return str(next(one["id"] for one in mine["objections"] if one["state"] == "open"))
+
+
+async def test_an_objection_waits_for_those_who_run_the_lesson_until_it_is_answered(
+    house: Installation, watch: Watch
+) -> None:
+    session = await house.plan()
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    first = await objection(house, session)
+    assert [who for who, kind in await told(house) if kind == "objected"] == ["host", "presenter"]
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="host")).data
+    assert page["items"][0]["path"] == f"/admin/sessions/{session.id}?objections=1"
+    assert "Learner" not in str(page["items"][0])
+    one = f"/api/v1/sessions/{session.id}/attendance/objections/{first}"
+    answer = {"verdict": None, "text": "Nobody saw you."}
+    assert (await house.ask("POST", f"{one}/answer", by="presenter", json=answer)).status == 204
+    for who in ("presenter", "host"):  # also for whoever did not answer it
+        assert await inbox(house, who) == (0, {"objected": True})
+    second = await objection(house, session)
+    assert await inbox(house, "host") == (1, {"objected": False})
+    path = f"/api/v1/sessions/{session.id}/attendance/objections/{second}/withdraw"
+    assert (await house.ask("POST", path, by="learner")).status == 204
+    assert await inbox(house, "host") == (0, {"objected": True})
+
+
+async def test_an_item_of_feedback_waits_for_its_owner_alone(house: Installation) -> None:
+    session = await house.plan()
+    services, host, other = house.services, house.people["host"], house.people["other_presenter"]
+    async with services.database.write() as tx:
+        await tx.execute(insert(texts).values(item_row(house, session)))
+    trail = TrailWithNews(services.accounts, services.outbox, SessionStore(), 60)
+    who = Principal(house.org.id, house.people["presenter"], frozenset(), person_id=house.people["presenter"])
+
+    async def becomes(**values: Any) -> None:
+        async with services.database.write() as tx:
+            await tx.execute(update(texts).values(values))
+            await trail.write(tx, who, "feedback_item_changed", "item", values)
+
+    await becomes(owner_person_id=host)
+    assert await inbox(house, "host") == (1, {"work_item": False})
+    await becomes(owner_person_id=other)
+    assert [await inbox(house, name) for name in ("host", "other_presenter")] == [
+        (0, {"work_item": True}),
+        (1, {"work_item": False}),
+    ]
+    await becomes(owner_person_id=host)  # to and fro: the same message again, and no second mail
+    await becomes(note="changed")
+    assert await inbox(house, "host") == (1, {"work_item": False})
+    assert [who for who, kind in await told(house) if kind == "work_item"] == ["host", "other_presenter"]
+    await becomes(state="done")
+    assert await inbox(house, "host") == (0, {"work_item": True})
+
+
+def item_row(house: Installation, session: Session) -> dict[str, Any]:
+    """A text of feedback that shows, and is nobody's yet."""
+    return {
+        "id": "item", "org_id": house.org.id, "session_id": session.id, "body": "Too fast.", "contact": None,
+        "shown": True, "kind": None, "state": "new", "owner_person_id": None, "due_on": None, "note": None,
+        "version": 1,
+    }  # fmt: skip

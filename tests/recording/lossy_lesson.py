@@ -253,7 +253,11 @@ def _raise(error: Exception) -> None:
 
 
 def _offsets(pictures: list[tuple[float, int | None]], heard: Heard) -> list[float]:
-    """How much later a beep is heard than the picture of its second is seen, in ms."""
+    """How much later a beep is heard than the picture of its second is seen, in ms.
+
+    Not of a beep whose beginning is lost: it seems to come late.
+    """
+    lost = _silences(heard)
     shown: dict[int, float] = {}
     for at_s, number in pictures:
         if number is not None:
@@ -261,6 +265,8 @@ def _offsets(pictures: list[tuple[float, int | None]], heard: Heard) -> list[flo
     found = []
     for onset in beep_onsets(heard.samples):
         heard_s = heard.start_s + onset
+        if any(start <= heard_s <= end + BEEP_S for start, end in lost):
+            continue
         near = [
             heard_s - at_s
             for number, at_s in shown.items()

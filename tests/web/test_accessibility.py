@@ -19,6 +19,7 @@ PATHS = (
     "/admin/people",
     "/admin/replays",
     "/admin/api-keys",
+    "/admin/audit",
     "/no/such/page",
 )
 NARROW: ViewportSize = {"width": 360, "height": 640}

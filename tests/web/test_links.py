@@ -55,7 +55,7 @@ async def test_a_link_is_made_used_seen_in_the_register_and_taken_back(tmp_path:
         guest = await chromium.on_phone("zh-CN")
         await guest.goto(link)
         await guest.get_by_test_id("join").click()
-        await expect(guest.get_by_test_id("join")).to_have_count(0)
+        await expect(guest.get_by_test_id("room")).to_be_visible()
 
         await page.reload()
         await expect(page.get_by_test_id("by-link")).to_have_text("经链接“合作伙伴”")

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.class_client import class_client
 from tests.scripted_lesson.server import running_server
-from tests.web.test_accessibility import violations
+from tests.web.test_accessibility import NARROW, violations
 from tests.web.test_groups import counts, goes_live, joins
 from tests.whole_lesson.before_the_lesson import learner_token
 from tests.whole_lesson.story import Story, on, picture_moves
@@ -28,6 +28,11 @@ async def _types(page: Page, words: str, *, at_end: bool = True) -> None:
     await on(page, "notes-text").focus()
     await page.keyboard.press("Control+End" if at_end else "Control+Home")
     await page.keyboard.type(words)
+
+
+async def _narrow_and_dark(page: Page) -> None:
+    await page.set_viewport_size(NARROW)
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # no colour on its way to another
 
 
 @pytest.mark.timeout(240)
@@ -62,9 +67,11 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
         await wang.keyboard.type("。")
         await take_picture(wang, "notes-pc")
         await take_picture(li, "notes-phone")
+        await _narrow_and_dark(li)
         for page in (wang, li):
             await expect(on(page, "notes-text")).to_have_value("我们的。结论：省电 😀\nquiet")
             assert await violations(page) == []
+        await take_picture(li, "notes-narrow-dark")
 
         # The host reads along.
         await on(studio, "group-notes").first.click()
@@ -154,3 +161,17 @@ async def test_notes_of_a_group(tmp_path: Path) -> None:
         await on(studio, "activity").locator("summary").first.click()
         await expect(on(studio, "group-activity").first).to_contain_text("王芳")
         await take_picture(studio, "group-activity-studio-pc")
+        assert await violations(studio) == []
+        admin = await opened.on_pc("zh-CN")
+        await story.sign_in(admin, "admin")
+        await story.open(admin, f"/admin/sessions/{story.session_id}/groups")
+        await expect(on(admin, "group-activity").first).to_contain_text("王芳")
+        await take_picture(admin, "group-activity-admin-pc")
+        assert await violations(admin) == []
+        await _narrow_and_dark(admin)
+        await take_picture(admin, "group-activity-narrow-dark")
+        assert await violations(admin) == []
+        for ending in ("csv", "xlsx"):
+            async with admin.expect_download() as download:
+                await on(admin, f"groups-{ending}").click()
+            assert (await download.value).suggested_filename.endswith(f".{ending}")

@@ -182,4 +182,13 @@ async def test_invited_reminded_cancelled(tmp_path: Path) -> None:
             assert ["METHOD:CANCEL" in str(one.get_content()) for one in calendars] == [True]
             await learner.goto(server.url)
             await expect(learner.get_by_test_id("session-card")).to_contain_text("已取消")
+            await learner.goto(f"{server.url}/notices")  # what no longer holds is done with, by itself
+            await expect(learner.get_by_test_id("notice-done").first).to_have_text("已完成")
+            newest = learner.get_by_test_id("notice").first
+            await expect(newest).to_contain_text("课程取消：新品培训")
+            await expect(newest.get_by_test_id("notice-done")).to_have_count(0)
+            assert await violations(learner) == []
+            await take_picture(learner, "notices-done-phone")
+            await learner.goto(server.url)
+            await expect(learner.get_by_test_id("session-card")).to_contain_text("已取消")
             await take_picture(learner, "home-cancelled-phone")

@@ -35,9 +35,11 @@ async def quiz(school: School) -> None:
     await expect(asked.get_by_test_id("poll-voters")).to_contain_text("3")
     await expect(on(school.screen, "screen-poll")).to_be_visible()
     await asked.get_by_test_id("poll-publish").click()
+    await expect(on(school.screen, "screen-result")).to_contain_text("按规定每月一次")
     for page in school.own_devices:
         await tab(page, "polls")
         await expect(on(page, "poll-explanation")).to_contain_text("按规定每月一次")
+    await school.look("poll-result", school.phone, school.screen)
     await on(studio, "fire").nth(1).click()
     for page in school.hands:
         await on(page, "poll-rate-5").click()
@@ -55,6 +57,7 @@ async def answer_what_was_asked(school: School) -> None:
     await tab(school.phone, "questions")
     await expect(on(school.phone, "question")).to_contain_text("正在回答")
     await expect(on(school.phone, "question")).to_contain_text(ASKED)
+    await expect(on(school.screen, "screen-question")).to_contain_text(ASKED)
     await school.look("question", host, school.phone, school.screen)
     await on(host, "question-more").click()
     await on(host, "question-answer").click()
@@ -86,7 +89,7 @@ async def talk(school: School) -> None:
 
 
 async def groups(school: School) -> None:
-    """Two groups with a task; one reports; everybody returns to the picture on the transport they had."""
+    """Two groups with a task; one writes notes and reports; everybody returns to the picture."""
     studio = school.presenter
     await tab(studio, "groups")
     await on(studio, "breakout-count").fill("2")
@@ -95,12 +98,14 @@ async def groups(school: School) -> None:
     await on(studio, "breakout-open").click()
     for page in school.own_devices:
         await expect(on(page, "group")).to_be_visible()
-        if await on(page, "group-go").is_visible():
-            await on(page, "group-go").click()
+        await on(page, "group-go").click()
     await on(school.phone, "group-help").click()
     await expect(on(studio, "calls")).to_be_visible()
     await on(studio, "call-visit").click()
     await expect(on(school.phone, "group-visitors")).to_be_visible()
+    await tab(school.phone, "notes")
+    await on(school.phone, "notes-text").fill("湿地面：放警示牌")
+    await expect(on(school.phone, "notes-state")).to_have_attribute("data-state", "saved")
     await on(school.phone, "group-reporter").click()
     await on(school.phone, "group-report").click()
     await on(school.phone, "report-text").fill("叉车、湿地面、高架")
@@ -113,3 +118,5 @@ async def groups(school: School) -> None:
         await picture_moves(page, "video-camera", within_s=15)
     await on(studio, "result-show").click()
     await expect(on(school.wang, "result-shown")).to_contain_text("湿地面")
+    await on(school.wang, "result-shown").locator("summary").last.click()
+    await expect(on(school.wang, "shown-notes")).to_contain_text("放警示牌")

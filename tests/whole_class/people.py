@@ -1,6 +1,8 @@
 """The devices of one scripted class, and what every act needs."""
 
+import asyncio
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -39,9 +41,13 @@ class School(Story):
 
     async def look(self, name: str, *pages: Page) -> None:
         """Take pictures for people who judge them, and let axe-core judge the pages."""
-        for number, page in enumerate(pages):
+
+        async def judged(number: int, page: Page) -> list[str]:
             await take_picture(page, f"class-{name}-{number}")
-            self.found += [f"{name}: {violation}" for violation in await violations(page)]
+            return [f"{name}: {violation}" for violation in await violations(page)]
+
+        found = await asyncio.gather(*(judged(number, page) for number, page in enumerate(pages)))
+        self.found += chain.from_iterable(found)
 
     async def invited(self, role: str, external_id: str) -> dict[str, Any]:
         """A personal link, made by the presenter."""

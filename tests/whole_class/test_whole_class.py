@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
 
 from tests.scripted_lesson.chromium import browsers
 from tests.scripted_lesson.server import running_server
-from tests.whole_class import before_class, in_class
+from tests.whole_class import after_class, before_class, in_class
 from tests.whole_class.people import School
-from tests.whole_lesson.story import on
 
 ACTS = (
     before_class.plan,
@@ -21,20 +19,23 @@ ACTS = (
     in_class.answer_what_was_asked,
     in_class.talk,
     in_class.groups,
+    after_class.end,
+    after_class.give_feedback,
+    after_class.be_told,
+    after_class.object_and_be_heard,
 )
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(280)
 async def test_a_class_through_everything(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server, browsers() as chromium:
+    fewest = {"LECTERN_FEEDBACK_FEWEST": str(after_class.FEWEST)}
+    async with running_server(tmp_path / "data", fewest) as server, browsers() as chromium:
         school = School(server, chromium)
         try:
             for act in ACTS:
                 await act(school)
-            await on(school.presenter, "end-session").click()
-            await on(school.presenter, "confirm-end").click()
-            await expect(on(school.wang, "over")).to_be_visible()
+            await after_class.close_the_record(school, tmp_path)
         except BaseException:
             await chromium.take_pictures("class-trouble")
             print(server.last_words())

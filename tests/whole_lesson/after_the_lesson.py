@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import take_picture
+from tests.web.test_accessibility import violations
 from tests.whole_lesson.in_the_lesson import ANSWER, ASKED, QUESTION
 from tests.whole_lesson.story import GUEST, Span, Story, clock_of, on, until
 
@@ -18,6 +19,11 @@ CLIP_START_S, CLIP_END_S = 4, 14
 INTRO_S = 3.0
 NEAR_MS = 1_000
 SOURCES = ("camera", "screen")
+
+
+async def _is_usable(page: Page) -> None:
+    found = await violations(page)
+    assert found == [], found  # said here, because pytest explains the assertions of test files alone
 
 
 async def find_the_replay(story: Story) -> None:
@@ -58,6 +64,7 @@ async def watch_the_replay(story: Story) -> None:
     await on(page, "speed").select_option("1")
     await take_picture(page, "replay-poll-pc")
     await on(page, "replay-play").click()
+    await _is_usable(page)
 
 
 _POSITION_AND_CLOCKS = """() => {
@@ -101,6 +108,7 @@ async def replay_on_a_phone(story: Story) -> None:
     await until("the phone shows the replay", lambda: clock_of(story.guest, "replay-video-screen"))
     await take_picture(story.guest, "replay-phone")
     await on(story.guest, "replay-play").click()
+    await _is_usable(story.guest)
 
 
 async def cut_a_microcourse(story: Story) -> None:
@@ -117,6 +125,7 @@ async def cut_a_microcourse(story: Story) -> None:
     clip = on(page, "clip")
     await expect(clip).to_have_attribute("data-state", "ready", timeout=60_000)
     await take_picture(page, "editor-ready-pc")
+    await _is_usable(page)
     await on(page, "microcourse-publish").click()
     await expect(clip).to_have_attribute("data-state", "published")
     story.clip_id = (await on(page, "microcourse-watch").get_attribute("href") or "").rsplit("/", 1)[1]
@@ -126,6 +135,7 @@ async def watch_the_microcourse(story: Story) -> None:
     """李伟 on a PC and 王芳 on her phone watch it; what they play is what is reported."""
     story.phone = await story.browsers.on_phone()
     await asyncio.gather(_watch_on_pc(story), _watch_on_phone(story))
+    await _is_usable(story.phone)
 
 
 async def _watch_on_pc(story: Story) -> None:
@@ -198,6 +208,7 @@ async def see_who_watched(story: Story) -> None:
     shown = await on(page, "viewing-row").filter(has_text="李伟").inner_text()
     assert any(f"{near}%" in shown for near in range(percent - 8, percent + 9)), shown
     await take_picture(page, "admin-viewing-pc")
+    await _is_usable(page)
 
 
 async def see_who_attended(story: Story) -> None:

@@ -50,6 +50,19 @@ describe('played intervals', () => {
     expect(intervals.drain()).toEqual([])
   })
 
+  it('begins each piece in the very millisecond in which the one before ended', () => {
+    const intervals = tracker()
+    const pieces: PlayedInterval[] = []
+    let now = 0.3
+    intervals.receive(at(0), now, 1_000_000)
+    for (let piece = 1; piece <= 50; piece += 1) {
+      now += 4000.37
+      pieces.push(...feed(intervals, [[now, at(now - 0.3)]]))
+    }
+    expect(pieces.slice(1).every((piece, n) => piece.started_utc_ms === (pieces[n]?.started_utc_ms ?? 0) + (pieces[n]?.wall_ms ?? 0))).toBe(true)
+    expect(pieces.slice(1).every((piece, n) => piece.from_ms === pieces[n]?.to_ms)).toBe(true)
+  })
+
   it('counts nothing while paused or stalled', () => {
     expect(feed(tracker(), [[0, at(0, { playing: false })], [9000, at(0, { playing: false })]])).toEqual([])
     expect(ranges(feed(tracker(), [[0, at(0)], [500, at(500)], [700, at(500, { playing: false })], [5000, at(500)], [5500, at(1000)]]))).toEqual([[0, 500], [500, 1000]])

@@ -93,7 +93,7 @@ const en = {
   },
   tv: {
     title: 'Show a lesson on this screen', text: 'Type the code that the presenter gives you. Nobody needs to sign in here.', code: 'Code', name: 'Where is this screen?', namePlaceholder: 'For example: Store 12, meeting room 3', go: 'Show the lesson',
-    scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} person here | {n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
+    scan: 'Scan to take part', scanWhy: 'Check in, answer and ask by phone', heads: '{n} person here | {n} people here', checkinNow: 'Check in now, by phone', pollNow: 'Answer now, by phone', result: 'What you answered', over: 'The lesson is over', startsIn: 'Starts in', soon: 'Starting any moment', noCode: 'The code is on its way…', another: 'Show another lesson',
   },
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
@@ -104,7 +104,7 @@ const en = {
     ownChoice: 'Learners choose their group', most: 'Most people in a group (empty: no limit)', late: 'Whoever comes late', rule: { smallest: 'goes to the smallest group', choose: 'chooses a group', stay: 'stays in the main room' },
     material: 'Material', materialHow: 'Text and links', lastMinute: 'Last minute', tutors: 'Tutor: {names}', tutor: 'tutor', tutorOn: 'choose a tutor', tutorAdd: 'Tutor…', tutorOff: 'No longer tutor', yourGroup: 'Your group', calls: 'Groups that ask for help', asksForHelp: 'Asks for help', visit: 'Visit', leave: 'Back to the main room', visitors: 'Visiting: {names}',
     voiceOn: 'Speak to all groups', voiceOff: 'Stop speaking to all', voiceHint: 'While your microphone is on, all groups hear you.', voiceHeard: '{names} can be heard in all groups', tell: 'A word to all groups', tellSend: 'Send to all groups', toldAll: 'Sent to all groups.',
-    moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
+    moveWho: 'Move {name}', moved: '{name} is now in: {group}', empty: 'Nobody is in this group.', members: 'Members: ', without: 'In no group', reporter: 'reports', inMainRoom: 'You are in the main room', inMainRoomHint: 'The others work in groups. The host can put you into one.', choose: 'Choose your group',
     help: 'Ask for help', helpOff: 'Help no longer needed', iReport: 'I will report', reports: '{name} reports', report: 'Write the result', reportAgain: 'Change the result', reportHow: 'What did your group find?', reportSend: 'Hand in', results: 'Results of the groups', resultOf: 'Result: {name}', by: 'by {name}', show: 'Show to everybody', hide: 'Stop showing', shown: 'shown',
   },
   notes: {

@@ -95,7 +95,7 @@ const zh: Words = {
   },
   tv: {
     title: '在这块屏幕上看课', text: '输入讲师给你的代码即可，这里不用登录。', code: '代码', name: '这块屏幕在哪里？', namePlaceholder: '例如：12 号门店、三楼会议室', go: '开始看课',
-    scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
+    scan: '扫码参与', scanWhy: '用手机签到、答题、提问', heads: '现场 {n} 人', checkinNow: '请用手机签到', pollNow: '请用手机作答', result: '答题结果', over: '本场课程已结束', startsIn: '距离开始', soon: '马上开始', noCode: '二维码马上就来…', another: '看另一场',
   },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
@@ -106,7 +106,7 @@ const zh: Words = {
     ownChoice: '学员自己选组', most: '每组最多人数（不填则不限）', late: '迟到的人', rule: { smallest: '进人最少的组', choose: '自己选组', stay: '留在主会场' },
     material: '资料', materialHow: '文字和链接', lastMinute: '最后一分钟', tutors: '导师：{names}', tutor: '导师', tutorOn: '选择导师', tutorAdd: '导师…', tutorOff: '不再担任导师', yourGroup: '你负责的组', calls: '请求帮助的小组', asksForHelp: '请求帮助', visit: '进组看看', leave: '回主会场', visitors: '{names} 在这里',
     voiceOn: '对所有组讲话', voiceOff: '停止对所有组讲话', voiceHint: '麦克风打开时，所有组都能听到你。', voiceHeard: '所有组都能听到 {names}', tell: '给所有组留言', tellSend: '发给所有组', toldAll: '已发给所有组。',
-    moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
+    moveWho: '移动 {name}', moved: '{name} 现在在：{group}', empty: '这个组里没有人。', members: '组员：', without: '没有进组的人', reporter: '汇报人', inMainRoom: '你在主会场', inMainRoomHint: '其他人正在分组研讨，主持人可以把你安排进组。', choose: '选择你的组',
     help: '请求帮助', helpOff: '不需要帮助了', iReport: '我来汇报', reports: '{name} 汇报', report: '写小组成果', reportAgain: '修改成果', reportHow: '你们组的结论是什么？', reportSend: '提交', results: '小组成果', resultOf: '小组成果：{name}', by: '{name} 提交', show: '展示给所有人', hide: '停止展示', shown: '展示中',
   },
   notes: {
