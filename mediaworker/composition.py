@@ -85,7 +85,8 @@ def edge_command(carved: Path, range_: Range, targets: dict[str, Path]) -> list[
 def card_command(card: Path, frames: int, targets: dict[str, Path]) -> list[str]:
     """A still for as long as it is seen."""
     still = ffmpeg.input(str(card), loop=1, framerate=FPS).video
-    still = still.filter("scale", WIDTH, HEIGHT, out_range="tv").filter("format", "yuv420p")
+    still = still.filter("scale", WIDTH, HEIGHT, out_range="tv", out_color_matrix="bt709")
+    still = still.filter("format", "yuv420p")
     return _command(written(still.filter("setsar", 1), targets, frames))
 
 

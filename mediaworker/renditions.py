@@ -22,6 +22,8 @@ class Rendition:
 LARGE = Rendition("720", 1280, 720, 23)
 SMALL = Rendition("360", 640, 360, 24)
 RENDITIONS = (SMALL, LARGE)
+COLOUR = {"range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
+"""What every player takes a picture of 720 lines for if nothing is said (ITU-R BT.709)."""
 
 
 def written(picture: Any, targets: dict[str, Path], frames: int) -> Any:
@@ -36,6 +38,8 @@ def written(picture: Any, targets: dict[str, Path], frames: int) -> Any:
         sized = copies[index]
         if one is not LARGE:
             sized = sized.filter("scale", one.width, one.height, flags="bilinear")
+        # Browsers tag their pictures, others do not, and the tags stand in the parameter sets.
+        sized = sized.filter("setparams", **COLOUR)
         outputs.append(
             ffmpeg.output(
                 sized, str(targets[one.name]), **{"frames:v": frames},
