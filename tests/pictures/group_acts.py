@@ -1,5 +1,8 @@
 """Groups: planned with and without dragging, at work with notes and a report, and shown to all."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from tests.pictures.lens import DENSE, SIZES
 from tests.pictures.stage import Stage
 from tests.whole_lesson.story import on
@@ -64,8 +67,14 @@ async def _own_choice(stage: Stage) -> None:
     ]
     await stage.host.command("breakout_open", groups=plan, seconds=600, late="choose", staying=[])
     for one in stage.crowd[:12]:
-        first = min(entity["id"] for path, entity in one.entities.items() if path.startswith("group/"))
-        await one.command("breakout_choose", group=first)
+        await one.until("the groups to choose from", lambda one=one: _to_choose(one.entities))
+        await one.command("breakout_choose", group=_to_choose(one.entities)[0])
     await stage.look("room-choose", stage.learners)
     await stage.look("studio-choose", stage.staff, dark=False)
     await stage.host.command("breakout_close")
+
+
+def _to_choose(entities: Mapping[str, Any]) -> Sequence[str]:
+    """Ids of the groups, once the class may choose one."""
+    breakout = entities.get("breakout") or {}
+    return breakout.get("groups", ()) if breakout.get("late") == "choose" else ()
