@@ -1,7 +1,9 @@
 """Units of work: all or nothing, and writers that wait for each other."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, text, update
@@ -97,3 +99,24 @@ async def test_errors_do_not_carry_the_words_of_people(database: Database) -> No
             await tx.execute(insert(ACCOUNTS).values(id="a", amount=0, notes={"said": "a secret"}))
         await tx.rollback()
     assert "a secret" not in str(raised.value)
+
+
+async def test_a_new_file_that_somebody_is_changing_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses the change to WAL mode at once, not through its handler, while another writes."""
+    path = tmp_path / "new.db"
+    first = sqlite3.connect(path, isolation_level=None)
+    first.execute("BEGIN IMMEDIATE")
+    second = Database(f"sqlite:///{path}")
+    async with asyncio.TaskGroup() as group:
+        mode = group.create_task(_journal_mode(second))
+        await asyncio.sleep(0.2)
+        assert not mode.done()
+        first.execute("COMMIT")
+    assert mode.result() == "wal"
+    first.close()
+    await second.close()
+
+
+async def _journal_mode(database: Database) -> str:
+    async with database.read() as tx:
+        return str((await tx.execute(text("PRAGMA journal_mode"))).scalar_one())
