@@ -10,13 +10,15 @@ import socket
 import stat
 import sys
 
-from catalogue.work import kinds
+from catalogue.work import endings, kinds
+from lectern.app.media_orders import Orders
 from lectern.app.media_work import MediaWork
 from lectern.app.settings import Settings
-from lectern.app.storage import carrying
+from lectern.app.storage import carrying, files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
+from lectern.jobs.desk import DatabaseDesk, Desk
 from lectern.jobs.job import LEASE_MS
 from lectern.jobs.runner import Runner
 from lectern.jobs.store import JobStore
@@ -32,7 +34,7 @@ async def carry(settings: Settings) -> None:
     """
     if not settings.storage_url:
         raise Conflict("bucket_missing", "There is nowhere to carry to: set LECTERN_STORAGE_URL.")
-    stop = _stopped()
+    stop = stopped()
     async with carrying(settings, None):
         await stop.wait()
 
@@ -42,18 +44,16 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
 
     A worker that is silent for `lease_ms` has lost its jobs.
     """
-    stop = _stopped()
+    stop = stopped()
     loop = asyncio.get_running_loop()
     database = Database(settings.database)
     try:
         await upgrade(database, metadata)
-        media = MediaWork(settings, loop)
-        name = f"{socket.gethostname()}:{os.getpid()}"
-        # A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download.
-        lanes = [
-            Runner(database, {kind: how}, worker=name, store=JobStore(lease_ms))
-            for kind, how in kinds(media.microcourse, media.compose).items()
-        ]
+        files = files_of(settings) if settings.storage_url else None
+        orders = Orders(settings.org_name)
+        media = MediaWork(settings.data, loop, order=orders.of, shelf=lambda _job: files)
+        desk = DatabaseDesk(database, endings(), worker=this_process(), store=JobStore(lease_ms))
+        lanes = lanes_of(desk, media)
         async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]
             await stop.wait()
@@ -63,7 +63,17 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
         await database.close()
 
 
-def _stopped() -> asyncio.Event:
+def lanes_of(desk: Desk, media: MediaWork) -> list[Runner]:
+    """A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download."""
+    return [Runner(desk, {kind: how.work}) for kind, how in kinds(media.do, media.do).items()]
+
+
+def this_process() -> str:
+    """The name of this process in logs and leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def stopped() -> asyncio.Event:
     """An event that is set when this process is to end."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
