@@ -1,6 +1,7 @@
 """What a job's row asks of a media worker: the row of the catalogue, in the worker's own words."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,35 @@ class Order(msgspec.Struct, frozen=True):
 
     session_id: str
     media: MediaJob
+
+    def as_row(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        row: dict[str, Any] = msgspec.to_builtins(self)
+        return row
+
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> "Order":
+        """Return what `as_row` made, perhaps in another release.
+
+        Raises:
+            JobFailed: this release does not know what is asked for.
+        """
+        try:
+            return msgspec.convert(row, cls)
+        except msgspec.ValidationError as error:
+            raise _unknown() from error
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The folders, as keys, that the work reads."""
+        session = f"sessions/{self.session_id}"
+        source = self.media.source if isinstance(self.media, Microcourse) else ""
+        return (f"{session}/hls", *([f"{session}/{source}"] if source else []))
+
+    @property
+    def output(self) -> str:
+        """The folder, as a key, that it makes."""
+        return f"sessions/{self.session_id}/{self.media.output}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lectern.app.media_orders import Order
 from lectern.jobs.job import Job, JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
 from lectern.kernel.clock import utc_ms
-from lectern.kernel.errors import Gone, NotFound
+from lectern.kernel.errors import Conflict, Gone, NotFound, Unauthenticated
 from lectern.manifest.medium import RESULT
 from lectern.storage.files import StoredFile
 from lectern.storage.kinds import is_final
@@ -136,6 +136,8 @@ class MediaWork:
                 raise LeaseLost
             try:
                 return asyncio.run_coroutine_threadsafe(question(), self._loop).result()
+            except (Conflict, Unauthenticated) as error:  # what a server says whose lease was lost
+                raise LeaseLost from error
             except Gone as error:
                 if time.monotonic() > until:
                     raise JobFailed(error.code, error.message, retry=True) from error

@@ -9,10 +9,20 @@ import signal
 import socket
 import stat
 import sys
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
 
 from catalogue.work import endings, kinds
+from catalogue.workers.tokens import Sighting, note_sighting
+from lectern import __version__
 from lectern.app.media_orders import Orders
 from lectern.app.media_work import MediaWork
+from lectern.app.remote.far_desk import FarDesk
+from lectern.app.remote.line import Line
+from lectern.app.secrets import secret_in
 from lectern.app.settings import Settings
 from lectern.app.storage import carrying, files_of
 from lectern.app.tables import metadata
@@ -22,8 +32,12 @@ from lectern.jobs.desk import DatabaseDesk, Desk
 from lectern.jobs.job import LEASE_MS
 from lectern.jobs.runner import Runner
 from lectern.jobs.store import JobStore
-from lectern.kernel.errors import Conflict
-from lectern.kernel.tasks import task_group
+from lectern.kernel.clock import utc_ms
+from lectern.kernel.errors import Conflict, Rejected
+from lectern.kernel.tasks import run_forever, task_group
+
+_log = structlog.get_logger()
+_SEEN_EVERY_S: Final = 20.0
 
 
 async def carry(settings: Settings) -> None:
@@ -56,11 +70,68 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
         lanes = lanes_of(desk, media)
         async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]
+            running.append(tasks.create_task(run_forever("sightings", lambda: _be_seen(database))))
             await stop.wait()
             for lane in running:
                 lane.cancel()
     finally:
         await database.close()
+
+
+async def _be_seen(database: Database) -> None:
+    """Have the console know that this worker is there."""
+    while True:
+        async with database.write() as tx:
+            await note_sighting(tx, Sighting(this_process(), None, __version__, utc_ms()))
+        await asyncio.sleep(_SEEN_EVERY_S)
+
+
+async def work_by_token(settings: Settings) -> None:
+    """Work for the server at `LECTERN_WORKER_SERVER`, with its token alone, until told to end.
+
+    Raises:
+        Rejected: the address is none, or would show the token to everybody (`worker_server_invalid`), or
+            there is no token (`worker_token_missing`).
+    """
+    server = checked_server(settings.worker_server)
+    token = token_of(settings)
+    stop = stopped()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with aiohttp.ClientSession(skip_auto_headers=("Content-Type",), trust_env=False) as http:
+        desk = FarDesk(Line(http, server, token), worker=this_process())
+        media = MediaWork(settings.data, asyncio.get_running_loop(), order=desk.order, shelf=desk.files)
+        _log.info("worker_started", server=server)
+        async with task_group() as tasks:
+            running = [tasks.create_task(lane.run()) for lane in lanes_of(desk, media)]
+            await stop.wait()
+            for lane in running:
+                lane.cancel()
+
+
+def checked_server(address: str) -> str:
+    """Return the origin of a server. Raises Rejected."""
+    parts = urlsplit(address)
+    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or parts.scheme not in ("https", "http") or parts.path.rstrip("/") or parts.query:
+        raise Rejected("worker_server_invalid", "A server is named like https://lectern.example.com.")
+    if parts.scheme == "http" and not loopback:
+        raise Rejected(
+            "worker_server_invalid", "The token would go in the clear: use the server's https:// address."
+        )
+    return address.rstrip("/")
+
+
+def token_of(settings: Settings) -> str:
+    """Return the worker's token. Raises Rejected, Conflict."""
+    token = settings.worker_token.get_secret_value()
+    if settings.worker_token_file is not None:
+        token = secret_in(settings.worker_token_file, "LECTERN_WORKER_TOKEN_FILE")
+    if not token.strip():
+        raise Rejected(
+            "worker_token_missing",
+            "Set LECTERN_WORKER_TOKEN to the token that `lectern worker-token create` printed.",
+        )
+    return token.strip()
 
 
 def lanes_of(desk: Desk, media: MediaWork) -> list[Runner]:

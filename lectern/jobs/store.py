@@ -130,10 +130,11 @@ class JobStore:
             return Claim(claimed, tuple(given_up))
         return Claim(None, tuple(given_up))
 
-    async def claimable(self, tx: AsyncConnection, now: UtcMs) -> set[tuple[str, str]]:
-        """Return for which (organisation, kind) there is something to claim."""
-        rows = await tx.execute(select(jobs.c.org_id, jobs.c.kind).where(_claimable(now)).distinct())
-        return {(row.org_id, row.kind) for row in rows}
+    async def claimable(self, tx: AsyncConnection, now: UtcMs) -> dict[tuple[str, str], int]:
+        """Return how many jobs there are to claim, by (organisation, kind)."""
+        query = select(jobs.c.org_id, jobs.c.kind, func.count()).where(_claimable(now))
+        rows = await tx.execute(query.group_by(jobs.c.org_id, jobs.c.kind))
+        return {(row[0], row[1]): int(row[2]) for row in rows}
 
     async def holds(self, tx: AsyncConnection, job_id: str, lease_owner: str, now: UtcMs) -> Job | None:
         """Return a job if this lease of it is in force."""
