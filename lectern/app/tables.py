@@ -5,6 +5,7 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
+import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
@@ -28,6 +29,7 @@ _MODULES = (
     analytics.closing.tables,
     analytics.tables,
     catalogue.tables,
+    catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,
