@@ -5,6 +5,7 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
 import catalogue.tables
+import catalogue.terms_tables
 import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
@@ -29,6 +30,7 @@ _MODULES = (
     analytics.closing.tables,
     analytics.tables,
     catalogue.tables,
+    catalogue.terms_tables,
     catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
