@@ -61,8 +61,10 @@ class MediaWork:
             start_ms=args.start_ms,
             end_ms=args.end_ms,
             title=args.title,
-            subtitle=self._settings.org_name,
+            subtitle=args.subtitle or self._settings.org_name,
             source=download_folder(args.replay_version) if args.replay_version else "",
+            ranges=args.ranges,
+            arrangement=args.arrangement,
         )
         return self._run(attempt, args.session_id, job)
 
