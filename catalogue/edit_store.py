@@ -133,12 +133,19 @@ class EditStore:
 
     async def steps(self, tx: AsyncConnection, edit_id: str) -> list[Step]:
         """Return how revisions 1, 2, 3, … came to be."""
+        return (await self.steps_of(tx, [edit_id])).get(edit_id, [])
+
+    async def steps_of(self, tx: AsyncConnection, edit_ids: Sequence[str]) -> dict[str, list[Step]]:
+        """Return how revisions 1, 2, 3, … of edit lists came to be."""
+        found: dict[str, list[Step]] = {}
         query = (
-            select(edit_revisions.c.step)
-            .where(edit_revisions.c.edit_id == edit_id, edit_revisions.c.revision > 0)
-            .order_by(edit_revisions.c.revision)
+            select(edit_revisions.c.edit_id, edit_revisions.c.step)
+            .where(edit_revisions.c.edit_id.in_(edit_ids), edit_revisions.c.revision > 0)
+            .order_by(edit_revisions.c.edit_id, edit_revisions.c.revision)
         )
-        return [Step(step) for step in (await tx.execute(query)).scalars()]
+        for row in await tx.execute(query):
+            found.setdefault(row.edit_id, []).append(Step(row.step))
+        return found
 
     async def revision(self, tx: AsyncConnection, edit_id: str, revision: int) -> Revision:
         """Return a revision.

@@ -107,9 +107,7 @@ class MicrocourseDesk:
             after(MICROCOURSE_TABLE, old.state, MicrocourseEvent.EDITED)
             was = (await self.edits.cuts(tx, [(old.id, old.version)])).get((old.id, old.version))
             if made_of is None and was is not None and start_ms is None and end_ms is None:
-                made_of = msgspec.structs.replace(
-                    was, content=msgspec.structs.replace(was.content, title=cut.title)
-                )
+                made_of = MadeOf(msgspec.structs.replace(was.content, title=cut.title), was.chapters)
             same = (cut.title, cut.start_ms, cut.end_ms) == (old.title, old.start_ms, old.end_ms)
             if same and _looks(made_of) == _looks(was):
                 return old
@@ -171,7 +169,26 @@ class MicrocourseDesk:
 
     async def _note_cut(self, tx: AsyncConnection, microcourse: Microcourse, made_of: MadeOf | None) -> None:
         if made_of is not None:
+            await self._claim(tx, microcourse, made_of)
             await self.edits.note_cut(tx, microcourse.org_id, microcourse.id, microcourse.version, made_of)
+
+    async def _claim(self, tx: AsyncConnection, microcourse: Microcourse, made_of: MadeOf) -> None:
+        """Make this the microcourse of the draft that it is made of, which must stand where it was read.
+
+        Two who have a draft made at once make one microcourse.
+        """
+        if made_of.edit_id is None:
+            return
+        edit = await self.edits.edit(tx, made_of.edit_id, lock=True)
+        if edit.microcourse_id is not None and edit.microcourse_id != microcourse.id:
+            other = await self.store.microcourse(tx, edit.microcourse_id)
+            if MicrocourseEvent.EDITED in MICROCOURSE_TABLE[other.state]:
+                raise Conflict(
+                    "microcourse_changed", "Somebody else has just changed this. Look at it again."
+                )
+        if edit.revision != made_of.edit_revision:
+            raise Conflict("edited_meanwhile", "Somebody else has changed this in the meantime.")
+        await self.edits.change(tx, edit.id, microcourse_id=microcourse.id)
 
     async def _note(self, tx: AsyncConnection, who: Principal, action: str, microcourse: Microcourse) -> None:
         details = {"session_id": microcourse.session_id, "version": microcourse.version}
