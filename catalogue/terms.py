@@ -7,8 +7,6 @@ from typing import Literal
 from catalogue.media import MediumKind, Microcourse, Replay
 from lectern.kernel.errors import Rejected
 
-INTRO_MS = 3_000
-"""How long the card is that a microcourse begins with (`mediaworker.media_job`)."""
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _LAST_DIGITS = 4
 
@@ -50,11 +48,6 @@ def language_tag(text: str) -> str:
     language, script, region = found.groups()
     parts = (language.lower(), script and script.title(), region and region.upper())
     return "-".join(part for part in parts if part)
-
-
-def ranges_of(microcourse: Microcourse) -> list[tuple[int, int]]:
-    """Return the ranges of its replay that a microcourse shows, in their order."""
-    return [(microcourse.start_ms, microcourse.end_ms)]
 
 
 def kind_of(medium: Replay | Microcourse) -> MediumKind:

@@ -1,22 +1,24 @@
 """On which terms somebody watches a medium, and its captions: what a player asks for beside the medium."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit, may_edit, viewer_of
+from catalogue.chapters import CARD_MS
+from catalogue.edit_store import EditStore
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.store import CatalogueStore
 from catalogue.terms import (
-    INTRO_MS,
     CaptionLine,
     Rules,
     kind_of,
     language_tag,
     name_tag,
-    ranges_of,
 )
 from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
@@ -91,6 +93,7 @@ class TermsRoutes:
     watermark: bool = False
     clock: Clock = utc_ms
     store: TermsStore = field(default_factory=TermsStore)
+    edits: EditStore = field(default_factory=EditStore)
 
     def routes(self) -> list[Route]:
         """Return what `lectern.app` mounts."""
@@ -167,7 +170,7 @@ class TermsRoutes:
             if text is None and isinstance(medium, Microcourse):
                 whole = await self.store.captions(tx, "replay", medium.replay_id, language)
                 if whole is not None:
-                    text = written(mapped(reread(whole.content), ranges_of(medium), INTRO_MS))
+                    text = written(mapped(reread(whole.content), await self._ranges(tx, medium), CARD_MS))
         if text is None:
             raise NotFound("captions_not_found", "There are no captions in this language.")
         headers = {
@@ -221,7 +224,7 @@ class TermsRoutes:
             await self.trail.write(tx, request.who, "captions_deleted", medium.id, details)
         return None
 
-    async def _lines(self, tx: Any, medium: Replay | Microcourse) -> list[CaptionLine]:
+    async def _lines(self, tx: AsyncConnection, medium: Replay | Microcourse) -> list[CaptionLine]:
         own = await self.store.languages(tx, kind_of(medium), medium.id, medium.version)
         lines = {language: CaptionLine(language, "own") for language in own}
         if isinstance(medium, Microcourse):
@@ -229,6 +232,12 @@ class TermsRoutes:
             for language in await self.store.languages(tx, "replay", replay.id, replay.version):
                 lines.setdefault(language, CaptionLine(language, "replay"))
         return [line for _, line in sorted(lines.items())]
+
+    async def _ranges(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[tuple[int, int]]:
+        """Return the ranges of its replay that a microcourse shows, in their order."""
+        version = (medium.id, medium.version)
+        made_of = (await self.edits.cuts(tx, [version])).get(version)
+        return [(medium.start_ms, medium.end_ms)] if made_of is None else made_of.content.ranges
 
     def _is_marked(self, rules: Rules) -> bool:
         return self.watermark if rules.watermark is None else rules.watermark

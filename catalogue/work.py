@@ -12,6 +12,7 @@ small pictures by time.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,8 +36,11 @@ TILES = "tiles.vtt"
 """And its small pictures."""
 
 
-class MicrocourseArgs(msgspec.Struct, frozen=True):
-    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`.
+class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title` and `subtitle`
+    (without one, the organisation's name).
+
+    `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
     """
@@ -48,6 +52,9 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     start_ms: int
     end_ms: int
     replay_version: int = 0
+    ranges: tuple[tuple[int, int], ...] = ()
+    arrangement: Literal["inset", "side_by_side"] = "inset"
+    subtitle: str = ""
 
     @property
     def folder(self) -> str:

@@ -74,8 +74,10 @@ class Orders:
             start_ms=args.start_ms,
             end_ms=args.end_ms,
             title=args.title,
-            subtitle=self.org_name,
+            subtitle=args.subtitle or self.org_name,
             source=download_folder(args.replay_version) if args.replay_version else "",
+            ranges=args.ranges,
+            arrangement=args.arrangement,
         )
         return Order(args.session_id, media)
 

@@ -4,6 +4,7 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.edit_tables
 import catalogue.tables
 import catalogue.terms_tables
 import catalogue.workers.tables
@@ -29,6 +30,7 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.edit_tables,
     catalogue.tables,
     catalogue.terms_tables,
     catalogue.workers.tables,

@@ -34,6 +34,7 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -214,6 +215,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self._watch_terms().routes(),
             *self.workers.routes(),
+            *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),

@@ -2,9 +2,8 @@
 
 import pytest
 
-import mediaworker.media_job
 from catalogue.media import MediumKind
-from catalogue.terms import INTRO_MS, Rules, language_tag, name_tag
+from catalogue.terms import Rules, language_tag, name_tag
 from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
 from catalogue.webvtt import LONGEST_BYTES
@@ -171,7 +170,3 @@ def test_what_is_no_language_is_refused(said: str) -> None:
 
 def test_a_watermark_names_without_giving_the_number_away() -> None:
     assert (name_tag("李伟", "E00012345"), name_tag("Guest", None)) == ("李伟 2345", "Guest")
-
-
-def test_the_card_is_as_long_here_as_in_the_worker() -> None:
-    assert mediaworker.media_job.INTRO_MS == INTRO_MS
