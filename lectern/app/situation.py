@@ -1,5 +1,6 @@
 """A class as the media plane sees it: read off the slices of sessions and interactions."""
 
+from interactions.aside.idea import ASIDE
 from interactions.breakout.idea import BREAKOUT
 from interactions.hand.events import HandLowered
 from interactions.hand.idea import invited
@@ -29,6 +30,7 @@ def situation_of(state: ClassState) -> Situation:
         presenters=tuple(id_ for id_ in staff if participants[id_].joined.role == SessionRole.PRESENTER),
         invited=tuple(guests),
         heard_everywhere=frozenset(breakout.voices),
+        aside=state.of(ASIDE).since_utc_ms is not None,
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
         away_since_utc_ms={
             id_: present.left_utc_ms
