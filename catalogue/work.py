@@ -37,6 +37,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
+    `branded`: in the organisation's look, with its intro and outro.
     """
 
     session_id: str
@@ -46,6 +47,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     start_ms: int
     end_ms: int
     replay_version: int = 0
+    branded: bool = True
 
     @property
     def folder(self) -> str:

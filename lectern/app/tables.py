@@ -4,6 +4,7 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.brand.tables
 import catalogue.tables
 import catalogue.workers.tables
 import interactions.ballots.tables
@@ -28,6 +29,7 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.brand.tables,
     catalogue.tables,
     catalogue.workers.tables,
     interactions.ballots.tables,
