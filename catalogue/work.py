@@ -12,6 +12,7 @@ small pictures by time.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,12 +30,17 @@ COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
-LADDER_PICTURES, LADDER_SOUND, TILES = "pictures.m3u8", "sound.m3u8", "tiles.vtt"
-"""Of a download whose job's result says `ladder`: all renditions, the sound they share, small pictures."""
+LADDER, LADDER_PICTURES, LADDER_SOUND = "master.m3u8", "pictures.m3u8", "sound.m3u8"
+"""Of a medium whose job's result says `ladder`: all renditions with their sound, without it, the sound."""
+TILES = "tiles.vtt"
+"""And its small pictures."""
 
 
-class MicrocourseArgs(msgspec.Struct, frozen=True):
-    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`.
+class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title` and `subtitle`
+    (without one, the organisation's name).
+
+    `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
     `branded`: in the organisation's look, with its intro and outro.
@@ -48,6 +54,9 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     end_ms: int
     replay_version: int = 0
     branded: bool = True
+    ranges: tuple[tuple[int, int], ...] = ()
+    arrangement: Literal["inset", "side_by_side"] = "inset"
+    subtitle: str = ""
 
     @property
     def folder(self) -> str:

@@ -102,7 +102,7 @@ class Orders:
             start_ms=args.start_ms,
             end_ms=args.end_ms,
             title=args.title,
-            subtitle=self.org_name,
+            subtitle=args.subtitle or self.org_name,
             source=download_folder(args.replay_version) if args.replay_version else "",
             accent=look.accent,
             logo=look.logo,
@@ -110,6 +110,8 @@ class Orders:
             outro=look.outro_words,
             intro_clip=ready.get(look.intro_id or "", ""),
             outro_clip=ready.get(look.outro_id or "", ""),
+            ranges=args.ranges,
+            arrangement=args.arrangement,
         )
         return Order(f"sessions/{args.session_id}", media)
 

@@ -5,6 +5,7 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
 import catalogue.brand.tables
+import catalogue.edit_tables
 import catalogue.tables
 import catalogue.workers.tables
 import interactions.ballots.tables
@@ -30,6 +31,7 @@ _MODULES = (
     analytics.closing.tables,
     analytics.tables,
     catalogue.brand.tables,
+    catalogue.edit_tables,
     catalogue.tables,
     catalogue.workers.tables,
     interactions.ballots.tables,

@@ -37,6 +37,7 @@ from analytics.view_store import ViewStore
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -216,6 +217,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self.workers.routes(),
             *self.brand.routes(),
+            *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
