@@ -23,6 +23,7 @@ from catalogue.models import (
 from catalogue.neighbours import Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.proposal.desk import ProposalDesk
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
@@ -65,6 +66,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     return [
         *_CatalogueRoutes(deps, desk).routes(),
+        *ProposalDesk(keeper).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
     ]
 

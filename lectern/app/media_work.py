@@ -1,10 +1,11 @@
-"""What the two kinds of media job come down to: the pipeline, over a session's folder, here or from a
+"""What the kinds of media job come down to: the pipeline, over a session's folder, here or from a
 bucket."""
 
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -12,13 +13,14 @@ from typing import Any, Final, TypeVar
 import msgspec
 import structlog
 
-from catalogue.work import ComposeArgs, MicrocourseArgs, download_folder
+from catalogue.work import ComposeArgs, MicrocourseArgs, SignalsArgs, download_folder
 from lectern.app.settings import Settings
 from lectern.app.storage import files_of
 from lectern.jobs.job import JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Gone, NotFound
+from lectern.manifest.signals import Signals
 from lectern.storage.files import Files
 from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
@@ -31,6 +33,7 @@ from mediaworker.media_job import (
     MediaResult,
     Microcourse,
 )
+from mediaworker.signals import work as signals_work
 
 _log = structlog.get_logger()
 _PATIENCE_S: Final = 600.0
@@ -71,20 +74,49 @@ class MediaWork:
         args = msgspec.convert(attempt.job.args, ComposeArgs)
         return self._run(attempt, args.session_id, Compose(output=args.folder))
 
+    def signals(self, attempt: Attempt) -> dict[str, object]:
+        """Hear and see a replay, for its editor."""
+        args = msgspec.convert(attempt.job.args, SignalsArgs)
+        with _told():
+            if self._files is None:
+                found = _heard(attempt, args.folder, self._settings.sessions_dir / args.session_id)
+            else:
+                found = self._heard_over_bucket(
+                    attempt, self._files, f"sessions/{args.session_id}", args.folder
+                )
+        return {
+            "utterances": len(found.utterances),
+            "scenes": len(found.scenes),
+            "lacks": list(found.lacks),
+        }
+
     def _run(self, attempt: Attempt, session_id: str, job: MediaJob) -> dict[str, object]:
-        try:
+        with _told():
             if self._files is None:
                 result = _do(attempt, job, self._settings.sessions_dir / session_id)
             else:
                 result = self._over_bucket(attempt, self._files, f"sessions/{session_id}", job)
-        except MediaFailedError as error:
-            raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
-        except MediaCancelledError as error:
-            raise LeaseLost from error
-        except OSError as error:
-            reason = f"The video could not be made on this machine: {error.strerror}."
-            raise JobFailed("disk_error", reason, hold=True) from error
         return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
+
+    def _heard_over_bucket(self, attempt: Attempt, files: Files, session: str, folder: str) -> Signals:
+        name = f"{folder}/{signals_work.RESULT}"
+        done = self._ask(attempt, partial(_decoded, files, f"{session}/{name}", Signals))
+        if done is not None:
+            return done
+        scratch = self._scratch / attempt.job.id
+        fetch = partial(copy_folder, files, f"{session}/hls", scratch / "hls")
+        self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
+        needed = signals_work.needed_files(scratch / "hls")
+        self._ask(attempt, partial(fetch, needed.__contains__))
+        try:
+            found = _heard(attempt, folder, scratch)
+        except MediaFailedError as error:
+            if error.code != "disk_error":  # nothing of it helps another attempt
+                shutil.rmtree(scratch)
+            raise
+        self._ask(attempt, partial(files.put_file, f"{session}/{name}", scratch / name))
+        shutil.rmtree(scratch)
+        return found
 
     def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
         """Bring what it needs of the replay here, do the job, put its files into the bucket, its result last.
@@ -93,7 +125,7 @@ class MediaWork:
         there.
         """
         output = f"{session}/{job.output}"
-        done = self._ask(attempt, partial(_result_of, files, f"{output}/{_RESULT}"))
+        done = self._ask(attempt, partial(_decoded, files, f"{output}/{_RESULT}", MediaResult))
         if done is not None:  # another attempt got that far, and died before it could say so
             return done
         scratch = self._scratch / attempt.job.id
@@ -134,13 +166,32 @@ class MediaWork:
                 attempt.stop.wait(_AGAIN_S)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What stops media work, as the rows of jobs say it."""
+    try:
+        yield
+    except MediaFailedError as error:
+        raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
+    except MediaCancelledError as error:
+        raise LeaseLost from error
+    except OSError as error:
+        reason = f"The video could not be made on this machine: {error.strerror}."
+        raise JobFailed("disk_error", reason, hold=True) from error
+
+
+def _heard(attempt: Attempt, folder: str, session: Path) -> Signals:
+    return signals_work.run(folder, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
+
+
 def _do(attempt: Attempt, job: MediaJob, session: Path) -> MediaResult:
     return pipeline.run(job, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
 
 
-async def _result_of(files: Files, key: str) -> MediaResult | None:
+async def _decoded(files: Files, key: str, type_: type[ResultT]) -> ResultT | None:
+    """A description that may be missing, or damaged: then it is made again."""
     try:
-        return msgspec.json.decode(await files.get(key), type=MediaResult)
+        return msgspec.json.decode(await files.get(key), type=type_)
     except (NotFound, msgspec.DecodeError):
         return None
 

@@ -52,7 +52,7 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
         # A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download.
         lanes = [
             Runner(database, {kind: how}, worker=name, store=JobStore(lease_ms))
-            for kind, how in kinds(media.microcourse, media.compose).items()
+            for kind, how in kinds(media.microcourse, media.compose, media.signals).items()
         ]
         async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]

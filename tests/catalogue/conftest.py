@@ -146,7 +146,7 @@ class House:
 
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
-        watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
+        watched: dict[str, Kind] = dict(kinds(*[lambda attempt: {}] * 3))
         async with self.database.write() as tx:
             job = (await self.jobs.claim(tx, [kind], "w", self.now)).job
         assert job is not None
