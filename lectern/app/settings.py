@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lectern.app import consent
 from lectern.kernel.address import is_address
 from lectern.storage.place import bucket_and_prefix, checked_endpoint
 from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
@@ -98,7 +99,9 @@ class Settings(BaseSettings):
     turn_secret: str = Field("", description="Secret shared with the TURN server (static-auth-secret).")
     org_name: str = Field("Lectern", description="Name of the organisation when it is first set up.")
     zone: str = Field("Asia/Shanghai", description="IANA time zone of the organisation at set-up.")
-    consent_version: str = Field("2026-11", description="Version of the consent text; a new one asks again.")
+    consent_version: str = Field(
+        consent.VERSION, description="Version of the consent text; a new one asks again."
+    )
     embedded_worker: bool = Field(True, description="Whether `lectern serve` runs a media worker itself.")
     microcourse_long_minutes: int = Field(15, description="Microcourse length (min) that earns a warning.")
     microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
