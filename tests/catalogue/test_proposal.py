@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -272,7 +273,7 @@ def test_the_timeline_becomes_what_happened() -> None:
         Moment(7, "session_ended", 200_000, {}),
         Moment(8, "poll_opened", 210_000, {"id": "p2"}),
     ]
-    entities = {
+    entities: dict[str, dict[str, Any]] = {
         "poll/p1": {"question": "Which?"},
         "question/q1": {"text": "Why?", "start_ms": 30_000, "end_ms": 50_000},
         "question/q2": {"text": "In writing", "start_ms": None, "end_ms": None},

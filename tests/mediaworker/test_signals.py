@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lectern.manifest import read_replay, write_replay
+from lectern.manifest.signals import Signals
 from loadtests.cuts.making import make
 from loadtests.cuts.script import Page, Script, Utterance
 from mediaworker.media_job import MediaCancelledError, MediaFailedError
@@ -43,7 +44,7 @@ def session(lesson: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(session: Path, cancelled: Callable[[], bool] = lambda: False) -> work.Signals:
+def run(session: Path, cancelled: Callable[[], bool] = lambda: False) -> Signals:
     return work.run(OUTPUT, files=session, progress=lambda _: None, cancelled=cancelled)
 
 
