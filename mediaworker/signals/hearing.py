@@ -73,7 +73,8 @@ def _sent(levels: Levels) -> npt.NDArray[np.bool_]:
     sent = np.ones(len(levels), np.bool_)
     nothing = np.concatenate(([0], (levels <= NOTHING_DB).astype(np.int8), [0]))
     edges = np.flatnonzero(np.diff(nothing))
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+    for place in range(0, len(edges), 2):
+        begin, end = int(edges[place]), int(edges[place + 1])
         if (end - begin) * HOP_MS >= _OFF_MS:
             sent[begin:end] = False
     return sent
