@@ -27,7 +27,7 @@ _VOICE_DROP_DB = 18.0
 _LEAST_DB, _MOST_DB = 5.0, 15.0
 _SHARE = 0.4
 _OFF_MS = 2_000
-_LEAST_SENT = 100
+_LEAST_SENT = 50
 _BRIDGE_MS = 300
 """Shorter breaks are stops within words, and breaths."""
 _CLICK_MS = 100
@@ -50,7 +50,7 @@ def levels_of(samples: Samples) -> tuple[Levels, npt.NDArray[np.uint8]]:
 
 def utterances_of(levels: Levels) -> list[tuple[int, int]]:
     """Return where it is not quiet, in milliseconds, in order."""
-    if len(levels) == 0 or float(np.percentile(levels, 99)) < DIGITAL_SILENCE_DB:
+    if np.count_nonzero(levels > DIGITAL_SILENCE_DB) < _LEAST_SENT:
         return []
     smooth = np.convolve(np.pad(levels, 1, mode="edge"), np.full(3, 1 / 3, np.float32), "valid")
     heard = smooth > _thresholds(smooth)
@@ -72,9 +72,7 @@ def _sent(levels: Levels) -> npt.NDArray[np.bool_]:
     """
     sent = np.ones(len(levels), np.bool_)
     nothing = np.concatenate(([0], (levels <= NOTHING_DB).astype(np.int8), [0]))
-    edges = np.flatnonzero(np.diff(nothing))
-    for place in range(0, len(edges), 2):
-        begin, end = int(edges[place]), int(edges[place + 1])
+    for begin, end in np.flatnonzero(np.diff(nothing)).reshape(-1, 2):
         if (end - begin) * HOP_MS >= _OFF_MS:
             sent[begin:end] = False
     return sent
@@ -97,7 +95,7 @@ def _thresholds(levels: Levels) -> Levels:
     sent = _sent(levels)
     loudest = float(np.percentile(levels[sent], _VOICE_SHARE))
     thresholds = np.empty(len(places), np.float32)
-    for index, place in enumerate(places):
+    for index, place in enumerate(places.tolist()):
         near = slice(max(0, min(place, len(levels)) - reach), place + reach)
         around = levels[near][sent[near]]
         if len(around) < _LEAST_SENT:
