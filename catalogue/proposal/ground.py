@@ -37,11 +37,13 @@ _BURST_MS = 600
 _NEAR_MS = 4_000
 """A new picture so near a pause belongs to it."""
 _LEAST_SHARE = 0.1
+_BRIEF_MS = 45_000
+"""A picture that gives way sooner is likely a title."""
 _AFTER_MS = 90_000
 """So long after a poll or an answer a topic is likely to end."""
 _BESIDE_MS = 20_000
 
-PAUSE, SCENE, BOTH, CLASS = 300, 250, 300, 400
+PAUSE, SCENE, BOTH, CLASS = 300, 500, 200, 150
 """What a perfect pause, a perfect change of the picture, both together, and the class can give a place."""
 
 
@@ -97,7 +99,7 @@ def survey(signals: Signals, happened: Sequence[Happening]) -> Ground:
             places = _places_in(begin, end, gap, weighing)
             for at in places:
                 if 0 < at < duration:
-                    found.setdefault(at, weighing.weigh(at, gap))
+                    found.setdefault(at, weighing.weigh(at, (begin, end), gap))
             if end - begin >= QUIET_MS and signals.utterances:
                 _leave_out(ground, places[0] if begin > 0 else 0, places[-1] if end < duration else duration)
     for at in sorted(found):
@@ -196,8 +198,8 @@ class _Weighing:
     def __init__(
         self, scenes: Sequence[tuple[int, float]], happened: Sequence[Happening], usual_gap_ms: int
     ) -> None:
-        self._scenes = scenes
-        self._scene_times = [at for at, _ in scenes]
+        self._scenes = _weighed(scenes)
+        self._scene_times = [at for at, _ in self._scenes]
         self._usual_gap_ms = usual_gap_ms
         self._edges = sorted(_edges(happened))
         self._edge_times = [edge[0] for edge in self._edges]
@@ -205,15 +207,18 @@ class _Weighing:
     def scenes_between(self, begin: int, end: int) -> list[int]:
         """Times of the changes that are more than a line of text."""
         first = bisect.bisect_left(self._scene_times, begin)
-        last = bisect.bisect_right(self._scene_times, end)
-        return [at for at, share in self._scenes[first:last] if share >= _LEAST_SHARE]
+        return self._scene_times[first : bisect.bisect_right(self._scene_times, end)]
 
-    def weigh(self, at: int, gap: _Gap) -> tuple[int, tuple[Reason, ...]]:
+    def weigh(self, at: int, free: Span, gap: _Gap) -> tuple[int, tuple[Reason, ...]]:
         """Return what speaks for a place, as a number (0..1000) and in detail, the strongest first."""
         told: list[tuple[float, Reason]] = []
-        pause = min(1.0, max(0.0, math.log2(gap.felt_ms / self._usual_gap_ms) / 3))
+        begin = gap.from_ms if free[0] - gap.from_ms <= GUARD_MS else free[0]
+        end = gap.to_ms if gap.to_ms - free[1] <= GUARD_MS else free[1]
+        length = end - begin
+        felt = min(3 * length, max(length, gap.felt_ms - (gap.to_ms - gap.from_ms - length)), _LONG_GAP_MS)
+        pause = min(1.0, max(0.0, (math.log2(max(1, felt) / self._usual_gap_ms) - 0.3) / 1.7))
         if pause > 0.1:
-            told.append((PAUSE * pause, Reason("pause", gap.from_ms, length_ms=gap.to_ms - gap.from_ms)))
+            told.append((PAUSE * pause, Reason("pause", begin, length_ms=length)))
         scene, scene_at = self._scene(at, gap)
         if scene > 0.2:
             told.append(((SCENE + BOTH * pause) * scene, Reason("scene", scene_at)))
@@ -233,9 +238,9 @@ class _Weighing:
         first = bisect.bisect_left(self._scene_times, begin - _NEAR_MS)
         last = bisect.bisect_right(self._scene_times, end + _NEAR_MS)
         best, best_at = 0.0, at
-        for moment, share in self._scenes[first:last]:
+        for moment, weight in self._scenes[first:last]:
             away = max(0, begin - moment, moment - end)
-            strength = (min(1.0, share / 0.15) + min(1.0, share / 0.6)) / 2 * (1 - away / _NEAR_MS)
+            strength = weight * (1 - away / _NEAR_MS)
             if strength > best:
                 best, best_at = strength, moment
         return best, best_at
@@ -249,6 +254,27 @@ class _Weighing:
             strength = most * (1 - abs(at - moment) / reach) if abs(at - moment) < reach else 0.0
             if strength > 0.05:
                 yield strength, Reason(code, moment, ref or None)
+
+
+def _weighed(scenes: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """What a change of the picture says of a new topic, 0..1, of those that are more than a line of text.
+
+    More than this lesson's usual change says more. So does a picture that soon gives way (a title), and what
+    comes after such a picture says less: the topic has begun by then.
+    """
+    large = [(at, share) for at, share in scenes if share >= _LEAST_SHARE]
+    if not large:
+        return []
+    usual = sorted(share for _, share in large)[len(large) // 2]
+    weighed: list[tuple[int, float]] = []
+    title: tuple[int, float] | None = None
+    for index, (at, share) in enumerate(large):
+        strength = min(1.0, max(0.3, 0.3 + (share / usual - 1) * 1.4))
+        is_brief = index + 1 < len(large) and large[index + 1][0] - at < _BRIEF_MS
+        leaves_title = title is not None and at - title[0] < _BRIEF_MS and share < 1.3 * title[1]
+        title = (at, share) if is_brief and not leaves_title and strength > 0.6 else None
+        weighed.append((at, strength * (1 if is_brief else 0.75) * (0.4 if leaves_title else 1)))
+    return weighed
 
 
 _MARKS: dict[str, tuple[float, int, int]] = {

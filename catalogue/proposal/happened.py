@@ -21,6 +21,7 @@ _LASTS: Mapping[str, _Pair] = {
     "poll_opened": _Pair("poll", "poll_closed", "poll", "question"),
     "checkin_opened": _Pair("checkin", "checkin_closed", "checkin", "message"),
     "breakout_opened": _Pair("breakout", "breakout_closed", "", ""),
+    "aside_began": _Pair("pause", "aside_ended", "", ""),
 }
 _CLOSES = {pair.closed: opened for opened, pair in _LASTS.items()}
 _OVER = "session_ended"

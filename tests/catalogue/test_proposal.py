@@ -109,19 +109,19 @@ places_of = st.lists(
 
 def cost_of(times: Sequence[int], weights: Mapping[int, int], idle: Mapping[int, int]) -> int | None:
     """What a cutting costs by the words of the decision, or None where it is not allowed."""
-    total = sum(FULL_WEIGHT - weights[at] for at in times[1:-1])
+    total = sum(600 - weights[at] for at in times[1:-1])
     for begin, end in pairwise(times):
         if idle.get(begin) == end:
-            costs = [FULL_WEIGHT - weights[at] for at in (begin, end) if at in weights]
+            costs = [600 - weights[at] for at in (begin, end) if at in weights]
             total -= max(costs) if len(costs) == 2 else sum(costs)
             continue
         length = end - begin
         if length > UNHEARD_OF_MS and any(begin < at < end for at in weights):
             return None
-        total += 150 * max(0, TARGET_MS - length) ** 2 // (TARGET_MS - SHORTEST_MS) ** 2
-        total += 150 * max(0, length - TARGET_MS) ** 2 // (LONGEST_MS - TARGET_MS) ** 2
-        total += 500 * max(0, SHORTEST_MS - length) ** 2 // MINUTE**2
-        total += 120 * max(0, length - LONGEST_MS) ** 2 // MINUTE**2
+        total += 120 * max(0, TARGET_MS - length) ** 2 // (TARGET_MS - SHORTEST_MS) ** 2
+        total += 120 * max(0, length - TARGET_MS) ** 2 // (LONGEST_MS - TARGET_MS) ** 2
+        total += 100 * max(0, SHORTEST_MS - length) ** 2 // MINUTE**2
+        total += 60 * max(0, length - LONGEST_MS) ** 2 // MINUTE**2
     return total
 
 
@@ -175,7 +175,7 @@ def test_twelve_hours_take_less_than_a_second() -> None:
 
 def test_a_lesson_costs_what_the_decision_says() -> None:
     minutes = np.array([4, 5, 7, 10, 11], np.int64) * MINUTE
-    assert length_costs(minutes).tolist() == [337 + 500, 150, 0, 150, 266 + 120]
+    assert length_costs(minutes).tolist() == [270 + 100, 120, 0, 120, 213 + 60]
     assert cut(0, [], {}) == []
 
 
@@ -186,8 +186,8 @@ def test_both_signs_together_beat_a_longer_pause_alone() -> None:
     assert [one.end_ms for one in proposal.lessons] == [7 * MINUTE + 1_500, 14 * MINUTE + 1_500, 21 * MINUTE]
     [first, second, last] = proposal.lessons
     assert [(r.code, r.at_ms, r.length_ms) for r in first.end_reasons] == [
-        ("scene", 7 * MINUTE + 1_500, None),
         ("pause", 7 * MINUTE, 3_000),
+        ("scene", 7 * MINUTE + 1_500, None),
     ]
     assert second.start_reasons == first.end_reasons
     assert [reason.code for reason in (*first.start_reasons, *last.end_reasons)] == [

@@ -86,7 +86,7 @@ async def test_what_the_class_did_moves_the_cuts_at_once(house: House) -> None:
     assert cuts == [803_000]
     assert [(note["code"], note["from_ms"]) for note in proposal["notes"]] == [("poll_kept_whole", 397_000)]
     reasons = proposal["lessons"][0]["reasons"]["end"]
-    assert [reason["code"] for reason in reasons] == ["scene", "pause"]
+    assert [reason["code"] for reason in reasons] == ["pause", "scene"]
 
 
 async def test_an_older_replay_gets_its_job_when_somebody_asks(house: House) -> None:
