@@ -151,8 +151,7 @@ class _Listening:
         playlist = self.hls / screen.playlist
         if self._ends_early(playlist, "screen"):
             lacks.append("screen_ends_early")
-        keys = self._keys(playlist, lacks)
-        changes = changes_of(keys)
+        changes = self._changes(playlist, lacks)
         moments: list[int] = []
         for first in range(0, len(changes), _MOMENTS_PER_LOOK):
             some = changes[first : first + _MOMENTS_PER_LOOK]
@@ -160,30 +159,40 @@ class _Listening:
             moments += self._moments(playlist, some)
         return [scene for scene in scenes_of(changes, moments) if scene[0] < self.replay.duration_ms]
 
-    def _keys(self, playlist: Path, lacks: list[Lack]) -> list[Seen]:
+    def _changes(self, playlist: Path, lacks: list[Lack]) -> list[Change]:
+        """Where key pictures differ; of a part nothing is kept but that, and its last picture."""
         parts = self._parts()
-        found: dict[int, Seen] = {}
+        found: list[Change] = []
+        last: list[Seen] = []
         for number, start_s, length_s in parts:
-            kept = self.work / f"keys-{number:03d}.npz"
+            kept = self.work / f"changes-{number:03d}.npz"
             if not kept.exists():
                 within = self._share(_SOUND + _SCREEN * number / len(parts), _SCREEN / len(parts))
-                try:
-                    seen = see_keys(playlist, self.work, (start_s, length_s), within, self.cancelled)
-                except MediaFailedError as error:
-                    if error.code != "transcode_failed":
-                        raise
-                    seen = []  # no picture to begin with: what is heard is still worth having
-                pictures = np.stack([one.picture for one in seen]) if seen else np.zeros((0, 1, 1), np.uint8)
-                self._keep(kept, pictures=pictures, times=np.array([one.at_ms for one in seen], np.int64))
-            with np.load(kept) as held:
-                if not len(held["times"]) and "screen_unreadable" not in lacks:
-                    lacks.append("screen_unreadable")
+                seen = self._keys(playlist, (start_s, length_s), within)
                 # A segment on the border of two parts is seen in both.
-                found |= {
-                    int(at): Seen(int(at), one)
-                    for at, one in zip(held["times"], held["pictures"], strict=True)
-                }
-        return [found[at] for at in sorted(found)]
+                new = [*last, *(one for one in seen if not last or one.at_ms > last[0].at_ms)]
+                rows = [(change.from_ms, change.to_ms, change.share) for change in changes_of(new)]
+                self._keep(
+                    kept,
+                    changes=np.array(rows, np.float64).reshape(-1, 3),
+                    at_ms=np.array([one.at_ms for one in new[-1:]], np.int64),
+                    picture=np.array([one.picture for one in new[-1:]], np.uint8),
+                    empty=np.array(not seen),
+                )
+            with np.load(kept) as held:
+                if held["empty"] and "screen_unreadable" not in lacks:
+                    lacks.append("screen_unreadable")
+                found += [Change(int(begin), int(end), float(share)) for begin, end, share in held["changes"]]
+                last = [Seen(int(at), one) for at, one in zip(held["at_ms"], held["picture"], strict=True)]
+        return found
+
+    def _keys(self, playlist: Path, stretch_s: tuple[float, float], progress: Progress) -> list[Seen]:
+        try:
+            return see_keys(playlist, self.work, stretch_s, progress, self.cancelled)
+        except MediaFailedError as error:
+            if error.code != "transcode_failed":
+                raise
+            return []  # no picture to begin with: what is heard is still worth having
 
     def _moments(self, playlist: Path, changes: list[Change]) -> list[int]:
         stretches = [(change.from_ms / 1000, change.to_ms / 1000 + 0.001) for change in changes]
