@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from catalogue.access import insist_on_edit
+from catalogue.edit_store import EditStore
 from catalogue.media import Replay
-from catalogue.proposal.ground import Reason
+from catalogue.proposal.ground import Happening, Reason
 from catalogue.proposal.happened import READ, happened_of
 from catalogue.proposal.lessons import Proposal, propose
 from catalogue.proposal.models import (
@@ -19,6 +20,7 @@ from catalogue.proposal.models import (
     SignalsModel,
     State,
 )
+from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper
 from catalogue.states import ReplayState
 from catalogue.work import SIGNALS, SignalsArgs, signals_job
@@ -48,6 +50,7 @@ class ProposalDesk:
     """Answers editors of a session's replay; for all others it does not exist, or is forbidden."""
 
     keeper: ReplayKeeper
+    edits: EditStore
 
     def routes(self) -> list[Route]:
         """Return both routes."""
@@ -85,6 +88,9 @@ class ProposalDesk:
         async with self.keeper.database.read() as tx:
             moments = await self.keeper.store.moments(tx, replay.session_id, READ)
         happened = happened_of(moments, view.entities or {}, replay.recorded.clock_map)
+        # What follows from the class by itself is among what happened: only an editor's own say more.
+        chapters = await chapters_of(self.keeper.database, self.edits, replay, ())
+        happened += [Happening("chapter", c.at_ms, c.at_ms, "", c.title) for c in chapters if c.kind == "own"]
         # Hours of a lesson are tenths of a second of work: a class that runs beside it must not wait.
         proposed = await asyncio.to_thread(propose, found.signals, happened)
         return told.model_copy(update=_drawn(proposed))

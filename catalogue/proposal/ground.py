@@ -43,8 +43,8 @@ _AFTER_MS = 90_000
 """So long after a poll or an answer a topic is likely to end."""
 _BESIDE_MS = 20_000
 
-PAUSE, SCENE, BOTH, CLASS = 300, 500, 200, 150
-"""What a perfect pause, a perfect change of the picture, both together, and the class can give a place."""
+PAUSE, SCENE, BOTH = 300, 500, 200
+"""What a perfect pause, a perfect change of the picture, and both together give a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +222,10 @@ class _Weighing:
         scene, scene_at = self._scene(at, gap)
         if scene > 0.2:
             told.append(((SCENE + BOTH * pause) * scene, Reason("scene", scene_at)))
-        of_class = 0.0
-        for strength, reason in self._of_class(at):
-            told.append((CLASS * strength, reason))
-            of_class = max(of_class, strength)
-        total = PAUSE * pause + SCENE * scene + BOTH * pause * scene + CLASS * of_class
+        of_class = list(self._of_class(at))
+        told += of_class
+        best = max((given for given, _ in of_class), default=0.0)
+        total = PAUSE * pause + SCENE * scene + BOTH * pause * scene + best
         told.sort(key=lambda each: (-each[0], each[1].at_ms, each[1].code, each[1].ref or ""))
         return min(FULL_WEIGHT, round(total)), tuple(reason for _, reason in told)
 
@@ -251,9 +250,9 @@ class _Weighing:
         for moment, code, ref in self._edges[first:last]:
             most, before_ms, after_ms = _MARKS[code]
             reach = after_ms if moment <= at else before_ms
-            strength = most * (1 - abs(at - moment) / reach) if abs(at - moment) < reach else 0.0
-            if strength > 0.05:
-                yield strength, Reason(code, moment, ref or None)
+            given = most * (1 - abs(at - moment) / reach) if abs(at - moment) < reach else 0.0
+            if given > _LEAST_GIVEN:
+                yield given, Reason(code, moment, ref or None)
 
 
 def _weighed(scenes: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -277,21 +276,22 @@ def _weighed(scenes: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return weighed
 
 
-_MARKS: dict[str, tuple[float, int, int]] = {
-    "poll_opened": (0.1, 5_000, 1),
-    "poll_closed": (0.5, 2_000, _AFTER_MS),
-    "question_taken": (0.1, 5_000, 1),
-    "question_answered": (0.5, 5_000, _AFTER_MS),
-    "checkin_opened": (0.4, 15_000, 1),
-    "checkin_closed": (0.4, 1, 15_000),
-    "breakout_began": (1.0, 15_000, 5_000),
-    "breakout_ended": (1.0, 5_000, _BESIDE_MS),
-    "pause_began": (0.8, 15_000, 1),
-    "pause_ended": (0.8, 1, 15_000),
-    "chapter": (1.0, 5_000, 5_000),
-    "joint": (0.8, 3_000, 3_000),
+_MARKS: dict[str, tuple[int, int, int]] = {
+    "poll_opened": (15, 5_000, 1),
+    "poll_closed": (75, 2_000, _AFTER_MS),
+    "question_taken": (15, 5_000, 1),
+    "question_answered": (75, 5_000, _AFTER_MS),
+    "checkin_opened": (60, 15_000, 1),
+    "checkin_closed": (60, 1, 15_000),
+    "breakout_began": (400, 15_000, 5_000),
+    "breakout_ended": (400, 5_000, _BESIDE_MS),
+    "pause_began": (300, 15_000, 1),
+    "pause_ended": (300, 1, 15_000),
+    "chapter": (600, 5_000, 5_000),
+    "joint": (300, 3_000, 3_000),
 }
 """How much a moment of the class gives at most, and how far before it and after it a place may be."""
+_LEAST_GIVEN = 8.0
 
 _NAMES: dict[Kind, tuple[str, str | None]] = {
     "poll": ("poll_opened", "poll_closed"),

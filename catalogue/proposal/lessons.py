@@ -12,6 +12,8 @@ from lectern.manifest.signals import Signals
 
 _TITLED = ("chapter", "poll", "question")
 """Whose words name a lesson, the best first."""
+_CHAPTER_SLACK_MS = 5_000
+"""A chapter that was set so long before the cut names what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ def _lesson(
 
 def _title(start: int, end: int, happened: Sequence[Happening]) -> str:
     """The words of the first chapter in the lesson, else of its first poll, else of its first question."""
-    inside = [h for h in happened if h.title and h.kind in _TITLED and start <= h.from_ms < end]
+
+    def is_inside(each: Happening) -> bool:
+        slack = _CHAPTER_SLACK_MS if each.kind == "chapter" else 0
+        return start - slack <= each.from_ms < end - slack
+
+    inside = [h for h in happened if h.title and h.kind in _TITLED and is_inside(h)]
     inside.sort(key=lambda h: (_TITLED.index(h.kind), h.from_ms, h.ref))
     return inside[0].title if inside else ""
 

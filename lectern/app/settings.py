@@ -103,6 +103,15 @@ class Settings(BaseSettings):
         consent.VERSION, description="Version of the consent text; a new one asks again."
     )
     embedded_worker: bool = Field(True, description="Whether `lectern serve` runs a media worker itself.")
+    worker_server: str = Field(
+        "",
+        description="Server that `lectern worker` works for with a token alone, https://HOST; empty: it has "
+        "the database itself.",
+    )
+    worker_token: SecretStr = Field(
+        SecretStr(""), description="Token of a worker with LECTERN_WORKER_SERVER."
+    )
+    worker_token_file: Path | None = Field(None, description="File that holds it, instead.")
     microcourse_long_minutes: int = Field(15, description="Microcourse length (min) that earns a warning.")
     microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
     completion_threshold: float = Field(

@@ -89,6 +89,27 @@ async def test_what_the_class_did_moves_the_cuts_at_once(house: House) -> None:
     assert [reason["code"] for reason in reasons] == ["pause", "scene"]
 
 
+async def test_an_editors_chapter_names_a_lesson_and_is_its_reason(house: House) -> None:
+    path = await ready(house)
+    usual = msgspec.structs.replace(
+        MINUTES_20, utterances=((1_000, 400_000), (406_000, 560_000), (560_600, 1_185_000)), scenes=()
+    )
+    await put(house, usual)
+    await house.work(SIGNALS, {})
+    _, proposal = await house.call("GET", f"{path}/proposal")
+    assert [one["title"] for one in proposal["lessons"]] == ["", ""]
+    chapter = {"kind": "set_chapter", "at_ms": 560_100, "title": "Practice"}
+    said = {"change_id": "change-1", "from_revision": 0, "operation": chapter}
+    replay_id = path.rpartition("/")[2]
+    assert (await house.call("POST", f"/api/v1/edits/{replay_id}/revisions", json=said))[0] == 200
+    _, proposal = await house.call("GET", f"{path}/proposal")
+    [first, second] = proposal["lessons"]
+    assert (first["title"], first["end_ms"], second["title"]) == ("", 560_200, "Practice")
+    assert second["reasons"]["start"][0] == {
+        "code": "chapter", "at_ms": 560_100, "ref": None, "length_ms": None,
+    }  # fmt: skip
+
+
 async def test_an_older_replay_gets_its_job_when_somebody_asks(house: House) -> None:
     path = await ready(house)
     await put(house)
