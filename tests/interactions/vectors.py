@@ -146,6 +146,18 @@ def breakout(proof: Proof) -> None:
     proof.command("h", "breakout_show", id=one, on=True)
 
 
+def aside(proof: Proof) -> None:
+    """Something that is not for the replay, twice; the second one ends with the lesson."""
+    start(proof)
+    proof.command("p", "aside_begin")
+    wait(proof, 5)
+    proof.command("h", "aside_begin")
+    proof.command("h", "aside_end")
+    wait(proof, 1)
+    proof.command("p", "aside_begin")
+    end(proof)
+
+
 def feedback(proof: Proof) -> None:
     """The rules are set, the presenter puts a hint off; after the end two hand in."""
     proof.command("p", "feedback_set", on=True, lang="zh-CN")
@@ -168,6 +180,7 @@ SCRIPTS: dict[str, Script] = {
         chat_and_groups,
         breakout,
         feedback,
+        aside,
     )
 }
 

@@ -90,7 +90,7 @@ export interface RecordingGap {
   readonly to_ms: number
   readonly missing_ms: number
   readonly source: 'mic' | 'camera' | 'screen' | 'all'
-  readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'not_recorded'
+  readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'aside' | 'not_recorded'
 }
 
 /** A finished medium in several sizes: picture with sound (`master_url`), picture alone, sound alone, small pictures by time. */
