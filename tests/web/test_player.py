@@ -44,7 +44,7 @@ async def _look_at_the_replay(story: Story, replay: str) -> None:
     """Two pictures and small ones over the bar on a PC; one picture on a phone."""
     pc = story.presenter
     chapter = {"kind": "set_chapter", "at_ms": 6_000, "title": "Practice"}
-    change = {"change_id": "c1", "from_revision": 0, "operation": chapter}
+    change = {"change_id": "chapter-1", "from_revision": 0, "operation": chapter}
     await story.rest(pc, "POST", f"/edits/{replay}/revisions", data=change)
     await story.open(pc, f"/replay/{replay}")
     await expect(on(pc, "chapter").filter(has_text="Practice")).to_be_visible()
