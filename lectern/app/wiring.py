@@ -37,6 +37,7 @@ from analytics.view_store import ViewStore
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
+from catalogue.console.routes import ConsoleRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -48,7 +49,7 @@ from catalogue.store import CatalogueStore
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
-from catalogue.workers.intake import BucketIntake, DiskIntake
+from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -109,6 +110,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from mediaworker.steps import step_at
 from notices.outbox import Outbox
 from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
@@ -190,6 +192,7 @@ class Services:
     attending: AttendanceReports
     workers: WorkerRoutes
     brand: BrandRoutes
+    console: ConsoleRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -217,6 +220,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self.workers.routes(),
             *self.brand.routes(),
+            *self.console.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
@@ -370,6 +374,14 @@ def control_paths(settings: Settings) -> list[Path]:
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
+def intake_of(settings: Settings) -> Intake:
+    """Where what workers send waits. Raises Conflict: the bucket's keys cannot be read."""
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return DiskIntake(settings.data)
+    return BucketIntake(bucket, settings.data / "incoming")
+
+
 def workers_door(
     settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
 ) -> WorkerRoutes:
@@ -388,7 +400,7 @@ def workers_door(
     door = Door(
         database,
         keeper.files,
-        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "incoming"),
+        intake_of(settings),
         Bell(database, keeper.jobs, now=time.monotonic),
         signer,
         order_of=order_of,
@@ -550,6 +562,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            console=ConsoleRoutes(
+                database,
+                keeper.jobs,
+                WorkerTokens(database, accounts),
+                accounts,
+                media_endings(),
+                step_at,
+                intake_of(settings).drop,
             ),
             brand=BrandRoutes(
                 database,
