@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.brand.look import Look, LookStore
 from catalogue.brand.work import CLIP, MADE, ClipArgs
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder, endings
+from catalogue.work import (
+    COMPOSE,
+    MICROCOURSE,
+    ComposeArgs,
+    MicrocourseArgs,
+    download_folder,
+    leaving_endings,
+)
 from lectern.db.engine import Database
 from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job, JobFailed
@@ -117,8 +124,9 @@ class Orders:
 
 
 def media_endings() -> Mapping[str, OnOver]:
-    """Return every kind of job that `Orders` knows, with what follows when one is over."""
-    return {**endings(), CLIP: _nothing_to_write}
+    """Return every kind of job that `Orders` knows, with what follows when one is over; each may leave the
+    house."""
+    return {**leaving_endings(), CLIP: _nothing_to_write}
 
 
 async def _nothing_to_write(_tx: AsyncConnection, _job: Job) -> None:

@@ -26,7 +26,6 @@ PACKAGES = (
 CODE_ARGUMENT = {
     "LecternError": 0,
     "ProtocolViolation": 0,
-    "TooLarge": 0,
     "Rejected": 0,
     "Unauthenticated": 0,
     "Forbidden": 0,
