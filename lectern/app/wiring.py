@@ -46,6 +46,7 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
+from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
@@ -98,6 +99,7 @@ from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
+from lectern.app.viewers import Viewers
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -217,6 +219,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *self._watch_terms().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -310,11 +313,25 @@ class Services:
             Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
 
+    def _intake(self) -> ViewIntake:
+        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+
+    def _watch_terms(self) -> TermsRoutes:
+        catalogue = self.catalogue
+        return TermsRoutes(
+            self.database,
+            catalogue.keeper.store,
+            catalogue.watching,
+            Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
+            catalogue.trail,
+            self.settings.watermark,
+        )
+
     def _viewing(self) -> ViewRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
         reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
         return ViewRoutes(
-            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            self._intake(),
             reports,
             self.accounts,
             self.settings.completion_threshold,
