@@ -90,7 +90,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders, media_endings
+from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -112,7 +112,6 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
-from mediaworker.steps import step_at
 from notices.outbox import Outbox
 from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
@@ -585,8 +584,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 keeper.jobs,
                 WorkerTokens(database, accounts),
                 accounts,
-                media_endings(),
-                step_at,
+                all_endings(),
+                step_of,
                 intake_of(settings).drop,
             ),
             brand=BrandRoutes(
