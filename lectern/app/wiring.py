@@ -37,6 +37,7 @@ from analytics.view_store import ViewStore
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
+from catalogue.console.routes import ConsoleRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -49,7 +50,7 @@ from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
-from catalogue.workers.intake import BucketIntake, DiskIntake
+from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -89,7 +90,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders, media_endings
+from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -192,6 +193,7 @@ class Services:
     attending: AttendanceReports
     workers: WorkerRoutes
     brand: BrandRoutes
+    console: ConsoleRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -220,6 +222,7 @@ class Services:
             *self._watch_terms().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
+            *self.console.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
@@ -387,6 +390,14 @@ def control_paths(settings: Settings) -> list[Path]:
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
+def intake_of(settings: Settings) -> Intake:
+    """Where what workers send waits. Raises Conflict: the bucket's keys cannot be read."""
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return DiskIntake(settings.data)
+    return BucketIntake(bucket, settings.data / "incoming")
+
+
 def workers_door(
     settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
 ) -> WorkerRoutes:
@@ -405,7 +416,7 @@ def workers_door(
     door = Door(
         database,
         keeper.files,
-        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "incoming"),
+        intake_of(settings),
         Bell(database, keeper.jobs, now=time.monotonic),
         signer,
         order_of=order_of,
@@ -567,6 +578,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            console=ConsoleRoutes(
+                database,
+                keeper.jobs,
+                WorkerTokens(database, accounts),
+                accounts,
+                all_endings(),
+                step_of,
+                intake_of(settings).drop,
             ),
             brand=BrandRoutes(
                 database,
