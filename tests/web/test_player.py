@@ -43,7 +43,13 @@ async def _published(story: Story) -> tuple[str, str]:
 async def _look_at_the_replay(story: Story, replay: str) -> None:
     """Two pictures and small ones over the bar on a PC; one picture on a phone."""
     pc = story.presenter
+    chapter = {"kind": "set_chapter", "at_ms": 6_000, "title": "Practice"}
+    change = {"change_id": "chapter-1", "from_revision": 0, "operation": chapter}
+    await story.rest(pc, "POST", f"/edits/{replay}/revisions", data=change)
     await story.open(pc, f"/replay/{replay}")
+    await expect(on(pc, "chapter").filter(has_text="Practice")).to_be_visible()
+    await pc.keyboard.press("]")
+    assert abs(await _stand(pc) - 6.0) < 0.2
     bar = await on(pc, "seek").bounding_box()
     assert bar is not None
     await pc.mouse.move(bar["x"] + bar["width"] * 0.5, bar["y"] + bar["height"] / 2)
@@ -83,6 +89,62 @@ async def _covered_s(story: Story, clip: str, name: str) -> float:
     views = await story.rest(story.presenter, "GET", f"/views/microcourse/{clip}")
     shares = {row["person"]["name"]: row["coverage"] for row in views["people"]}
     return float(shares.get(name, 0.0) * views["duration_ms"] / 1000)
+
+
+_BAD = b"WEBVTT\n\n00:01 --> 00:02.000\nx\n\n00:50.000 --> 00:51.000\ny\n"
+_GOOD = (
+    "WEBVTT\n\n00:00.000 --> 00:15.000\n<v 王芳>厨房起火</v>\n<img src=x onerror=alert(1)>先关火\n".encode()
+)
+
+
+async def _set_the_terms(story: Story, replay: str, clip: str) -> None:
+    """The presenter uploads captions, after a wrong file, sets rules, and names a chapter."""
+    page = story.presenter
+    await story.open(page, f"/watch/{clip}")
+    await on(page, "terms-open").click()
+    await on(page, "captions-language").select_option("zh-CN")
+    file = on(page, "captions-file")
+    await file.set_input_files({"name": "a.vtt", "mimeType": "text/vtt", "buffer": _BAD})
+    await expect(on(page, "terms-said")).to_contain_text("Line 3: write the times as")
+    await expect(on(page, "terms-said")).to_contain_text("Line 6: this is after the end")
+    assert await violations(page) == []
+    await take_picture(page, "player-terms-wrong-pc")
+    await file.set_input_files({"name": "a.vtt", "mimeType": "text/vtt", "buffer": _GOOD})
+    await expect(on(page, "terms-said")).to_contain_text("1 caption taken")
+    await expect(on(page, "caption-line")).to_have_count(1)
+    for rule in ("rule-required", "rule-in-order"):
+        await on(page, rule).check()
+        await expect(on(page, "terms-said")).to_have_text("Saved")
+    await on(page, "rule-watermark").select_option("true")
+    await expect(on(page, "terms-said")).to_have_text("Saved")
+    await page.keyboard.press("Escape")
+    await expect(on(page, "required")).to_be_visible()
+
+
+async def _watch_by_the_terms(story: Story, page: Page, clip: str) -> None:
+    """Captions, the viewer's name that comes back, and no way ahead by key or by bar."""
+    await page.reload()
+    await expect(on(page, "watermark")).to_have_text("李伟 L002")
+    await on(page, "captions-button").click()
+    await expect(on(page, "captions")).to_contain_text("王芳: 厨房起火")
+    assert await page.locator("[data-testid=captions] img").count() == 0
+    await on(page, "watermark").evaluate("mark => mark.remove()")
+    await expect(on(page, "watermark")).to_have_count(1)
+    await on(page, "watermark").evaluate("mark => { mark.style.opacity = 0; mark.textContent = '' }")
+    await expect(on(page, "watermark")).to_have_text("李伟 L002")
+    await page.keyboard.press("f")
+    await page.wait_for_function("() => document.fullscreenElement?.querySelector('[data-testid=watermark]')")
+    await take_picture(page, "player-full-pc")
+    await page.keyboard.press("f")
+    limit = float((await story.rest(page, "GET", f"/watch-terms/microcourse/{clip}"))["furthest_ms"]) / 1000
+    assert 2 < limit < 12
+    await page.keyboard.press("9")
+    await expect(on(page, "player-said")).to_contain_text("This lesson is watched in order")
+    assert abs(await _stand(page) - limit) < 0.3
+    await on(page, "seek").evaluate(
+        "bar => { bar.value = 14000; bar.dispatchEvent(new Event('input', { bubbles: true })) }"
+    )
+    assert abs(await _stand(page) - limit) < 0.3
 
 
 @pytest.mark.timeout(300)
@@ -169,3 +231,7 @@ async def test_a_microcourse_plays_by_key_as_sound_and_over_a_lost_network(tmp_p
         await _plays(phone, "video", stopped)
         assert await violations(phone) == []
         await take_picture(phone, "player-microcourse-phone")
+        await phone.keyboard.press("k")
+
+        await _set_the_terms(story, replay, clip)
+        await _watch_by_the_terms(story, page, clip)
