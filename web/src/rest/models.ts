@@ -70,7 +70,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool' | 'standing'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
@@ -435,6 +435,8 @@ export interface GroupActivity {
   readonly visits: number
   readonly result: string | null
   readonly notes: string | null
+  readonly points: number | null
+  readonly place: number | null
 }
 
 export interface PollResults {

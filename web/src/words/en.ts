@@ -176,7 +176,7 @@ const en = {
       source: { mic: 'Sound', camera: 'Camera', screen: 'Screen', all: 'Everything' },
       why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded' },
     }, resumed: 'Continued where you stopped ({at})', restart: 'From the start',
-    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result', group_pool: 'Questions sorted' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
+    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result', group_pool: 'Questions sorted', standing: 'Final standing' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} vote | {n} votes',
   },
   editor: {

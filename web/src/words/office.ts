@@ -16,7 +16,7 @@ export const en = {
     title: 'Growth over sessions', about: 'How answering develops from day to day, over all sessions of a course.', from: 'From', to: 'To', course: 'Sessions called', show: 'Show', sessions: '{n} session | {n} sessions', none: 'No answers in this time', nonePlain: 'Quiz questions that are answered in these sessions appear here.', perDay: 'Right answers of all, by day', day: 'Day', answers: 'Answers', right: 'Right', rate: 'Correct', slope: 'Growth a day', lastDay: 'Right on the last day', corrected: 'Corrected', whole: 'All together', by: 'By', people: 'Person', departments: 'Department', points: 'Knowledge point',
   },
   activity: {
-    title: 'Group activity', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
+    title: 'Group activity', points: '{n} point, place {place} | {n} points, place {place}', open: 'Groups', none: 'There were no groups', nonePlain: 'What groups did stands here once the class was in groups.', refresh: 'Refresh', working: 'at work', time: '{from} to {to}', calls: 'asked for help {n}×', visits: 'visited {n}×',
     name: 'Name', minutes: 'Minutes in the group', mic: 'Microphone on', messages: 'Messages', answers: 'Polls answered', chars: 'Characters in notes', nobody: 'Nobody was in this group.', result: 'Result', part: 'Took part', share: 'Who took part how much: messages, answers and notes',
   },
   closing: {
@@ -82,7 +82,7 @@ export const zh: OfficeWords = {
     kindLabel: '类别', stateLabel: '状态', owner: '负责人', nobody: '负责人待定', me: '我来负责', due: '截止日期', dueOn: '{day} 截止', note: '备注', edit: '编辑', save: '保存', reach: '联系方式：{contact}', forgets: '选择“完成”或“不处理”后，联系方式会被删除。', noText: '没有文字，只希望回访。', none: '这里没有要处理的', nonePlain: '学员在反馈里写的话会出现在这里。',
   },
   activity: {
-    title: '小组活动', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
+    title: '小组活动', points: '{n} 分，第 {place} 名', open: '小组', none: '这一场没有分组', nonePlain: '分组之后，这里会列出各组的活动情况。', refresh: '刷新', working: '进行中', time: '{from} 至 {to}', calls: '求助 {n} 次', visits: '被看望 {n} 次',
     name: '姓名', minutes: '在组分钟', mic: '开麦分钟', messages: '发言', answers: '答题', chars: '笔记字数', nobody: '没有人在这个组。', result: '成果', part: '参与程度', share: '参与程度：发言、答题与笔记',
   },
   closing: {

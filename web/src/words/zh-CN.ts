@@ -178,7 +178,7 @@ const zh: Words = {
       source: { mic: '声音', camera: '摄像头画面', screen: '共享屏幕', all: '全部内容' },
       why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', not_recorded: '未录制' },
     }, resumed: '已从上次的位置（{at}）继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果', group_pool: '问题整理' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果', group_pool: '问题整理', standing: '最终名次' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
