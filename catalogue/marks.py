@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.asides import Stretch, is_aside
 from catalogue.gaps import ReplayGap
 from lectern.manifest.clock_map import ClockMap
 
@@ -72,17 +73,18 @@ def remembered(
     clock: ClockMap,
     *,
     gaps: Sequence[ReplayGap] = (),
+    left_out: Sequence[Stretch] = (),
 ) -> Remembered:
     """Place the marked moments on the replay's clock, each thing once, in order.
 
-    What learners do not see (a question dismissed later, an erased poll) leaves no mark. A question stands
-    where its answer begins, if it was answered aloud.
+    What learners do not see (a question dismissed later, an erased poll) leaves no mark, nor does what began
+    in a stretch that is `left_out`. A question stands where its answer begins, if it was answered aloud.
     """
     found: dict[tuple[str, str], Mark] = {}
     unheard: dict[str, Mapping[str, Any]] = {}
     for moment in moments:
         kind = MARKED.get(moment.type)
-        if kind is None:
+        if kind is None or is_aside(left_out, moment.session_ms):
             continue
         id_ = str(moment.payload.get("id") or moment.seq)
         entity = entities.get(f"{kind}/{id_}")
@@ -91,7 +93,11 @@ def remembered(
         title = (entity or {}).get(_TITLE_FIELD.get(kind, ""))
         start_ms, end_ms = (entity or {}).get("start_ms"), (entity or {}).get("end_ms")
         at_ms = moment.session_ms if start_ms is None else int(start_ms)
-        if kind == "question" and entity is not None and not 0 < at_ms <= _last_ms(clock):
+        if (
+            kind == "question"
+            and entity is not None
+            and (not 0 < at_ms <= _last_ms(clock) or is_aside(left_out, at_ms))
+        ):
             unheard[id_] = entity
             continue
         found[kind, id_] = Mark(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from interactions.aside import commands as aside
+from interactions.aside.idea import ASIDE
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -59,6 +61,7 @@ IDEAS: tuple[Idea[Any], ...] = (
     FEEDBACK,
     QUIET_HINT,
     PAGE_STATE,
+    ASIDE,
 )
 
 
@@ -83,6 +86,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *screen.COMMANDS,
         *feedback.COMMANDS,
         *quiet_hint.COMMANDS,
+        *aside.COMMANDS,
     )
 
 

@@ -4,7 +4,11 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.brand.tables
+import catalogue.edit_tables
 import catalogue.tables
+import catalogue.terms_tables
+import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
@@ -27,7 +31,11 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.brand.tables,
+    catalogue.edit_tables,
     catalogue.tables,
+    catalogue.terms_tables,
+    catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,

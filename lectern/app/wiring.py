@@ -34,6 +34,11 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.brand.look import LookStore
+from catalogue.brand.routes import BrandRoutes
+from catalogue.brand.upload import Uploads
+from catalogue.console.routes import ConsoleRoutes
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -41,6 +46,13 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
+from catalogue.terms_routes import TermsRoutes
+from catalogue.workers.bell import Bell
+from catalogue.workers.door import Door, WorkOrder
+from catalogue.workers.grants import WorkSigner
+from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
+from catalogue.workers.routes import WorkerRoutes
+from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
@@ -65,6 +77,7 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.brand_studio import STUDIO
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -77,18 +90,21 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
-from lectern.app.storage import files_of
+from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
+from lectern.app.viewers import Viewers
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
+from lectern.jobs.job import Job
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
@@ -175,6 +191,9 @@ class Services:
     notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
+    workers: WorkerRoutes
+    brand: BrandRoutes
+    console: ConsoleRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -200,6 +219,11 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *self._watch_terms().routes(),
+            *self.workers.routes(),
+            *self.brand.routes(),
+            *self.console.routes(),
+            *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
@@ -289,11 +313,25 @@ class Services:
             Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
 
+    def _intake(self) -> ViewIntake:
+        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+
+    def _watch_terms(self) -> TermsRoutes:
+        catalogue = self.catalogue
+        return TermsRoutes(
+            self.database,
+            catalogue.keeper.store,
+            catalogue.watching,
+            Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
+            catalogue.trail,
+            self.settings.watermark,
+        )
+
     def _viewing(self) -> ViewRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
         reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
         return ViewRoutes(
-            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            self._intake(),
             reports,
             self.accounts,
             self.settings.completion_threshold,
@@ -350,6 +388,44 @@ def control_paths(settings: Settings) -> list[Path]:
             f"{folder} must be a folder of this user alone (mode 700). Remove it, or set TMPDIR.",
         )
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
+
+
+def intake_of(settings: Settings) -> Intake:
+    """Where what workers send waits. Raises Conflict: the bucket's keys cannot be read."""
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return DiskIntake(settings.data)
+    return BucketIntake(bucket, settings.data / "incoming")
+
+
+def workers_door(
+    settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
+) -> WorkerRoutes:
+    """What workers with a token alone speak to.
+
+    Raises:
+        Conflict: the bucket's keys cannot be read.
+    """
+    database, bucket = keeper.database, bucket_of(settings)
+    orders = Orders(database, settings.org_name)
+
+    async def order_of(job: Job) -> WorkOrder:
+        order = await orders.of(job)
+        return WorkOrder(order.root, order.as_row()["media"], order.output, order.sources, order.assets)
+
+    door = Door(
+        database,
+        keeper.files,
+        intake_of(settings),
+        Bell(database, keeper.jobs, now=time.monotonic),
+        signer,
+        order_of=order_of,
+        endings=media_endings(),
+        bucket=bucket,
+        store=keeper.jobs,
+        now=time.monotonic,
+    )
+    return WorkerRoutes(door, WorkerTokens(database, accounts), keeper.files)
 
 
 @asynccontextmanager
@@ -499,5 +575,27 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 recordings=ClocksOfReplays(CatalogueStore()),
                 standard=Rule(**settings.attendance_rule),
                 completed_from=settings.completion_threshold,
+            ),
+            workers=workers_door(
+                settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            console=ConsoleRoutes(
+                database,
+                keeper.jobs,
+                WorkerTokens(database, accounts),
+                accounts,
+                all_endings(),
+                step_of,
+                intake_of(settings).drop,
+            ),
+            brand=BrandRoutes(
+                database,
+                keeper.files,
+                Uploads(settings.data / "incoming"),
+                STUDIO,
+                PlaySigner(play_keys.secrets, play_keys.current),
+                accounts,
+                LookStore(),
+                keeper.jobs,
             ),
         )

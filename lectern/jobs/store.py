@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.jobs.job import LEASE_MS, Job, JobFailed, Measured, NewJob, retry_delay_ms
@@ -83,17 +83,31 @@ class JobStore:
         rows = await tx.execute(select(jobs).where(jobs.c.id.in_(job_ids)))
         return {row.id: _job(row) for row in rows}
 
-    async def claim(self, tx: AsyncConnection, kinds: Collection[str], worker: str, now: UtcMs) -> Claim:
+    async def newest(self, tx: AsyncConnection, kind: str, subject: str) -> Job | None:
+        """Return the latest job of a kind about something; None if there was none."""
+        query = select(jobs).where(jobs.c.subject == subject, jobs.c.kind == kind)
+        row = (await tx.execute(query.order_by(jobs.c.created_ms.desc(), jobs.c.id.desc()).limit(1))).first()
+        return None if row is None else _job(row)
+
+    async def claim(
+        self,
+        tx: AsyncConnection,
+        kinds: Collection[str],
+        worker: str,
+        now: UtcMs,
+        *,
+        org_id: str | None = None,
+    ) -> Claim:
         """Take the oldest job that is due, or one whose worker has been silent beyond its lease.
+
+        With `org_id`, only of this organisation.
 
         A job that was lost on its last attempt fails here, and the next one is looked at.
         """
         given_up: list[Job] = []
-        due = and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before_ms <= now)
-        lost = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until_ms < now)
         query = (
             select(jobs)
-            .where(jobs.c.kind.in_(kinds), or_(due, lost))
+            .where(jobs.c.kind.in_(kinds), _claimable(now), *([jobs.c.org_id == org_id] if org_id else []))
             .order_by(jobs.c.created_ms, jobs.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -121,6 +135,23 @@ class JobStore:
             )
             return Claim(claimed, tuple(given_up))
         return Claim(None, tuple(given_up))
+
+    async def claimable(self, tx: AsyncConnection, now: UtcMs) -> dict[tuple[str, str], int]:
+        """Return how many jobs there are to claim, by (organisation, kind)."""
+        query = select(jobs.c.org_id, jobs.c.kind, func.count()).where(_claimable(now))
+        rows = await tx.execute(query.group_by(jobs.c.org_id, jobs.c.kind))
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+    async def holds(self, tx: AsyncConnection, job_id: str, lease_owner: str, now: UtcMs) -> Job | None:
+        """Return a job if this lease of it is in force."""
+        query = select(jobs).where(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.RUNNING,
+            jobs.c.lease_owner == lease_owner,
+            jobs.c.lease_until_ms >= now,
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else _job(row)
 
     async def heartbeat(
         self, tx: AsyncConnection, job_id: str, lease_owner: str, measure: Measured, now: UtcMs
@@ -214,6 +245,36 @@ class JobStore:
             tx, job, JobEvent.CANCELLED, now, reason_code="cancelled", reason="This job was cancelled."
         )
 
+    async def hold(self, tx: AsyncConnection, job_id: str, now: UtcMs) -> Job:
+        """Keep a job from being done until a person resumes it; its worker learns so at its next heartbeat.
+
+        Raises:
+            NotFound: no such job. Conflict: it is over already, or held.
+        """
+        job = await self._one(tx, job_id, lock=True)
+        return await self._end(
+            tx, job, JobEvent.HELD, now, reason_code="held", reason="An administrator holds this job."
+        )
+
+    async def listed(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        kinds: Collection[str],
+        *,
+        states: Collection[JobState] | None,
+        before: str,
+        limit: int,
+    ) -> list[Job]:
+        """Return jobs of these kinds and states (None: all), the newest first, before the id `before`."""
+        query = select(jobs).where(jobs.c.org_id == org_id, jobs.c.kind.in_(kinds))
+        if states is not None:
+            query = query.where(jobs.c.state.in_(states))
+        if before:
+            query = query.where(jobs.c.id < before)
+        rows = await tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))
+        return [_job(row) for row in rows]
+
     async def _mine(self, tx: AsyncConnection, job_id: str, lease_owner: str) -> Job | None:
         job = await self._one(tx, job_id, lock=True)
         return job if job.state is JobState.RUNNING and job.lease_owner == lease_owner else None
@@ -232,6 +293,12 @@ class JobStore:
         if row is None:
             raise NotFound("job_not_found", "There is no such job.")
         return _job(row)
+
+
+def _claimable(now: UtcMs) -> ColumnElement[bool]:
+    """Due, or lost by a worker that has been silent beyond its lease."""
+    due = and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before_ms <= now)
+    return or_(due, and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until_ms < now))
 
 
 def _job(row: Any) -> Job:

@@ -1,6 +1,6 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,18 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
+from catalogue.media import MediumKind
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.store import CatalogueStore
-from catalogue.work import kinds
+from catalogue.terms_routes import TermsRoutes
+from catalogue.work import endings
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.jobs.job import Job, JobFailed
-from lectern.jobs.runner import Kind
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
@@ -54,9 +56,11 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
+    "host": person("host", OrgRole.HOST),
     "learner": person("learner", OrgRole.LEARNER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SESSION),
+    "guest_host": guest(SESSION, SessionRole.HOST),
     "other_guest": guest("s2"),
     "key": Principal(org_id="org", subject_id="key", permissions=frozenset()),
     "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
@@ -74,6 +78,7 @@ class House:
     store: CatalogueStore
     signer: PlaySigner
     audit_log: list[tuple[str, str]] = field(default_factory=list)
+    furthest: int = 0
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -84,6 +89,15 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
+        return ("李伟", "E00012345") if person_id == "learner" else None
+
+    async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
+        return self.furthest
+
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
 
     async def write(
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
@@ -146,7 +160,6 @@ class House:
 
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
-        watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
         async with self.database.write() as tx:
             job = (await self.jobs.claim(tx, [kind], "w", self.now)).job
         assert job is not None
@@ -157,7 +170,7 @@ class House:
             else:
                 ended = await self.jobs.complete(tx, job.id, job.lease_owner, outcome, self.now)
             if ended is not None and ended.finished_ms is not None:
-                await watched[kind].on_over(tx, ended)
+                await endings()[kind](tx, ended)
         return job
 
 
@@ -179,7 +192,8 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
-    mount(app, routes(deps), authenticate)
+    terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
+    mount(app, [*routes(deps), *edit_routes(deps, house), *terms.routes()], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

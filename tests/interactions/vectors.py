@@ -146,6 +146,18 @@ def breakout(proof: Proof) -> None:
     proof.command("h", "breakout_show", id=one, on=True)
 
 
+def aside(proof: Proof) -> None:
+    """Something that is not for the replay, twice; the second one ends with the lesson."""
+    start(proof)
+    proof.command("p", "aside_begin")
+    wait(proof, 5)
+    proof.command("h", "aside_begin")
+    proof.command("h", "aside_end")
+    wait(proof, 1)
+    proof.command("p", "aside_begin")
+    end(proof)
+
+
 def group_pool(proof: Proof) -> None:
     """A group gets three questions: classes, votes, a clarification, one marked; shown, and taken over."""
     proof.command("h", "question_rules", open=True, anonymous=True)
@@ -219,6 +231,7 @@ SCRIPTS: dict[str, Script] = {
         group_pool,
         group_points,
         feedback,
+        aside,
     )
 }
 

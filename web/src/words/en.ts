@@ -21,7 +21,7 @@ const en = {
   person: { search: 'Name or staff number', clear: 'Clear', chooseOne: 'Choose somebody from the list, or clear the field.', found: '{n} person found | {n} people found', nobody: 'Nobody who may do this has such a name or number.' },
   room: {
     cancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.',
-    liveNow: 'Live now', live: 'LIVE', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
+    liveNow: 'Live now', live: 'LIVE', aside: 'Not recorded now', asideText: 'What is said now is not in the replay.', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
     yourName: 'Your name', namePlaceholder: 'As your colleagues know you', consentTitle: 'What is recorded', agreeAndJoin: 'Agree and join', join: 'Join', haveAccount: 'I have an account',
     startsIn: 'Starts in {time}', anyMoment: 'Starting any moment', stayHere: 'Stay on this page. The lesson opens by itself.', waitingPeople: '{n} here',
     removed: 'You were removed from this session', removedText: 'If this is a mistake, ask the host.', refused: 'You cannot join yet', tryAnotherWay: 'Join another way',
@@ -174,7 +174,7 @@ const en = {
     gaps: {
       title: '{n} gap in the recording | {n} gaps in the recording', jump: 'Go to {at}', seconds: 'about {n} s missing',
       source: { mic: 'Sound', camera: 'Camera', screen: 'Screen', all: 'Everything' },
-      why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded' },
+      why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded', aside: 'left out: not for the replay' },
     }, resumed: 'Continued where you stopped ({at})', restart: 'From the start',
     kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result', group_pool: 'Questions sorted', standing: 'Final standing' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} vote | {n} votes',
