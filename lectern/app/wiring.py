@@ -46,6 +46,7 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
+from catalogue.work import SIGNALS, endings
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
@@ -110,6 +111,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from mediaworker.signals import work as signals_work
 from mediaworker.steps import step_at
 from notices.outbox import Outbox
 from notices.store import NoticeStore
@@ -382,6 +384,10 @@ def intake_of(settings: Settings) -> Intake:
     return BucketIntake(bucket, settings.data / "incoming")
 
 
+def _step_at(kind: str, share: float) -> tuple[str, float]:
+    return signals_work.step_at(share) if kind == SIGNALS else step_at(share)
+
+
 def workers_door(
     settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
 ) -> WorkerRoutes:
@@ -568,8 +574,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 keeper.jobs,
                 WorkerTokens(database, accounts),
                 accounts,
-                media_endings(),
-                step_at,
+                {**media_endings(), **endings()},
+                _step_at,
                 intake_of(settings).drop,
             ),
             brand=BrandRoutes(
