@@ -71,13 +71,6 @@ def result_of(folder: Path) -> Signals | None:
         return None
 
 
-def step_at(share: float) -> tuple[str, float]:
-    """Return which step a share of the work belongs to, and how much of that step is done."""
-    if share < _SOUND:
-        return "sound", max(0.0, share / _SOUND)
-    return "pictures", min(1.0, (share - _SOUND) / (1 - _SOUND))
-
-
 def needed_files(hls: Path) -> frozenset[str]:
     """Return the media files that the job reads, relative to `hls`; its playlists have to be there."""
     replay = open_replay(hls)

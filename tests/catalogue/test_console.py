@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.work import MICROCOURSE, SIGNALS, MicrocourseArgs
+from catalogue.work import MICROCOURSE, MicrocourseArgs
 from catalogue.workers.tokens import Sighting, note_sighting
 from lectern.jobs.job import Measured, NewJob
 from lectern.jobs.states import JobState
@@ -25,21 +25,6 @@ async def add(house: Installation, title: str = "片段") -> str:
     row: dict[str, Any] = {name: getattr(args, name) for name in args.__struct_fields__}
     async with house.services.database.write() as tx:
         return (await JOBS.enqueue(tx, NewJob(house.org.id, MICROCOURSE, "m", row), utc_ms())).id
-
-
-async def test_what_is_read_for_the_editor_is_among_them(house: Installation) -> None:
-    args = {"session_id": "s", "replay_id": "r", "version": 1, "title": "阀门"}
-    async with house.services.database.write() as tx:
-        job_id = (await JOBS.enqueue(tx, NewJob(house.org.id, SIGNALS, "r", args), utc_ms())).id
-        job = (await JOBS.claim(tx, [SIGNALS], "studio:77", utc_ms())).job
-        assert job is not None
-        assert job.lease_owner is not None
-        await JOBS.heartbeat(tx, job.id, job.lease_owner, Measured(0.11, 90), utc_ms())
-    [shown] = (await house.ask("GET", API, by="admin")).data["items"]
-    assert (shown["kind"], shown["title"], shown["step"]) == ("signals", "阀门", "sound")
-    assert shown["step_share"] == pytest.approx(0.2)
-    for act, state in (("hold", "held"), ("resume", "queued"), ("cancel", "failed")):
-        assert (await house.ask("POST", f"{API}/{job_id}/{act}", by="admin")).data["state"] == state
 
 
 async def state_of(house: Installation, job_id: str) -> JobState:
