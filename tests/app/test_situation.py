@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.aside.events import AsideBegan, AsideEnded
 from interactions.breakout.events import BreakoutVoice
 from interactions.chat.events import ChatSent
 from interactions.hand.events import HandGranted, HandLowered, HandRaised
@@ -57,6 +58,8 @@ HAPPENS: st.SearchStrategy[Event] = st.one_of(
             BreakoutPlaced(participant="bob", group="g"),
             BreakoutVoice(on=True),
             ChatSent(id="m", text_ref="t"),
+            AsideBegan(),
+            AsideEnded(),
         ]
     ),
 )
