@@ -18,7 +18,6 @@ from catalogue.models import (
     LadderModel,
     MarkModel,
     MicrocourseModel,
-    PastModel,
     ReplayModel,
     VideoModel,
     WrittenQuestionModel,
@@ -110,31 +109,14 @@ class Drawing:
         )
 
     def broadcast(
-        self,
-        session_id: str,
-        videos: dict[str, str],
-        *,
-        audio: str | None,
-        program: str | None,
-        past_videos: dict[str, str],
-        past_audio: str | None,
+        self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
     ) -> BroadcastModel:
         """Draw the live HLS; paths are relative to the session's `hls/`."""
         hls = self._grant(f"broadcast/{session_id}", hls_folder(session_id), live=True)
-
-        def drawn(paths: dict[str, str]) -> list[VideoModel]:
-            return [
-                VideoModel(source=source, url=self.signer.url(hls, path)) for source, path in paths.items()
-            ]
-
-        def url(path: str | None) -> str | None:
-            return self.signer.url(hls, path) if path else None
-
         return BroadcastModel(
-            videos=drawn(videos),
-            audio_url=url(audio),
-            program_url=url(program),
-            past=PastModel(videos=drawn(past_videos), audio_url=url(past_audio)) if past_videos else None,
+            videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
+            audio_url=self.signer.url(hls, audio) if audio else None,
+            program_url=self.signer.url(hls, program) if program else None,
         )
 
     def microcourse(

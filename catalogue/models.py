@@ -110,20 +110,12 @@ class ReplayPage(BaseModel):
     next: str | None
 
 
-class PastModel(BaseModel):
-    """The same broadcast from its beginning on, without what was said aside: playlists that grow."""
-
-    videos: list[VideoModel]
-    audio_url: str | None
-
-
 class BroadcastModel(BaseModel):
-    """The live HLS of a lesson; `past` lets its viewers go back."""
+    """The live HLS of a lesson."""
 
     videos: list[VideoModel]
     audio_url: str | None
     program_url: str | None
-    past: PastModel | None = None
 
 
 class JobModel(BaseModel):

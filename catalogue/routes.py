@@ -40,8 +40,6 @@ from lectern.timeline.engine import TimelineEngine
 _LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
 _LIVE_AUDIO = "audio/live.m3u8"
 _LIVE_PROGRAM = "live-program.m3u8"
-_PAST_VIDEOS = {"camera": "camera/index.m3u8", "screen": "screen/index.m3u8"}
-_PAST_AUDIO = "audio/index.m3u8"
 _HOUR_MS = 3_600_000
 
 
@@ -144,13 +142,7 @@ class _CatalogueRoutes:
         hls = hls_folder(session_id)
         there = {
             path
-            for path in (
-                *_LIVE_VIDEOS.values(),
-                _LIVE_AUDIO,
-                _LIVE_PROGRAM,
-                *_PAST_VIDEOS.values(),
-                _PAST_AUDIO,
-            )
+            for path in (*_LIVE_VIDEOS.values(), _LIVE_AUDIO, _LIVE_PROGRAM)
             if await self._exists(hls + path)
         }
         videos = {source: path for source, path in _LIVE_VIDEOS.items() if path in there}
@@ -161,8 +153,6 @@ class _CatalogueRoutes:
             videos,
             audio=_LIVE_AUDIO if _LIVE_AUDIO in there else None,
             program=_LIVE_PROGRAM if _LIVE_PROGRAM in there else None,
-            past_videos={source: path for source, path in _PAST_VIDEOS.items() if path in there},
-            past_audio=_PAST_AUDIO if _PAST_AUDIO in there else None,
         )
 
     async def create(self, request: Request) -> MicrocourseModel:

@@ -137,8 +137,7 @@ class House:
 
     async def broadcast(self) -> None:
         """Leave what a packager leaves a few seconds into a lesson."""
-        playlists = ("camera/live.m3u8", "camera/index.m3u8", "audio/live.m3u8", "live-program.m3u8")
-        for playlist in playlists:
+        for playlist in ("camera/live.m3u8", "audio/live.m3u8", "live-program.m3u8"):
             await self.files.put(f"sessions/{SESSION}/hls/{playlist}", b"#EXTM3U\n")
 
     async def replay_id(self) -> str:

@@ -2,8 +2,6 @@
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
  * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
-import { positionOf } from '../core/past'
-
 export interface HlsSource {
   /** Wall-clock time of what is on screen (EXT-X-PROGRAM-DATE-TIME), or null where the player does not know it. */
   playingUtcMs(): number | null
@@ -18,7 +16,7 @@ export function playsBroadcast(): boolean {
 }
 
 /** `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. */
-export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; fromUtcMs?: number; token?: string; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
   const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
   const { default: Hls } = options.separateSound && isPlaylist ? await import('hls.js') : await import('hls.js/light')
   if (!isPlaylist || !Hls.isSupported()) {
@@ -42,10 +40,9 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   const hls = new Hls({
     enableWorker: false,
     ...(options.startS !== undefined ? { startPosition: options.startS } : {}),
-    autoStartLoad: options.fromUtcMs === undefined,
     lowLatencyMode: false,
     liveSyncDuration: 3.5,
-    liveMaxLatencyDuration: options.fromUtcMs === undefined ? 6 : Infinity,
+    liveMaxLatencyDuration: 6,
     maxBufferLength: options.live ? 12 : 30,
     backBufferLength: 30,
     // A playlist may appear a moment after the lesson has started.
@@ -60,8 +57,6 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
     else if (data.type === Hls.ErrorTypes.NETWORK_ERROR && recovered <= 3) hls.startLoad()
     else options.onFailed?.()
   })
-  const { fromUtcMs } = options
-  if (fromUtcMs !== undefined) hls.once(Hls.Events.LEVEL_LOADED, (_event, { details }) => hls.startLoad(positionOf(fromUtcMs, details.fragments)))
   hls.loadSource(url)
   hls.attachMedia(element)
   return { playingUtcMs: () => hls.playingDate?.getTime() ?? null, close: () => hls.destroy() }

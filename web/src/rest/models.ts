@@ -64,8 +64,6 @@ export interface Broadcast {
   readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
-  /** The same from the beginning on; servers of earlier releases have none. */
-  readonly past?: { readonly videos: readonly RecordedVideo[]; readonly audio_url: string | null } | null
 }
 
 export interface Mark {
