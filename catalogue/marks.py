@@ -8,7 +8,13 @@ from catalogue.asides import Stretch, is_aside
 from catalogue.gaps import ReplayGap
 from lectern.manifest.clock_map import ClockMap
 
-_TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message", "outcome": "group"}
+_TITLE_FIELD = {
+    "poll": "question",
+    "question": "text",
+    "checkin": "message",
+    "outcome": "group",
+    "group_pool": "name",
+}
 
 MARKED: Mapping[str, str] = {
     "poll_opened": "poll",
@@ -16,6 +22,7 @@ MARKED: Mapping[str, str] = {
     "checkin_opened": "checkin",
     "breakout_opened": "breakout",
     "breakout_shown": "outcome",
+    "group_pool_shown": "group_pool",
 }
 """The timeline events that leave a mark, and its kind."""
 

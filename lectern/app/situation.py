@@ -13,13 +13,13 @@ from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE
 from signaling.plane.situation import Situation
 
-_READ: Final = (LESSON, BREAKOUT, PRESENCE, HAND, ASIDE)
+READ: Final = (LESSON, BREAKOUT, PRESENCE, HAND, ASIDE)
 """The ideas that decide it: a word in the chat or a vote leaves it as it was, and costs nothing here."""
 
 
 def situation_of(state: ClassState) -> Situation:
     """See `signaling.plane.situation.SituationOf`."""
-    return state.read_off(_situation, _READ)
+    return state.read_off(_situation, READ)
 
 
 def _situation(state: ClassState) -> Situation:

@@ -34,6 +34,10 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.brand.look import LookStore
+from catalogue.brand.routes import BrandRoutes
+from catalogue.brand.upload import Uploads
+from catalogue.console.routes import ConsoleRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -42,11 +46,10 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
-from catalogue.work import endings
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
-from catalogue.workers.intake import BucketIntake, DiskIntake
+from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -73,6 +76,7 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.brand_studio import STUDIO
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -85,7 +89,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders
+from lectern.app.media_orders import Orders, media_endings
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -106,6 +110,7 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
+from mediaworker.steps import step_at
 from notices.outbox import Outbox
 from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
@@ -186,6 +191,8 @@ class Services:
     signal_namespace: SignalNamespace
     attending: AttendanceReports
     workers: WorkerRoutes
+    brand: BrandRoutes
+    console: ConsoleRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -212,6 +219,8 @@ class Services:
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
             *self.workers.routes(),
+            *self.brand.routes(),
+            *self.console.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
@@ -365,6 +374,14 @@ def control_paths(settings: Settings) -> list[Path]:
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
+def intake_of(settings: Settings) -> Intake:
+    """Where what workers send waits. Raises Conflict: the bucket's keys cannot be read."""
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return DiskIntake(settings.data)
+    return BucketIntake(bucket, settings.data / "incoming")
+
+
 def workers_door(
     settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
 ) -> WorkerRoutes:
@@ -374,20 +391,20 @@ def workers_door(
         Conflict: the bucket's keys cannot be read.
     """
     database, bucket = keeper.database, bucket_of(settings)
-    orders = Orders(settings.org_name)
+    orders = Orders(database, settings.org_name)
 
     async def order_of(job: Job) -> WorkOrder:
-        order = orders.of(job)
-        return WorkOrder(order.session_id, order.as_row()["media"], order.output, order.sources)
+        order = await orders.of(job)
+        return WorkOrder(order.root, order.as_row()["media"], order.output, order.sources, order.assets)
 
     door = Door(
         database,
         keeper.files,
-        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "cache"),
+        intake_of(settings),
         Bell(database, keeper.jobs, now=time.monotonic),
         signer,
         order_of=order_of,
-        endings=endings(),
+        endings=media_endings(),
         bucket=bucket,
         store=keeper.jobs,
         now=time.monotonic,
@@ -545,5 +562,24 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            console=ConsoleRoutes(
+                database,
+                keeper.jobs,
+                WorkerTokens(database, accounts),
+                accounts,
+                media_endings(),
+                step_at,
+                intake_of(settings).drop,
+            ),
+            brand=BrandRoutes(
+                database,
+                keeper.files,
+                Uploads(settings.data / "incoming"),
+                STUDIO,
+                PlaySigner(play_keys.secrets, play_keys.current),
+                accounts,
+                LookStore(),
+                keeper.jobs,
             ),
         )

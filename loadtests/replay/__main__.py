@@ -3,7 +3,8 @@
 The lesson is made first (`lesson_source`): an hour with camera and screen, its timestamps those of an hour.
 `--kill N` kills a worker at a random moment N times, over a short lesson, and counts what was published.
 `sync` records over a bad network, in virtual time, and compares sound with picture. `end` (a lesson of ten
-minutes and one of three hours) and `behind` run a real server.
+minutes and one of three hours) and `behind` run a real server. `wake` has workers wait
+for jobs, with a token and with the database.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from loadtests.replay.killing import kill_often
 from loadtests.replay.lesson_source import Shape, make_lesson
 from loadtests.replay.live_figures import behind_figures, end_figures
 from loadtests.replay.sync import sync_figures
+from loadtests.replay.wake import wake_figures
 from mediaworker import pipeline, steps
 from mediaworker.media_job import Compose, MediaJob, MediaResult, Microcourse
 from mediaworker.steps import Stage, Step
@@ -29,7 +31,7 @@ from mediaworker.transcoder import Progress
 
 CUT_MS = (1_001_234, 1_301_234)
 """Five minutes that begin and end between two keyframes."""
-PARTS = ("compose", "cut", "kill", "sync", "end", "behind")
+PARTS = ("compose", "cut", "kill", "sync", "end", "behind", "wake")
 ENDED_MIN = (10, 180)
 
 
@@ -140,6 +142,8 @@ def main() -> None:
         figures += end_figures(ENDED_MIN)
     if "behind" in wanted:
         figures += behind_figures()
+    if "wake" in wanted:
+        figures += wake_figures()
     print(report("replay", about, figures, given.json))
 
 

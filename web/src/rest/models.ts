@@ -70,7 +70,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null

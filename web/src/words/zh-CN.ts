@@ -99,7 +99,7 @@ const zh: Words = {
   },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
-    title: '分组研讨', youAreIn: '你在 {name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
+    title: '分组研讨', sorting: '整理问题', youAreIn: '你在 {name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
     running: '正在分组研讨', size: '{n} 人', sizeOf: '{n} / {most} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
     who: '成员分配', whoHow: '给每个人选一个组，或把名字拖到组里。', none: '留在主会场', open: '开始分组',
     byDepartment: '按部门', noDepartment: '未填部门', byList: '按名单', listHow: '每行一人：姓名,组名', listExample: '李伟,第一组', listTake: '按名单分组', listFile: '选择 CSV 文件', listRead: '已分配 {n} 人。', listUnknown: '在场的人里没有找到：{lines}',
@@ -178,7 +178,7 @@ const zh: Words = {
       source: { mic: '声音', camera: '摄像头画面', screen: '共享屏幕', all: '全部内容' },
       why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', aside: '讲师要求不录入回放', not_recorded: '未录制' },
     }, resumed: '已从上次的位置（{at}）继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果', group_pool: '问题整理' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {
