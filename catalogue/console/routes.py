@@ -35,8 +35,8 @@ _EVENTS: Final[Mapping[Act, JobEvent]] = {
 }
 _OPEN: Final = (JobState.QUEUED, JobState.RUNNING, JobState.HELD, JobState.FAILED)
 
-StepAt = Callable[[float], tuple[str, float]]
-"""Which step a share of the work belongs to, and how much of that step is done."""
+StepOf = Callable[[str, float], tuple[str | None, float]]
+"""Which step a share of the work of a kind belongs to, if it has steps, and how much of that is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ConsoleRoutes:
     tokens: WorkerTokens
     trail: Trail
     endings: Mapping[str, OnOver]
-    step_at: StepAt
+    step_of: StepOf
     forget: Callable[[str], Awaitable[None]]
     clock: Clock = utc_ms
 
@@ -132,7 +132,7 @@ class ConsoleRoutes:
 
     def _shown(self, job: Job, names: Mapping[str, str]) -> MediaJobModel:
         running = job.state is JobState.RUNNING
-        step, share = self.step_at(job.progress)
+        step, share = self.step_of(job.kind, job.progress)
         return MediaJobModel(
             id=job.id,
             kind=job.kind,

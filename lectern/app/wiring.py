@@ -46,6 +46,7 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
+from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
@@ -89,7 +90,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders, media_endings
+from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -98,6 +99,7 @@ from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
+from lectern.app.viewers import Viewers
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -110,7 +112,6 @@ from lectern.servers.stewards import Stewards
 from lectern.timeline.bus import LocalBus, RedisBus
 from lectern.timeline.engine import TimelineEngine
 from lectern.timeline.idea import Registry
-from mediaworker.steps import step_at
 from notices.outbox import Outbox
 from notices.store import NoticeStore
 from sessions.lesson import idea as lesson
@@ -218,6 +219,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *self._watch_terms().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -311,11 +313,25 @@ class Services:
             Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
 
+    def _intake(self) -> ViewIntake:
+        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+
+    def _watch_terms(self) -> TermsRoutes:
+        catalogue = self.catalogue
+        return TermsRoutes(
+            self.database,
+            catalogue.keeper.store,
+            catalogue.watching,
+            Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
+            catalogue.trail,
+            self.settings.watermark,
+        )
+
     def _viewing(self) -> ViewRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
         reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
         return ViewRoutes(
-            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            self._intake(),
             reports,
             self.accounts,
             self.settings.completion_threshold,
@@ -568,8 +584,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 keeper.jobs,
                 WorkerTokens(database, accounts),
                 accounts,
-                media_endings(),
-                step_at,
+                all_endings(),
+                step_of,
                 intake_of(settings).drop,
             ),
             brand=BrandRoutes(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from mediaworker.media_job import Compose
 from mediaworker.pipeline import run
 from recording.packager import Packager
@@ -39,7 +41,6 @@ def test_clocks_that_drift_apart_are_followed(tmp_path: Path) -> None:
         if value is not None and 1 < at_s < SECONDS - 0.5
     ]
     assert len(off) > 30 * (SECONDS - 2)
-    assert max(off) < 2, off
-    assert [round(onset, 1) for onset in beep_onsets(samples(tmp_path / result.video))] == [
-        float(second) for second in range(SECONDS)
-    ]
+    assert max(off) < 2
+    onsets = beep_onsets(samples(tmp_path / result.video))
+    assert onsets[1:] == pytest.approx(list(range(1, SECONDS)), abs=0.06)
