@@ -15,10 +15,10 @@ from analytics.neighbours import Audit, MediumKind, PersonCard
 from analytics.play_record import Device, device_of
 from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
-from analytics.view_sheets import period_table
+from analytics.view_sheets import period_table, viewers_table
 from analytics.view_sums import CELLS_PER_DEVICE, Sums
 from analytics.viewing import REACHED, Played
-from analytics.workbook import csv_file, disposition, xlsx_file
+from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.edge.downloads import Lang, download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import NotFound, ProtocolViolation
@@ -197,6 +197,12 @@ class PeriodQuery(CursorQuery):
     period: str = Field(pattern=_PERIOD)
 
 
+class FileQuery(BaseModel):
+    """The language of a file; without, the browser's."""
+
+    lang: Lang | None = None
+
+
 class PeriodFileQuery(BaseModel):
     """The same, with the language of the file; without, the browser's."""
 
@@ -224,6 +230,12 @@ class ViewRoutes:
                 credential_lasts_s=_CREDENTIAL_LASTS_S,
             ),
             Route("GET", medium, self.viewing, "How it was watched, by whom", ViewingModel),
+            Route(
+                "GET", f"{medium}/viewers.csv", self.viewers_csv, "Who watched (table)", query=FileQuery
+            ),
+            Route(
+                "GET", f"{medium}/viewers.xlsx", self.viewers_xlsx, "Who watched (Excel)", query=FileQuery
+            ),
             Route("GET", f"{medium}/figures", self.figures, "How it was watched, by second", FiguresModel),
             Route(
                 "GET", f"{medium}/plays", self.plays, "Everything that was played", PlaysPage,
@@ -266,6 +278,24 @@ class ViewRoutes:
                 viewers=classes.viewers,
             ),
         )
+
+    async def viewers_csv(self, request: Request) -> web.Response:
+        """Who watched, as a table."""
+        table = await self._viewers(request)
+        return download(await made(lambda: csv_file(table)), "csv", disposition("viewers", ending="csv"))
+
+    async def viewers_xlsx(self, request: Request) -> web.Response:
+        """Who watched, as a workbook."""
+        table = await self._viewers(request)
+        return download(await made(lambda: xlsx_file([table])), "xlsx", disposition("viewers", ending="xlsx"))
+
+    async def _viewers(self, request: Request) -> Table:
+        query: FileQuery = request.query
+        kind, medium_id = _medium(request)
+        report = await self.reports.viewing(request.who, kind, medium_id)
+        details = {"medium": kind, "rows": len(report.lines)}
+        await self.audit.audit(request.who, "viewers_exported", medium_id, details)
+        return viewers_table(report, language_of(request, query.lang), self.completed_from)
 
     async def figures(self, request: Request) -> FiguresModel:
         """One medium's curves."""

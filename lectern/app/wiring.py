@@ -26,6 +26,8 @@ from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
+from analytics.lesson_coverage_report import LessonCoverages
+from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -202,6 +204,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self._incidents().routes(),
             *self._viewing().routes(),
+            *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,

@@ -1,0 +1,33 @@
+/** Words of viewing and its statistics, in both languages. They come with their pages: a room's first load does without. */
+import { i18n } from './index'
+
+export const en = {
+  views: {
+    asTable: 'Show as a table', asChart: 'Show as a chart', noChart: 'The drawing could not be loaded. The table says the same.', live: 'Refreshes by itself', stale: 'Not up to date: trying again', minutes: 'Minutes watched', effectiveHelp: 'With the page in front and the sound on', completion: 'Completion rate', of: '{n} of {of}',
+    curves: 'Second by second', curvesAbout: 'How many people watched each second, and how often it was played again. Click, or move the marker, to see one moment.', curvesLabel: 'Line of viewers per second; the most at once: {n}', watched: 'Watched it', again: 'Played again', still: 'Got at least this far', atMark: 'At {time}: {heat} watched it, played again {rewatch}×, {staying} got at least this far.', mark: 'Moment',
+    staying: 'Where people stop', stayingAbout: 'How many people got at least this far.', stayingLabel: 'Falling line from {first} people at the beginning to {last} at the end', loses: 'Most people stop before {time}: {n}.',
+    spread: 'How much people covered', spreadLabel: 'Bars: people by tenths of the length that they covered', share: 'Covered', people: 'People',
+    week: 'When people watch', weekAbout: 'Minutes by weekday and hour, where your organisation is.', weekBest: 'Busiest: {day}, {from}:00 to {to}:00.', weekLabel: 'Grid of weekdays and hours', weekday: 'Day', hour: 'Hour',
+    devices: 'On what people watch', devicesLabel: 'Bars of minutes by device', deviceName: 'Device', device: { pc: 'PC', phone: 'Phone', in_app: 'In an app', tv: 'TV' },
+    departments: 'By department', departmentsLabel: 'Bars of viewers by department, and how many of them completed it', department: 'Department', none: 'Without a department', notComplete: 'Not completed', completed: 'Completed',
+    lesson: 'Live and replay together', lessonAbout: 'What somebody saw live, and what they watched of the replay, count once: both lie on the same clock.', live_only: 'Live only', replay_only: 'Replay only', both: 'Both', lessonCompleted: 'Covered 80% in all', byReplay: 'Of these, thanks to the replay', liveShare: 'Live', replayShare: 'Replay', together: 'Together', minutesShort: '{n} min', more: 'Show all {n}',
+  },
+}
+
+export type ViewsWords = typeof en
+
+export const zh: ViewsWords = {
+  views: {
+    asTable: '看表格', asChart: '看图表', noChart: '图表没能载入，表格里是同样的内容。', live: '自动刷新', stale: '暂时没有更新，正在重试', minutes: '观看分钟', effectiveHelp: '页面在前台且有声音的时间', completion: '完课率', of: '{of} 中 {n}',
+    curves: '逐秒热度', curvesAbout: '每一秒有多少人看过，又被重看了多少次。点击图表或拖动滑块，可查看某一时刻。', curvesLabel: '每秒观看人数曲线，最多时 {n} 人', watched: '看过的人', again: '重看次数', still: '至少看到这里', atMark: '{time}：{heat} 人看过，重看 {rewatch} 次，{staying} 人至少看到这里。', mark: '时刻',
+    staying: '看到哪里离开', stayingAbout: '至少看到这一刻的人数。', stayingLabel: '下降曲线：开头 {first} 人，结尾 {last} 人', loses: '在 {time} 之前离开的人最多：{n} 人。',
+    spread: '看了多少', spreadLabel: '柱状图：按看过的比例每十分之一统计人数', share: '看过的比例', people: '人数',
+    week: '什么时候看', weekAbout: '按星期和小时统计的分钟数，以贵单位所在时区为准。', weekBest: '最集中：{day} {from}:00–{to}:00。', weekLabel: '星期与小时的方格图', weekday: '星期', hour: '小时',
+    devices: '用什么看', devicesLabel: '柱状图：各终端的观看分钟', deviceName: '终端', device: { pc: '电脑', phone: '手机', in_app: '应用内', tv: '电视' },
+    departments: '按部门', departmentsLabel: '柱状图：各部门观看人数与完成人数', department: '部门', none: '无部门', notComplete: '未完成', completed: '已完成',
+    lesson: '直播与回放合计', lessonAbout: '直播时在场看到的与回放里看过的，同一段只算一次：两者在同一条时间轴上。', live_only: '只看直播', replay_only: '只看回放', both: '两者都看', lessonCompleted: '合计看到 80%', byReplay: '其中靠回放补上', liveShare: '直播', replayShare: '回放', together: '合计', minutesShort: '{n} 分钟', more: '显示全部 {n} 人',
+  },
+}
+
+i18n.global.mergeLocaleMessage('en', en)
+i18n.global.mergeLocaleMessage('zh-CN', zh)
