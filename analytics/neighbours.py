@@ -123,6 +123,28 @@ class Medium(Protocol):
         """How long it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What learners said of a lesson: `forms` handed in by `attendees`; `positive` of `graded` gave 4 or 5.
+
+    `mean` is the mean grade of the course, on five points. Where too few graded to stay anonymous, `graded`
+    and `positive` are 0 and `mean` is None.
+    """
+
+    forms: int = 0
+    attendees: int = 0
+    graded: int = 0
+    positive: int = 0
+    mean: float | None = None
+
+
+class Reactions(Protocol):
+    """Knows what learners said of lessons."""
+
+    async def of(self, org_id: str, session_ids: Collection[str]) -> Mapping[str, Reaction]:
+        """Return it by session; sessions that nobody was asked about may be missing."""
+
+
 class Position(NamedTuple):
     """Where somebody stopped in a medium."""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analytics.attendance.models import PersonModel
 from analytics.minutes import minutes
 from analytics.neighbours import Audit, MediumKind, PersonCard
-from analytics.play_record import Device, device_of
+from analytics.play_record import Device, PlayRecord, device_of
 from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
 from analytics.view_sheets import period_table, viewers_table
@@ -303,7 +303,7 @@ class ViewRoutes:
         return FiguresModel(
             duration_ms=found.duration_ms,
             version=found.version,
-            sums=_sums(found.sums),
+            sums=sums_model(found.sums),
             heat=list(found.curves.heat),
             rewatch=list(found.curves.rewatch),
             staying=list(found.curves.staying),
@@ -313,7 +313,10 @@ class ViewRoutes:
         """Raw stretches, a page of viewers at a time."""
         query: CursorQuery = request.query
         lines, following = await self.reports.plays(request.who, *_medium(request), query.cursor)
-        return PlaysPage(items=[_plays(line) for line in lines], next=following)
+        return PlaysPage(
+            items=[plays_model(line.subject, line.card, line.name, line.record) for line in lines],
+            next=following,
+        )
 
     async def period(self, request: Request) -> PeriodModel:
         """A month, a quarter or a year."""
@@ -323,7 +326,7 @@ class ViewRoutes:
             period=report.period,
             media=report.media,
             people=report.people,
-            sums=_sums(report.sums),
+            sums=sums_model(report.sums),
             items=[self._line(line) for line in report.lines],
             next=None if report.after is None else _cursor(report.after),
         )
@@ -399,7 +402,8 @@ def _cursor(after: tuple[int, int]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 
-def _sums(sums: Sums) -> SumsModel:
+def sums_model(sums: Sums) -> SumsModel:
+    """Return sums as they go out."""
     hours = {name: [0] * CELLS_PER_DEVICE for name in DEVICES.values()}
     for cell, value_ms in sums.hours.items():
         hours[DEVICES[Device(cell // CELLS_PER_DEVICE)]][cell % CELLS_PER_DEVICE] = round(value_ms / 1_000)
@@ -426,15 +430,16 @@ def _viewer(line: ViewerLine, completed_from: float) -> ViewerModel:
     )
 
 
-def _plays(line: ViewerLine) -> PlaysModel:
+def plays_model(subject: str, card: PersonCard | None, name: str | None, record: PlayRecord) -> PlaysModel:
+    """Return what one viewer played, stretch by stretch."""
     return PlaysModel(
-        subject=line.subject,
-        person=_person(line.card, line.name),
+        subject=subject,
+        person=_person(card, name),
         stretches=[
             StretchModel(
                 from_ms=each.from_ms,
                 to_ms=each.to_ms,
-                started_utc_ms=line.record.base_utc_ms + each.after_ms,
+                started_utc_ms=record.base_utc_ms + each.after_ms,
                 wall_ms=each.wall_ms,
                 speed=each.speed,
                 visible=each.is_visible,
@@ -442,7 +447,7 @@ def _plays(line: ViewerLine) -> PlaysModel:
                 device=DEVICES[Device(sitting.device)],
                 player=sitting.tag.hex(),
             )
-            for sitting in line.record.sittings
+            for sitting in record.sittings
             for each in sitting.stretches
         ],
     )

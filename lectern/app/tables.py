@@ -3,6 +3,7 @@
 import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
+import analytics.lesson_tables
 import analytics.tables
 import catalogue.tables
 import interactions.ballots.tables
@@ -26,6 +27,7 @@ _MODULES = (
     accounts.tables,
     analytics.attendance.tables,
     analytics.closing.tables,
+    analytics.lesson_tables,
     analytics.tables,
     catalogue.tables,
     interactions.ballots.tables,

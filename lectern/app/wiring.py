@@ -28,8 +28,13 @@ from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
+from analytics.lesson_statistics import HouseStatistics
+from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
+from analytics.ranking import Bounds
+from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
@@ -79,6 +84,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -204,6 +210,9 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self._incidents().routes(),
             *self._viewing().routes(),
+            *self._rankings().routes(),
+            *self._statistics().routes(),
+            *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
@@ -292,12 +301,32 @@ class Services:
             Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
 
-    def _viewing(self) -> ViewRoutes:
+    def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
-        reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+
+    def _statistics(self) -> StatisticsRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        house = HouseStatistics(
+            self.attending,
+            self._view_reports(),
+            facts,
+            departments=facts.departments,
+            zone=self._org_zone,
+            mono_s=time.monotonic,
+        )
+        return StatisticsRoutes(house, self.accounts)
+
+    def _rankings(self) -> RankingRoutes:
+        settings = self.settings
+        limits = Bounds(settings.weak_completion, settings.promote_positive, settings.fewest_viewers)
+        reactions = ReactionsByFeedback(self.accounts, settings.feedback_fewest)
+        return RankingRoutes(self._view_reports(), reactions, self.accounts, limits)
+
+    def _viewing(self) -> ViewRoutes:
         return ViewRoutes(
             ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
-            reports,
+            self._view_reports(),
             self.accounts,
             self.settings.completion_threshold,
             self.settings.weak_completion,

@@ -12,22 +12,24 @@ from loadtests.replay.lesson_source import Shape, make_lesson
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
 from tests.web.test_accessibility import violations
-from tests.whole_lesson.story import Story, on, until
+from tests.whole_lesson.story import ROSTER, Story, on, until
 
 pytestmark = pytest.mark.browser
 
 
-async def _held(story: Story) -> str:
+async def held_lesson(story: Story, length_s: int = 12) -> str:
     """A lesson that is over, whose recording is a made one; returns the id of its replay."""
     page = story.presenter = await story.browsers.on_pc("en")
     await story.sign_in(page, "presenter")
     session = await story.rest(page, "POST", "/sessions", data={"title": "Fire safety"})
+    csv = {"Content-Type": "text/csv"}
+    await story.rest(page, "POST", f"/sessions/{session['id']}/roster", data=ROSTER, headers=csv)
     await story.server.end()  # no packager is to look after it
     async with built(story.server.settings()) as services:
         await services.sessions.start(session["id"])
         await services.sessions.end(session["id"])
     folder = story.server.data / "sessions" / session["id"]
-    await asyncio.to_thread(make_lesson, folder, Shape(12, (4, 8), (640, 360)))
+    await asyncio.to_thread(make_lesson, folder, Shape(length_s, (4, 8), (640, 360)))
     (folder / "ended").touch()
     await story.server.start()
     replays = await story.rest(page, "GET", "/replays")
@@ -38,7 +40,7 @@ async def _held(story: Story) -> str:
 async def test_a_finished_replay_is_previewed_and_light_on_a_phone(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
-        replay = await _held(story)
+        replay = await held_lesson(story)
         pc = story.presenter
 
         async def finished() -> Any:

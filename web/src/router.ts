@@ -38,6 +38,7 @@ export const router = createRouter({
         { path: 'questions/:id', component: () => import('./pages/questions/QuestionSetPage.vue'), props: true, meta: { title: 'library.edit' } },
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },
+        { path: 'statistics', component: () => import('./pages/viewing/StatisticsPage.vue'), meta: { title: 'admin.statistics' } },
         { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },
         { path: 'api-keys', component: () => import('./pages/admin/ApiKeysPage.vue'), meta: { title: 'admin.keys' } },
         { path: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'admin.audit' } },

@@ -32,11 +32,83 @@ export interface LessonCoverage {
   readonly sums: { readonly live_only: number; readonly replay_only: number; readonly both: number; readonly completed: number; readonly completed_by_replay: number; readonly mean: number }
 }
 
+export interface LessonFigures {
+  readonly lessons: number
+  readonly people: number
+  /** Who came, counted in every lesson. */
+  readonly heads: number
+  readonly live_minutes: number
+  readonly minutes: number
+  readonly expected: number
+  readonly attended: number
+  readonly completed: number
+}
+
+export interface ViewingOfPeriod {
+  readonly media: number
+  readonly people: number
+  readonly sums: ViewSums
+}
+
+export interface Statistics {
+  readonly period: string
+  readonly before: string | null
+  /** Lessons that are not counted yet: ask again. */
+  readonly uncounted: number
+  readonly lessons: LessonFigures
+  readonly lessons_before: LessonFigures
+  readonly viewing: ViewingOfPeriod
+  readonly viewing_before: ViewingOfPeriod | null
+  readonly departments: readonly { readonly name: string | null; readonly heads: number; readonly minutes: number; readonly completed: number; readonly viewers: number }[]
+}
+
+export interface Share {
+  readonly hits: number
+  readonly of: number
+  readonly rate: number | null
+  readonly low: number
+  readonly high: number
+}
+
+export type Advice = 'too_few' | 'retire' | 'watch' | 'keep' | 'promising' | 'promote'
+
+export interface Standing {
+  readonly medium: MediumKind
+  readonly id: string
+  readonly version: number
+  readonly title: string | null
+  readonly viewers: number
+  readonly click: Share
+  readonly completion: Share
+  readonly feedback: Share
+  readonly positive: Share
+  readonly score: number | null
+  readonly advice: Advice
+}
+
+export interface Rankings {
+  readonly period: string
+  readonly media: number
+  readonly people: number
+  readonly ranked: number
+  readonly weak_below: number
+  readonly promote_from: number
+  readonly fewest: number
+  readonly top: readonly Standing[]
+  readonly retire: readonly Standing[]
+  readonly promote: readonly Standing[]
+}
+
 const root = '/api/v1'
-const inLanguage = (lang: string): string => `?${new URLSearchParams({ lang }).toString()}`
+const asking = (values: Readonly<Record<string, string>>): string => `?${new URLSearchParams(values).toString()}`
+const inLanguage = (lang: string): string => asking({ lang })
 
 export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
   lessonCoverage: (replayId: string) => request<LessonCoverage>('GET', `${root}/views/replay/${replayId}/lesson`),
+  statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
+  statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,
+  rankings: (period: string) => request<Rankings>('GET', `${root}/view-rankings${asking({ period })}`),
+  rankingsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/view-rankings.${ending}${asking({ period, lang })}`,
 }

@@ -12,6 +12,14 @@ export const en = {
     departments: 'By department', departmentsLabel: 'Bars of viewers by department, and how many of them completed it', department: 'Department', none: 'Without a department', notComplete: 'Not completed', completed: 'Completed',
     lesson: 'Live and replay together', lessonAbout: 'What somebody saw live, and what they watched of the replay, count once: both lie on the same clock.', live_only: 'Live only', replay_only: 'Replay only', both: 'Both', lessonCompleted: 'Covered 80% in all', byReplay: 'Of these, thanks to the replay', liveShare: 'Live', replayShare: 'Replay', together: 'Together', minutesShort: '{n} min', more: 'Show all {n}',
   },
+  statistics: {
+    title: 'Statistics', about: 'Lessons that are over, and what was watched of replays and microcourses.', kind: 'Period', kinds: { month: 'Month', quarter: 'Quarter', year: 'Year' }, earlier: 'Earlier', later: 'Later', quarter: 'Quarter {n}, {year}', counting: 'Lessons still being counted: {n}', none: 'Nothing in this period', nonePlain: 'Lessons that ended and replays that were watched in it appear here.', against: '{change} against {period}', asBefore: 'As in {period}', lessonsFiles: 'Figures', rankingFiles: 'Rankings',
+    lessons: 'Lessons', people: 'People live', liveMinutes: 'Minutes present live', attendance: 'Took part, of those expected', lessonCompletion: 'Completed, of those who came', viewers: 'Viewers of recordings', sittings: 'Times watched', viewMinutes: 'Minutes watched', viewCompletion: 'Completed, of those who watched',
+    byDepartment: 'By department', byDepartmentLabel: 'Bars of people live and viewers by department', heads: 'Live, per lesson', minutes: 'Minutes present', completed: 'Completed live', viewersOf: 'Viewers',
+    top: 'Top {n} of the period', topAbout: 'Place by the mean of three percentiles: opened by how many of those who watched anything, completed by how many of them, feedback handed in by how many of the lesson’s learners. At least {n} viewers.', topNone: 'Nothing had at least {n} viewers.', place: 'Place', name: 'Title', click: 'Opened', completion: 'Completed', feedback: 'Feedback', positive: 'Grades 4–5', score: 'Score', between: '{rate} ({low}–{high})',
+    weak: 'Few complete it', weakAbout: 'Completed by fewer than {p}%. “Retire or rework” only where chance cannot explain it (95% interval in brackets).', weakNone: 'Nothing is weak.', strong: 'Much liked', strongAbout: 'Grades 4 and 5 by more than {p}%. “Make more of it” only where chance cannot explain it.', strongNone: 'Nothing stands out yet.', advice: 'Advice', deleted: 'Deleted',
+    advices: { too_few: 'Too few viewers', retire: 'Retire or rework', watch: 'Keep an eye on it', keep: 'Keep', promising: 'Promising', promote: 'Make more of it' },
+  },
 }
 
 export type ViewsWords = typeof en
@@ -26,6 +34,14 @@ export const zh: ViewsWords = {
     devices: '用什么看', devicesLabel: '柱状图：各终端的观看分钟', deviceName: '终端', device: { pc: '电脑', phone: '手机', in_app: '应用内', tv: '电视' },
     departments: '按部门', departmentsLabel: '柱状图：各部门观看人数与完成人数', department: '部门', none: '无部门', notComplete: '未完成', completed: '已完成',
     lesson: '直播与回放合计', lessonAbout: '直播时在场看到的与回放里看过的，同一段只算一次：两者在同一条时间轴上。', live_only: '只看直播', replay_only: '只看回放', both: '两者都看', lessonCompleted: '合计看到 80%', byReplay: '其中靠回放补上', liveShare: '直播', replayShare: '回放', together: '合计', minutesShort: '{n} 分钟', more: '显示全部 {n} 人',
+  },
+  statistics: {
+    title: '统计', about: '已结束的课程，以及回放和微课的观看情况。', kind: '周期', kinds: { month: '月', quarter: '季度', year: '年' }, earlier: '上一期', later: '下一期', quarter: '{year} 年第 {n} 季度', counting: '还有 {n} 场正在统计', none: '这段时间没有数据', nonePlain: '这段时间里结束的课程和被观看的回放会出现在这里。', against: '与{period}相比 {change}', asBefore: '与{period}持平', lessonsFiles: '数据', rankingFiles: '榜单',
+    lessons: '课程场次', people: '直播参与人数', liveMinutes: '直播在线分钟', attendance: '参训率（应到）', lessonCompletion: '完课率（到课）', viewers: '回看人数', sittings: '观看次数', viewMinutes: '观看分钟', viewCompletion: '完课率（观看者）',
+    byDepartment: '按部门', byDepartmentLabel: '柱状图：各部门直播人次与观看人数', heads: '直播人次', minutes: '在线分钟', completed: '直播完课人次', viewersOf: '观看人数',
+    top: '本期前 {n} 名', topAbout: '按三个百分位的平均排名：在当期观看者中有多少人打开，其中多少人看完，课程学员中多少人交了反馈。至少 {n} 人观看才参与排名。', topNone: '没有达到 {n} 人观看的内容。', place: '名次', name: '标题', click: '打开', completion: '看完', feedback: '反馈', positive: '4–5 分', score: '综合分', between: '{rate}（在 {low}–{high} 之间）',
+    weak: '完课偏低', weakAbout: '完课率低于 {p}%。只有不能用偶然解释时才建议“下架或重做”（括号内为 95% 区间）。', weakNone: '没有完课偏低的内容。', strong: '好评内容', strongAbout: '4、5 分占比高于 {p}%。只有不能用偶然解释时才建议“推广并多做”。', strongNone: '暂时没有特别突出的内容。', advice: '建议', deleted: '已删除',
+    advices: { too_few: '观看人数太少', retire: '下架或重做', watch: '继续观察', keep: '保留', promising: '值得期待', promote: '推广并多做' },
   },
 }
 
