@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.access import Principal, SessionGrant
@@ -13,8 +14,7 @@ from lectern.manifest.clock_map import ClockMap
 MediumKind = Literal["replay", "microcourse"]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonCard:
+class PersonCard(msgspec.Struct, frozen=True, gc=False):
     """A person as reports show them."""
 
     id: str

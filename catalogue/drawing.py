@@ -1,13 +1,17 @@
 """Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
+from catalogue.chapters import Chapter
+from catalogue.edit_store import MadeOf
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.models import (
     BroadcastModel,
+    ChapterModel,
     DownloadModel,
     GapModel,
     JobModel,
@@ -46,7 +50,12 @@ class Drawing:
     ttl_ms: int
 
     def replay(
-        self, replay: Replay, download: Job | None, of_class: Remembered, position_ms: int
+        self,
+        replay: Replay,
+        download: Job | None,
+        of_class: Remembered,
+        position_ms: int,
+        chapters: Sequence[Chapter] = (),
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
@@ -92,6 +101,7 @@ class Drawing:
                 for question in of_class.questions
             ],
             gaps=[GapModel.model_validate(asdict(gap)) for gap in of_class.gaps],
+            chapters=drawn_chapters(chapters),
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,
@@ -109,11 +119,19 @@ class Drawing:
         )
 
     def microcourse(
-        self, microcourse: Microcourse, job: Job | None, position_ms: int, *, editing: bool
+        self,
+        microcourse: Microcourse,
+        job: Job | None,
+        position_ms: int,
+        made_of: MadeOf | None = None,
+        *,
+        editing: bool,
     ) -> MicrocourseModel:
         """Draw a microcourse; with `editing` also how its job goes."""
         finished = microcourse.state in (MicrocourseState.READY, MicrocourseState.PUBLISHED)
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
+        whole = (microcourse.start_ms, microcourse.end_ms)
+        ranges = [whole] if made_of is None else list(made_of.content.ranges)
         return MicrocourseModel(
             id=microcourse.id,
             replay_id=microcourse.replay_id,
@@ -121,13 +139,15 @@ class Drawing:
             title=microcourse.title,
             start_ms=microcourse.start_ms,
             end_ms=microcourse.end_ms,
+            ranges=ranges,
+            chapters=[] if made_of is None else drawn_chapters(made_of.chapters),
             state=microcourse.state,
             job=_job(job) if editing and job is not None else None,
             duration_ms=microcourse.duration_ms,
             video_url=self.signer.url(folder, VIDEO) if finished else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
             version=microcourse.version,
-            warning=self.limits.warning(microcourse.end_ms - microcourse.start_ms),
+            warning=self.limits.warning(sum(end - start for start, end in ranges)),
             position_ms=position_ms,
         )
 
@@ -157,6 +177,13 @@ class Drawing:
     ) -> PlayGrant:
         subject = viewer_of(self.who) or self.who.subject_id
         return PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+
+
+def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:
+    """Draw chapters."""
+    return [
+        ChapterModel.model_validate({"at_ms": c.at_ms, "title": c.title, "kind": c.kind}) for c in chapters
+    ]
 
 
 def _job(job: Job) -> JobModel:

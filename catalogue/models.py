@@ -67,8 +67,20 @@ class GapModel(BaseModel):
     why: str
 
 
+class ChapterModel(BaseModel):
+    """A part of a medium, from `at_ms` to the next one.
+
+    `kind` is `own` of one that an editor set, `start` of the first, else that of the mark it follows from:
+    the kind is its title where `title` is empty.
+    """
+
+    at_ms: int
+    title: str
+    kind: Literal["own", "start", "poll", "question", "checkin", "breakout"]
+
+
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks`, `questions` and `gaps` empty."""
+    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty."""
 
     id: str
     session_id: str
@@ -83,6 +95,7 @@ class ReplayModel(BaseModel):
     marks: list[MarkModel]
     questions: list[WrittenQuestionModel] = []
     gaps: list[GapModel] = []
+    chapters: list[ChapterModel] = []
     position_ms: int
     version: int
     created_utc_ms: int
@@ -113,7 +126,11 @@ class JobModel(BaseModel):
 
 
 class MicrocourseModel(BaseModel):
-    """A microcourse; `job` only for those who may edit it."""
+    """A microcourse; `job` only for those who may edit it.
+
+    `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
+    `chapters` are in its own time.
+    """
 
     id: str
     replay_id: str
@@ -121,6 +138,8 @@ class MicrocourseModel(BaseModel):
     title: str
     start_ms: int
     end_ms: int
+    ranges: list[tuple[int, int]] = []
+    chapters: list[ChapterModel] = []
     state: MicrocourseState
     job: JobModel | None
     duration_ms: int | None

@@ -5,7 +5,9 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.lesson_tables
 import analytics.tables
+import catalogue.edit_tables
 import catalogue.tables
+import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
@@ -29,7 +31,9 @@ _MODULES = (
     analytics.closing.tables,
     analytics.lesson_tables,
     analytics.tables,
+    catalogue.edit_tables,
     catalogue.tables,
+    catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,

@@ -1,6 +1,6 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -54,9 +55,11 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
+    "host": person("host", OrgRole.HOST),
     "learner": person("learner", OrgRole.LEARNER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SESSION),
+    "guest_host": guest(SESSION, SessionRole.HOST),
     "other_guest": guest("s2"),
     "key": Principal(org_id="org", subject_id="key", permissions=frozenset()),
     "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
@@ -84,6 +87,9 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
 
     async def write(
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
@@ -179,7 +185,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
-    mount(app, routes(deps), authenticate)
+    mount(app, [*routes(deps), *edit_routes(deps, house)], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

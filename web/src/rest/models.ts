@@ -108,8 +108,16 @@ export interface Replay {
   readonly marks: readonly Mark[]
   readonly questions: readonly WrittenQuestion[]
   readonly gaps: readonly RecordingGap[]
+  readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
+}
+
+/** A part of a medium, from `at_ms` to the next one; of one without a title, the kind is the title. */
+export interface Chapter {
+  readonly at_ms: number
+  readonly title: string
+  readonly kind: 'own' | 'start' | 'poll' | 'question' | 'checkin' | 'breakout'
 }
 
 export interface Microcourse {
@@ -119,6 +127,9 @@ export interface Microcourse {
   readonly title: string
   readonly start_ms: number
   readonly end_ms: number
+  /** Of the replay, joined in this order; `chapters` are in its own time. */
+  readonly ranges: readonly (readonly [number, number])[]
+  readonly chapters: readonly Chapter[]
   readonly state: 'draft' | 'processing' | 'ready' | 'published' | 'failed'
   readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
