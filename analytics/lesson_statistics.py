@@ -269,5 +269,5 @@ class HouseStatistics:
             DepartmentLine(names.get(key), present.get(key, NOBODY), watched.get(key, 0))
             for key in {*present, *watched}
         ]
-        lines.sort(key=lambda line: (-line.presence.heads, -line.viewers, line.name or ""))
+        lines.sort(key=lambda line: (line.name is None, -line.presence.heads, -line.viewers, line.name or ""))
         return tuple(lines)

@@ -35,6 +35,7 @@ JUDGED = {
     "/admin/questions/:id": "web/test_polls.py",
     "/admin/replays": "web/test_accessibility.py",
     "/admin/viewing/:medium/:id": "web/test_viewing.py",
+    "/admin/statistics": "web/test_viewing.py",
     "/admin/notices": "web/test_notices.py",
     "/admin/api-keys": "web/test_accessibility.py",
     "/admin/audit": "web/test_accessibility.py",

@@ -15,25 +15,26 @@ from tests.whole_lesson.story import Story, now_ms, on, until
 
 pytestmark = pytest.mark.browser
 
+_SETTINGS = {"LECTERN_EMBEDDED_WORKER": "false", "LECTERN_FEWEST_VIEWERS": "3"}
 LENGTH_S = 30
 SEEN_WITHIN_MS = 5_000
 _PLAYED_3_S = """() => {
   const v = document.querySelector('[data-testid="replay-audio"]') ?? document.querySelector('video')
   return v && v.currentTime > 3
 }"""
-_DAY_MS = 86_400_000
+_A_WHILE_MS = 120_000
 
 
 async def _watched(
-    story: Story, chromium: Browsers, replay: str, login: str, *played: tuple[int, int], days_ago: int
+    story: Story, chromium: Browsers, replay: str, login: str, *played: tuple[int, int]
 ) -> None:
-    """Somebody who watched these seconds some days ago, as their player would have said it."""
+    """Somebody who watched these seconds a while ago, as their player would have said it."""
     phone = await chromium.strict.new_context(**chromium.playwright.devices["Pixel 7"])
     url, headers = story.server.url, {"X-Lectern": "1"}
     await phone.request.post(
         f"{url}/api/v1/sign-in", data={"login": login, "password": PASSWORD}, headers=headers
     )
-    at = now_ms() - days_ago * _DAY_MS
+    at = now_ms() - _A_WHILE_MS
     intervals: list[dict[str, Any]] = []
     for start, end in played:
         length = (end - start) * 1_000
@@ -59,7 +60,7 @@ async def _sees_everything(page: Page) -> None:
 @pytest.mark.timeout(240)
 async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
     async with (
-        running_server(tmp_path, {"LECTERN_EMBEDDED_WORKER": "false"}) as server,
+        running_server(tmp_path, _SETTINGS) as server,
         browsers() as chromium,
     ):
         story = Story(server, chromium)
@@ -69,9 +70,9 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
             return bool((await story.rest(story.presenter, "GET", f"/replays/{replay}"))["state"] == "ready")
 
         await until("the replay is ready", ready, within_s=60)
-        await _watched(story, chromium, replay, "li", (0, 30), (10, 20), days_ago=1)
-        await _watched(story, chromium, replay, "zhang", (0, 13), days_ago=3)
-        await _watched(story, chromium, replay, "host", (0, 4), days_ago=4)
+        await _watched(story, chromium, replay, "li", (0, 30), (10, 20))
+        await _watched(story, chromium, replay, "zhang", (0, 13))
+        await _watched(story, chromium, replay, "host", (0, 4))
 
         office = await chromium.on_pc("en", dark=True)
         await office.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -122,6 +123,21 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         )
         assert len((await answer.text()).splitlines()) == 5
 
+        await office.get_by_role("link", name="Statistics").click()
+        await expect(on(office, "sum-viewers")).to_have_text("4")
+        await expect(on(office, "sum-lessons")).to_have_text("1")
+        await expect(on(office, "by-department").locator("canvas").first).to_be_visible()
+        await on(office, "by-department-table").click()
+        await expect(on(office, "by-department").locator("tbody tr")).to_have_count(1)
+        await expect(on(office, "top").locator("tbody tr")).to_have_count(1)
+        await expect(on(office, "weak").locator("tbody tr")).to_contain_text("Keep an eye on it")
+        assert await violations(office) == []
+        await office.screenshot(path="build/screenshots/statistics-pc-dark-whole.png", full_page=True)
+        await on(office, "period-kind").select_option("year")
+        await expect(on(office, "sum-viewers")).to_have_text("4")
+        await on(office, "period-earlier").click()
+        await expect(office.get_by_text("Nothing in this period")).to_be_visible()
+
         phone = await chromium.on_phone("zh-CN")
         await phone.set_viewport_size({"width": 360, "height": 640})
         await story.sign_in(phone, "admin")
@@ -129,3 +145,8 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await _sees_everything(phone)
         assert await violations(phone) == []
         await phone.screenshot(path="build/screenshots/viewing-phone-whole.png", full_page=True)
+        await story.open(phone, "/admin/statistics")
+        await expect(on(phone, "sum-viewers")).to_have_text("4")
+        await expect(on(phone, "by-department").locator("canvas").first).to_be_visible()
+        assert await violations(phone) == []
+        await phone.screenshot(path="build/screenshots/statistics-phone-whole.png", full_page=True)
