@@ -129,7 +129,8 @@ class RankingRoutes:
         return await made(ranked)
 
 
-def _share(share: Share) -> ShareModel:
+def share_model(share: Share) -> ShareModel:
+    """Return a share as it goes out."""
     low, high = share.interval
     rate = share.rate
     return ShareModel(
@@ -151,10 +152,10 @@ def _standing(each: Standing) -> StandingModel:
         title=each.line.title,
         duration_ms=medium.terms.duration_ms,
         viewers=each.line.sums.viewers,
-        click=_share(each.click),
-        completion=_share(each.completion),
-        feedback=_share(each.feedback),
-        positive=_share(each.positive),
+        click=share_model(each.click),
+        completion=share_model(each.completion),
+        feedback=share_model(each.feedback),
+        positive=share_model(each.positive),
         places=[None if place is None else round(place, 4) for place in each.places],
         score=None if each.score is None else round(each.score, 4),
         advice=each.advice,

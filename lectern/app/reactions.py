@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from accounts.service import Accounts
 from analytics.neighbours import Reaction
-from interactions.feedback.form import FORMS, figures
+from interactions.feedback.form import FORMS, figures, recommendation
 from interactions.feedback.store import shown_of
 from sessions.store import SessionStore
 
@@ -31,13 +31,15 @@ class ReactionsByFeedback:
                 given = await shown_of(tx, org_id, some)
                 came = await self._sessions.how_many_came(tx, given.keys()) if given else {}
             for session_id, counts in given.items():
-                course = next(each for each in figures(counts, self._fewest) if each.question == "course")
-                grades = course.counts or ()
+                graded = figures(counts, self._fewest)
+                grades = next(each.counts for each in graded if each.question == "course") or ()
+                score = recommendation(graded[-1])
                 found[session_id] = Reaction(
                     counts.get((FORMS, 0), 0),
                     came.get(session_id, 0),
                     sum(grades),
                     sum(grades[_POSITIVE]),
-                    course.mean,
+                    {each.question: each.mean for each in graded[:-1] if each.mean is not None},
+                    None if score is None else round(score.score, 1),
                 )
         return found

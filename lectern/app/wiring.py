@@ -36,6 +36,8 @@ from analytics.poll_routes import PollRoutes
 from analytics.ranking import Bounds
 from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
+from analytics.session_report_routes import SessionReportRoutes
+from analytics.session_reports import SessionReports
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
@@ -225,6 +227,7 @@ class Services:
             *self._viewing().routes(),
             *self._rankings().routes(),
             *self._statistics().routes(),
+            *self._session_reports().routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *ClosingRoutes(self.closings()).routes(),
@@ -317,6 +320,22 @@ class Services:
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+
+    def _session_reports(self) -> SessionReportRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+
+        async def replay_of(session_id: str) -> str | None:
+            return (await self._replay_ids([session_id])).get(session_id)
+
+        reports = SessionReports(
+            self.attending,
+            PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts),
+            self._view_reports(),
+            LessonCoverages(self.attending, self.catalogue.watching),
+            ReactionsByFeedback(self.accounts, self.settings.feedback_fewest),
+            replay_of,
+        )
+        return SessionReportRoutes(reports, self.accounts)
 
     def _statistics(self) -> StatisticsRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -103,7 +103,7 @@ class Said:
 
     async def of(self, org_id: str, session_ids: Collection[str]) -> Mapping[str, Reaction]:
         assert org_id == "org"
-        return {session_id: Reaction(2, 4, 2, 2, 4.5) for session_id in session_ids}
+        return {session_id: Reaction(2, 4, 2, 2, {"course": 4.5}) for session_id in session_ids}
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ export const router = createRouter({
         { path: 'sessions/:id/polls', component: () => import('./pages/questions/PollResultsPage.vue'), props: true, meta: { title: 'results.title' } },
         { path: 'sessions/:id/groups', component: () => import('./pages/admin/GroupActivityPage.vue'), props: true, meta: { title: 'activity.title' } },
         { path: 'sessions/:id/feedback', component: () => import('./pages/feedback/FeedbackResultsPage.vue'), props: true, meta: { title: 'feedback.results' } },
+        { path: 'sessions/:id/report', component: () => import('./pages/viewing/LessonReportPage.vue'), props: true, meta: { title: 'lessonReport.title' } },
         { path: 'growth', component: () => import('./pages/questions/GrowthPage.vue'), meta: { title: 'growth.title' } },
         { path: 'feedback', component: () => import('./pages/feedback/WorkItemsPage.vue'), meta: { title: 'items.title' } },
         { path: 'questions', component: () => import('./pages/questions/QuestionSetsPage.vue'), meta: { title: 'library.title' } },

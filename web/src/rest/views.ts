@@ -99,6 +99,19 @@ export interface Rankings {
   readonly promote: readonly Standing[]
 }
 
+export interface SessionReport {
+  readonly title: string
+  readonly starts_utc_ms: number
+  readonly zone: string
+  readonly attending: { readonly expected: number; readonly rounds: number; readonly learners: number; readonly minutes_each: number; readonly lesson_minutes: number; readonly sign_in: Share; readonly took_part: Share; readonly activity: Share }
+  readonly reaction: { readonly means: Readonly<Record<string, number>>; readonly recommendation: number | null; readonly feedback: Share; readonly positive: Share }
+  readonly answers_right: Share
+  readonly completion: Share
+  readonly volume: { readonly messages: number; readonly questions: number; readonly anonymous: number; readonly answered: number; readonly upvotes: number; readonly reactions: number; readonly polls: number; readonly answers: number; readonly hands: number; readonly whole: number; readonly per_learner: number }
+  readonly together: LessonCoverage['sums'] | null
+  readonly watching: { readonly viewers: number; readonly minutes: number; readonly completed: number } | null
+}
+
 const root = '/api/v1'
 const asking = (values: Readonly<Record<string, string>>): string => `?${new URLSearchParams(values).toString()}`
 const inLanguage = (lang: string): string => asking({ lang })
@@ -109,6 +122,8 @@ export const views = {
   lessonCoverage: (replayId: string) => request<LessonCoverage>('GET', `${root}/views/replay/${replayId}/lesson`),
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,
+  sessionReport: (id: string) => request<SessionReport>('GET', `${root}/sessions/${id}/report`),
+  sessionReportUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/report.${ending}${inLanguage(lang)}`,
   rankings: (period: string) => request<Rankings>('GET', `${root}/view-rankings${asking({ period })}`),
   rankingsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/view-rankings.${ending}${asking({ period, lang })}`,
 }

@@ -20,6 +20,12 @@ export const en = {
     weak: 'Few complete it', weakAbout: 'Completed by fewer than {p}%. “Retire or rework” only where chance cannot explain it (95% interval in brackets).', weakNone: 'Nothing is weak.', strong: 'Much liked', strongAbout: 'Grades 4 and 5 by more than {p}%. “Make more of it” only where chance cannot explain it.', strongNone: 'Nothing stands out yet.', advice: 'Advice', deleted: 'Deleted',
     advices: { too_few: 'Too few viewers', retire: 'Retire or rework', watch: 'Keep an eye on it', keep: 'Keep', promising: 'Promising', promote: 'Make more of it' },
   },
+  lessonReport: {
+    title: 'Lesson report', open: 'Report', back: 'Back to the session', print: 'Print, or save as PDF', of: '{n} of {of}', came: 'Who came', said: '1. What they say of it', saidAbout: 'From the feedback after the lesson; hidden where too few answered to stay anonymous.', served: '2. Did it serve its purpose and its learners?', servedAbout: 'As far as data can say: whether those it was meant for came, saw it, and answered right.', volume: 'How they took part', replay: 'Afterwards', noReplay: 'There is no replay to be watched.',
+    expected: 'Expected', sign_in: 'Signed in', noRound: 'No check-in was held', took_part: 'Took part long enough', learners: 'Learners there', lesson_minutes: 'Minutes live', minutes_each: 'Minutes present, each',
+    feedback: 'Feedback handed in', teacher: 'Teacher', course: 'Course', organisation: 'Organisation', positive: 'Grades 4 and 5', recommendation: 'Net promoter score', ofFive: '{n} of 5', hidden: 'Too few to show',
+    completion: 'Completed, live or later', answers_right: 'Right answers', activity: 'Did anything in the class', messages: 'Chat messages', questions: 'Questions', answered: 'Questions answered', upvotes: 'Votes for questions', reactions: 'Reactions', polls: 'Polls', answers: 'Answers to polls', hands: 'Hands raised', whole: 'Interactions in all', per_learner: 'Interactions per learner', viewers: 'Viewers of the replay', watched: 'Minutes watched', together: 'Covered 80%, live and replay together',
+  },
 }
 
 export type ViewsWords = typeof en
@@ -42,6 +48,12 @@ export const zh: ViewsWords = {
     top: '本期前 {n} 名', topAbout: '按三个百分位的平均排名：在当期观看者中有多少人打开，其中多少人看完，课程学员中多少人交了反馈。至少 {n} 人观看才参与排名。', topNone: '没有达到 {n} 人观看的内容。', place: '名次', name: '标题', click: '打开', completion: '看完', feedback: '反馈', positive: '4–5 分', score: '综合分', between: '{rate}（在 {low}–{high} 之间）',
     weak: '完课偏低', weakAbout: '完课率低于 {p}%。只有不能用偶然解释时才建议“下架或重做”（括号内为 95% 区间）。', weakNone: '没有完课偏低的内容。', strong: '好评内容', strongAbout: '4、5 分占比高于 {p}%。只有不能用偶然解释时才建议“推广并多做”。', strongNone: '暂时没有特别突出的内容。', advice: '建议', deleted: '已删除',
     advices: { too_few: '观看人数太少', retire: '下架或重做', watch: '继续观察', keep: '保留', promising: '值得期待', promote: '推广并多做' },
+  },
+  lessonReport: {
+    title: '课程报告', open: '课程报告', back: '返回场次', print: '打印或存为 PDF', of: '{of} 中 {n}', came: '到课情况', said: '一、学员评价', saidAbout: '来自课后反馈；人数太少、无法保持匿名时不显示。', served: '二、是否达到目的、满足学员需要', servedAbout: '以数据能说明的为限：该来的人来了没有，看了多少，答对了没有。', volume: '互动情况', replay: '课后', noReplay: '没有可观看的回放。',
+    expected: '应到', sign_in: '签到率', noRound: '没有进行签到', took_part: '参训率', learners: '到课人数', lesson_minutes: '直播分钟', minutes_each: '人均在线分钟',
+    feedback: '反馈率', teacher: '讲师', course: '课程', organisation: '组织', positive: '好评率（4–5 分）', recommendation: '净推荐值', ofFive: '{n} 分（满分 5 分）', hidden: '人数太少，不显示',
+    completion: '完课率（直播或回放）', answers_right: '正确率', activity: '参与互动的学员', messages: '发言', questions: '提问', answered: '已答提问', upvotes: '附议', reactions: '点赞等表态', polls: '题目', answers: '答题', hands: '举手', whole: '互动参与量', per_learner: '人均互动', viewers: '回看人数', watched: '回看分钟', together: '直播与回放合计看到 80%',
   },
 }
 
