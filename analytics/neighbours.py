@@ -148,12 +148,13 @@ class Reactions(Protocol):
 
 
 class Position(NamedTuple):
-    """Where somebody stopped in a medium."""
+    """Where somebody stopped in a medium, `age_ms` ago."""
 
     who: Principal
     medium: MediumKind
     medium_id: str
     position_ms: int
+    age_ms: int = 0
 
 
 class Media(Protocol):

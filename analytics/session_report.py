@@ -24,8 +24,8 @@ READ: frozenset[str] = frozenset(
 class Volume:
     """How much learners took part (互动参与量), by the rows of the attendance.
 
-    `polls` were opened, `answers` are polls answered, once per person and poll; `anonymous` questions belong to nobody, and
-    `answered` are all questions that got an answer.
+    `polls` were opened, `answers` are polls answered, once per person and poll; `anonymous` questions belong
+    to nobody, and `answered` are all questions that got an answer.
     """
 
     messages: int = 0

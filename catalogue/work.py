@@ -30,8 +30,10 @@ COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
-LADDER_PICTURES, LADDER_SOUND, TILES = "pictures.m3u8", "sound.m3u8", "tiles.vtt"
-"""Of a download whose job's result says `ladder`: all renditions, the sound they share, small pictures."""
+LADDER, LADDER_PICTURES, LADDER_SOUND = "master.m3u8", "pictures.m3u8", "sound.m3u8"
+"""Of a medium whose job's result says `ladder`: all renditions with their sound, without it, the sound."""
+TILES = "tiles.vtt"
+"""And its small pictures."""
 
 
 class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):

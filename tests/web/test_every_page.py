@@ -27,6 +27,7 @@ JUDGED = {
     "/admin/sessions/:id": "web/test_attendance.py",
     "/admin/people": "web/test_accessibility.py",
     "/admin/sessions/:id/polls": "web/test_polls.py",
+    "/admin/sessions/:id/report": "web/test_viewing.py",
     "/admin/sessions/:id/groups": "web/test_notes.py",
     "/admin/sessions/:id/feedback": "web/test_feedback.py",
     "/admin/growth": "web/test_polls.py",

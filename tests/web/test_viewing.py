@@ -22,6 +22,8 @@ _PLAYED_3_S = """() => {
   const v = document.querySelector('[data-testid="replay-audio"]') ?? document.querySelector('video')
   return v && v.currentTime > 3
 }"""
+_PICTURE = """(canvas) => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => done(canvas.toDataURL()))))"""
 _A_WHILE_MS = 120_000
 
 
@@ -109,7 +111,10 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         assert box is not None
         await office.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
         await expect(on(office, "at-mark")).to_contain_text("watched it, played again")
+        drawn = on(office, "staying").locator("canvas").first
+        before = await drawn.evaluate(_PICTURE)
         await on(office, "mark").fill("15")
+        assert await drawn.evaluate(_PICTURE) != before, "the marker is drawn"
         await expect(on(office, "at-mark")).to_have_text(
             "At 0:15: 1 watched it, played again 1×, 1 got at least this far."
         )
@@ -137,6 +142,14 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await expect(on(office, "sum-viewers")).to_have_text("4")
         await on(office, "period-earlier").click()
         await expect(office.get_by_text("Nothing in this period")).to_be_visible()
+
+        await story.open(office, "/admin/sessions")
+        await office.get_by_text("Fire safety").first.click()
+        await on(office, "open-report").click()
+        await expect(on(office, "figure-viewers")).to_have_text("4")
+        await expect(on(office, "report-said")).to_contain_text("Too few to show")
+        assert await violations(office) == []
+        await office.screenshot(path="build/screenshots/report-pc-dark-whole.png", full_page=True)
 
         phone = await chromium.on_phone("zh-CN")
         await phone.set_viewport_size({"width": 360, "height": 640})
