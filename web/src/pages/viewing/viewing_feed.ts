@@ -5,6 +5,8 @@ import type { Viewing } from '../../rest/models'
 import { views, type LessonCoverage, type MediumKind, type ViewFigures } from '../../rest/views'
 
 export const EVERY_MS = 2_000
+/** The attendance behind it is dear, and hardly changes while a replay is watched. */
+const LESSON_EVERY_MS = 20_000
 
 export interface ViewingFeed {
   readonly title: Ref<string>
@@ -26,6 +28,7 @@ export function useViewingFeed(medium: MediumKind, id: string): ViewingFeed {
   const problem = shallowRef<unknown>(null)
   const stale = ref(false)
   let last = ''
+  let lessonAtMs = -LESSON_EVERY_MS
   let timer: ReturnType<typeof setTimeout> | undefined
   let gone = false
 
@@ -34,7 +37,9 @@ export function useViewingFeed(medium: MediumKind, id: string): ViewingFeed {
     const found = await views.figures(medium, id)
     const now = JSON.stringify(found)
     if (now === last) return
-    const [people, together] = await Promise.all([api.viewing(medium, id), medium === 'replay' ? views.lessonCoverage(id) : null])
+    const isDue = medium === 'replay' && performance.now() - lessonAtMs >= LESSON_EVERY_MS
+    const [people, together] = await Promise.all([api.viewing(medium, id), isDue ? views.lessonCoverage(id) : lesson.value])
+    if (isDue) lessonAtMs = performance.now()
     last = now
     figures.value = found
     viewing.value = people
