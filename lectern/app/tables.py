@@ -5,6 +5,7 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.lesson_tables
 import analytics.tables
+import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.tables
 import catalogue.workers.tables
@@ -31,6 +32,7 @@ _MODULES = (
     analytics.closing.tables,
     analytics.lesson_tables,
     analytics.tables,
+    catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.tables,
     catalogue.workers.tables,
