@@ -122,6 +122,10 @@ class Medium(Protocol):
     def duration_ms(self) -> int:
         """How long it is."""
 
+    @property
+    def no_skipping(self) -> bool:
+        """Whether the asker has to watch it in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reaction:

@@ -24,11 +24,11 @@ from catalogue.models import (
 from catalogue.neighbours import Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
-from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
@@ -68,8 +68,8 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     return [
         *_CatalogueRoutes(deps, desk).routes(),
+        *ProposalDesk(keeper, EditStore()).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
-        *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]
 
 

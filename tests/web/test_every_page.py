@@ -39,6 +39,8 @@ JUDGED = {
     "/admin/statistics": "web/test_viewing.py",
     "/admin/notices": "web/test_notices.py",
     "/admin/api-keys": "web/test_accessibility.py",
+    "/admin/media-jobs": "web/test_media_jobs.py",
+    "/admin/branding": "web/test_media_jobs.py",
     "/admin/audit": "web/test_accessibility.py",
     "/:rest(.*)*": "web/test_accessibility.py",
 }

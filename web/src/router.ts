@@ -42,6 +42,8 @@ export const router = createRouter({
         { path: 'statistics', component: () => import('./pages/viewing/StatisticsPage.vue'), meta: { title: 'admin.statistics' } },
         { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },
         { path: 'api-keys', component: () => import('./pages/admin/ApiKeysPage.vue'), meta: { title: 'admin.keys' } },
+        { path: 'media-jobs', component: () => import('./pages/admin/MediaJobsPage.vue'), meta: { title: 'mediaJobs.title' } },
+        { path: 'branding', component: () => import('./pages/admin/BrandingPage.vue'), meta: { title: 'branding.title' } },
         { path: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'admin.audit' } },
       ],
     },

@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '0025'
-down_revision = '0023b'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 
