@@ -26,6 +26,7 @@ from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.states import MicrocourseState
 from catalogue.work import (
     DOWNLOAD,
+    LADDER,
     LADDER_PICTURES,
     LADDER_SOUND,
     THUMBNAIL,
@@ -146,6 +147,7 @@ class Drawing:
             duration_ms=microcourse.duration_ms,
             video_url=self.signer.url(folder, VIDEO) if finished else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
+            ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
             warning=self.limits.warning(sum(end - start for start, end in ranges)),
             position_ms=position_ms,
@@ -162,14 +164,18 @@ class Drawing:
         return DownloadModel(state=job.state, progress=job.progress, url=url)
 
     def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
+        folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+        return self._ladder_in(self._grant(f"replay/{replay.id}", folder), job)
+
+    def _ladder_in(self, folder: PlayGrant, job: Job | None) -> LadderModel | None:
+        """Draw what a job left in `folder`; None where it was made before there were ladders."""
         if job is None or job.state is not JobState.DONE or not (job.result or {}).get("ladder"):
             return None
-        folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        grant = self._grant(f"replay/{replay.id}", folder)
         return LadderModel(
-            pictures_url=self.signer.url(grant, LADDER_PICTURES),
-            sound_url=self.signer.url(grant, LADDER_SOUND),
-            tiles_url=self.signer.url(grant, TILES),
+            master_url=self.signer.url(folder, LADDER),
+            pictures_url=self.signer.url(folder, LADDER_PICTURES),
+            sound_url=self.signer.url(folder, LADDER_SOUND),
+            tiles_url=self.signer.url(folder, TILES),
         )
 
     def _grant(

@@ -27,8 +27,10 @@ class DownloadModel(BaseModel):
 
 
 class LadderModel(BaseModel):
-    """A finished replay as one picture: HLS of all renditions, its sound beside it, and a WebVTT of tiles."""
+    """A finished medium as one picture: HLS of all renditions with the sound (`master_url`), the same in two
+    playlists, and a WebVTT of tiles."""
 
+    master_url: str
     pictures_url: str
     sound_url: str
     tiles_url: str
@@ -145,6 +147,7 @@ class MicrocourseModel(BaseModel):
     duration_ms: int | None
     video_url: str | None
     thumbnail_url: str | None
+    ladder: LadderModel | None = None
     version: int
     warning: Literal["long", "very_long"] | None
     position_ms: int

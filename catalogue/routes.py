@@ -28,6 +28,7 @@ from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
+from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
@@ -68,6 +69,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     return [
         *_CatalogueRoutes(deps, desk).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
+        *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]
 
 

@@ -6,6 +6,7 @@ import analytics.closing.tables
 import analytics.tables
 import catalogue.edit_tables
 import catalogue.tables
+import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
@@ -30,6 +31,7 @@ _MODULES = (
     analytics.tables,
     catalogue.edit_tables,
     catalogue.tables,
+    catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,

@@ -97,7 +97,7 @@ async def _after_the_end(story: Story) -> list[Figure]:
     await until("the microcourse is cut", is_ready, _LONG_S, 0.2)
     await story.rest(page, "POST", f"/microcourses/{clip['id']}/publish", data={})
     await story.open(page, f"/watch/{clip['id']}")
-    await on(page, "microcourse-video").evaluate("video => { video.muted = true; return video.play() }")
+    await on(page, "replay-play").click()
     await until(
         "it plays", lambda: page.evaluate("document.querySelector('video').currentTime > 0"), 60, 0.05
     )

@@ -147,7 +147,7 @@ async def _watch_on_pc(story: Story) -> None:
     await take_picture(page, "microcourses-pc-en-dark")
     await on(page, "microcourse-card").click()
     video = on(page, "microcourse-video")
-    await video.evaluate("video => video.play()")
+    await on(page, "replay-play").click()
     await until("the intro is over", lambda: video.evaluate(f"v => v.currentTime > {INTRO_S} + 0.5"))
     seen = await until("the clip shows a clock", lambda: _moment_of_clip(page))
     lesson_began = seen["began"] + INTRO_S * 1000 - CLIP_START_S * 1000
@@ -182,8 +182,7 @@ async def _watch_on_phone(story: Story) -> None:
     await take_picture(page, "home-phone")
     await story.open(page, f"/watch/{story.clip_id}")
     video = on(page, "microcourse-video")
-    await video.tap()
-    await video.evaluate("video => video.play()")
+    await on(page, "replay-play").tap()
     await until("the phone plays 5 s", lambda: video.evaluate("v => v.currentTime >= 5"), within_s=20)
     await take_picture(page, "microcourse-phone")
     story.played_s["王芳"] = await video.evaluate("v => { v.pause(); return v.currentTime }")

@@ -96,6 +96,14 @@ export interface RecordingGap {
   readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'not_recorded'
 }
 
+/** A finished medium in several sizes: picture with sound (`master_url`), picture alone, sound alone, small pictures by time. */
+export interface Ladder {
+  readonly master_url: string
+  readonly pictures_url: string
+  readonly sound_url: string
+  readonly tiles_url: string
+}
+
 export interface Replay {
   readonly id: string
   readonly session_id: string
@@ -107,13 +115,22 @@ export interface Replay {
   readonly program_url: string | null
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
   /** The finished replay as one picture in several sizes, its sound, and the small pictures of its seek bar. */
-  readonly ladder: { readonly pictures_url: string; readonly sound_url: string; readonly tiles_url: string } | null
+  readonly ladder: Ladder | null
   readonly marks: readonly Mark[]
   readonly questions: readonly WrittenQuestion[]
   readonly gaps: readonly RecordingGap[]
   readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
+}
+
+/** On which terms the asker watches a medium. */
+export interface WatchTerms {
+  /** Who the asker is to the records of viewing; null for programs. */
+  readonly viewer: string | null
+  readonly position_ms: number
+  /** How long ago it was watched there; null: never. */
+  readonly position_age_ms: number | null
 }
 
 export interface Microcourse {
@@ -131,6 +148,8 @@ export interface Microcourse {
   readonly duration_ms: number | null
   readonly video_url: string | null
   readonly thumbnail_url: string | null
+  /** Null for what was cut before there were ladders. */
+  readonly ladder: Ladder | null
   readonly version: string | number
   readonly warning: 'long' | 'very_long' | null
   readonly position_ms: number

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0020'
-down_revision = '0019'
+down_revision = '0023'
 branch_labels = None
 depends_on = None
 
