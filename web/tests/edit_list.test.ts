@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { preciseWords, parseClock } from '../src/core/durations'
-import { chaptersOf, lengthOf, nudge, partAt, picksOf, previewStep, rulerOf, scrolled, shownMs, trimmed, zoomed, type Part } from '../src/core/edit_list'
+import { chaptersOf, lengthOf, nudge, partAt, picksOf, previewStep, rulerOf, scrolled, trimmed, zoomed, type Part } from '../src/core/edit_list'
 
 const PARTS: readonly Part[] = [[60_000, 120_000], [300_000, 400_000], [10_000, 20_000]]
 const HOUR = 3_600_000
 
 describe('an edit list', () => {
-  it('knows its length, its parts and its own time', () => {
+  it('knows its length and its parts', () => {
     expect(lengthOf(PARTS)).toBe(170_000)
     expect([59_999, 60_000, 119_999, 120_000, 15_000].map((ms) => partAt(PARTS, ms))).toEqual([null, 0, 0, null, 2])
-    expect(shownMs(PARTS, 2, 15_000)).toBe(165_000)
   })
 
   it('is played in order, without what is cut out', () => {

@@ -28,12 +28,6 @@ export function partAt(parts: readonly Part[], ms: number): number | null {
   return found < 0 ? null : found
 }
 
-/** Where the result stands when the replay is at `ms` in part `index`, without its title card. */
-export function shownMs(parts: readonly Part[], index: number, ms: number): number {
-  const [start = 0, end = 0] = parts[index] ?? []
-  return lengthOf(parts.slice(0, index)) + Math.min(Math.max(0, ms - start), end - start)
-}
-
 export type PreviewStep = { readonly part: number; readonly seekTo: number | null } | 'over'
 
 /**
@@ -116,6 +110,8 @@ interface Marked {
 const BEFORE_POLL_MS = 15_000
 const WITHOUT_END_MS = 4 * 60_000
 
+const isPicked = (mark: Marked): mark is Marked & { readonly kind: 'poll' | 'question' } => mark.kind === 'poll' || mark.kind === 'question'
+
 /**
  * What can be picked whole: the chapters, the polls (from when they were introduced to what comes next), the questions with their
  * answer (until the answer ends, where that is known).
@@ -124,10 +120,9 @@ export function picksOf(chapters: readonly Chapter[], marks: readonly Marked[], 
   const starts = [...chapters.map((chapter) => chapter.at_ms), ...marks.map((mark) => mark.at_ms), durationMs].sort((a, b) => a - b)
   const until = (ms: number): number => Math.min(starts.find((at) => at > ms + 5000) ?? durationMs, ms + WITHOUT_END_MS)
   const whole = chapters.map((chapter, at) => ({ key: `chapter${chapter.at_ms}`, kind: chapter.kind, title: chapter.title, start: chapter.at_ms, end: chapters[at + 1]?.at_ms ?? durationMs }))
-  const moments = marks.flatMap((mark) => {
-    if (mark.kind !== 'poll' && mark.kind !== 'question') return []
+  const moments = marks.filter(isPicked).map((mark) => {
     const start = mark.kind === 'poll' ? Math.max(0, mark.at_ms - BEFORE_POLL_MS) : mark.at_ms
-    return [{ key: mark.kind + mark.id, kind: mark.kind, title: mark.title ?? '', start, end: mark.end_ms ?? until(mark.at_ms) }]
+    return { key: mark.kind + mark.id, kind: mark.kind, title: mark.title ?? '', start, end: mark.end_ms ?? until(mark.at_ms) }
   })
   return [...whole, ...moments].filter((pick) => pick.end - pick.start >= 1000)
 }
