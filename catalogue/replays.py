@@ -6,12 +6,13 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.asides import asides
 from catalogue.gaps import gaps_of, told, untold
 from catalogue.marks import Remembered, remembered
 from catalogue.media import Replay, hls_folder
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
-from catalogue.work import COMPOSE, ComposeArgs
+from catalogue.work import COMPOSE, ComposeArgs, signals_job
 from lectern.db.engine import Database
 from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
@@ -97,6 +98,8 @@ class ReplayKeeper:
         args = ComposeArgs(replay.session_id, replay.id, replay.version, replay.title)
         download = NewJob(replay.org_id, COMPOSE, replay.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, download, now) if recorded.duration_ms > 0 else None
+        if recorded.duration_ms > 0:
+            await self.jobs.enqueue(tx, signals_job(replay), now)
         await self.store.change_replay(
             tx,
             replay.id,
@@ -117,4 +120,6 @@ async def remembered_of(engine: TimelineEngine, store: CatalogueStore, replay: R
         moments = await store.moments(tx, replay.session_id)
         happened = await store.happened(tx, replay.session_id)
     clock = replay.recorded.clock_map
-    return remembered(moments, view.entities or {}, clock, gaps=told(happened, clock))
+    return remembered(
+        moments, view.entities or {}, clock, gaps=told(happened, clock), left_out=asides(happened)
+    )

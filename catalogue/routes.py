@@ -24,6 +24,7 @@ from catalogue.models import (
 from catalogue.neighbours import Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
@@ -68,6 +69,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     return [
         *_CatalogueRoutes(deps, desk).routes(),
+        *ProposalDesk(keeper, EditStore()).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
         *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]

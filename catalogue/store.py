@@ -80,11 +80,13 @@ class CatalogueStore:
             values["recorded"] = msgspec.to_builtins(values["recorded"])
         await tx.execute(update(replays).where(replays.c.id == replay_id).values(**values))
 
-    async def moments(self, tx: AsyncConnection, session_id: str) -> list[Moment]:
-        """Return the events of a session that leave marks, in order."""
+    async def moments(
+        self, tx: AsyncConnection, session_id: str, types: Collection[str] = tuple(MARKED)
+    ) -> list[Moment]:
+        """Return the events of a session that leave marks, or those of `types`, in order."""
         query = (
             select(events.c.seq, events.c.type, events.c.session_ms, events.c.payload)
-            .where(events.c.session_id == session_id, events.c.type.in_(MARKED))
+            .where(events.c.session_id == session_id, events.c.type.in_(types))
             .order_by(events.c.seq)
         )
         return [Moment(row.seq, row.type, row.session_ms, row.payload) for row in await tx.execute(query)]

@@ -4,11 +4,12 @@
 |---|---|---|
 | `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves a medium in `folder` |
 | `compose` | `ComposeArgs` | `{duration_ms, ladder}`; leaves a medium in `folder` |
+| `signals` | `SignalsArgs` | `{utterances, scenes, lacks}`; leaves `result.json` (`Signals`) in `folder` |
 
 A medium is `video.mp4`, `thumbnail.jpg`, a ladder (`master.m3u8` with what it names), and `tiles.vtt` with
 small pictures by time.
 
-`folder` is relative to `sessions/<session_id>/` and ends without a slash. Both may be repeated.
+`folder` is relative to `sessions/<session_id>/` and ends without a slash. All may be repeated.
 """
 
 from collections.abc import Mapping
@@ -17,16 +18,17 @@ from typing import Literal
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.media import Replay
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
 from lectern.jobs.desk import OnOver
-from lectern.jobs.job import Job
-from lectern.jobs.runner import Kind, Work
+from lectern.jobs.job import Job, NewJob
 from lectern.jobs.states import JobState
 from lectern.kernel.errors import NotFound
 
 MICROCOURSE = "microcourse"
 COMPOSE = "compose"
+SIGNALS = "signals"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
@@ -43,6 +45,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
+    `branded`: in the organisation's look, with its intro and outro.
     """
 
     session_id: str
@@ -52,6 +55,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     start_ms: int
     end_ms: int
     replay_version: int = 0
+    branded: bool = True
     ranges: tuple[tuple[int, int], ...] = ()
     arrangement: Literal["inset", "side_by_side"] = "inset"
     subtitle: str = ""
@@ -76,6 +80,19 @@ class ComposeArgs(msgspec.Struct, frozen=True):
         return download_folder(self.version)
 
 
+class SignalsArgs(msgspec.Struct, frozen=True):
+    """Hear and see the whole replay, for its editor."""
+
+    session_id: str
+    replay_id: str
+    version: int
+
+    @property
+    def folder(self) -> str:
+        """Where the file goes."""
+        return f"derived/signals/{self.version}"
+
+
 class MicrocourseResult(msgspec.Struct, frozen=True):
     """What the worker found out about the file that it made."""
 
@@ -87,23 +104,25 @@ def download_folder(version: int) -> str:
     return f"download/{version}"
 
 
+def signals_job(replay: Replay) -> NewJob:
+    """Return the job that hears and sees a replay as it is now."""
+    args = SignalsArgs(replay.session_id, replay.id, replay.version)
+    return NewJob(replay.org_id, SIGNALS, replay.id, msgspec.to_builtins(args))
+
+
 def endings() -> Mapping[str, OnOver]:
     """Return, for every kind, what follows when a job of it is over."""
+    return {**leaving_endings(), SIGNALS: _nothing_to_write}
+
+
+def leaving_endings() -> Mapping[str, OnOver]:
+    """Return the same for the kinds that workers with only a token are given: those that make a medium."""
     store = CatalogueStore()
 
     async def on_microcourse_over(tx: AsyncConnection, job: Job) -> None:
         await microcourse_over(tx, store, job)
 
     return {MICROCOURSE: on_microcourse_over, COMPOSE: _nothing_to_write}
-
-
-def kinds(microcourse: Work, compose: Work) -> Mapping[str, Kind]:
-    """Return the kinds of job for a runner; the two functions do the media work.
-
-    Their `attempt.job.args` convert to `MicrocourseArgs` and `ComposeArgs`.
-    """
-    works = {MICROCOURSE: microcourse, COMPOSE: compose}
-    return {kind: Kind(works[kind], on_over) for kind, on_over in endings().items()}
 
 
 async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
@@ -125,4 +144,4 @@ async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job)
 
 
 async def _nothing_to_write(tx: AsyncConnection, job: Job) -> None:
-    """A download's state is its job's."""
+    """The state of a download, and of signals, is their job's."""

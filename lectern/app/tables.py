@@ -4,6 +4,7 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.tables
 import catalogue.workers.tables
@@ -29,6 +30,7 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.tables,
     catalogue.workers.tables,

@@ -83,6 +83,12 @@ class JobStore:
         rows = await tx.execute(select(jobs).where(jobs.c.id.in_(job_ids)))
         return {row.id: _job(row) for row in rows}
 
+    async def newest(self, tx: AsyncConnection, kind: str, subject: str) -> Job | None:
+        """Return the latest job of a kind about something; None if there was none."""
+        query = select(jobs).where(jobs.c.subject == subject, jobs.c.kind == kind)
+        row = (await tx.execute(query.order_by(jobs.c.created_ms.desc(), jobs.c.id.desc()).limit(1))).first()
+        return None if row is None else _job(row)
+
     async def claim(
         self,
         tx: AsyncConnection,

@@ -17,11 +17,10 @@ from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.store import CatalogueStore
-from catalogue.work import kinds
+from catalogue.work import endings
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.jobs.job import Job, JobFailed
-from lectern.jobs.runner import Kind
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
@@ -152,7 +151,6 @@ class House:
 
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
-        watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
         async with self.database.write() as tx:
             job = (await self.jobs.claim(tx, [kind], "w", self.now)).job
         assert job is not None
@@ -163,7 +161,7 @@ class House:
             else:
                 ended = await self.jobs.complete(tx, job.id, job.lease_owner, outcome, self.now)
             if ended is not None and ended.finished_ms is not None:
-                await watched[kind].on_over(tx, ended)
+                await endings()[kind](tx, ended)
         return job
 
 

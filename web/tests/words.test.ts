@@ -6,6 +6,7 @@ import en from '../src/words/en'
 import { en as officeEn, zh as officeZh } from '../src/words/office'
 import { en as playerEn, zh as playerZh } from '../src/words/player'
 import { en as studioEn, zh as studioZh } from '../src/words/studio'
+import { en as togetherEn, zh as togetherZh } from '../src/words/together'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
 import zh from '../src/words/zh-CN'
 
@@ -20,8 +21,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...officeEn, ...studioEn, ...cuttingEn, verdict: verdictEn, player: playerEn })
-const chinese = leaves({ ...zh, ...officeZh, ...studioZh, ...cuttingZh, verdict: verdictZh, player: playerZh })
+const english = leaves({ ...en, ...officeEn, ...studioEn, ...togetherEn, ...cuttingEn, verdict: verdictEn, player: playerEn })
+const chinese = leaves({ ...zh, ...officeZh, ...studioZh, ...togetherZh, ...cuttingZh, verdict: verdictZh, player: playerZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -47,7 +48,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), verdict: ['verdict'], player: ['player'] }
+    const later = { office: Object.keys(officeEn), studio: Object.keys(studioEn), together: Object.keys(togetherEn), cutting: Object.keys(cuttingEn), verdict: ['verdict'], player: ['player'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

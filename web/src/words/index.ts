@@ -5,10 +5,11 @@ import type { Words as FirstWords } from './en'
 import type { OfficeWords } from './office'
 import type { PlayerWords } from './player'
 import type { StudioWords } from './studio'
+import type { TogetherWords } from './together'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords }
+type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'
