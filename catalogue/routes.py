@@ -29,7 +29,6 @@ from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
-from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
@@ -71,7 +70,6 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *_CatalogueRoutes(deps, desk).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
-        *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]
 
 

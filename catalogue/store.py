@@ -16,6 +16,7 @@ from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
+from catalogue.terms_store import TermsStore
 from lectern.db.upsert import put_all
 from lectern.kernel.errors import NotFound
 from lectern.manifest.replay import Replay as Recorded
@@ -141,13 +142,17 @@ class CatalogueStore:
         await tx.execute(update(microcourses).where(microcourses.c.id == microcourse_id).values(**values))
 
     async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
-        """Delete a microcourse and where its viewers stopped; what they watched stays on record."""
+        """Delete a microcourse, its terms and captions, and where its viewers stopped.
+
+        What they watched stays on record.
+        """
         await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
         await tx.execute(
             delete(positions).where(
                 positions.c.medium == "microcourse", positions.c.medium_id == microcourse_id
             )
         )
+        await TermsStore().forget(tx, "microcourse", microcourse_id)
 
     async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note where people stopped watching; `rows` as they are stored, in the order of their keys.

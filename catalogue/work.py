@@ -26,7 +26,7 @@ from catalogue.store import CatalogueStore
 from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job, NewJob
 from lectern.jobs.states import JobState
-from lectern.kernel.errors import NotFound
+from lectern.kernel.errors import Conflict, NotFound
 
 MICROCOURSE = "microcourse"
 COMPOSE = "compose"
@@ -144,6 +144,26 @@ async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job)
         await EditStore().shift_chapters(tx, row.id, row.version, result.lead_ms - CARD_MS)
     else:
         state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.CUT_FAILED)
+        await store.change_microcourse(tx, row.id, state=state)
+
+
+async def microcourse_resumed(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
+    """Write down that a failed cut is being made after all.
+
+    Raises:
+        Conflict: nobody waits for this cut any more (`job_obsolete`).
+    """
+    args = msgspec.convert(job.args, MicrocourseArgs)
+    try:
+        row = await store.microcourse(tx, args.microcourse_id, lock=True)
+    except NotFound:
+        row = None
+    if row is None or row.job_id != job.id:
+        raise Conflict(
+            "job_obsolete", "This microcourse was deleted, or cut anew since. Nothing waits for this."
+        )
+    if row.state is MicrocourseState.FAILED:
+        state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.RETRIED)
         await store.change_microcourse(tx, row.id, state=state)
 
 

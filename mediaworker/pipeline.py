@@ -88,11 +88,11 @@ def _work_off(stage: Stage, progress: Progress) -> None:
             start, weight = before, step.weight
 
             def within(share: float, start: float = start, weight: float = weight) -> None:
-                progress((start + share * weight) / total * 0.99)
+                progress((start + share * weight) / total * steps.COUNTED)
 
             step.do(stage, within)
         before += step.weight
-        progress(before / total * 0.99)
+        progress(before / total * steps.COUNTED)
 
 
 def explained(error: OSError | av.FFmpegError) -> MediaFailedError:

@@ -7,6 +7,7 @@ import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.tables
+import catalogue.terms_tables
 import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
@@ -33,6 +34,7 @@ _MODULES = (
     catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.tables,
+    catalogue.terms_tables,
     catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,

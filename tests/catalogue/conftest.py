@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
+from catalogue.media import MediumKind
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.store import CatalogueStore
+from catalogue.terms_routes import TermsRoutes
 from catalogue.work import endings
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
@@ -76,6 +78,7 @@ class House:
     store: CatalogueStore
     signer: PlaySigner
     audit_log: list[tuple[str, str]] = field(default_factory=list)
+    furthest: int = 0
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -86,6 +89,12 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
+        return ("李伟", "E00012345") if person_id == "learner" else None
+
+    async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
+        return self.furthest
 
     async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
@@ -183,7 +192,8 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
-    mount(app, [*routes(deps), *edit_routes(deps, house)], authenticate)
+    terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
+    mount(app, [*routes(deps), *edit_routes(deps, house), *terms.routes()], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

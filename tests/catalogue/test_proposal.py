@@ -262,6 +262,25 @@ def test_a_chapter_names_a_lesson_before_a_poll_does() -> None:
     assert propose(signals, []).lessons[0].title == ""
 
 
+def test_nothing_that_was_said_aside_names_a_lesson() -> None:
+    moments = [
+        Moment(1, "aside_began", 60_000, {}),
+        Moment(2, "poll_opened", 65_000, {"id": "p1"}),
+        Moment(3, "poll_closed", 90_000, {"id": "p1"}),
+        Moment(4, "aside_ended", 80_000, {}),
+    ]
+    entities: dict[str, dict[str, Any]] = {
+        "poll/p1": {"question": "Secret?"},
+        "question/q1": {"text": "Secret!", "start_ms": 70_000, "end_ms": 75_000},
+    }
+    clock = ClockMap([ClockPiece(0, 0, 60_000), ClockPiece(80_000, 60_000, 60_000)])
+    assert happened_of(moments, entities, clock) == [
+        Happening("joint", 60_000, 60_000),
+        Happening("pause", 60_000, 60_000),
+        Happening("poll", 60_000, 70_000, "p1"),
+    ]
+
+
 def test_the_timeline_becomes_what_happened() -> None:
     moments = [
         Moment(1, "poll_opened", 70_000, {"id": "p1"}),
