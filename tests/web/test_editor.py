@@ -67,7 +67,7 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         handle, lane = await on(pc, "handle-end").bounding_box(), await on(pc, "range").bounding_box()
         assert handle is not None
         assert lane is not None
-        await pc.mouse.move(handle["x"] + 6, handle["y"] + 20)
+        await pc.mouse.move(handle["x"] + handle["width"] - 6, handle["y"] + 20)
         await pc.mouse.down()
         await pc.mouse.move(lane["x"] + lane["width"] * 0.75, handle["y"] + 20, steps=4)
         await pc.mouse.up()
