@@ -7,7 +7,6 @@ import { isOwn, keyOf, openInvitations, toShow, waiting } from '../src/core/invi
 import { currentMoment, detailOf } from '../src/core/moments'
 import { presenceBar } from '../src/core/presence_bar'
 import { ServerClock } from '../src/core/server_clock'
-import { keyStep, SHORTEST_MS, withEnd, withStart } from '../src/core/timeline_range'
 import type { Checkin, Poll } from '../src/core/wire'
 
 describe('coming back', () => {
@@ -75,24 +74,6 @@ describe('the server clock', () => {
     const clock = new ServerClock()
     clock.receive({ sentMs: 1000, receivedMs: 10, serverMs: 5 })
     expect(clock.offsetMs).toBe(0)
-  })
-})
-
-describe('a range on the time line', () => {
-  const ms = fc.integer({ min: -10_000, max: 700_000 })
-  it('stays inside, in order and long enough, wherever its ends are pulled', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), ms), { maxLength: 20 }), (moves) => {
-        let range = { start: 0, end: 600_000 }
-        for (const [isStart, to] of moves) range = (isStart ? withStart : withEnd)(range, to, 600_000)
-        expect(range.start).toBeGreaterThanOrEqual(0)
-        expect(range.end).toBeLessThanOrEqual(600_000)
-        expect(range.end - range.start).toBeGreaterThanOrEqual(SHORTEST_MS)
-      }),
-    )
-  })
-  it('has keys for a second, ten seconds and the edges', () => {
-    expect([keyStep('ArrowLeft', false, 9), keyStep('ArrowRight', true, 9), keyStep('Home', false, 9), keyStep('End', false, 9), keyStep('x', false, 9)]).toEqual([{ by: -1000 }, { by: 10_000 }, { to: 0 }, { to: 9 }, null])
   })
 })
 
