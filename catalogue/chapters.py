@@ -84,7 +84,8 @@ def without_chapter(chapters: Iterable[Chapter], at_ms: int) -> tuple[Chapter, .
 def placed(
     chapters: Sequence[Chapter], ranges: Iterable[tuple[int, int]], card_ms: int = CARD_MS
 ) -> tuple[Chapter, ...]:
-    """Return where chapters of a replay (in order) begin in a microcourse of `ranges`, behind its title card.
+    """Return where chapters of a replay (in order) begin in a microcourse of `ranges`, behind its title card
+    (`shifted`, where something else comes before it).
 
     At the beginning of a range, the chapter that goes on there is named. The first begins with the medium.
     None if there would be but one.
@@ -107,6 +108,14 @@ def placed(
     if len(found) < 2:
         return ()
     return (msgspec.structs.replace(found[0], at_ms=0), *found[1:])
+
+
+def shifted(chapters: Sequence[Chapter], by_ms: int) -> tuple[Chapter, ...]:
+    """Return the chapters of a microcourse whose lesson begins `by_ms` later; the first begins with it."""
+    return tuple(
+        chapter if at == 0 else msgspec.structs.replace(chapter, at_ms=max(1, chapter.at_ms + by_ms))
+        for at, chapter in enumerate(chapters)
+    )
 
 
 def _shortened(title: str) -> str:

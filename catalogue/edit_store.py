@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.chapters import Chapter
+from catalogue.chapters import Chapter, shifted
 from catalogue.edit_history import Step
 from catalogue.edit_tables import edit_lists, edit_presence, edit_revisions, microcourse_cuts
 from catalogue.edits import EditList
@@ -247,6 +247,20 @@ class EditStore:
             )
             for row in rows
         }
+
+    async def shift_chapters(
+        self, tx: AsyncConnection, microcourse_id: str, version: int, by_ms: int
+    ) -> None:
+        """Let chapters begin later, or earlier: what comes before the lesson is known when it was cut."""
+        made_of = (await self.cuts(tx, [(microcourse_id, version)])).get((microcourse_id, version))
+        if made_of is None or by_ms == 0:
+            return
+        values = {"chapters": msgspec.to_builtins(shifted(made_of.chapters, by_ms))}
+        of_version = (
+            microcourse_cuts.c.microcourse_id == microcourse_id,
+            microcourse_cuts.c.version == version,
+        )
+        await tx.execute(update(microcourse_cuts).where(*of_version).values(**values))
 
     async def forget_cuts(self, tx: AsyncConnection, microcourse_ids: Sequence[str]) -> None:
         """Delete what deleted microcourses were made of; the edit list that they came from stays."""

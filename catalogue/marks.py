@@ -14,6 +14,7 @@ _TITLE_FIELD = {
     "checkin": "message",
     "outcome": "group",
     "group_pool": "name",
+    "standing": "winners",
 }
 
 MARKED: Mapping[str, str] = {
@@ -23,6 +24,7 @@ MARKED: Mapping[str, str] = {
     "breakout_opened": "breakout",
     "breakout_shown": "outcome",
     "group_pool_shown": "group_pool",
+    "group_points_final": "standing",
 }
 """The timeline events that leave a mark, and its kind."""
 

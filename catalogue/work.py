@@ -18,6 +18,8 @@ from typing import Literal
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.chapters import CARD_MS
+from catalogue.edit_store import EditStore
 from catalogue.media import Replay
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
@@ -86,6 +88,7 @@ class SignalsArgs(msgspec.Struct, frozen=True):
     session_id: str
     replay_id: str
     version: int
+    title: str = ""
 
     @property
     def folder(self) -> str:
@@ -94,9 +97,10 @@ class SignalsArgs(msgspec.Struct, frozen=True):
 
 
 class MicrocourseResult(msgspec.Struct, frozen=True):
-    """What the worker found out about the file that it made."""
+    """What the worker found out about the file that it made; `lead_ms` is what comes before the lesson."""
 
     duration_ms: int
+    lead_ms: int = CARD_MS
 
 
 def download_folder(version: int) -> str:
@@ -106,7 +110,7 @@ def download_folder(version: int) -> str:
 
 def signals_job(replay: Replay) -> NewJob:
     """Return the job that hears and sees a replay as it is now."""
-    args = SignalsArgs(replay.session_id, replay.id, replay.version)
+    args = SignalsArgs(replay.session_id, replay.id, replay.version, replay.title)
     return NewJob(replay.org_id, SIGNALS, replay.id, msgspec.to_builtins(args))
 
 
@@ -138,6 +142,7 @@ async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job)
         result = msgspec.convert(job.result, MicrocourseResult)
         state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.CUT)
         await store.change_microcourse(tx, row.id, state=state, duration_ms=result.duration_ms)
+        await EditStore().shift_chapters(tx, row.id, row.version, result.lead_ms - CARD_MS)
     else:
         state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.CUT_FAILED)
         await store.change_microcourse(tx, row.id, state=state)

@@ -20,6 +20,8 @@ from interactions.feedback import commands as feedback
 from interactions.feedback.commands import TakeIn
 from interactions.feedback.idea import FEEDBACK
 from interactions.feedback.store import FeedbackClerk
+from interactions.group_points import commands as group_points
+from interactions.group_points.idea import GROUP_POINTS
 from interactions.group_pool import commands as group_pool
 from interactions.group_pool.idea import GROUP_POOL
 from interactions.hand import commands as hand
@@ -54,6 +56,7 @@ IDEAS: tuple[Idea[Any], ...] = (
     REACTION,
     BREAKOUT,
     GROUP_POOL,
+    GROUP_POINTS,
     SCREEN,
     FEEDBACK,
     QUIET_HINT,
@@ -79,6 +82,7 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *reaction.COMMANDS,
         *breakout.COMMANDS,
         *group_pool.COMMANDS,
+        *group_points.COMMANDS,
         *screen.COMMANDS,
         *feedback.COMMANDS,
         *quiet_hint.COMMANDS,

@@ -66,7 +66,8 @@ class MediaResult(msgspec.Struct, frozen=True):
     """A finished medium. Paths are relative to the session's folder; `thumbnail` is a JPEG.
 
     `ladder` is an HLS master playlist of all renditions, `tiles` a WebVTT that maps times to pictures of the
-    sprite sheets; "" in results of earlier releases.
+    sprite sheets; "" in results of earlier releases. `lead_ms` is what a microcourse begins with: an intro,
+    a title card.
     """
 
     video: str
@@ -77,6 +78,7 @@ class MediaResult(msgspec.Struct, frozen=True):
     bytes: int
     ladder: str = ""
     tiles: str = ""
+    lead_ms: int = INTRO_MS
 
 
 class MediaFailedError(Exception):

@@ -318,10 +318,14 @@ def _tiles(stage: Stage, _progress: Progress) -> None:
 
 def _thumbnail(stage: Stage, _progress: Progress) -> None:
     part = stage.part(THUMBNAIL)
-    leading = [piece for piece in stage.pieces if piece.kind in ("before", "intro")]
-    after_ms = round(sum(piece.range.length_s for piece in leading) * 1000)
-    write_thumbnail(stage.work / VIDEO, part, after_ms=after_ms)
+    write_thumbnail(stage.work / VIDEO, part, after_ms=_lead_ms(stage))
     part.replace(stage.work / THUMBNAIL)
+
+
+def _lead_ms(stage: Stage) -> int:
+    """How long it is until something of the lesson is seen."""
+    leading = [piece for piece in stage.pieces if piece.kind in ("before", "intro")]
+    return round(sum(piece.range.length_s for piece in leading) * 1000)
 
 
 def _result(stage: Stage, _progress: Progress) -> None:
@@ -337,6 +341,7 @@ def _result(stage: Stage, _progress: Progress) -> None:
             bytes=video.stat().st_size,
             ladder=f"{stage.job.output}/{MASTER}",
             tiles=f"{stage.job.output}/{TILES}",
+            lead_ms=_lead_ms(stage),
         )
     part = stage.part(RESULT)
     part.write_bytes(msgspec.json.encode(result))

@@ -248,7 +248,8 @@ class Door:
             else:
                 result = await self._published(order)
             written = await self._desk(token).complete(
-                job, {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
+                job,
+                {"duration_ms": result.duration_ms, "ladder": bool(result.ladder), "lead_ms": result.lead_ms},
             )
         finally:
             self._taking.discard(job_id)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from interactions.breakout.events import BreakoutHelp, BreakoutKept, BreakoutReported, BreakoutVisited
 from interactions.chat.events import ChatSent
+from interactions.group_points.events import GroupPointsGiven
+from interactions.group_points.standing import standing
 from interactions.poll.events import PollVoted
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import (
@@ -48,7 +50,10 @@ class MemberActivity:
 
 @dataclass(slots=True)
 class GroupActivity:
-    """One group of one breakout; `closed_utc_ms` is None while it works."""
+    """One group of one breakout; `closed_utc_ms` is None while it works.
+
+    `points` are None where no group of the breakout got any, and so is the `place`, which groups may share.
+    """
 
     id: str
     name_ref: str
@@ -59,6 +64,8 @@ class GroupActivity:
     visits: int = 0
     report_ref: str | None = None
     notes_ref: str | None = None
+    points: int | None = None
+    place: int | None = None
 
     def member(self, participant: str) -> MemberActivity:
         """Return somebody's line, new if they were not here before."""
@@ -76,6 +83,7 @@ def group_activity(
     for event in events:
         reading.take(event)
     reading.count_until(now)
+    reading.count_points()
     for group, chars in (open_notes or {}).items():
         if group in reading.groups:
             reading.count_notes(group, chars)
@@ -90,6 +98,8 @@ class _Reading:
     connections: dict[str, set[str]] = field(default_factory=dict)
     mics: dict[str, str] = field(default_factory=dict)
     muted: set[str] = field(default_factory=set)
+    scores: dict[str, int] = field(default_factory=dict)
+    together: list[tuple[str, ...]] = field(default_factory=list)
 
     def take(self, event: TimelineEvent) -> None:
         now = event.utc_ms
@@ -103,6 +113,8 @@ class _Reading:
                     self.groups[id_].member(event.actor).messages += 1
             case BreakoutHelp() | BreakoutVisited() | BreakoutReported() | BreakoutKept() as turn:
                 self._note(turn)
+            case GroupPointsGiven(group=id_, points=points):
+                self.scores[id_] = self.scores.get(id_, 0) + points
             case PollVoted(poll=poll) if event.actor in self.place:
                 self.groups[self.place[event.actor]].member(event.actor).polls.add(poll)
             case TrackPublished() | TrackMuted() | TrackUnpublished():
@@ -114,6 +126,7 @@ class _Reading:
         """Follow who is in which group."""
         match turn:
             case BreakoutOpened(groups=planned):
+                self.together.append(tuple(group.id for group in planned))
                 for group in planned:
                     self.groups[group.id] = GroupActivity(group.id, group.name_ref, now)
                     for who in group.members:
@@ -138,6 +151,14 @@ class _Reading:
                 for notes in kept:
                     self.groups[notes.group].notes_ref = notes.text_ref
                     self.count_notes(notes.group, notes.chars)
+
+    def count_points(self) -> None:
+        """Count points and places among the groups that worked at the same time."""
+        for groups in self.together:
+            if any(id_ in self.scores for id_ in groups):
+                for each in standing({id_: self.scores.get(id_, 0) for id_ in groups}):
+                    self.groups[each.group].points = each.points
+                    self.groups[each.group].place = each.place
 
     def count_notes(self, group: str, chars: Mapping[str, int]) -> None:
         """Count who wrote how much; staff who helped are no members."""

@@ -55,6 +55,8 @@ class GroupModel(BaseModel):
     visits: int
     result: str | None
     notes: str | None
+    points: int | None
+    place: int | None
 
 
 class GroupsModel(BaseModel):
@@ -176,6 +178,8 @@ def _model(group: GroupActivity, names: dict[str, str | None], texts: dict[str, 
         visits=group.visits,
         result=None if group.report_ref is None else texts.get(group.report_ref),
         notes=None if group.notes_ref is None else texts.get(group.notes_ref),
+        points=group.points,
+        place=group.place,
     )
 
 
@@ -193,6 +197,8 @@ HEADINGS: Mapping[Lang, tuple[str, ...]] = MappingProxyType(
             "Characters in the notes",
             "Result",
             "Notes",
+            "Points of the group",
+            "Place",
         ),
         "zh-CN": (
             "小组",
@@ -206,6 +212,8 @@ HEADINGS: Mapping[Lang, tuple[str, ...]] = MappingProxyType(
             "笔记字数",
             "成果",
             "笔记",
+            "小组积分",
+            "名次",
         ),
     }
 )
@@ -216,7 +224,7 @@ def sheet_of(groups: GroupsModel, lang: Lang) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for group in groups.groups:
         head = (group.name, _utc(group.opened_utc_ms), _utc(group.closed_utc_ms))
-        tail = (group.result, group.notes)
+        tail = (group.result, group.notes, group.points, group.place)
         rows += [
             (*head, one.name, one.minutes, one.mic_minutes, one.messages, one.answers, one.notes_chars, *tail)
             for one in group.members

@@ -101,7 +101,6 @@ class GroupPools:
     asked: dict[str, dict[str, None]] = field(default_factory=dict)
     askers: dict[str, str] = field(default_factory=dict)
     mine: dict[str, dict[str, None]] = field(default_factory=dict)
-    holders: dict[str, dict[str, None]] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     just: tuple[tuple[str, str | None], ...] = ()
@@ -180,6 +179,9 @@ class GroupPoolIdea:
         """See `Idea`."""
         for pool in slice_.by_group.values():
             yield from _of_members(pool)
+        # Here and not in `own`: words stand in it, and where they are erased only these are looked through.
+        for question in slice_.asked:
+            yield Touch(f"my/clarified/{question}", owner=slice_.askers[question])
 
     def own(self, slice_: GroupPools, participant_id: str) -> Iterable[Touch]:
         """See `Personal`."""
@@ -187,8 +189,6 @@ class GroupPoolIdea:
             for question in slice_.mine.get(participant_id, ()) if participant_id in pool.spent else ():
                 if question in pool.items:
                     yield Touch(f"my/group_vote/{id_}/{question}", owner=participant_id)
-        for question in slice_.holders.get(participant_id, ()):
-            yield Touch(f"my/clarified/{question}", owner=participant_id)
 
     def render(self, slice_: GroupPools, touch: Touch, audience: Audience, texts: Texts) -> Entity | None:
         """See `Idea`."""
@@ -249,7 +249,6 @@ def _work(
         case GroupPoolClarified(text_ref=ref):
             item.clarifications.append(Clarification(event.actor, ref, event.utc_ms))
             slice_.asked.setdefault(turn.question, {})[pool.group] = None
-            slice_.holders.setdefault(slice_.askers[turn.question], {})[turn.question] = None
 
 
 def _reword(slice_: GroupPools, id_: str, ref: str) -> None:

@@ -89,7 +89,7 @@ class MediaWork:
                 result = _do(attempt, order.media, self._data / order.root, self._data)
             else:
                 result = self._elsewhere(attempt, shelf, order.root, order.media)
-        return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
+        return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder), "lead_ms": result.lead_ms}
 
     def signals(self, attempt: Attempt) -> dict[str, object]:
         """Hear and see a replay, for its editor."""

@@ -27,6 +27,7 @@ class MediumResult(msgspec.Struct, frozen=True):
 
     duration_ms: int
     ladder: str = ""
+    lead_ms: int = 3_000
 
 
 def is_published(name: str) -> bool:

@@ -179,6 +179,11 @@ async def test_chapters_come_from_the_class_until_an_editor_sets_them(house: Hou
     assert [(c["at_ms"], c["kind"]) for c in page["items"][0]["chapters"]] == [
         (0, "start"), (33_000, "poll"), (173_000, "own"),
     ]  # fmt: skip
+    await house.work(
+        "microcourse", {"duration_ms": 381_000, "lead_ms": 8_000}
+    )  # the studio's intro, and a card
+    _, page = await house.call("GET", "/api/v1/microcourses")
+    assert [c["at_ms"] for c in page["items"][0]["chapters"]] == [0, 38_000, 178_000]
     _, none = await say(house, own, {"kind": "drop_chapter", "at_ms": 60_000})
     _, undone = await say(house, none, "undo")
     assert undone["content"] == own["content"]

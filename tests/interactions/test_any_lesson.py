@@ -64,8 +64,8 @@ OFTEN = (
     "group_pool_vote",
 )
 WEIGHTS = [1 if command.name in RARE else 10 if command.name in OFTEN else 4 for command in COMMANDS]
-ENOUGH = 12
-"""From how often on a command comes no more rarely: others need what it prepares, open groups for example."""
+ENOUGH = 3
+"""From how often on one of OFTEN comes no more rarely: others need what it prepares."""
 FITTING = {
     "question_unpin": ("state", "pinned"),
     "question_split": ("state", "merged"),
@@ -84,14 +84,21 @@ KINDS = {
 
 
 IN_POOL = ("group_pool_sort", "group_pool_vote", "group_pool_clarify", "group_pool_mark", "group_pool_class")
-BY_GROUP = ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose", "breakout_tutor")
+BY_GROUP = (
+    "breakout_visit",
+    "breakout_move",
+    "breakout_help",
+    "breakout_choose",
+    "breakout_tutor",
+    "group_points_give",
+)
 
 
 class AnyLesson:
     """A proof that is driven by chance; the same seed drives it the same way.
 
-    `done` counts commands that changed something; the more often one was, the less likely it comes again
-    (down to `ENOUGH`), so that rare ones get their turn.
+    `done` counts commands that changed something; the more often one was, the less likely it comes again,
+    so that rare ones get their turn.
     """
 
     def __init__(self, rng: Random, done: Counter[str] | None = None) -> None:
@@ -139,7 +146,7 @@ class AnyLesson:
     def command(self) -> None:
         """Give a command; all that may go wrong is a refusal."""
         weights = [
-            weight / (1 + min(self.done[one.name], ENOUGH))
+            weight / (1 + (min(self.done[one.name], ENOUGH) if one.name in OFTEN else self.done[one.name]))
             for one, weight in zip(COMMANDS, WEIGHTS, strict=True)
         ]
         command = self.rng.choices(COMMANDS, weights)[0]
@@ -275,6 +282,8 @@ class AnyLesson:
             "camera": [True, False],
             "lang": [None, "zh-CN", "en"],
             "minutes": [None, 1, 15, 0],
+            "points": [10],
+            "poll": [path.partition("/")[2] for path in entities if path.startswith("poll/")] or ["nothing"],
         }
         return self.rng.choice(choices.get(field, TEXTS))
 
@@ -304,6 +313,8 @@ class AnyLesson:
         """Invent whom to move where, which group to visit, to help, to choose."""
         choices: dict[str, list[Any]] = {
             "group": groups or ["nothing"],
+            "points": [-3, 1, 5],
+            "why": [None, "well done"],
             "on": [True, True, False],
             "participant": [*LEARNERS, "p", "h"],
         }

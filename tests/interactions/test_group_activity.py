@@ -155,12 +155,13 @@ def test_the_table_has_a_line_for_everybody_and_one_for_an_empty_group() -> None
         participant="l1", name="Ann", minutes=1.5, mic_minutes=0.5, messages=2, answers=1, notes_chars=30
     )
     rest = {"opened_utc_ms": 0, "closed_utc_ms": None, "calls": 0, "visits": 0, "result": "R", "notes": None}
-    full = GroupModel(id="g1", name="One", members=[ann], **rest)
-    empty = GroupModel(id="g2", name="Two", members=[], **rest)
+    score = {"points": 3, "place": 1}
+    full = GroupModel(id="g1", name="One", members=[ann], **rest, **score)
+    empty = GroupModel(id="g2", name="Two", members=[], **rest, points=None, place=None)
     for lang in ("en", "zh-CN"):
         sheet = sheet_of(GroupsModel(groups=[full, empty]), "en" if lang == "en" else "zh-CN")
         assert [tuple(row) for row in sheet.rows] == [
-            ("One", "1970-01-01 00:00:00", None, "Ann", 1.5, 0.5, 2, 1, 30, "R", None),
-            ("Two", "1970-01-01 00:00:00", None, None, 0, 0, 0, 0, 0, "R", None),
+            ("One", "1970-01-01 00:00:00", None, "Ann", 1.5, 0.5, 2, 1, 30, "R", None, 3, 1),
+            ("Two", "1970-01-01 00:00:00", None, None, 0, 0, 0, 0, 0, "R", None, None, None),
         ]
         assert all(len(row) == len(sheet.headings) for row in sheet.rows)

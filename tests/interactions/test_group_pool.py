@@ -6,7 +6,7 @@ from interactions.group_pool.commands import MOST_CLARIFICATIONS
 from interactions.group_pool.giving import MOST_CLASSES, MOST_GIVEN
 from interactions.group_pool.idea import GROUP_POOL, TOP_MOST, VOTES_EACH
 from interactions.question.idea import QUESTION
-from lectern.timeline.event import NewEvent, ParticipantRemoved
+from lectern.timeline.event import NewEvent, ParticipantRemoved, TextErased
 from tests.class_proof import Proof
 from tests.interactions.lesson import end, live_lesson, refused
 
@@ -115,6 +115,10 @@ def test_the_asker_reads_clarifications_and_stays_without_a_name() -> None:
     for _ in range(MOST_CLARIFICATIONS - 1):
         proof.command("l2", "group_pool_clarify", group=one, question=secret, text="And more")
     refused(proof, "clarifications_full", "l2", "group_pool_clarify", group=one, question=secret, text="x")
+    # Words that are erased are gone for the asker too; the proof checks what everybody holds.
+    name_ref = proof.state.of(GROUP_POOL).by_group[one].name_ref
+    proof.append(NewEvent(payload=TextErased(ref=name_ref)))
+    assert seen(proof, "l3", f"my/clarified/{secret}")["said"][0]["group"] is None
     # The host words it anew: groups read the new words.
     proof.command("h", "question_reword", id=secret, text="Why the large one?")
     assert seen(proof, "l2", f"group_question/{one}/{secret}")["text"] == "Why the large one?"

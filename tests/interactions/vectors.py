@@ -186,6 +186,27 @@ def group_pool(proof: Proof) -> None:
     proof.command("h", "group_pool_take", id=one)
 
 
+def group_points(proof: Proof) -> None:
+    """Points for a reason, points for right answers, a tie; shown, and announced as final."""
+    start(proof)
+    groups = [{"name": "One", "members": ["l1", "l2"]}, {"name": "Two", "members": ["l3"]}]
+    proof.command("p", "breakout_open", groups=groups)
+    _one, two = proof.clients["p"].entities["breakout"]["groups"]
+    proof.command("h", "group_points_give", group=two, points=5, why="First to be ready")
+    ask = {"question": "Which?", "options": ["A", "B"], "right": [0], "by_group": True}
+    id_ = proof.command("p", "poll_open", **ask)["id"]
+    proof.command("l1", "poll_vote", id=id_, option=0)
+    proof.command("l3", "poll_vote", id=id_, option=1)
+    proof.command("p", "poll_close", id=id_)
+    proof.command("h", "group_points_poll", poll=id_, points=10)
+    proof.command("h", "group_points_show", on=True)
+    proof.command("h", "group_points_give", group=two, points=-1)
+    proof.command("h", "group_points_give", group=two, points=1)
+    proof.command("p", "group_points_final")
+    proof.command("p", "breakout_close")
+    proof.command("p", "breakout_open", groups=groups)
+
+
 def feedback(proof: Proof) -> None:
     """The rules are set, the presenter puts a hint off; after the end two hand in."""
     proof.command("p", "feedback_set", on=True, lang="zh-CN")
@@ -208,6 +229,7 @@ SCRIPTS: dict[str, Script] = {
         chat_and_groups,
         breakout,
         group_pool,
+        group_points,
         feedback,
         aside,
     )

@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { BACK_OFF, backOffMs } from '../src/core/back_off'
 import { clockWords, leftMs, lengthVerdict, parseClock, shareLeft } from '../src/core/durations'
 import { dealGroups, moveTo } from '../src/core/groups'
-import { heatTable } from '../src/core/heat_table'
 import { isOwn, keyOf, openInvitations, toShow, waiting } from '../src/core/invitation'
 import { currentMoment, detailOf } from '../src/core/moments'
 import { presenceBar } from '../src/core/presence_bar'
 import { ServerClock } from '../src/core/server_clock'
-import { keyStep, SHORTEST_MS, withEnd, withStart } from '../src/core/timeline_range'
 import type { Checkin, Poll } from '../src/core/wire'
 
 describe('coming back', () => {
@@ -79,24 +77,6 @@ describe('the server clock', () => {
   })
 })
 
-describe('a range on the time line', () => {
-  const ms = fc.integer({ min: -10_000, max: 700_000 })
-  it('stays inside, in order and long enough, wherever its ends are pulled', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), ms), { maxLength: 20 }), (moves) => {
-        let range = { start: 0, end: 600_000 }
-        for (const [isStart, to] of moves) range = (isStart ? withStart : withEnd)(range, to, 600_000)
-        expect(range.start).toBeGreaterThanOrEqual(0)
-        expect(range.end).toBeLessThanOrEqual(600_000)
-        expect(range.end - range.start).toBeGreaterThanOrEqual(SHORTEST_MS)
-      }),
-    )
-  })
-  it('has keys for a second, ten seconds and the edges', () => {
-    expect([keyStep('ArrowLeft', false, 9), keyStep('ArrowRight', true, 9), keyStep('Home', false, 9), keyStep('End', false, 9), keyStep('x', false, 9)]).toEqual([{ by: -1000 }, { by: 10_000 }, { to: 0 }, { to: 9 }, null])
-  })
-})
-
 describe('invitations', () => {
   const checkin = { id: 'c1', state: 'open' } as Checkin
   const poll = { id: 'v1', state: 'open' } as Poll
@@ -137,7 +117,3 @@ describe('moments of a replay', () => {
   })
 })
 
-it('puts heat into a table without losing a second', () => {
-  expect(heatTable([1, 5, 2, 0, 3], 2)).toEqual([{ fromMs: 0, toMs: 3000, peak: 5 }, { fromMs: 3000, toMs: 5000, peak: 3 }])
-  expect(heatTable([], 5)).toEqual([])
-})

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
+import { en as cuttingEn, zh as cuttingZh } from '../src/words/cutting'
 import en from '../src/words/en'
 import { en as mediaEn, zh as mediaZh } from '../src/words/media'
 import { en as officeEn, zh as officeZh } from '../src/words/office'
@@ -8,6 +9,7 @@ import { en as playerEn, zh as playerZh } from '../src/words/player'
 import { en as studioEn, zh as studioZh } from '../src/words/studio'
 import { en as togetherEn, zh as togetherZh } from '../src/words/together'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
+import { en as viewsEn, zh as viewsZh } from '../src/words/views'
 import zh from '../src/words/zh-CN'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -21,8 +23,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...togetherEn, verdict: verdictEn, player: playerEn })
-const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...togetherZh, verdict: verdictZh, player: playerZh })
+const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn })
+const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -48,7 +50,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), together: Object.keys(togetherEn), verdict: ['verdict'], player: ['player'] }
+    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

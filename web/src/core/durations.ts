@@ -8,13 +8,20 @@ export function clockWords(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`
 }
 
-/** "1:02:05", "2:05" or "65" to milliseconds; null when it is none of these. */
+/** As `clockWords`, with tenths of a second: 65300 → "1:05.3". Whole seconds do without. */
+export function preciseWords(ms: number): string {
+  const tenths = Math.max(0, Math.round(ms / 100))
+  return clockWords(Math.floor(tenths / 10) * 1000) + (tenths % 10 ? `.${tenths % 10}` : '')
+}
+
+/** "1:02:05", "2:05", "2:05.3" or "65" to milliseconds; null when it is none of these. */
 export function parseClock(text: string): number | null {
-  const match = /^(?:(?:(\d+):)?([0-5]?\d):)?(\d+)$/.exec(text.trim())
+  const [, whole = '', tenth = '0'] = /^([\d:]+)(?:[.,](\d))?$/.exec(text.trim()) ?? []
+  const match = /^(?:(?:(\d+):)?([0-5]?\d):)?(\d+)$/.exec(whole)
   if (!match) return null
   const [hours, minutes, seconds] = [Number(match[1] ?? 0), Number(match[2] ?? 0), Number(match[3])]
   if (match[2] !== undefined && seconds > 59) return null
-  return ((hours * 60 + minutes) * 60 + seconds) * 1000
+  return ((hours * 60 + minutes) * 60 + seconds) * 1000 + Number(tenth) * 100
 }
 
 /** How a microcourse's length compares with what learners watch to the end (MIC-01). */

@@ -347,6 +347,42 @@ export interface GroupQuestion {
   readonly clarifications: readonly Clarification[]
 }
 
+export interface GroupPlace {
+  readonly id: string
+  readonly name: string | null
+  readonly points: number
+  /** Groups with the same points share a place. */
+  readonly place: number
+}
+
+/** The board of the present or last groups, the first first. */
+export interface GroupPoints {
+  readonly shown: boolean
+  readonly final: boolean
+  /** How often points were given. */
+  readonly given: number
+  readonly groups: readonly GroupPlace[]
+}
+
+/** Points that were given or taken once. */
+export interface PointsMark {
+  readonly id: string
+  readonly group: string
+  readonly points: number
+  readonly why: string | null
+  readonly poll: string | null
+  readonly by: string | null
+  readonly utc_ms: number
+}
+
+/** A final standing; it outlives its groups. */
+export interface FinalStanding {
+  readonly id: string
+  readonly winners: string
+  readonly groups: readonly GroupPlace[]
+  readonly utc_ms: number
+}
+
 /** What a group brought back. */
 export interface Outcome {
   readonly id: string
@@ -412,6 +448,8 @@ export interface EntityKinds {
   group: BreakoutGroup
   outcome: Outcome
   group_pool: GroupPool
+  points_mark: PointsMark
+  standing: FinalStanding
   group_question: GroupQuestion
   'my/clarified': { readonly id: string; readonly said: readonly (Clarification & { readonly group: string | null })[] }
   'my/checkin': MyCheckin

@@ -1,6 +1,9 @@
 /** What `/api/v1` answers: docs/protocol.md, "REST". */
+import type { Chapter } from '../core/edit_list'
 import type { PresenceInterval } from '../core/presence_bar'
 import type { PollKind, Trouble } from '../core/wire'
+
+export type { Chapter }
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -70,7 +73,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool' | 'standing'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
@@ -119,13 +122,6 @@ export interface Replay {
   readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
-}
-
-/** A part of a medium, from `at_ms` to the next one; of one without a title, the kind is the title. */
-export interface Chapter {
-  readonly at_ms: number
-  readonly title: string
-  readonly kind: 'own' | 'start' | 'poll' | 'question' | 'checkin' | 'breakout'
 }
 
 /** On which terms the asker watches a medium. */
@@ -480,6 +476,8 @@ export interface GroupActivity {
   readonly visits: number
   readonly result: string | null
   readonly notes: string | null
+  readonly points: number | null
+  readonly place: number | null
 }
 
 export interface PollResults {

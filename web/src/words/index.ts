@@ -1,5 +1,6 @@
 /** The interface's two languages. Only the one in use is loaded; the browser's wish is the default, the person's choice stays. */
 import { createI18n } from 'vue-i18n'
+import type { CuttingWords } from './cutting'
 import type { Words as FirstWords } from './en'
 import type { OfficeWords } from './office'
 import type { PlayerWords } from './player'
@@ -8,7 +9,7 @@ import type { TogetherWords } from './together'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & { readonly verdict: VerdictWords; readonly player: PlayerWords }
+type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'

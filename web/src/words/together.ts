@@ -2,6 +2,11 @@
 import { i18n } from './index'
 
 export const en = {
+  points: {
+    title: 'Points of the groups', board: 'Score board', final: 'Final standing', n: '{n} point | {n} points', place: 'Place {n}', tie: 'tied', none: 'No points yet. Give the first below.', group: 'Group', howMany: 'Points', why: 'Why (optional)', give: 'Give', take: 'Take', given: '{name}: {n}', history: 'What points were given for', forPoll: 'for the answers to a question', undo: 'Take this back', undoOf: 'Take back: {name}, {n}', undone: 'taken back',
+    show: 'Show the board to everybody', hide: 'Stop showing the board', announce: 'Announce the final standing', poll: 'Points for a question', pollHow: 'A group that is all right gets all of them, the others their part.', choosePoll: 'Choose a question', pollGive: 'Give points for the answers',
+    refused: { points_invalid: 'Give between 1 and 100 points at once.', points_missing: 'No group has got points yet.', points_full: 'Points were given 500 times already.', poll_not_scored: 'Points are given for a closed quiz question that these groups were asked.', poll_scored_already: 'This question has given its points already.' },
+  },
   sorting: {
     plan: 'Question pool', planHow: 'Groups sort questions into classes, vote, make them clearer, and bring back their top three.', works: 'Groups work on', mode: { none: 'no questions', all: 'all published questions', dealt: 'published questions, shared out', chosen: 'questions that I choose' }, nobodyAsked: 'No question waits in the pool.',
     give: 'Who gets it', giveTo: 'Who gets: {text}', nobody: 'nobody', every: 'every group', classes: 'Classes to choose from', classesHow: 'Price, Product, Service', classesHint: 'Separate them with commas. Groups can add their own.', giveNow: 'Give all published questions', given: 'The group has the questions.', pending: 'not published',
@@ -16,6 +21,11 @@ export const en = {
 export type TogetherWords = typeof en
 
 export const zh: TogetherWords = {
+  points: {
+    title: '小组积分', board: '积分榜', final: '最终名次', n: '{n} 分', place: '第 {n} 名', tie: '并列', none: '还没有积分，可以在下面给分。', group: '小组', howMany: '分数', why: '理由（可不填）', give: '加分', take: '扣分', given: '{name}：{n} 分', history: '给分记录', forPoll: '答题得分', undo: '撤销', undoOf: '撤销：{name}，{n} 分', undone: '已撤销',
+    show: '向所有人展示积分榜', hide: '停止展示积分榜', announce: '公布最终名次', poll: '按答题给分', pollHow: '全组都答对得满分，其他组按答对的比例得分。', choosePoll: '选择一道题', pollGive: '按答案给分',
+    refused: { points_invalid: '每次可给 1 到 100 分。', points_missing: '还没有小组得分。', points_full: '已经给过 500 次分了。', poll_not_scored: '只有小组答过、已结束、有正确答案的题才能给分。', poll_scored_already: '这道题已经给过分了。' },
+  },
   sorting: {
     plan: '问题池', planHow: '各组把问题归类、投票、补充说明，并带回最重要的三个。', works: '各组处理', mode: { none: '不处理问题', all: '全部已公开的问题', dealt: '已公开的问题，分给各组', chosen: '我选的问题' }, nobodyAsked: '问题池里没有待回答的问题。',
     give: '分给谁', giveTo: '分给谁：{text}', nobody: '不分', every: '每个组', classes: '可选的类别', classesHow: '价格，产品，服务', classesHint: '用逗号隔开。各组也可以自己添加。', giveNow: '把已公开的问题都给这个组', given: '这个组拿到了问题。', pending: '未公开',

@@ -12,7 +12,7 @@ import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
 import { unplayableOf, worthBroadcast, type UnplayablePicture } from '../../core/unplayable'
 import type { ViewSize } from '../../core/view_sizes'
-import type { Ack, Asking, Attention, ChatRules, FeedbackRules, Funnel, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
+import type { Ack, Asking, Attention, ChatRules, FeedbackRules, Funnel, GroupPoints, Identity, Json, Lesson as LessonEntity, Reactions, Role, SlotMap, Source, WireError } from '../../core/wire'
 import { playsBroadcast } from '../../media/hls_source'
 import { MediaRoom } from '../../media/media_room'
 import { SoundOutput } from '../../media/sound_output'
@@ -89,6 +89,7 @@ export class Lesson {
   readonly breakout = computed(() => breakoutOf(this.store))
   /** The group we are in, as a member or on a visit. */
   readonly myGroup = computed(() => groupWith(this.breakout.value, this.identity.value?.participant_id))
+  readonly board = computed(() => (this.store.get('group_points') ?? null) as GroupPoints | null)
   readonly outcomes = computed(() => all(this.store, 'outcome').sort((a, b) => a.utc_ms - b.utc_ms))
   /** Notes of which the server did not take everything: written when their group had ended, or was not ours any more. */
   readonly lostNotes = shallowRef<{ readonly name: string; readonly text: string } | null>(null)

@@ -14,8 +14,8 @@ export function useTogether(lesson: () => Lesson): { problem: Ref<string | null>
     const ack = await lesson().command(type, data)
     problem.value = null
     if (!('error' in ack)) return true
-    const key = `sorting.refused.${ack.error.code}`
-    problem.value = i18n.te(key) ? i18n.t(key) : words(ack.error).text
+    const own = [`sorting.refused.${ack.error.code}`, `points.refused.${ack.error.code}`].find((key) => i18n.te(key))
+    problem.value = own === undefined ? words(ack.error).text : i18n.t(own)
     return false
   }
   return { problem, act }

@@ -1,0 +1,113 @@
+"""The editor of microcourses: parts cut by hand and by key, two editors at once, and what comes of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.scripted_lesson.chromium import browsers, take_picture
+from tests.scripted_lesson.server import running_server
+from tests.web.made_replay import held
+from tests.web.test_accessibility import violations
+from tests.whole_lesson.story import Story, on
+
+pytestmark = pytest.mark.browser
+
+
+async def _saved(page: Page, revision: int) -> None:
+    """Everything that was done is saved, as the draft's revision `revision`."""
+    await expect(on(page, "saved")).to_have_attribute("data-revision", str(revision))
+
+
+async def _go_to(page: Page, time: str) -> None:
+    """Let the player stand at a moment of the replay (whole seconds of the first minute)."""
+    await page.evaluate(
+        "s => { for (const m of document.querySelectorAll('video, audio')) m.currentTime = s }", int(time)
+    )
+    await expect(on(page, "position")).to_contain_text(f"0:{int(time):02}")
+
+
+@pytest.mark.timeout(240)
+async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        replay = await held(story)
+        pc = story.presenter
+        await story.open(pc, f"/editor/{replay}")
+        await on(pc, "range-end").fill("0:10")
+        await on(pc, "range-end").press("Tab")
+        await _saved(pc, 1)
+        await expect(on(pc, "length")).to_contain_text("0:10")
+
+        # by key: nudge an end, split, remove, undo, redo
+        await on(pc, "handle-start").focus()
+        await pc.keyboard.press("ArrowRight")
+        await _saved(pc, 2)
+        await pc.keyboard.press("Shift+ArrowRight")
+        await _saved(pc, 3)
+        await expect(on(pc, "range-start")).to_have_value("0:01.1")
+        await _go_to(pc, "5")
+        await pc.keyboard.press("s")
+        await _saved(pc, 4)
+        await expect(on(pc, "part-1")).to_be_visible()
+        await pc.keyboard.press("Delete")
+        await _saved(pc, 5)
+        await pc.keyboard.press("Control+z")
+        await _saved(pc, 6)
+        await pc.keyboard.press("Control+y")
+        await _saved(pc, 7)
+        await pc.reload()
+        await on(pc, "undo").click()  # what was done before the page was loaded anew
+        await _saved(pc, 8)
+        await expect(on(pc, "part-1")).to_be_visible()
+
+        # by hand: drag the end of the last part
+        await on(pc, "part-1").click()
+        handle, lane = await on(pc, "handle-end").bounding_box(), await on(pc, "range").bounding_box()
+        assert handle is not None
+        assert lane is not None
+        await pc.mouse.move(handle["x"] + handle["width"] - 6, handle["y"] + 20)
+        await pc.mouse.down()
+        await pc.mouse.move(lane["x"] + lane["width"] * 0.75, handle["y"] + 20, steps=4)
+        await pc.mouse.up()
+        await _saved(pc, 9)
+        await expect(on(pc, "range-end")).to_have_value(re.compile(r"^0:0(8\.\d|9(\.\d)?)$"))
+        await expect(on(pc, "draft")).to_have_count(1)
+
+        # somebody else opens it: both are told, and neither overwrites the other
+        other = await chromium.on_pc("zh-CN")
+        await story.sign_in(other, "host")
+        await story.open(other, f"/editor/{replay}")
+        await expect(on(other, "saved")).to_have_attribute("data-revision", "9")
+        await expect(on(pc, "also-here")).to_be_visible()
+        await expect(on(other, "also-here")).to_be_visible()
+        await pc.route("**/editors", lambda route: route.abort())  # this page hears nothing for a while
+        await on(other, "microcourse-title").fill("别人的标题")
+        await on(other, "microcourse-title").press("Tab")
+        await _saved(other, 10)
+        await on(pc, "microcourse-title").fill("Two parts")
+        await on(pc, "microcourse-title").press("Tab")
+        await expect(on(pc, "conflict")).to_contain_text("别人的标题")
+        assert await violations(pc) == []
+        await take_picture(pc, "editor-conflict-pc")
+        await on(pc, "keep-mine").click()
+        await _saved(pc, 11)
+        await expect(on(pc, "microcourse-title")).to_have_value("Two parts")
+        await expect(on(other, "news")).to_be_visible()
+        await expect(on(other, "microcourse-title")).to_have_value("Two parts")
+        await pc.unroute("**/editors")
+
+        # the result is played in its order, and made
+        await on(pc, "preview-range").click()
+        await expect(on(pc, "preview-stop")).to_be_visible()
+        await on(pc, "preview-stop").click()
+        await take_picture(pc, "editor-parts-pc")
+        await take_picture(other, "editor-parts-pc-zh")
+        await on(pc, "microcourse-create").click()
+        clip = on(pc, "clip")
+        await expect(clip).to_have_attribute("data-state", "ready", timeout=90_000)
+        made = (await story.rest(pc, "GET", "/microcourses"))["items"][0]
+        assert (len(made["ranges"]), made["title"]) == (2, "Two parts")
+        shown_ms = sum(end - start for start, end in made["ranges"])
+        assert abs(made["duration_ms"] - 3_000 - shown_ms) < 150

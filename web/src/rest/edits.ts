@@ -1,0 +1,76 @@
+/** Drafts of microcourses and the chapters of a replay: docs/protocol.md, "REST", and docs/decisions/0026-edit-lists.md. */
+import type { Part } from '../core/edit_list'
+import { request } from './http'
+import type { Chapter } from './models'
+
+export interface EditContent {
+  readonly ranges: readonly Part[]
+  readonly title: string
+  readonly subtitle: string
+  readonly arrangement: 'inset' | 'side_by_side'
+  /** Null while it takes those of the replay. */
+  readonly chapters: readonly Chapter[] | null
+}
+
+export interface Author {
+  readonly name: string | null
+  readonly own: boolean
+}
+
+export interface Edit {
+  readonly id: string
+  readonly replay_id: string
+  readonly kind: 'microcourse' | 'chapters'
+  readonly revision: number
+  readonly content: EditContent
+  readonly length_ms: number
+  readonly warning: 'long' | 'very_long' | null
+  readonly undo: boolean
+  readonly redo: boolean
+  readonly author: Author
+  readonly utc_ms: number
+  readonly microcourse_id: string | null
+}
+
+export type Operation =
+  | { readonly kind: 'trim'; readonly index: number; readonly start_ms: number; readonly end_ms: number }
+  | { readonly kind: 'add'; readonly start_ms: number; readonly end_ms: number; readonly at?: number }
+  | { readonly kind: 'remove' | 'join'; readonly index: number }
+  | { readonly kind: 'cut_out'; readonly start_ms: number; readonly end_ms: number }
+  | { readonly kind: 'split'; readonly index: number; readonly at_ms: number }
+  | { readonly kind: 'move'; readonly index: number; readonly to: number }
+  | { readonly kind: 'name'; readonly title: string; readonly subtitle: string }
+  | { readonly kind: 'arrange'; readonly arrangement: EditContent['arrangement'] }
+  | { readonly kind: 'set_chapter'; readonly at_ms: number; readonly title: string; readonly moved_from_ms?: number }
+  | { readonly kind: 'drop_chapter'; readonly at_ms: number }
+  | { readonly kind: 'derive_chapters' }
+
+/** What is asked of a draft; `change_id` tells a repeated request from a new one. */
+export interface Change {
+  readonly change_id: string
+  readonly from_revision: number
+  readonly over?: number
+  readonly step?: 'change' | 'undo' | 'redo'
+  readonly operation?: Operation
+}
+
+export interface OtherEditor {
+  readonly name: string | null
+  readonly own: boolean
+  readonly edit_id: string | null
+}
+
+const root = '/api/v1'
+
+export const editsApi = {
+  drafts: (replayId: string) => request<{ readonly items: readonly Edit[]; readonly chapters: Edit }>('GET', `${root}/replays/${replayId}/edits`),
+  begin: (replayId: string, ranges: readonly Part[], title = '') => request<Edit>('POST', `${root}/replays/${replayId}/edits`, { body: { ranges, title } }),
+  draft: (id: string) => request<Edit>('GET', `${root}/edits/${id}`),
+  drop: (id: string) => request<null>('DELETE', `${root}/edits/${id}`),
+  change: (id: string, change: Change) => request<Edit>('POST', `${root}/edits/${id}/revisions`, { body: change }),
+  produce: (id: string, revision: number) => request<{ readonly microcourse_id: string; readonly version: number }>('POST', `${root}/edits/${id}/produce`, { body: { revision } }),
+  present: (replayId: string, tab: string, editId: string | null, leaving = false) =>
+    request<{ readonly others: readonly OtherEditor[]; readonly revisions: Readonly<Record<string, number>> }>('POST', `${root}/replays/${replayId}/editors`, { body: { tab, edit_id: editId, leaving }, keepalive: leaving }),
+  /** How a replay was watched, second by second; for those who may read views. */
+  figures: (replayId: string) => request<{ readonly staying: readonly number[] }>('GET', `${root}/views/replay/${replayId}/figures`),
+}
