@@ -1,5 +1,6 @@
 """Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
@@ -19,7 +20,7 @@ from catalogue.models import (
     WrittenQuestionModel,
 )
 from catalogue.play_grant import PlayGrant, PlaySigner
-from catalogue.states import MicrocourseState
+from catalogue.states import CUT
 from catalogue.work import (
     DOWNLOAD,
     LADDER_PICTURES,
@@ -109,10 +110,16 @@ class Drawing:
         )
 
     def microcourse(
-        self, microcourse: Microcourse, job: Job | None, position_ms: int, *, editing: bool
+        self,
+        microcourse: Microcourse,
+        job: Job | None,
+        position_ms: int,
+        *,
+        editing: bool,
+        may: Sequence[str] = (),
     ) -> MicrocourseModel:
         """Draw a microcourse; with `editing` also how its job goes."""
-        finished = microcourse.state in (MicrocourseState.READY, MicrocourseState.PUBLISHED)
+        finished = microcourse.state in CUT
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
         return MicrocourseModel(
             id=microcourse.id,
@@ -129,6 +136,8 @@ class Drawing:
             version=microcourse.version,
             warning=self.limits.warning(microcourse.end_ms - microcourse.start_ms),
             position_ms=position_ms,
+            live_version=microcourse.live_version,
+            may=list(may),
         )
 
     def _download(self, replay: Replay, job: Job | None) -> DownloadModel:

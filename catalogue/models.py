@@ -113,7 +113,11 @@ class JobModel(BaseModel):
 
 
 class MicrocourseModel(BaseModel):
-    """A microcourse; `job` only for those who may edit it."""
+    """A microcourse; `job` only for those who may edit it.
+
+    `live_version` is what learners see; `may`: what the asking person may do with it now (ask, take_back,
+    approve, send_back, publish, retire). `source_deleted`: its replay is gone, so it cannot be cut again.
+    """
 
     id: str
     replay_id: str
@@ -129,6 +133,9 @@ class MicrocourseModel(BaseModel):
     version: int
     warning: Literal["long", "very_long"] | None
     position_ms: int
+    live_version: int | None = None
+    may: list[str] = []
+    source_deleted: bool = False
 
 
 class MicrocoursePage(BaseModel):
@@ -159,6 +166,12 @@ class ReplayQuery(BaseModel):
 
     q: str = Field(default="", max_length=200)
     cursor: str | None = Field(default=None, max_length=64)
+
+
+class VersionQuery(BaseModel):
+    """Which version: one that was published once, or the one in work; else what can be watched."""
+
+    version: int | None = Field(default=None, ge=1)
 
 
 class MicrocourseQuery(BaseModel):

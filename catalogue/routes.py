@@ -19,11 +19,16 @@ from catalogue.models import (
     ReplayModel,
     ReplayPage,
     ReplayQuery,
+    VersionQuery,
 )
-from catalogue.neighbours import Rosters
+from catalogue.neighbours import News, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper, remembered_of
+from catalogue.review import may_review
+from catalogue.review_routes import ReviewRoutes
+from catalogue.review_store import ReviewStore
+from catalogue.reviewing import ReviewDesk
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.watching import Watching
@@ -49,6 +54,8 @@ class CatalogueDeps:
     signer: PlaySigner
     rosters: Rosters
     trail: Trail
+    people: People
+    news: News
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     clock: Clock = utc_ms
@@ -58,26 +65,39 @@ class CatalogueDeps:
         """Who may watch what; the viewing analytics need it too."""
         return Watching(self.keeper.database, self.keeper.store, self.rosters)
 
+    @property
+    def review_desk(self) -> ReviewDesk:
+        """From a finished cut to what learners see."""
+        return ReviewDesk(
+            self.keeper.database, self.keeper.store, self.people, self.trail, self.news, clock=self.clock
+        )
+
 
 def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
+    catalogue = CatalogueRoutes(deps, desk)
     return [
-        *_CatalogueRoutes(deps, desk).routes(),
+        *catalogue.routes(),
+        *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
     ]
 
 
-class _CatalogueRoutes:
+class CatalogueRoutes:
+    """Replays and microcourses."""
+
     def __init__(self, deps: CatalogueDeps, desk: MicrocourseDesk) -> None:
         self._deps = deps
         self._desk = desk
         self._keeper = deps.keeper
         self._store = deps.keeper.store
         self._watching = deps.watching
+        self._reviews = ReviewStore()
 
     def routes(self) -> list[Route]:
+        """Return the routes."""
         api = "/api/v1"
         one = f"{api}/microcourses/{{id}}"
         cut, shown = NewMicrocourse, MicrocourseModel
@@ -95,10 +115,9 @@ class _CatalogueRoutes:
                 "GET", f"{api}/microcourses", self.microcourses, "List microcourses", MicrocoursePage,
                 query=MicrocourseQuery,
             ),
-            Route("GET", one, self.microcourse, "One microcourse", shown),
+            Route("GET", one, self.microcourse, "One microcourse", shown, query=VersionQuery),
             Route("PATCH", one, self.edit, "Change and cut again", shown, body=MicrocourseChange),
             Route("DELETE", one, self.delete, "Delete a microcourse"),
-            Route("POST", f"{one}/publish", self.publish, "Show it to learners", shown),
             Route("POST", f"{one}/retry", self.retry, "Try a failed cut again", shown),
         ]  # fmt: skip
 
@@ -155,7 +174,7 @@ class _CatalogueRoutes:
         made = await self._desk.create(
             request.who, request.path["id"], title=cut.title, start_ms=cut.start_ms, end_ms=cut.end_ms
         )
-        return await self._drawn(request.who, made)
+        return await self.drawn(request.who, made)
 
     async def microcourses(self, request: Request) -> MicrocoursePage:
         who: Principal = request.who
@@ -165,21 +184,27 @@ class _CatalogueRoutes:
             session_id = who.grant.session_id
         else:
             who.require(Permission.REPLAYS_READ)
-        editing = may_edit(who, who.org_id, session_id or "")
-        visible = set(MicrocourseState) if editing else {MicrocourseState.PUBLISHED}
-        states = visible if query.state is None else visible & {query.state}
+        editing = may_edit(who, who.org_id, session_id or "") or may_review(who, who.org_id)
+        shown = query.state is MicrocourseState.PUBLISHED or (query.state is None and not editing)
+        states = set(MicrocourseState) if query.state is None else {query.state}
         async with self._keeper.database.read() as tx:
             found = await self._store.microcourses(
-                tx, who.org_id, session_id=session_id, states=states, cursor=query.cursor
+                tx,
+                who.org_id,
+                session_id=session_id,
+                states=None if shown else states if editing else (),
+                cursor=query.cursor,
             )
-        page = found[:PAGE]
+            page = found[:PAGE]
+            drawn = await self._reviews.live(tx, page) if shown else page
         return MicrocoursePage(
-            items=await self._drawn_many(who, page), next=page[-1].id if len(found) > PAGE else None
+            items=await self._drawn_many(who, drawn), next=page[-1].id if len(found) > PAGE else None
         )
 
     async def microcourse(self, request: Request) -> MicrocourseModel:
-        found = await self._watching.microcourse(request.who, request.path["id"])
-        return await self._drawn(request.who, found)
+        query: VersionQuery = request.query
+        found = await self._watching.microcourse(request.who, request.path["id"], version=query.version)
+        return await self.drawn(request.who, found)
 
     async def edit(self, request: Request) -> MicrocourseModel:
         change: MicrocourseChange = request.body
@@ -190,14 +215,10 @@ class _CatalogueRoutes:
             start_ms=change.start_ms,
             end_ms=change.end_ms,
         )
-        return await self._drawn(request.who, changed)
-
-    async def publish(self, request: Request) -> MicrocourseModel:
-        published = await self._desk.publish(request.who, request.path["id"])
-        return await self._drawn(request.who, published)
+        return await self.drawn(request.who, changed)
 
     async def retry(self, request: Request) -> MicrocourseModel:
-        return await self._drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
+        return await self.drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
 
     async def delete(self, request: Request) -> web.StreamResponse | None:
         await self._desk.delete(request.who, request.path["id"])
@@ -222,7 +243,8 @@ class _CatalogueRoutes:
             for replay in replays
         ]
 
-    async def _drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
+    async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
+        """Return a microcourse as `who` gets it."""
         [drawn] = await self._drawn_many(who, [microcourse])
         return drawn
 
@@ -230,6 +252,7 @@ class _CatalogueRoutes:
         async with self._keeper.database.read() as tx:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
+        acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
             drawing.microcourse(
@@ -237,6 +260,7 @@ class _CatalogueRoutes:
                 jobs.get(m.job_id or ""),
                 positions.get(m.id, 0),
                 editing=may_edit(who, m.org_id, m.session_id),
+                may=acts.get(m.id, ()),
             )
             for m in found
         ]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue import gaps
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.review_tables import microcourse_releases, microcourse_reviews
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from lectern.db.upsert import put_all
@@ -122,11 +123,18 @@ class CatalogueStore:
         org_id: str,
         *,
         session_id: str | None,
-        states: Collection[MicrocourseState],
+        states: Collection[MicrocourseState] | None,
         cursor: str | None,
     ) -> list[Microcourse]:
-        """Return up to a page and one microcourses in any of `states`, newest first."""
-        query = select(microcourses).where(microcourses.c.org_id == org_id, microcourses.c.state.in_(states))
+        """Return up to a page and one microcourses, newest first.
+
+        Those in any of `states`; None: those of which a version is shown to learners.
+        """
+        shown = microcourses.c.live_version.is_not(None)
+        query = select(microcourses).where(
+            microcourses.c.org_id == org_id,
+            shown if states is None else microcourses.c.state.in_(states),
+        )
         if session_id is not None:
             query = query.where(microcourses.c.session_id == session_id)
         if cursor is not None:
@@ -141,10 +149,14 @@ class CatalogueStore:
     async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
         """Delete a microcourse and where its viewers stopped; what they watched stays on record."""
         await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
+        for table in (microcourse_releases, microcourse_reviews):
+            await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
+        await self.forget_positions(tx, "microcourse", microcourse_id)
+
+    async def forget_positions(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
+        """Forget where people stopped in a medium: what is shown now is another."""
         await tx.execute(
-            delete(positions).where(
-                positions.c.medium == "microcourse", positions.c.medium_id == microcourse_id
-            )
+            delete(positions).where(positions.c.medium == medium, positions.c.medium_id == medium_id)
         )
 
     async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -4,6 +4,7 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.review_tables
 import catalogue.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
@@ -27,6 +28,7 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.review_tables,
     catalogue.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,

@@ -65,6 +65,7 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -460,6 +461,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
                 accounts,
+                PeopleOfCatalogue(accounts.store),
+                NewsOfCatalogue(outbox),
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

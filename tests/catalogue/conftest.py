@@ -1,6 +1,6 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.lesson_replays import LessonReplays
+from catalogue.neighbours import ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
@@ -55,6 +56,8 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
     "learner": person("learner", OrgRole.LEARNER),
+    "admin": person("admin", OrgRole.ADMIN),
+    "manager": person("manager", OrgRole.LINE_MANAGER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SESSION),
     "other_guest": guest("s2"),
@@ -74,6 +77,8 @@ class House:
     store: CatalogueStore
     signer: PlaySigner
     audit_log: list[tuple[str, str]] = field(default_factory=list)
+    reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
+    told: list[tuple[str, list[str]]] = field(default_factory=list)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -81,6 +86,23 @@ class House:
 
     async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
         return f"Lesson {session_id}: 安全/生产"
+
+    async def reviewers(self, tx: AsyncConnection, org_id: str) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in self.reviewing}
+
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in person_ids}
+
+    async def review_asked(self, tx: AsyncConnection, about: ReviewNews, reviewers: Collection[str]) -> None:
+        self.told.append(("review_asked", sorted(reviewers)))
+
+    async def reviewed(self, tx: AsyncConnection, about: ReviewNews, people: Collection[str]) -> None:
+        self.told.append(("approved" if about.approved else "sent_back", sorted(people)))
+
+    def deps(self) -> CatalogueDeps:
+        return CatalogueDeps(
+            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock
+        )
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
@@ -144,6 +166,14 @@ class House:
         assert await self.keeper.refresh(SESSION)
         return await self.replay_id()
 
+    async def publish(self, microcourse_id: str) -> None:
+        """Have a finished cut approved by somebody who did not make it, and shown."""
+        path = f"/api/v1/microcourses/{microcourse_id}"
+        _, shown = await self.call("GET", path, "admin")
+        body = {"version": shown["version"], "approve": True, "publish": True}
+        status, published = await self.call("POST", path + "/review", "admin", json=body)
+        assert (status, published["state"]) == (200, "published")
+
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
         watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
@@ -178,7 +208,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
         return PEOPLE.get(http.headers.get("X-Who", ""))
 
     app = web.Application()
-    deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
+    deps = house.deps()
     mount(app, routes(deps), authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

@@ -34,6 +34,8 @@ JUDGED = {
     "/admin/questions": "web/test_polls.py",
     "/admin/questions/:id": "web/test_polls.py",
     "/admin/replays": "web/test_accessibility.py",
+    "/admin/microcourses": "web/test_accessibility.py",
+    "/admin/microcourses/:id": "whole_lesson/after_the_lesson.py",
     "/admin/viewing/:medium/:id": "whole_lesson/after_the_lesson.py",
     "/admin/notices": "web/test_notices.py",
     "/admin/api-keys": "web/test_accessibility.py",

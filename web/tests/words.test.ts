@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import en from '../src/words/en'
+import { en as libraryEn, zh as libraryZh } from '../src/words/library'
 import { en as officeEn, zh as officeZh } from '../src/words/office'
 import { en as studioEn, zh as studioZh } from '../src/words/studio'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
@@ -18,8 +19,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...officeEn, ...studioEn, verdict: verdictEn })
-const chinese = leaves({ ...zh, ...officeZh, ...studioZh, verdict: verdictZh })
+const english = leaves({ ...en, ...officeEn, ...studioEn, verdict: verdictEn, shelf: libraryEn })
+const chinese = leaves({ ...zh, ...officeZh, ...studioZh, verdict: verdictZh, shelf: libraryZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -45,7 +46,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { office: Object.keys(officeEn), studio: Object.keys(studioEn), verdict: ['verdict'] }
+    const later = { office: Object.keys(officeEn), studio: Object.keys(studioEn), verdict: ['verdict'], library: ['shelf'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

@@ -119,7 +119,7 @@ export interface Microcourse {
   readonly title: string
   readonly start_ms: number
   readonly end_ms: number
-  readonly state: 'draft' | 'processing' | 'ready' | 'published' | 'failed'
+  readonly state: 'draft' | 'processing' | 'ready' | 'in_review' | 'sent_back' | 'reviewed' | 'published' | 'retired' | 'failed'
   readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
   readonly video_url: string | null
@@ -127,6 +127,10 @@ export interface Microcourse {
   readonly version: string | number
   readonly warning: 'long' | 'very_long' | null
   readonly position_ms: number
+  /** What learners see; null: nothing yet, or nothing any more. */
+  readonly live_version: number | null
+  readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
+  readonly source_deleted: boolean
 }
 
 export interface Person {

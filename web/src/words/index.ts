@@ -1,12 +1,13 @@
 /** The interface's two languages. Only the one in use is loaded; the browser's wish is the default, the person's choice stays. */
 import { createI18n } from 'vue-i18n'
 import type { Words as FirstWords } from './en'
+import type { LibraryWords } from './library'
 import type { OfficeWords } from './office'
 import type { StudioWords } from './studio'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & { readonly verdict: VerdictWords }
+type Words = FirstWords & OfficeWords & StudioWords & { readonly verdict: VerdictWords; readonly shelf: LibraryWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'
