@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.access import Principal, SessionGrant
@@ -13,8 +14,7 @@ from lectern.manifest.clock_map import ClockMap
 MediumKind = Literal["replay", "microcourse"]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonCard:
+class PersonCard(msgspec.Struct, frozen=True, gc=False):
     """A person as reports show them."""
 
     id: str
@@ -124,12 +124,13 @@ class Medium(Protocol):
 
 
 class Position(NamedTuple):
-    """Where somebody stopped in a medium."""
+    """Where somebody stopped in a medium, `age_ms` ago."""
 
     who: Principal
     medium: MediumKind
     medium_id: str
     position_ms: int
+    age_ms: int = 0
 
 
 class Media(Protocol):

@@ -45,6 +45,7 @@ class Report:
     device: Device
     reported: Sequence[Played]
     position_ms: int | None
+    position_age_ms: int = 0
     told: Told = (0, [])
 
 
@@ -101,11 +102,13 @@ class ViewIntake:
         player: str,
         reported: Sequence[Played],
         position_ms: int | None,
+        position_age_ms: int = 0,
         device: Device = Device.PC,
     ) -> Told:
         """Keep what a player reports; return how many count, and why the others do not.
 
-        What was reported before changes nothing and counts as accepted.
+        What was reported before changes nothing and counts as accepted. The player stood at `position_ms`
+        `position_age_ms` ago: a report may have waited for the network.
 
         Raises:
             NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
@@ -126,7 +129,7 @@ class ViewIntake:
             position_ms = min(max(0, position_ms), found.duration_ms)
         distinct = tuple({played.id: played for played in reported}.values())
         named = MediumVersion(medium, medium_id, version)
-        report = Report(who, subject, found, named, player, device, distinct, position_ms)
+        report = Report(who, subject, found, named, player, device, distinct, position_ms, position_age_ms)
         await self._line.together(report)
         return report.told
 
@@ -221,12 +224,16 @@ def _lengths(keys: dict[MediumVersion, int], reports: Sequence[Report]) -> dict[
 
 
 def _positions(reports: Sequence[Report]) -> list[Position]:
-    """Return where each viewer stopped; of one who reports twice, the later."""
+    """Return where each viewer stopped; of one who reports twice, the later, by when it was watched."""
     found: dict[tuple[str, str, str], Position] = {}
     for report in reports:
         if report.position_ms is not None:
-            key = (report.subject, report.named.medium, report.named.medium_id)
-            found[key] = Position(report.who, report.named.medium, report.named.medium_id, report.position_ms)
+            medium, medium_id = report.named.medium, report.named.medium_id
+            key = (report.subject, medium, medium_id)
+            if key not in found or report.position_age_ms <= found[key].age_ms:
+                found[key] = Position(
+                    report.who, medium, medium_id, report.position_ms, report.position_age_ms
+                )
     return [position for _, position in sorted(found.items(), key=lambda item: item[0])]
 
 

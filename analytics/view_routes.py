@@ -29,6 +29,7 @@ _CREDENTIAL_LASTS_S = 60.0
 WEAK_COMPLETION = 0.6
 _Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 _Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
+_OLDEST_POSITION_MS = 366 * 24 * 3_600_000
 _PERIOD = r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
 DEVICES = {Device.PC: "pc", Device.PHONE: "phone", Device.IN_APP: "in_app", Device.TV: "tv"}
 
@@ -47,7 +48,7 @@ class PlayedModel(BaseModel):
 
 
 class ViewsReport(BaseModel):
-    """What a player reports; `position_ms` is where it stands now."""
+    """What a player reports; it stood at `position_ms` `position_age_ms` ago."""
 
     medium: MediumKind
     id: _Id
@@ -55,6 +56,7 @@ class ViewsReport(BaseModel):
     player: _Id
     intervals: list[PlayedModel] = Field(max_length=_MOST_INTERVALS)
     position_ms: _Millis | None = None
+    position_age_ms: int = Field(default=0, ge=0, le=_OLDEST_POSITION_MS)
 
 
 class RefusedModel(BaseModel):
@@ -245,6 +247,7 @@ class ViewRoutes:
             player=report.player,
             reported=[_played(interval) for interval in report.intervals],
             position_ms=report.position_ms,
+            position_age_ms=report.position_age_ms,
             device=device_of(request.http.headers.get(hdrs.USER_AGENT, "")),
         )
         return ViewsTaken(

@@ -5,10 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
+from catalogue.chapters import Chapter
+from catalogue.edit_store import MadeOf
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.models import (
     BroadcastModel,
+    ChapterModel,
     DownloadModel,
     GapModel,
     JobModel,
@@ -23,6 +26,7 @@ from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.states import CUT
 from catalogue.work import (
     DOWNLOAD,
+    LADDER,
     LADDER_PICTURES,
     LADDER_SOUND,
     THUMBNAIL,
@@ -47,7 +51,12 @@ class Drawing:
     ttl_ms: int
 
     def replay(
-        self, replay: Replay, download: Job | None, of_class: Remembered, position_ms: int
+        self,
+        replay: Replay,
+        download: Job | None,
+        of_class: Remembered,
+        position_ms: int,
+        chapters: Sequence[Chapter] = (),
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
@@ -93,6 +102,7 @@ class Drawing:
                 for question in of_class.questions
             ],
             gaps=[GapModel.model_validate(asdict(gap)) for gap in of_class.gaps],
+            chapters=drawn_chapters(chapters),
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,
@@ -114,6 +124,7 @@ class Drawing:
         microcourse: Microcourse,
         job: Job | None,
         position_ms: int,
+        made_of: MadeOf | None = None,
         *,
         editing: bool,
         may: Sequence[str] = (),
@@ -121,6 +132,8 @@ class Drawing:
         """Draw a microcourse; with `editing` also how its job goes."""
         finished = microcourse.state in CUT
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
+        whole = (microcourse.start_ms, microcourse.end_ms)
+        ranges = [whole] if made_of is None else list(made_of.content.ranges)
         return MicrocourseModel(
             id=microcourse.id,
             replay_id=microcourse.replay_id,
@@ -128,13 +141,16 @@ class Drawing:
             title=microcourse.title,
             start_ms=microcourse.start_ms,
             end_ms=microcourse.end_ms,
+            ranges=ranges,
+            chapters=[] if made_of is None else drawn_chapters(made_of.chapters),
             state=microcourse.state,
             job=_job(job) if editing and job is not None else None,
             duration_ms=microcourse.duration_ms,
             video_url=self.signer.url(folder, VIDEO) if finished else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
+            ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
-            warning=self.limits.warning(microcourse.end_ms - microcourse.start_ms),
+            warning=self.limits.warning(sum(end - start for start, end in ranges)),
             position_ms=position_ms,
             live_version=microcourse.live_version,
             may=list(may),
@@ -151,14 +167,18 @@ class Drawing:
         return DownloadModel(state=job.state, progress=job.progress, url=url)
 
     def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
+        folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+        return self._ladder_in(self._grant(f"replay/{replay.id}", folder), job)
+
+    def _ladder_in(self, folder: PlayGrant, job: Job | None) -> LadderModel | None:
+        """Draw what a job left in `folder`; None where it was made before there were ladders."""
         if job is None or job.state is not JobState.DONE or not (job.result or {}).get("ladder"):
             return None
-        folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        grant = self._grant(f"replay/{replay.id}", folder)
         return LadderModel(
-            pictures_url=self.signer.url(grant, LADDER_PICTURES),
-            sound_url=self.signer.url(grant, LADDER_SOUND),
-            tiles_url=self.signer.url(grant, TILES),
+            master_url=self.signer.url(folder, LADDER),
+            pictures_url=self.signer.url(folder, LADDER_PICTURES),
+            sound_url=self.signer.url(folder, LADDER_SOUND),
+            tiles_url=self.signer.url(folder, TILES),
         )
 
     def _grant(
@@ -166,6 +186,13 @@ class Drawing:
     ) -> PlayGrant:
         subject = viewer_of(self.who) or self.who.subject_id
         return PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+
+
+def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:
+    """Draw chapters."""
+    return [
+        ChapterModel.model_validate({"at_ms": c.at_ms, "title": c.title, "kind": c.kind}) for c in chapters
+    ]
 
 
 def _job(job: Job) -> JobModel:

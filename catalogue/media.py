@@ -93,6 +93,7 @@ class Released:
     published_by: str
     published_utc_ms: int
     replaced_utc_ms: int | None = None
+    job_id: str | None = None
 
     def of(self, work: Microcourse) -> Microcourse:
         """Return the microcourse as this version shows it."""
@@ -107,7 +108,7 @@ class Released:
             state=MicrocourseState.PUBLISHED
             if self.version == work.live_version
             else MicrocourseState.RETIRED,
-            job_id=None,
+            job_id=self.job_id,
         )
 
 

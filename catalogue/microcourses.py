@@ -1,11 +1,13 @@
 """Microcourses: cut, cut again, delete; each in one transaction with its job."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit
+from catalogue.edit_store import EditStore, MadeOf
+from catalogue.edits import EditList
 from catalogue.media import Microcourse, checked_cut, microcourse_folder
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, ReplayState, after
 from catalogue.store import CatalogueStore
@@ -31,11 +33,19 @@ class MicrocourseDesk:
     jobs: JobStore
     trail: Trail
     clock: Clock = utc_ms
+    edits: EditStore = field(default_factory=EditStore)
 
     async def create(
-        self, who: Principal, replay_id: str, *, title: str, start_ms: int, end_ms: int
+        self,
+        who: Principal,
+        replay_id: str,
+        *,
+        title: str,
+        start_ms: int,
+        end_ms: int,
+        made_of: MadeOf | None = None,
     ) -> Microcourse:
-        """Add a microcourse and have it cut.
+        """Add a microcourse and have it cut; `made_of` several ranges between `start_ms` and `end_ms`.
 
         Raises:
             Conflict: the replay is not ready. Rejected: title or range is not usable.
@@ -65,6 +75,7 @@ class MicrocourseDesk:
                 made_by=who.subject_id,
             )
             await self.store.add_microcourse(tx, draft)
+            await self._note_cut(tx, draft, made_of)
             await self._submit(tx, draft, MicrocourseEvent.SUBMITTED, now)
             return await self.store.microcourse(tx, draft.id)
 
@@ -76,10 +87,12 @@ class MicrocourseDesk:
         title: str | None,
         start_ms: int | None,
         end_ms: int | None,
+        made_of: MadeOf | None = None,
     ) -> Microcourse:
         """Change title or range, and have a new version cut; one that is in the making is dropped.
 
-        What is published goes on playing as it is until the new version is published too.
+        Where neither range nor `made_of` is given, it stays made of what it was. What is published goes on
+        playing as it is until the new version is published too.
 
         Raises:
             Conflict: the replay is deleted. Rejected: title or range is not usable.
@@ -94,7 +107,11 @@ class MicrocourseDesk:
                 replay.duration_ms,
             )
             after(MICROCOURSE_TABLE, old.state, MicrocourseEvent.EDITED)
-            if (cut.title, cut.start_ms, cut.end_ms) == (old.title, old.start_ms, old.end_ms):
+            was = (await self.edits.cuts(tx, [(old.id, old.version)])).get((old.id, old.version))
+            if made_of is None and was is not None and start_ms is None and end_ms is None:
+                made_of = MadeOf(msgspec.structs.replace(was.content, title=cut.title), was.chapters)
+            same = (cut.title, cut.start_ms, cut.end_ms) == (old.title, old.start_ms, old.end_ms)
+            if same and _looks(made_of) == _looks(was):
                 return old
             now = self.clock()
             await self._drop_job(tx, old, now)
@@ -109,6 +126,7 @@ class MicrocourseDesk:
                 made_by=who.subject_id,
             )
             changed = await self.store.microcourse(tx, old.id)
+            await self._note_cut(tx, changed, made_of)
             await self._submit(tx, changed, MicrocourseEvent.EDITED, now)
             return await self.store.microcourse(tx, old.id)
 
@@ -132,9 +150,33 @@ class MicrocourseDesk:
             gone = await self._mine(tx, who, microcourse_id)
             await self._drop_job(tx, gone, self.clock())
             await self.store.delete_microcourse(tx, gone.id)
+            await self.edits.forget_cuts(tx, [gone.id])
             await self._note(tx, who, "microcourse_deleted", gone)
         await self.files.delete(microcourse_folder(gone.session_id, gone.id).removesuffix("/"))
         return gone
+
+    async def _note_cut(self, tx: AsyncConnection, microcourse: Microcourse, made_of: MadeOf | None) -> None:
+        if made_of is not None:
+            await self._claim(tx, microcourse, made_of)
+            await self.edits.note_cut(tx, microcourse.org_id, microcourse.id, microcourse.version, made_of)
+
+    async def _claim(self, tx: AsyncConnection, microcourse: Microcourse, made_of: MadeOf) -> None:
+        """Make this the microcourse of the draft that it is made of, which must stand where it was read.
+
+        Two who have a draft made at once make one microcourse.
+        """
+        if made_of.edit_id is None:
+            return
+        edit = await self.edits.edit(tx, made_of.edit_id, lock=True)
+        if edit.microcourse_id is not None and edit.microcourse_id != microcourse.id:
+            other = await self.store.microcourse(tx, edit.microcourse_id)
+            if MicrocourseEvent.EDITED in MICROCOURSE_TABLE[other.state]:
+                raise Conflict(
+                    "microcourse_changed", "Somebody else has just changed this. Look at it again."
+                )
+        if edit.revision != made_of.edit_revision:
+            raise Conflict("edited_meanwhile", "Somebody else has changed this in the meantime.")
+        await self.edits.change(tx, edit.id, microcourse_id=microcourse.id)
 
     async def _note(self, tx: AsyncConnection, who: Principal, action: str, microcourse: Microcourse) -> None:
         details = {"session_id": microcourse.session_id, "version": microcourse.version}
@@ -158,6 +200,8 @@ class MicrocourseDesk:
         self, tx: AsyncConnection, microcourse: Microcourse, event: MicrocourseEvent, now: UtcMs
     ) -> None:
         replay = await self.store.replay(tx, microcourse.replay_id)
+        key = (microcourse.id, microcourse.version)
+        made_of = (await self.edits.cuts(tx, [key])).get(key, MadeOf(EditList()))
         args = MicrocourseArgs(
             session_id=microcourse.session_id,
             microcourse_id=microcourse.id,
@@ -166,6 +210,9 @@ class MicrocourseDesk:
             start_ms=microcourse.start_ms,
             end_ms=microcourse.end_ms,
             replay_version=replay.version,
+            ranges=made_of.content.ranges,
+            arrangement=made_of.content.arrangement,
+            subtitle=made_of.content.subtitle,
         )
         new = NewJob(microcourse.org_id, MICROCOURSE, microcourse.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, new, now)
@@ -179,3 +226,8 @@ class MicrocourseDesk:
         job = await self.jobs.get(tx, microcourse.job_id)
         if not job.over:
             await self.jobs.cancel(tx, job.id, now)
+
+
+def _looks(made_of: MadeOf | None) -> tuple[object, ...]:
+    """Return what makes a difference to the picture and to its chapters."""
+    return () if made_of is None else (made_of.content, made_of.chapters)

@@ -27,8 +27,10 @@ class DownloadModel(BaseModel):
 
 
 class LadderModel(BaseModel):
-    """A finished replay as one picture: HLS of all renditions, its sound beside it, and a WebVTT of tiles."""
+    """A finished medium as one picture: HLS of all renditions with the sound (`master_url`), the same in two
+    playlists, and a WebVTT of tiles."""
 
+    master_url: str
     pictures_url: str
     sound_url: str
     tiles_url: str
@@ -67,8 +69,20 @@ class GapModel(BaseModel):
     why: str
 
 
+class ChapterModel(BaseModel):
+    """A part of a medium, from `at_ms` to the next one.
+
+    `kind` is `own` of one that an editor set, `start` of the first, else that of the mark it follows from:
+    the kind is its title where `title` is empty.
+    """
+
+    at_ms: int
+    title: str
+    kind: Literal["own", "start", "poll", "question", "checkin", "breakout"]
+
+
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks`, `questions` and `gaps` empty."""
+    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty."""
 
     id: str
     session_id: str
@@ -83,6 +97,7 @@ class ReplayModel(BaseModel):
     marks: list[MarkModel]
     questions: list[WrittenQuestionModel] = []
     gaps: list[GapModel] = []
+    chapters: list[ChapterModel] = []
     position_ms: int
     version: int
     created_utc_ms: int
@@ -115,8 +130,9 @@ class JobModel(BaseModel):
 class MicrocourseModel(BaseModel):
     """A microcourse; `job` only for those who may edit it.
 
-    `live_version` is what learners see; `may`: what the asking person may do with it now (ask, take_back,
-    approve, send_back, publish, retire). `source_deleted`: its replay is gone, so it cannot be cut again.
+    `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
+    `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
+    with it now (ask, take_back, approve, send_back, publish, retire).
     """
 
     id: str
@@ -125,17 +141,19 @@ class MicrocourseModel(BaseModel):
     title: str
     start_ms: int
     end_ms: int
+    ranges: list[tuple[int, int]] = []
+    chapters: list[ChapterModel] = []
     state: MicrocourseState
     job: JobModel | None
     duration_ms: int | None
     video_url: str | None
     thumbnail_url: str | None
+    ladder: LadderModel | None = None
     version: int
     warning: Literal["long", "very_long"] | None
     position_ms: int
     live_version: int | None = None
     may: list[str] = []
-    source_deleted: bool = False
 
 
 class MicrocoursePage(BaseModel):

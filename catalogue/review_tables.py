@@ -18,6 +18,7 @@ microcourse_releases = Table(
     Column("published_by", Id, nullable=False),
     Column("published_utc_ms", Millis, nullable=False),
     Column("replaced_utc_ms", Millis, nullable=True),
+    Column("job_id", Id, nullable=True),
 )
 
 microcourse_reviews = Table(

@@ -169,6 +169,7 @@ class ReviewDesk:
                 reviewed_by,
                 who.subject_id,
                 now,
+                job_id=work.job_id,
             )
             await self.reviews.release(tx, released)
             shown = {"live_version": work.version, "published_utc_ms": now}

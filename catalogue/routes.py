@@ -6,6 +6,7 @@ from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
 from catalogue.drawing import Drawing
+from catalogue.edit_store import EditStore
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.microcourses import MicrocourseDesk
@@ -24,6 +25,7 @@ from catalogue.models import (
 from catalogue.neighbours import News, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.review import may_review
 from catalogue.review_routes import ReviewRoutes
@@ -31,6 +33,7 @@ from catalogue.review_store import ReviewStore
 from catalogue.reviewing import ReviewDesk
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
+from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
@@ -82,6 +85,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *catalogue.routes(),
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
+        *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]
 
 
@@ -95,6 +99,7 @@ class CatalogueRoutes:
         self._store = deps.keeper.store
         self._watching = deps.watching
         self._reviews = ReviewStore()
+        self._edits = EditStore()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -233,15 +238,16 @@ class CatalogueRoutes:
             )
             positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
         drawing = self._drawing(who)
-        return [
-            drawing.replay(
-                replay,
-                jobs.get(replay.download_job_id or ""),
-                await remembered_of(self._deps.engine, self._store, replay) if with_marks else Remembered(),
-                positions.get(replay.id, 0),
-            )
-            for replay in replays
-        ]
+        drawn = []
+        for replay in replays:
+            job, position_ms = jobs.get(replay.download_job_id or ""), positions.get(replay.id, 0)
+            if not with_marks:
+                drawn.append(drawing.replay(replay, job, Remembered(), position_ms))
+                continue
+            of_class = await remembered_of(self._deps.engine, self._store, replay)
+            chapters = await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
+            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters))
+        return drawn
 
     async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
         """Return a microcourse as `who` gets it."""
@@ -252,6 +258,7 @@ class CatalogueRoutes:
         async with self._keeper.database.read() as tx:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
+            made_of = await self._edits.cuts(tx, [(m.id, m.version) for m in found])
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -259,6 +266,7 @@ class CatalogueRoutes:
                 m,
                 jobs.get(m.job_id or ""),
                 positions.get(m.id, 0),
+                made_of.get((m.id, m.version)),
                 editing=may_edit(who, m.org_id, m.session_id),
                 may=acts.get(m.id, ()),
             )

@@ -160,8 +160,11 @@ class CatalogueStore:
         )
 
     async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Note where people stopped watching; `rows` as they are stored, in the order of their keys."""
-        await put_all(tx, positions, rows)
+        """Note where people stopped watching; `rows` as they are stored, in the order of their keys.
+
+        What somebody watched later, on another device, stays.
+        """
+        await put_all(tx, positions, rows, newest="updated_utc_ms")
 
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
@@ -183,6 +186,16 @@ class CatalogueStore:
             positions.c.medium_id.in_(medium_ids),
         )
         return {row.medium_id: row.position_ms for row in await tx.execute(query)}
+
+    async def stopped(
+        self, tx: AsyncConnection, subject: str | None, medium: MediumKind, medium_id: str
+    ) -> tuple[int, int] | None:
+        """Return where in a medium `subject` stopped and when (UTC ms); None if they never began."""
+        query = select(positions.c.position_ms, positions.c.updated_utc_ms).where(
+            positions.c.subject == subject, positions.c.medium == medium, positions.c.medium_id == medium_id
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else (row.position_ms, row.updated_utc_ms)
 
     async def _replay(self, tx: AsyncConnection, which: ColumnElement[bool], *, lock: bool) -> Replay | None:
         query = select(replays).where(which)

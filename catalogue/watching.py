@@ -38,6 +38,10 @@ class Stopped(Protocol):
     def position_ms(self) -> int:
         """Where they stopped."""
 
+    @property
+    def age_ms(self) -> int:
+        """How long ago."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watchable:
@@ -152,7 +156,7 @@ class Watching:
                 "medium_id": each.medium_id,
                 "org_id": each.who.org_id,
                 "position_ms": each.position_ms,
-                "updated_utc_ms": now,
+                "updated_utc_ms": now - each.age_ms,
             }
             for each in positions
             if (subject := viewer_of(each.who)) is not None

@@ -12,12 +12,14 @@ small pictures by time.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
+from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job
 from lectern.jobs.runner import Kind, Work
 from lectern.jobs.states import JobState
@@ -28,12 +30,17 @@ COMPOSE = "compose"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
-LADDER_PICTURES, LADDER_SOUND, TILES = "pictures.m3u8", "sound.m3u8", "tiles.vtt"
-"""Of a download whose job's result says `ladder`: all renditions, the sound they share, small pictures."""
+LADDER, LADDER_PICTURES, LADDER_SOUND = "master.m3u8", "pictures.m3u8", "sound.m3u8"
+"""Of a medium whose job's result says `ladder`: all renditions with their sound, without it, the sound."""
+TILES = "tiles.vtt"
+"""And its small pictures."""
 
 
-class MicrocourseArgs(msgspec.Struct, frozen=True):
-    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title`.
+class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Cut `start_ms`..`end_ms` of the session's replay, with an intro card that shows `title` and `subtitle`
+    (without one, the organisation's name).
+
+    `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
     """
@@ -45,6 +52,9 @@ class MicrocourseArgs(msgspec.Struct, frozen=True):
     start_ms: int
     end_ms: int
     replay_version: int = 0
+    ranges: tuple[tuple[int, int], ...] = ()
+    arrangement: Literal["inset", "side_by_side"] = "inset"
+    subtitle: str = ""
 
     @property
     def folder(self) -> str:
@@ -77,20 +87,23 @@ def download_folder(version: int) -> str:
     return f"download/{version}"
 
 
-def kinds(microcourse: Work, compose: Work) -> Mapping[str, Kind]:
-    """Return the kinds of job for a runner; the two functions do the media work.
-
-    Their `attempt.job.args` convert to `MicrocourseArgs` and `ComposeArgs`.
-    """
+def endings() -> Mapping[str, OnOver]:
+    """Return, for every kind, what follows when a job of it is over."""
     store = CatalogueStore()
 
     async def on_microcourse_over(tx: AsyncConnection, job: Job) -> None:
         await microcourse_over(tx, store, job)
 
-    return {
-        MICROCOURSE: Kind(microcourse, on_microcourse_over),
-        COMPOSE: Kind(compose, _nothing_to_write),
-    }
+    return {MICROCOURSE: on_microcourse_over, COMPOSE: _nothing_to_write}
+
+
+def kinds(microcourse: Work, compose: Work) -> Mapping[str, Kind]:
+    """Return the kinds of job for a runner; the two functions do the media work.
+
+    Their `attempt.job.args` convert to `MicrocourseArgs` and `ComposeArgs`.
+    """
+    works = {MICROCOURSE: microcourse, COMPOSE: compose}
+    return {kind: Kind(works[kind], on_over) for kind, on_over in endings().items()}
 
 
 async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:

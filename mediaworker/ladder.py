@@ -11,8 +11,6 @@ from typing import BinaryIO, Final
 
 SEGMENT_S: Final = 6.0
 SOUND: Final = "sound"
-MASTER: Final = "master.m3u8"
-PICTURES: Final = "pictures.m3u8"
 _HEAD = ("#EXTM3U", "#EXT-X-VERSION:7")
 
 

@@ -16,6 +16,7 @@ import av
 import msgspec
 import structlog
 
+from lectern.manifest.medium import RESULT, is_published
 from mediaworker import steps
 from mediaworker.cutting import FPS, on_grid, plan
 from mediaworker.excerpt import touched
@@ -33,7 +34,7 @@ from mediaworker.media_job import (
 )
 from mediaworker.renditions import RENDITIONS
 from mediaworker.source_check import open_replay
-from mediaworker.steps import RESULT, Stage, is_published, layout_sources
+from mediaworker.steps import Stage, layout_sources
 from mediaworker.transcoder import (
     NO_ROOM,
     NO_ROOM_LEFT,

@@ -13,13 +13,12 @@ import av
 import msgspec
 
 from lectern.manifest import Replay
+from lectern.manifest.medium import MASTER, PICTURES, RESULT, THUMBNAIL, TILES, VIDEO
 from mediaworker.composition import card_command, compose_command, edge_command
 from mediaworker.cutting import CARD, FPS, Piece, Range
 from mediaworker.intro_card import draw_card
 from mediaworker.joining import Part, fragment_sound, join
 from mediaworker.ladder import (
-    MASTER,
-    PICTURES,
     SOUND,
     Variant,
     carve,
@@ -44,13 +43,9 @@ from mediaworker.media_job import (
 from mediaworker.renditions import LARGE, RENDITIONS, SMALL
 from mediaworker.source_check import check_playlist
 from mediaworker.thumbnail import write_thumbnail
-from mediaworker.tiles import PLAYLIST as TILES
 from mediaworker.tiles import write_sheets
 from mediaworker.transcoder import NICENESS, PATIENT_NICENESS, Cancelled, Progress, run_ffmpeg
 
-VIDEO = "video.mp4"
-THUMBNAIL = "thumbnail.jpg"
-RESULT = "result.json"
 VIDEO_TICKS = FPS * 512
 
 
@@ -299,12 +294,3 @@ STEPS: tuple[Step, ...] = (
     Step("thumbnail", 1, THUMBNAIL, _thumbnail),
     Step("result", 1, RESULT, _result),
 )
-
-
-def is_published(name: str) -> bool:
-    """Whether a file of the working folder belongs to the finished medium."""
-    fixed = {VIDEO, THUMBNAIL, RESULT, MASTER, PICTURES, TILES}
-    ladder = {
-        f"{stem}.{end}" for stem in (SOUND, *(one.name for one in RENDITIONS)) for end in ("mp4", "m3u8")
-    }
-    return name in fixed | ladder or (name.startswith("tiles-") and name.endswith(".jpg"))

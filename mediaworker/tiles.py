@@ -9,13 +9,14 @@ from pathlib import Path
 import av
 from PIL import Image
 
+from lectern.manifest.medium import TILES
+
 WIDTH, HEIGHT = 160, 90
 COLUMNS, ROWS = 8, 8
 EVERY_S = 5.0
 SPARSE_EVERY_S = 20.0
 LONG_S = 2 * 3600.0
 """From here on tiles are farther apart."""
-PLAYLIST = "tiles.vtt"
 
 
 def sheet_name(number: int) -> str:
@@ -46,7 +47,7 @@ def write_sheets(video: Path, folder: Path, duration_s: float, look: Callable[[]
             sheet = None
     if sheet is not None:
         sheet.save(folder / sheet_name((count - 1) // per_sheet), "JPEG", quality=75)
-    (folder / PLAYLIST).write_text(cues(count, every_s, duration_s))
+    (folder / TILES).write_text(cues(count, every_s, duration_s))
 
 
 def cues(count: int, every_s: float, duration_s: float) -> str:

@@ -25,6 +25,8 @@ from notices.rules import Rules
 LOOK_INTERVAL_S: Final = 2.0
 _MOST_AT_ONCE: Final = 50
 _DAY_MS: Final = 86_400_000
+_FORGET_EVERY_MS: Final = _DAY_MS // 24
+_FIRST_FORGET_AFTER_MS: Final = 60_000
 _OVERTAKEN: Final[Mapping[Kind, Sequence[Kind]]] = MappingProxyType(
     {
         Kind.MOVED: (Kind.INVITED, Kind.MOVED, Kind.COMING, Kind.STARTING),
@@ -80,7 +82,8 @@ class Caller:
         self._lessons = lessons
         self._keep_ms = keep_days * _DAY_MS
         self._clock = clock
-        self._forgot_utc_ms = 0
+        # Not with the start: while a whole class comes back, the work of an hour ago can wait.
+        self._forgot_utc_ms = clock() - _FORGET_EVERY_MS + _FIRST_FORGET_AFTER_MS
 
     async def run(self) -> None:
         """Tell what is due, for ever; ends by cancellation."""
@@ -235,7 +238,7 @@ class Caller:
     async def _forget(self) -> None:
         """Delete old messages and end what is past, once an hour."""
         now = self._clock()
-        if 0 <= now - self._forgot_utc_ms < _DAY_MS // 24:
+        if 0 <= now - self._forgot_utc_ms < _FORGET_EVERY_MS:
             return
         self._forgot_utc_ms = now
         await self.check_open()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
 from analytics.attendance.rates import Rates, SignIns
 from analytics.attendance.report import AttendanceLine, AttendanceReport
 from analytics.minutes import minutes
@@ -13,7 +15,7 @@ from analytics.neighbours import PersonCard
 def drawn_report(
     report: AttendanceReport, names: Mapping[str, str], *, may_judge: bool, weak_below: float
 ) -> dict[str, Any]:
-    """Return an `AttendanceModel`; without `may_judge`, no words of objections and decisions are in it."""
+    """Return an `AttendanceModel` to be encoded; without `may_judge`, without words of staff and learners."""
     course = report.course
     return {
         "expected": report.expected,
@@ -29,7 +31,10 @@ def drawn_report(
         },
         "rates": _rates(report.rates, weak_below, is_over=course.over),
         "screens": [asdict(site) for site in report.sites],
-        "rows": [_row(line, names, may_judge=may_judge) for line in report.lines],
+        # Encoded one by one: two thousand rows at once are a hundred thousand objects for a moment.
+        "rows": [
+            msgspec.Raw(msgspec.json.encode(_row(line, names, may_judge=may_judge))) for line in report.lines
+        ],
     }
 
 

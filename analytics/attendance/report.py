@@ -6,11 +6,13 @@ if it had been folded from the first event (a test says so).
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, ParamSpec, TypeVar
 
+import msgspec
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees
@@ -40,8 +42,7 @@ MOST_KEPT = 16
 """Registers that are kept; one of two thousand people takes about 8 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttendanceLine:
+class AttendanceLine(msgspec.Struct, frozen=True, gc=False):
     """A row of the attendance report with the names that belong to it.
 
     `caught` is live time that they saw again in the replay, UTC; `replay_ms` how long they effectively
@@ -105,7 +106,9 @@ class AttendanceReport:
 
 def without_words(report: AttendanceReport) -> AttendanceReport:
     """Return a report for readers who judge nobody: why somebody was excused is not theirs to know."""
-    return replace(report, lines=tuple(replace(line, history=(), objections=()) for line in report.lines))
+    return replace(
+        report, lines=tuple(structs.replace(line, history=(), objections=()) for line in report.lines)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +131,25 @@ class _Lines:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Attendance, _Inputs, AttendanceLine]] = {}
+        self._made: tuple[_Inputs, dict[str, tuple[Attendance, _Inputs, AttendanceLine]]] = ((), {})
 
-    def line(self, desk: "_Desk", row: Attendance) -> AttendanceLine:
-        """Return the line of a row."""
-        key = row.person or row.participant or ""
-        inputs = desk.inputs(row)
-        known = self._made.get(key)
-        if known is not None and known[0] is row and known[1] == inputs:
-            return known[2]
-        made = desk.line(row)
-        self._made[key] = row, inputs, made
-        return made
+    def drawn(self, desk: "_Desk", rows: Iterable[Attendance]) -> list[AttendanceLine]:
+        """Return the lines of rows; those of a lesson that is over are kept: while it runs, all change."""
+        shared, made = self._made
+        if shared != desk.shared:
+            shared, made = desk.shared, {}
+        self._made = (shared, made) if desk.course.over else ((), {})
+        return [_line(made, desk, row) for row in rows]
+
+
+def _line(
+    made: dict[str, tuple[Attendance, _Inputs, AttendanceLine]], desk: "_Desk", row: Attendance
+) -> AttendanceLine:
+    key, inputs = row.person or row.participant or "", desk.inputs(row)
+    known = made.get(key)
+    if known is None or known[0] is not row or known[1] != inputs:
+        known = made[key] = row, inputs, desk.line(row)
+    return known[2]
 
 
 @dataclass(slots=True)
@@ -299,7 +309,7 @@ class AttendanceReports:
         desk = _Desk(case, course, cards, words, screens)
         shown = [row for row in rows if who is None or sees(who, cards.get(row.person or ""))]
         lines = await asyncio.to_thread(
-            lambda: sorted((drawn.lines.line(desk, row) for row in shown), key=_by_department_and_name)
+            lambda: sorted(drawn.lines.drawn(desk, shown), key=_by_department_and_name)
         )
         evidences = ((line.row.expected, line.evidence) for line in lines)
         return AttendanceReport(
@@ -396,21 +406,20 @@ class _Desk:
     words: Mapping[str, str]
     screens: Mapping[str, str]
 
+    @property
+    def shared(self) -> _Inputs:
+        """What all lines are made of, to be compared."""
+        return self.case.rule, self.case.clock, self.course
+
     def inputs(self, row: Attendance) -> _Inputs:
-        """Return all that a line is made of besides its row, to be compared."""
+        """Return all that a line is made of besides its row and what is shared, to be compared."""
         case = self.case
-        subjects = [subject for subject in (row.participant, row.person) if subject]
-        return (
-            case.rule,
-            case.clock,
-            self.course,
-            self.cards.get(row.person) if row.person else self.words.get(row.name_ref or ""),
-            [self.words.get(self.screens.get(screen, "")) for screen in row.screens],
-            [
-                (case.watched.get(subject), case.history.get(subject), case.objections.get(subject))
-                for subject in subjects
-            ],
-        )
+        found: list[Any] = [self.cards.get(row.person) if row.person else self.words.get(row.name_ref or "")]
+        found += [self.words.get(self.screens.get(screen, "")) for screen in row.screens]
+        for subject in (row.participant, row.person):
+            if subject:
+                found += (case.watched.get(subject), case.history.get(subject), case.objections.get(subject))
+        return tuple(found)
 
     def line(self, row: Attendance) -> AttendanceLine:
         card = self.cards.get(row.person) if row.person else None

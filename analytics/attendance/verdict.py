@@ -8,10 +8,11 @@ for every kind of evidence.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 from typing import Final
+
+import msgspec
 
 from analytics.attendance.rule import Rule, needed_rounds
 from analytics.minutes import MINUTE_MS, WHOLE, hundredths, minutes
@@ -48,8 +49,7 @@ MAKE_UP_CREDIT: Final = 0.5
 """What a made-up check-in proves, beside one that was answered in the lesson."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """What is known of one person in one lesson. Times in ms of wall time while the lesson was live.
 
     `away_ms` and `attentive_ms` are parts of `present_ms`: on every device hidden and silent; on some device
@@ -74,16 +74,14 @@ class Evidence:
     stage_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """Why: a code of docs/attendance.md, and the numbers of its sentence (counts, or minutes)."""
 
     code: str
     numbers: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What staff decided instead of the rule; `verdict` None takes earlier decisions back.
 
     `by` is a person's or a key's id; the words of the reason are an erasable row of their own.
@@ -95,8 +93,7 @@ class Decision:
     utc_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """A verdict and all that it stands on. `confidence` (0..1) is that of `computed`."""
 
     verdict: Verdict

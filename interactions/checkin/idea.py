@@ -181,6 +181,8 @@ class Checkins:
     """By person, for everybody who has joined."""
     persons: set[str] = field(default_factory=set)
     """The participants who are people of the house."""
+    own_learners: set[str] = field(default_factory=set)
+    """Those in both sets, kept: they are counted at every event while a round is open."""
     names: dict[str, str] = field(default_factory=dict)
     """References to the names of everybody who has joined, by participant."""
     on_roster: int = 0
@@ -196,7 +198,7 @@ class Checkins:
         """
         if self.on_roster == 0:
             return len(self.learners)
-        return max(self.on_roster, len(self.learners & self.persons))
+        return max(self.on_roster, len(self.own_learners))
 
     def count(self, round_: Round, *standings: Standing) -> tuple[int, int]:
         """Return how many of those expected stand so, and how many guests beside them."""
@@ -253,6 +255,7 @@ class CheckinIdea:
                 slice_.on_roster = expected
             case ParticipantRemoved(participant=participant):
                 slice_.learners.discard(participant)
+                slice_.own_learners.discard(participant)
             case SessionEnded() as ended:
                 slice_.ended_utc_ms = event.utc_ms
                 if slice_.open_round is not None:
@@ -352,15 +355,15 @@ def _touched_from_outside(slice_: Checkins, payload: Event | None) -> Iterable[T
 
 
 def _join(slice_: Checkins, joined: ParticipantJoined) -> None:
-    if is_learner(joined.role):
-        slice_.learners.add(joined.participant)
-    else:
-        slice_.learners.discard(joined.participant)
-    slice_.names[joined.participant] = joined.name_ref
+    learns, who = is_learner(joined.role), joined.participant
+    (slice_.learners.add if learns else slice_.learners.discard)(who)
+    if joined.person is not None:
+        slice_.persons.add(who)
+    (slice_.own_learners.add if learns and who in slice_.persons else slice_.own_learners.discard)(who)
+    slice_.names[who] = joined.name_ref
     if joined.person is None:
         return
-    slice_.participant_of[joined.person] = joined.participant
-    slice_.persons.add(joined.participant)
+    slice_.participant_of[joined.person] = who
     before = f"person:{joined.person}"
     moved: list[str] = []
     for id_, round_ in slice_.rounds.items():

@@ -30,6 +30,11 @@ class PeopleOfAccounts:
             found = await self._accounts.store.persons_by_id(tx, ids)
         return {id_: _facts(person) for id_, person in found.items()}
 
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> dict[str, str]:
+        """See `catalogue.edit_desk.Names`."""
+        found = await self._accounts.store.names_by_id(tx, org_id, person_ids) if person_ids else []
+        return {row[0]: row[2] for row in found}
+
     async def by_external_id(self, org_id: str, external_ids: Collection[str]) -> dict[str, PersonFacts]:
         """See `People`."""
         async with self._accounts.database.read() as tx:

@@ -27,7 +27,7 @@ from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
 from lectern.app.wiring import built, registry
-from lectern.app.worker import carry, work
+from lectern.app.worker import carry, work, work_by_token
 from lectern.db.engine import Database
 from lectern.db.migrate import downgrade, upgrade, write_revision
 from lectern.kernel.access import Permission, Principal
@@ -55,7 +55,15 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--org", required=True, metavar="NAME")
     sub.add_argument("--admin", required=True, metavar="LOGIN")
     sub.add_argument("--name", metavar="NAME", help="the administrator's own name")
-    command("worker", _worker, "Take media jobs and do them.")
+    sub = command("worker", _worker, "Take media jobs and do them.")
+    sub.add_argument(
+        "--server", metavar="URL", help="work for this server with LECTERN_WORKER_TOKEN and nothing else"
+    )
+    _worker_token_commands(
+        commands.add_parser("worker-token", help="Tokens of media workers elsewhere.").add_subparsers(
+            required=True
+        )
+    )
     command(
         "carry", _carry, "Only carry recordings into the bucket: for machines with media processes alone."
     )
@@ -127,6 +135,19 @@ def _attendance_commands(commands: "argparse._SubParsersAction[argparse.Argument
     sub.set_defaults(run=_forget)
 
 
+def _worker_token_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    summary = "Make a token for a media worker on another machine; prints it, this once."
+    sub = commands.add_parser("create", help=summary, description=summary)
+    sub.add_argument("name", metavar="NAME", help="of the machine, for people")
+    sub.set_defaults(run=_worker_token_create)
+    sub = commands.add_parser("list", help="List the tokens.", description="List the tokens.")
+    sub.set_defaults(run=_worker_token_list)
+    summary = "Take a token back: its workers' jobs go to others."
+    sub = commands.add_parser("revoke", help=summary, description=summary)
+    sub.add_argument("id", metavar="ID")
+    sub.set_defaults(run=_worker_token_revoke)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; errors that a person can mend are one line and exit code 1."""
     arguments = parser().parse_args(argv)
@@ -174,8 +195,36 @@ async def _setup(arguments: argparse.Namespace, settings: Settings) -> None:
     print(f"{settings.url}\n{arguments.admin}  {password}")
 
 
-async def _worker(_arguments: argparse.Namespace, settings: Settings) -> None:
-    await work(settings)
+async def _worker(arguments: argparse.Namespace, settings: Settings) -> None:
+    if arguments.server:
+        settings = settings.model_copy(update={"worker_server": arguments.server})
+    await (work_by_token(settings) if settings.worker_server else work(settings))
+
+
+async def _worker_token_create(arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        _, text = await services.workers.tokens.make(_operator(org.id), arguments.name)
+    print(text)
+
+
+async def _worker_token_list(_arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        for token in await services.workers.tokens.listed(org.id):
+            state = f"taken back {_day(token.revoked_utc_ms)}" if token.revoked_utc_ms else "in force"
+            print(f"{token.id}  {_day(token.created_utc_ms)}  {state}  {token.name}")
+
+
+async def _worker_token_revoke(arguments: argparse.Namespace, settings: Settings) -> None:
+    async with built(settings) as services:
+        org = await services.accounts.org()
+        await services.workers.tokens.revoke(_operator(org.id), arguments.id)
+
+
+def _operator(org_id: str) -> Principal:
+    """Whoever has a shell on the server."""
+    return Principal(org_id, "command line", frozenset({Permission.ADMIN}))
 
 
 async def _carry(_arguments: argparse.Namespace, settings: Settings) -> None:
@@ -286,7 +335,7 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
         raise Rejected("session_missing", "A guest is named with the session: --guest NAME --session ID.")
     async with built(settings) as services:
         org = await services.accounts.org()
-        operator = Principal(org.id, "command line", frozenset({Permission.ADMIN}))
+        operator = _operator(org.id)
         forgetting = services.forgetting()
         if arguments.guest is not None:
             erased = await forgetting.guest(operator, arguments.session, arguments.guest)

@@ -1,4 +1,9 @@
-"""What people accept before they come in. A new wording needs a new LECTERN_CONSENT_VERSION."""
+"""What people accept before they come in."""
+
+from typing import Final
+
+VERSION: Final = "2026-11-22"
+"""The default of LECTERN_CONSENT_VERSION: with new words comes a new one, and everybody is asked again."""
 
 TEXT = {
     "en": (
@@ -7,7 +12,7 @@ TEXT = {
         "Your microphone is off until you switch it on; what you say with it on is recorded."
     ),
     "zh-CN": (
-        "本场直播会被录制。您的姓名、进出时间、签到、答题、提问和聊天内容将保存为贵单位的出勤记录。"
-        "麦克风默认关闭；您打开麦克风后所说的内容会被录制。"
+        "本场直播会被录制。你的姓名、进出时间、签到、答题、提问和聊天内容将保存为所在单位的出勤记录。"
+        "麦克风默认关闭；你打开麦克风后所说的内容会被录制。"
     ),
 }

@@ -1,5 +1,5 @@
-"""What the two kinds of media job come down to: the pipeline, over a session's folder, here or from a
-bucket."""
+"""What every kind of media job comes down to: the pipeline, over a session's folder that is here, or whose
+files are elsewhere: in a bucket, or behind the addresses that a server hands out."""
 
 import asyncio
 import shutil
@@ -7,76 +7,84 @@ import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 import structlog
 
-from catalogue.work import ComposeArgs, MicrocourseArgs, download_folder
-from lectern.app.settings import Settings
-from lectern.app.storage import files_of
-from lectern.jobs.job import JobFailed, LeaseLost
+from lectern.app.media_orders import Order
+from lectern.jobs.job import Job, JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
 from lectern.kernel.clock import utc_ms
-from lectern.kernel.errors import Gone, NotFound
-from lectern.storage.files import Files
+from lectern.kernel.errors import Conflict, Gone, NotFound, Unauthenticated
+from lectern.manifest.medium import RESULT
+from lectern.storage.files import StoredFile
 from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
 from mediaworker import pipeline
-from mediaworker.media_job import (
-    Compose,
-    MediaCancelledError,
-    MediaFailedError,
-    MediaJob,
-    MediaResult,
-    Microcourse,
-)
+from mediaworker.media_job import MediaCancelledError, MediaFailedError, MediaJob, MediaResult
 
 _log = structlog.get_logger()
 _PATIENCE_S: Final = 600.0
 """So long a bucket that is away is waited for, with the work that is done kept."""
 _AGAIN_S: Final = 3.0
 _LEFT_BEHIND_S: Final = 7 * 24 * 3600
-_RESULT: Final = "result.json"
 
 ResultT = TypeVar("ResultT")
 
 
-class MediaWork:
-    """Does jobs in threads. `loop` runs what asks the bucket."""
+class Shelf(Protocol):
+    """What the work asks of the place where a session's files are; see `lectern.storage.files.Files`."""
 
-    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
-        """Raises Conflict: the bucket's keys cannot be read. OSError: LECTERN_DATA cannot be written."""
-        self._settings = settings
+    async def get(self, key: str) -> bytes:
+        """Return a small file."""
+
+    async def read(self, key: str, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from `start`."""
+
+    async def list(self, prefix: str) -> list[StoredFile]:
+        """Return every file under a folder."""
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """Make `target` hold the content."""
+
+    async def put_file(self, key: str, source: Path) -> None:
+        """Store a file of this machine."""
+
+
+class MediaWork:
+    """Does jobs in threads. `loop` runs what asks for files elsewhere.
+
+    `order` says what a job's row asks for; it is called in the job's thread. `shelf` gives the files for a
+    job, None where its session's folder is here, below `data`.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        order: Callable[[Job], Order],
+        shelf: Callable[[Job], Shelf | None],
+    ) -> None:
+        """Raises OSError: `data` cannot be written."""
         self._loop = loop
-        self._files: Files | None = files_of(settings) if settings.storage_url else None
-        self._scratch = settings.data / "scratch"
+        self._order = order
+        self._shelf = shelf
+        self._data = data
+        self._scratch = data / "scratch"
         _sweep(self._scratch)
 
-    def microcourse(self, attempt: Attempt) -> dict[str, object]:
-        """Cut a microcourse."""
-        args = msgspec.convert(attempt.job.args, MicrocourseArgs)
-        job = Microcourse(
-            output=args.folder,
-            start_ms=args.start_ms,
-            end_ms=args.end_ms,
-            title=args.title,
-            subtitle=self._settings.org_name,
-            source=download_folder(args.replay_version) if args.replay_version else "",
-        )
-        return self._run(attempt, args.session_id, job)
-
-    def compose(self, attempt: Attempt) -> dict[str, object]:
-        """Make the download of a whole replay."""
-        args = msgspec.convert(attempt.job.args, ComposeArgs)
-        return self._run(attempt, args.session_id, Compose(output=args.folder))
-
-    def _run(self, attempt: Attempt, session_id: str, job: MediaJob) -> dict[str, object]:
+    def do(self, attempt: Attempt) -> dict[str, object]:
+        """Do a job of any kind."""
         try:
-            if self._files is None:
-                result = _do(attempt, job, self._settings.sessions_dir / session_id)
+            order = self._order(attempt.job)
+            session = f"sessions/{order.session_id}"
+            shelf = self._shelf(attempt.job)
+            if shelf is None:
+                result = _do(attempt, order.media, self._data / session)
             else:
-                result = self._over_bucket(attempt, self._files, f"sessions/{session_id}", job)
+                result = self._elsewhere(attempt, shelf, session, order.media)
         except MediaFailedError as error:
             raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
         except MediaCancelledError as error:
@@ -86,14 +94,15 @@ class MediaWork:
             raise JobFailed("disk_error", reason, hold=True) from error
         return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
 
-    def _over_bucket(self, attempt: Attempt, files: Files, session: str, job: MediaJob) -> MediaResult:
-        """Bring what it needs of the replay here, do the job, put its files into the bucket, its result last.
+    def _elsewhere(self, attempt: Attempt, files: Shelf, session: str, job: MediaJob) -> MediaResult:
+        """Bring what it needs of the replay here, do the job, put its files where they belong, its result
+        last.
 
         What was done stays in the scratch folder until it is safe: another attempt on this machine goes on
         there.
         """
         output = f"{session}/{job.output}"
-        done = self._ask(attempt, partial(_result_of, files, f"{output}/{_RESULT}"))
+        done = self._ask(attempt, partial(_result_of, files, f"{output}/{RESULT}"))
         if done is not None:  # another attempt got that far, and died before it could say so
             return done
         scratch = self._scratch / attempt.job.id
@@ -113,20 +122,22 @@ class MediaWork:
                 shutil.rmtree(scratch)
             raise
         made = scratch / job.output
-        for path in sorted(made.iterdir(), key=lambda path: path.name == _RESULT):
+        for path in sorted(made.iterdir(), key=lambda path: path.name == RESULT):
             key = f"{output}/{path.name}"
             self._ask(attempt, partial(files.put_file, key, path))
         shutil.rmtree(scratch)
         return result
 
     def _ask(self, attempt: Attempt, question: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
-        """Ask the bucket from this thread, again and again while it is away."""
+        """Ask for files from this thread, again and again while they cannot be reached."""
         until = time.monotonic() + _PATIENCE_S
         while True:
             if attempt.cancelled():
                 raise LeaseLost
             try:
                 return asyncio.run_coroutine_threadsafe(question(), self._loop).result()
+            except (Conflict, Unauthenticated) as error:  # what a server says whose lease was lost
+                raise LeaseLost from error
             except Gone as error:
                 if time.monotonic() > until:
                     raise JobFailed(error.code, error.message, retry=True) from error
@@ -138,14 +149,14 @@ def _do(attempt: Attempt, job: MediaJob, session: Path) -> MediaResult:
     return pipeline.run(job, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
 
 
-async def _result_of(files: Files, key: str) -> MediaResult | None:
+async def _result_of(files: Shelf, key: str) -> MediaResult | None:
     try:
         return msgspec.json.decode(await files.get(key), type=MediaResult)
     except (NotFound, msgspec.DecodeError):
         return None
 
 
-async def _fetch_if_there(files: Files, key: str, target: Path) -> None:
+async def _fetch_if_there(files: Shelf, key: str, target: Path) -> None:
     """A small file that may be missing, or be replaced: it comes anew."""
     try:
         content = await files.get(key)
@@ -156,7 +167,7 @@ async def _fetch_if_there(files: Files, key: str, target: Path) -> None:
     await asyncio.to_thread(target.write_bytes, content)
 
 
-async def _fetch_parts(files: Files, key: str, target: Path, parts: list[tuple[int, int]]) -> None:
+async def _fetch_parts(files: Shelf, key: str, target: Path, parts: list[tuple[int, int]]) -> None:
     """Bring some bytes of a large file here, at their places; the rest of `target` is a hole."""
     with await asyncio.to_thread(target.open, "wb") as file:
         for offset, length in parts:

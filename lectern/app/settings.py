@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lectern.app import consent
 from lectern.kernel.address import is_address
 from lectern.storage.place import bucket_and_prefix, checked_endpoint
 from notices.rules import LONGEST_MINUTES, MOST_REMINDERS
@@ -98,8 +99,19 @@ class Settings(BaseSettings):
     turn_secret: str = Field("", description="Secret shared with the TURN server (static-auth-secret).")
     org_name: str = Field("Lectern", description="Name of the organisation when it is first set up.")
     zone: str = Field("Asia/Shanghai", description="IANA time zone of the organisation at set-up.")
-    consent_version: str = Field("2026-11", description="Version of the consent text; a new one asks again.")
+    consent_version: str = Field(
+        consent.VERSION, description="Version of the consent text; a new one asks again."
+    )
     embedded_worker: bool = Field(True, description="Whether `lectern serve` runs a media worker itself.")
+    worker_server: str = Field(
+        "",
+        description="Server that `lectern worker` works for with a token alone, https://HOST; empty: it has "
+        "the database itself.",
+    )
+    worker_token: SecretStr = Field(
+        SecretStr(""), description="Token of a worker with LECTERN_WORKER_SERVER."
+    )
+    worker_token_file: Path | None = Field(None, description="File that holds it, instead.")
     microcourse_long_minutes: int = Field(15, description="Microcourse length (min) that earns a warning.")
     microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
     completion_threshold: float = Field(

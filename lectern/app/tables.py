@@ -4,8 +4,10 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.edit_tables
 import catalogue.review_tables
 import catalogue.tables
+import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
 import interactions.feedback.tables
@@ -28,8 +30,10 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.edit_tables,
     catalogue.review_tables,
     catalogue.tables,
+    catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,
     interactions.feedback.tables,

@@ -34,6 +34,7 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -41,6 +42,13 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.store import CatalogueStore
+from catalogue.work import endings
+from catalogue.workers.bell import Bell
+from catalogue.workers.door import Door, WorkOrder
+from catalogue.workers.grants import WorkSigner
+from catalogue.workers.intake import BucketIntake, DiskIntake
+from catalogue.workers.routes import WorkerRoutes
+from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
 from interactions.breakout.arrivals import Arrivals
 from interactions.breakout.routes import GroupRoutes
@@ -78,18 +86,20 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.media_orders import Orders
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
-from lectern.app.storage import files_of
+from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
+from lectern.jobs.job import Job
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
@@ -176,6 +186,7 @@ class Services:
     notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
+    workers: WorkerRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -201,6 +212,8 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *self.workers.routes(),
+            *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
             *ClosingRoutes(self.closings()).routes(),
@@ -353,6 +366,36 @@ def control_paths(settings: Settings) -> list[Path]:
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
+def workers_door(
+    settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
+) -> WorkerRoutes:
+    """What workers with a token alone speak to.
+
+    Raises:
+        Conflict: the bucket's keys cannot be read.
+    """
+    database, bucket = keeper.database, bucket_of(settings)
+    orders = Orders(settings.org_name)
+
+    async def order_of(job: Job) -> WorkOrder:
+        order = orders.of(job)
+        return WorkOrder(order.session_id, order.as_row()["media"], order.output, order.sources)
+
+    door = Door(
+        database,
+        keeper.files,
+        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "cache"),
+        Bell(database, keeper.jobs, now=time.monotonic),
+        signer,
+        order_of=order_of,
+        endings=endings(),
+        bucket=bucket,
+        store=keeper.jobs,
+        now=time.monotonic,
+    )
+    return WorkerRoutes(door, WorkerTokens(database, accounts), keeper.files)
+
+
 @asynccontextmanager
 async def built(settings: Settings) -> AsyncIterator[Services]:
     """Build everything over a migrated database, and take it down again."""
@@ -502,5 +545,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 recordings=ClocksOfReplays(CatalogueStore()),
                 standard=Rule(**settings.attendance_rule),
                 completed_from=settings.completion_threshold,
+            ),
+            workers=workers_door(
+                settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
             ),
         )

@@ -33,12 +33,19 @@ async def put(tx: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None
     await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
-async def put_all(tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """As `put`, for rows that all have the same columns."""
+async def put_all(
+    tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, newest: str | None = None
+) -> None:
+    """As `put`, for rows that all have the same columns.
+
+    With `newest`, a row whose column of that name is less than that of the row that is there changes nothing.
+    """
     if rows:
         key = _key(table)
         statement = _insert(tx, table)
         changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        where = None if newest is None else statement.excluded[newest] >= table.c[newest]
         await tx.execute(
-            statement.on_conflict_do_update(index_elements=key, set_=changed), [dict(row) for row in rows]
+            statement.on_conflict_do_update(index_elements=key, set_=changed, where=where),
+            [dict(row) for row in rows],
         )

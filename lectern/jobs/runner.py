@@ -2,18 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from lectern.db.engine import Database
+from lectern.jobs.desk import Desk, OnOver
 from lectern.jobs.job import Job, JobFailed, LeaseLost, measured
-from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Gone
 from lectern.kernel.tasks import run_forever, task_group
@@ -44,9 +42,6 @@ class Attempt:
 Work = Callable[[Attempt], dict[str, Any]]
 """Does the job, in a thread, and returns its result. Raises `JobFailed` with a reason for the owner."""
 
-OnOver = Callable[[AsyncConnection, Job], Awaitable[None]]
-"""Takes in that a job is over (done, failed, held), in the transaction that says so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -65,21 +60,18 @@ class Runner:
 
     def __init__(
         self,
-        database: Database,
-        kinds: Mapping[str, Kind],
+        desk: Desk,
+        work: Mapping[str, Work],
         *,
-        worker: str,
         concurrency: int = 1,
-        store: JobStore | None = None,
         clock: Clock = utc_ms,
         poll_s: float = _POLL_S,
     ) -> None:
-        """`worker` names this process in logs and leases; `concurrency` jobs run side by side."""
-        self._database = database
-        self._kinds = kinds
-        self._worker = worker
+        """`work` says by kind what to do; `concurrency` jobs run side by side. `poll_s` is how long to wait
+        for a look after one that found nothing."""
+        self._desk = desk
+        self._work = work
         self._concurrency = concurrency
-        self._store = store or JobStore()
         self._clock = clock
         self._poll_s = poll_s
 
@@ -95,19 +87,11 @@ class Runner:
 
     async def _work_off(self, threads: ThreadPoolExecutor) -> None:
         while True:
-            job = await self._claim()
+            job = await self._desk.claim(list(self._work))
             if job is None:
                 await asyncio.sleep(self._poll_s)
             else:
                 await self._attempt(threads, job)
-
-    async def _claim(self) -> Job | None:
-        async with self._database.write() as tx:
-            claim = await self._store.claim(tx, list(self._kinds), self._worker, self._clock())
-            for lost in claim.given_up:
-                _log.warning("job_given_up", job_id=lost.id, kind=lost.kind)
-                await self._kinds[lost.kind].on_over(tx, lost)
-        return claim.job
 
     async def _attempt(self, threads: ThreadPoolExecutor, job: Job) -> None:
         attempt = Attempt(job)
@@ -117,9 +101,9 @@ class Runner:
             heart = tasks.create_task(self._beat(attempt))
             try:
                 outcome = await self._outcome(threads, attempt)
+                written = None if outcome is None else await self._write_down(job, outcome)
             finally:
                 heart.cancel()
-        written = None if outcome is None else await self._write_down(job, outcome)
         if written is None:
             log.warning("job_lost")
         else:
@@ -128,7 +112,7 @@ class Runner:
     async def _outcome(
         self, threads: ThreadPoolExecutor, attempt: Attempt
     ) -> dict[str, Any] | JobFailed | None:
-        work = self._kinds[attempt.job.kind].work
+        work = self._work[attempt.job.kind]
         doing = asyncio.get_running_loop().run_in_executor(threads, work, attempt)
         try:
             return await asyncio.shield(doing)
@@ -148,42 +132,31 @@ class Runner:
         done, _ = await asyncio.wait([doing], timeout=_GRACE_S)
         if done:
             doing.exception()  # the work was told to stop: how it did so is of no interest
-        async with self._database.write() as tx:
-            assert job.lease_owner is not None
-            await self._store.release(tx, job.id, job.lease_owner, self._clock())
+        await self._desk.release(job)
         _log.info("job_given_back", job_id=job.id, kind=job.kind, stopped=bool(done))
 
     async def _write_down(self, job: Job, outcome: dict[str, Any] | JobFailed) -> Job | None:
-        assert job.lease_owner is not None
-        async with self._database.write() as tx:
-            now = self._clock()
-            if isinstance(outcome, JobFailed):
-                written = await self._store.fail(tx, job.id, job.lease_owner, outcome, now)
-            else:
-                written = await self._store.complete(tx, job.id, job.lease_owner, outcome, now)
-            if written is not None and written.finished_ms is not None:
-                await self._kinds[job.kind].on_over(tx, written)
-        return written
+        if isinstance(outcome, JobFailed):
+            return await self._desk.fail(job, outcome)
+        return await self._desk.complete(job, outcome)
 
     async def _beat(self, attempt: Attempt) -> None:
         """Renew the lease three times in its length; stop the work when it is lost, or surely expired."""
         job = attempt.job
-        assert job.lease_owner is not None
         assert job.lease_until_ms is not None
         assert job.started_ms is not None
         until = job.lease_until_ms
         while True:
-            await asyncio.sleep(self._store.lease_ms / 3000)
+            await asyncio.sleep(self._desk.lease_ms / 3000)
             now = self._clock()
             measure = measured(attempt.share, job.started_ms, now)
             try:
-                async with self._database.write() as tx:
-                    mine = await self._store.heartbeat(tx, job.id, job.lease_owner, measure, now)
+                mine = await self._desk.heartbeat(job, measure)
             except (Gone, SQLAlchemyError, OSError) as error:
                 _log.warning("job_heartbeat_failed", job_id=job.id, error=type(error).__name__)
                 mine = now < until
             else:
-                until = now + self._store.lease_ms
+                until = now + self._desk.lease_ms
             if not mine:
                 attempt.stop.set()
                 return

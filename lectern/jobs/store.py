@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.jobs.job import LEASE_MS, Job, JobFailed, Measured, NewJob, retry_delay_ms
@@ -83,17 +83,25 @@ class JobStore:
         rows = await tx.execute(select(jobs).where(jobs.c.id.in_(job_ids)))
         return {row.id: _job(row) for row in rows}
 
-    async def claim(self, tx: AsyncConnection, kinds: Collection[str], worker: str, now: UtcMs) -> Claim:
+    async def claim(
+        self,
+        tx: AsyncConnection,
+        kinds: Collection[str],
+        worker: str,
+        now: UtcMs,
+        *,
+        org_id: str | None = None,
+    ) -> Claim:
         """Take the oldest job that is due, or one whose worker has been silent beyond its lease.
+
+        With `org_id`, only of this organisation.
 
         A job that was lost on its last attempt fails here, and the next one is looked at.
         """
         given_up: list[Job] = []
-        due = and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before_ms <= now)
-        lost = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until_ms < now)
         query = (
             select(jobs)
-            .where(jobs.c.kind.in_(kinds), or_(due, lost))
+            .where(jobs.c.kind.in_(kinds), _claimable(now), *([jobs.c.org_id == org_id] if org_id else []))
             .order_by(jobs.c.created_ms, jobs.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -121,6 +129,23 @@ class JobStore:
             )
             return Claim(claimed, tuple(given_up))
         return Claim(None, tuple(given_up))
+
+    async def claimable(self, tx: AsyncConnection, now: UtcMs) -> dict[tuple[str, str], int]:
+        """Return how many jobs there are to claim, by (organisation, kind)."""
+        query = select(jobs.c.org_id, jobs.c.kind, func.count()).where(_claimable(now))
+        rows = await tx.execute(query.group_by(jobs.c.org_id, jobs.c.kind))
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+    async def holds(self, tx: AsyncConnection, job_id: str, lease_owner: str, now: UtcMs) -> Job | None:
+        """Return a job if this lease of it is in force."""
+        query = select(jobs).where(
+            jobs.c.id == job_id,
+            jobs.c.state == JobState.RUNNING,
+            jobs.c.lease_owner == lease_owner,
+            jobs.c.lease_until_ms >= now,
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else _job(row)
 
     async def heartbeat(
         self, tx: AsyncConnection, job_id: str, lease_owner: str, measure: Measured, now: UtcMs
@@ -232,6 +257,12 @@ class JobStore:
         if row is None:
             raise NotFound("job_not_found", "There is no such job.")
         return _job(row)
+
+
+def _claimable(now: UtcMs) -> ColumnElement[bool]:
+    """Due, or lost by a worker that has been silent beyond its lease."""
+    due = and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before_ms <= now)
+    return or_(due, and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until_ms < now))
 
 
 def _job(row: Any) -> Job:

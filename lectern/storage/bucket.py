@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError
@@ -127,6 +127,21 @@ class BucketFiles:
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             await _asked(obstore.delete_async(self._store, keys[start : start + _DELETED_AT_ONCE]))
         return len(keys)
+
+    async def copy(self, source: str, target: str) -> None:
+        """Make `target` the same as `source`, of at most 5 GB, within the bucket."""
+        await _asked(obstore.copy_async(self._store, file_key(source), file_key(target)))
+
+    async def signed(
+        self, method: Literal["GET", "PUT"], keys: Sequence[str], expires_s: int
+    ) -> Sequence[str]:
+        """Return addresses that read or write these files, for whoever knows them, for so long.
+
+        Nothing is asked of the server, unless the keys come from the machine's own role.
+        """
+        paths = [file_key(key) for key in keys]
+        with _translated():
+            return await obstore.sign_async(self._store, method, paths, timedelta(seconds=expires_s))
 
     async def _range(self, key: str, start: int, length: int) -> bytes:
         return bytes(

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from lectern.kernel.errors import Gone, NotFound
 from lectern.storage.files import Files, FoundFile, StoredFile, unavailable
@@ -185,13 +185,23 @@ class TieredFiles:
             raise unavailable() from error
 
 
+class Source(Protocol):
+    """What `copy_folder` asks of `Files`."""
+
+    async def list(self, prefix: str) -> list[StoredFile]:
+        """See `Files`."""
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """See `Files`."""
+
+
 def everything(_name: str) -> bool:
     """What `copy_folder` copies if nobody says otherwise."""
     return True
 
 
 async def copy_folder(
-    files: Files, prefix: str, target: Path, wanted: Callable[[str], bool] = everything
+    files: Source, prefix: str, target: Path, wanted: Callable[[str], bool] = everything
 ) -> int:
     """Make `target` hold what is under the folder `prefix`; what is there already and never changes is kept.
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import numpy as np
 
+from lectern.app.consent import VERSION as CONSENT
 from lectern.db.engine import Database
 from lectern.kernel.ids import new_id
 from lectern.kernel.tasks import task_group
@@ -314,7 +315,7 @@ async def greet(stage: Stage) -> None:
     """Let the acting users and the browser join."""
     tokens = [stage.house.learner() for _ in range(stage.acting_users)]
     if tokens:
-        await stage.actors.order(do="join", tokens=tokens, consent="2026-11", per_s=10)
+        await stage.actors.order(do="join", tokens=tokens, consent=CONSENT, per_s=10)
         stage.actors.users = len(tokens)
         await _acted(stage, "join")
     await stage.open_page()

@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
+from lectern.app.consent import VERSION as CONSENT
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from loadtests.class_.crowd import Crowd, cpu_s
@@ -21,7 +22,6 @@ from tests.scripted_lesson.chromium import Browsers
 from tests.scripted_lesson.processes import usage
 from tests.scripted_lesson.server import CHECKOUT
 
-CONSENT = "2026-11"
 MOST_BUSY = 0.8
 
 

@@ -100,7 +100,7 @@ async def _after_the_end(story: Story) -> list[Figure]:
     await story.sign_in(reviewer, "admin")
     await story.rest(reviewer, "POST", f"/microcourses/{clip['id']}/review", data=said)
     await story.open(page, f"/watch/{clip['id']}")
-    await on(page, "microcourse-video").evaluate("video => { video.muted = true; return video.play() }")
+    await on(page, "replay-play").click()
     await until(
         "it plays", lambda: page.evaluate("document.querySelector('video').currentTime > 0"), 60, 0.05
     )

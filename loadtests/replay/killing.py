@@ -29,12 +29,12 @@ from lectern.jobs.job import LEASE_MS, Job, NewJob
 from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
+from lectern.manifest.medium import RESULT, is_published
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from loadtests.replay.lesson_source import Shape, make_lesson
 from mediaworker.media_job import MediaResult
-from mediaworker.steps import RESULT, is_published
 from tests.ports import free_port
 from tests.s3_server import SIGN_IN, make_bucket
 

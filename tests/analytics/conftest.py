@@ -105,6 +105,7 @@ class Office:
     store: AnalyticsStore = field(default_factory=AnalyticsStore)
     roster: list[str] = field(default_factory=lambda: ["ann", "bob", "eve"])
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    watched_at: dict[tuple[str, str], int] = field(default_factory=dict)
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
     replay_clock: ClockMap | None = None
@@ -219,6 +220,7 @@ class Office:
     ) -> None:
         for each in positions:
             self.positions[each.who.subject_id, each.medium_id] = each.position_ms
+            self.watched_at[each.who.subject_id, each.medium_id] = now - each.age_ms
 
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as altered
 from sqlalchemy import update
 
 from analytics.attendance.objections import Objection, State
@@ -157,10 +158,10 @@ class World:
                 change.erase(ref)
 
     async def _rename(self, person: str, name: str) -> None:
-        self.people[person] = replace(self.people[person], name=name)
+        self.people[person] = altered(self.people[person], name=name)
 
     async def _move(self, person: str, department: str) -> None:
-        self.people[person] = replace(self.people[person], department_id=department, department=department)
+        self.people[person] = altered(self.people[person], department_id=department, department=department)
 
     async def _expect(self, person: str) -> None:
         """Put somebody on the roster, or take them off."""

@@ -1,7 +1,7 @@
 """Verdicts: cases that people argue about, laws that hold for any evidence, and the page's own example."""
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
+from msgspec.structs import replace as altered
 
 from analytics.attendance.rates import SignIns, rates_of, tally
 from analytics.attendance.rule import Rule
@@ -34,7 +36,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "attendance.md").read_text(encoding
 
 
 def verdict(rule: Rule = RULE, **evidence: Any) -> Verdict:
-    return compute(rule, replace(FULL, **evidence))
+    return compute(rule, altered(FULL, **evidence))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_who_left_no_trace_is_absent_whatever_the_rule_asks() -> None:
 
 
 def test_staff_decides_over_the_rule_and_may_take_it_back() -> None:
-    excused = judge(RULE, replace(FULL, present_ms=0, on_time=0), Decision("d", Verdict.EXCUSED, "hr", 5))
+    excused = judge(RULE, altered(FULL, present_ms=0, on_time=0), Decision("d", Verdict.EXCUSED, "hr", 5))
     assert (excused.verdict, excused.computed, excused.confidence) == ("excused", "absent", 1.0)
     assert excused.reasons[0] == Reason("excused", {})
     back = judge(RULE, FULL, Decision("d", None, "hr", 5))
@@ -92,7 +94,7 @@ def test_staff_decides_over_the_rule_and_may_take_it_back() -> None:
 
 
 def test_reasons_say_why_with_numbers() -> None:
-    evidence = replace(FULL, present_ms=40 * MINUTE, away_ms=6_000, on_time=1, made_up=1, answers=2, polls=3)
+    evidence = altered(FULL, present_ms=40 * MINUTE, away_ms=6_000, on_time=1, made_up=1, answers=2, polls=3)
     found = {reason.code: reason.numbers for reason in judge(RULE, evidence).reasons}
     assert list(found) == [
         "time_short", "away_left_out", "checkins_enough", "make_up_counted", "answered",
@@ -153,16 +155,16 @@ def believed(rule: Rule, evidence: Evidence) -> float:
 @given(rules, evidences(), st.integers(1, 20 * MINUTE), st.integers(1, 3))
 def test_more_of_any_evidence_never_hurts(rule: Rule, evidence: Evidence, more_ms: int, more: int) -> None:
     better = [
-        replace(evidence, **{name: getattr(evidence, name) + more_ms})
+        altered(evidence, **{name: getattr(evidence, name) + more_ms})
         for name in ("present_ms", "attentive_ms", "replay_ms", "stage_ms")
     ]
-    better += [replace(evidence, **{name: getattr(evidence, name) + more}) for name in ("answers", "words")]
+    better += [altered(evidence, **{name: getattr(evidence, name) + more}) for name in ("answers", "words")]
     better += [
-        replace(evidence, **{name: getattr(evidence, name) + 1}) for name in ("on_time", "late", "made_up")
+        altered(evidence, **{name: getattr(evidence, name) + 1}) for name in ("on_time", "late", "made_up")
     ]
-    better.append(replace(evidence, away_ms=max(0, evidence.away_ms - more_ms)))
+    better.append(altered(evidence, away_ms=max(0, evidence.away_ms - more_ms)))
     if evidence.made_up:
-        better.append(replace(evidence, made_up=evidence.made_up - 1, on_time=evidence.on_time + 1))
+        better.append(altered(evidence, made_up=evidence.made_up - 1, on_time=evidence.on_time + 1))
     for improved in better:
         assert RANK[compute(rule, improved)] >= RANK[compute(rule, evidence)]
         assert believed(rule, improved) >= believed(rule, evidence)
@@ -184,19 +186,19 @@ def test_the_export_is_enough_to_compute_it_again(rule: Rule, evidence: Evidence
     """Rounding every time to hundredths of a minute, as exports do, changes nothing."""
     rounded: dict[str, Any] = {
         name: round(to_minutes(value) * MINUTE) if name.endswith("_ms") else value
-        for name, value in asdict(evidence).items()
+        for name, value in structs.asdict(evidence).items()
     }
     assert judge(rule, Evidence(**rounded)) == judge(rule, evidence)
 
 
 def test_nothing_at_all_is_absence_for_sure_and_everything_is_no_proof() -> None:
-    none = replace(FULL, present_ms=0, on_time=0)
+    none = altered(FULL, present_ms=0, on_time=0)
     assert judge(RULE, none).confidence == 1
-    most = replace(
+    most = altered(
         FULL, attentive_ms=60 * MINUTE, polls=2, answers=2, words=9, stage_ms=MINUTE, replay_ms=60 * MINUTE
     )
     assert believed(replace(RULE, replay_counts=True), most) == 0.98
-    assert believed(RULE, replace(FULL, on_time=0)) == 0.5
+    assert believed(RULE, altered(FULL, on_time=0)) == 0.5
 
 
 def test_the_example_of_the_page_comes_out_as_it_says() -> None:
@@ -243,9 +245,9 @@ def test_the_page_names_every_reason_and_weight() -> None:
 
 
 def test_rates_have_their_denominators() -> None:
-    half = replace(FULL, present_ms=30 * MINUTE, on_time=0, made_up=1)
-    never = replace(FULL, present_ms=0, on_time=0)
-    walk_in = replace(FULL, on_time=1)
+    half = altered(FULL, present_ms=30 * MINUTE, on_time=0, made_up=1)
+    never = altered(FULL, present_ms=0, on_time=0)
+    walk_in = altered(FULL, on_time=1)
     people = [(True, FULL), (True, half), (True, never), (True, never), (False, walk_in)]
     rates = rates_of(RULE, 3, people, completed_from=0.8)
     assert rates.sign_ins == SignIns(rounds=3, expected=4, signed_in=1, made_up=1)

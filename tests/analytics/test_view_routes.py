@@ -129,6 +129,18 @@ async def test_a_viewers_record_stays_with_the_version_they_saw(office: Office) 
     assert taken == {"accepted": 0, "refused": [{"id": "later", "code": "version_unknown"}]}
 
 
+async def test_what_waited_for_the_network_counts_once_and_stands_where_it_was(office: Office) -> None:
+    hour = interval("h", 0, 80, 0)
+    for _ in range(2):
+        status, taken = await report(office, "ann", hour, position_ms=80_000, position_age_ms=50_000)
+        assert (status, taken["accepted"]) == (200, 1)
+    assert office.watched_at["ann", "film"] == office.now - 50_000
+    _, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    [line] = found["items"]
+    assert [(s["from_ms"], s["to_ms"]) for s in line["stretches"]] == [(0, 80_000)]
+    assert (await report(office, "ann", position_age_ms=-1))[0] == 400
+
+
 async def test_a_position_alone_is_remembered_inside_the_medium(office: Office) -> None:
     assert await report(office, "ann", position_ms=10**9) == (200, {"accepted": 0, "refused": []})
     assert office.positions == {("ann", "film"): 100_000}

@@ -11,6 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.neighbours import ReviewNews
 from catalogue.play_grant import PlaySigner
@@ -55,11 +56,13 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
+    "host": person("host", OrgRole.HOST),
     "learner": person("learner", OrgRole.LEARNER),
     "admin": person("admin", OrgRole.ADMIN),
     "manager": person("manager", OrgRole.LINE_MANAGER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SESSION),
+    "guest_host": guest(SESSION, SessionRole.HOST),
     "other_guest": guest("s2"),
     "key": Principal(org_id="org", subject_id="key", permissions=frozenset()),
     "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
@@ -90,9 +93,6 @@ class House:
     async def reviewers(self, tx: AsyncConnection, org_id: str) -> Mapping[str, str]:
         return {id_: id_.title() for id_ in self.reviewing}
 
-    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
-        return {id_: id_.title() for id_ in person_ids}
-
     async def review_asked(self, tx: AsyncConnection, about: ReviewNews, reviewers: Collection[str]) -> None:
         self.told.append(("review_asked", sorted(reviewers)))
 
@@ -106,6 +106,9 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
 
     async def write(
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
@@ -209,7 +212,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = house.deps()
-    mount(app, routes(deps), authenticate)
+    mount(app, [*routes(deps), *edit_routes(deps, house)], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

@@ -41,6 +41,7 @@ async def test_a_range_becomes_a_microcourse_that_learners_watch(house: House) -
     assert job.args == CUT | about
     _, ready = await house.call("GET", path)
     assert (ready["state"], ready["duration_ms"], ready["job"]["state"]) == ("ready", 183_000, "done")
+    assert ready["ladder"] is None
     assert (await house.call("GET", path, "learner"))[0] == 404
     await house.publish(microcourse["id"])
     status, seen = await house.call("GET", path, "learner")
@@ -49,6 +50,18 @@ async def test_a_range_becomes_a_microcourse_that_learners_watch(house: House) -
     thumbnail = await house.raw("GET", seen["thumbnail_url"], None)
     assert (thumbnail.headers["Content-Type"], await thumbnail.read()) == ("image/jpeg", b"picture")
     assert house.audit_log == [("admin", "microcourse_approved"), ("admin", "microcourse_published")]
+
+
+async def test_a_ladder_is_offered_where_the_job_made_one(house: House) -> None:
+    _, microcourse = await cut(house)
+    path = f"/api/v1/microcourses/{microcourse['id']}"
+    assert (await house.call("GET", path))[1]["ladder"] is None
+    folder = f"sessions/{SESSION}/microcourses/{microcourse['id']}/1/"
+    await house.files.put(folder + "master.m3u8", b"#EXTM3U\n")
+    await house.work("microcourse", {"duration_ms": 183_000, "ladder": True})
+    _, ready = await house.call("GET", path)
+    assert set(ready["ladder"]) == {"master_url", "pictures_url", "sound_url", "tiles_url"}
+    assert await (await house.raw("GET", ready["ladder"]["master_url"], None)).read() == b"#EXTM3U\n"
 
 
 async def test_progress_is_mirrored(house: House) -> None:

@@ -54,6 +54,22 @@ async def test_positions_are_overwritten_per_person_and_medium(database: Databas
         assert await store.positions(tx, None, "replay", ["m"]) == {}
 
 
+async def test_the_place_that_was_watched_last_stays_whenever_it_is_reported(
+    database: Database, tmp_path: Path
+) -> None:
+    store = (await open_house(database, tmp_path)).store
+    row = {"org_id": "org", "subject": "a", "medium": "replay", "medium_id": "m"}
+    for position_ms, watched_ms in ((10, START + 50), (99, START + 20), (30, START + 50), (40, START + 60)):
+        async with database.write() as tx:
+            place = {"position_ms": position_ms, "updated_utc_ms": watched_ms}
+            await store.remember_positions(tx, [row | place])
+            expected = {99: (10, START + 50)}.get(position_ms, (position_ms, watched_ms))
+            assert await store.stopped(tx, "a", "replay", "m") == expected
+    async with database.read() as tx:
+        assert await store.stopped(tx, "b", "replay", "m") is None
+        assert await store.stopped(tx, None, "replay", "m") is None
+
+
 async def test_an_editor_and_a_worker_that_ends_do_not_block_each_other(
     database: Database, tmp_path: Path
 ) -> None:

@@ -1,6 +1,8 @@
 """Check-in: on time, late, too late."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interactions.checkin import commands as checkin
 from interactions.checkin.idea import CHECKIN
@@ -148,3 +150,24 @@ def test_unknown_rounds_and_foreign_roles() -> None:
     refused(proof, "not_allowed", "p", "checkin_answer", id="nothing")
     refused(proof, "not_allowed", "s", "checkin_answer", id="nothing")
     refused(proof, "not_allowed", "l1", "checkin_open", seconds=60)
+
+
+_COMING = st.tuples(
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from([SessionRole.LEARNER, SessionRole.HOST]),
+    st.sampled_from([None, "ann", "bob"]),
+)
+
+
+@given(st.lists(_COMING | st.sampled_from(["a", "b", "c"]), max_size=8))
+def test_the_people_of_the_house_among_the_learners_are_kept_right(
+    happened: list[tuple[str, SessionRole, str | None] | str],
+) -> None:
+    proof = live_lesson()
+    for one in happened:
+        if isinstance(one, str):
+            proof.append(NewEvent(payload=ParticipantRemoved(participant=one), actor="p"))
+        else:
+            proof.join(*one)
+    checkins = proof.state.of(CHECKIN)
+    assert checkins.own_learners == checkins.learners & checkins.persons

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
+from lectern.jobs.desk import DatabaseDesk
 from lectern.jobs.job import Job, JobFailed, LeaseLost, NewJob
-from lectern.jobs.runner import Attempt, Kind, Runner, Work
+from lectern.jobs.runner import Attempt, Runner, Work
 from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
@@ -52,8 +53,8 @@ class Shop:
 
     @asynccontextmanager
     async def working(self, work: Work, concurrency: int = 1) -> AsyncIterator[None]:
-        kinds = {"cut": Kind(work, self.on_over)}
-        runner = Runner(self.database, kinds, worker="w", store=STORE, poll_s=0.01, concurrency=concurrency)
+        desk = DatabaseDesk(self.database, {"cut": self.on_over}, worker="w", store=STORE)
+        runner = Runner(desk, {"cut": work}, poll_s=0.01, concurrency=concurrency)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(runner.run())
             yield
@@ -167,7 +168,8 @@ async def test_a_runner_that_is_told_to_stop_gives_its_job_back(sqlite_database:
 _DOOMED = """
 import asyncio, sys, time
 from lectern.db.engine import Database
-from lectern.jobs.runner import Kind, Runner
+from lectern.jobs.desk import DatabaseDesk
+from lectern.jobs.runner import Runner
 from lectern.jobs.store import JobStore
 
 def work(attempt):
@@ -176,7 +178,8 @@ def work(attempt):
 
 async def main():
     store = JobStore(lease_ms=300)
-    await Runner(Database(sys.argv[1]), {"cut": Kind(work, None)}, worker="doomed", store=store).run()
+    desk = DatabaseDesk(Database(sys.argv[1]), {"cut": None}, worker="doomed", store=store)
+    await Runner(desk, {"cut": work}).run()
 
 asyncio.run(main())
 """

@@ -8,19 +8,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from catalogue.work import ComposeArgs, MicrocourseArgs
+from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs
 from lectern.app import media_work
+from lectern.app.media_orders import Orders
 from lectern.app.media_work import MediaWork
 from lectern.app.settings import Settings
+from lectern.app.storage import files_of
 from lectern.jobs.job import Job, JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
 from lectern.jobs.states import JobState
 from lectern.kernel.tasks import task_group
+from lectern.manifest.medium import is_published
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from mediaworker import pipeline
-from mediaworker.steps import is_published
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -63,8 +65,9 @@ def worker_settings(data: Path, place: BucketPlace) -> Settings:
 
 
 def attempt_at(args: MicrocourseArgs | ComposeArgs, job_id: str = "j1") -> Attempt:
+    kind = COMPOSE if isinstance(args, ComposeArgs) else MICROCOURSE
     job = Job(
-        id=job_id, org_id="o", kind="k", subject="x", args=msgspec.to_builtins(args), state=JobState.RUNNING,
+        id=job_id, org_id="o", kind=kind, subject="x", args=msgspec.to_builtins(args), state=JobState.RUNNING,
         attempts=1, max_attempts=3, lease_owner="w", lease_until_ms=0, not_before_ms=0, progress=0.0,
         reason_code=None, reason=None, estimate_s=None, created_ms=0, started_ms=0, finished_ms=None,
         result=None,
@@ -73,7 +76,10 @@ def attempt_at(args: MicrocourseArgs | ComposeArgs, job_id: str = "j1") -> Attem
 
 
 def made_by(settings: Settings) -> MediaWork:
-    return MediaWork(settings, asyncio.get_running_loop())
+    files = files_of(settings)
+    return MediaWork(
+        settings.data, asyncio.get_running_loop(), order=Orders("Acme").of, shelf=lambda _job: files
+    )
 
 
 async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
@@ -89,7 +95,7 @@ async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
         await fetch(files, key, target)
 
     monkeypatch.setattr(BucketFiles, "fetch", fetch_and_note)
-    result = await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT))
+    result = await asyncio.to_thread(made_by(settings).do, attempt_at(CUT))
     assert result["ladder"] is True
     assert 4_300 < int(str(result["duration_ms"])) < 4_700  # with its card of 3 s
     there = {file.key.removeprefix(OUTPUT + "/"): file.size_bytes for file in await bucket.list(OUTPUT)}
@@ -106,14 +112,14 @@ async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(
 
     monkeypatch.setattr(pipeline, "run", work_again)
     other = made_by(worker_settings(tmp_path / "w2", carried))
-    assert await asyncio.to_thread(other.microcourse, attempt_at(CUT)) == result
+    assert await asyncio.to_thread(other.do, attempt_at(CUT)) == result
 
 
 async def test_a_cut_fetches_only_its_part_of_the_finished_replay(
     carried: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = worker_settings(tmp_path / "w1", carried)
-    await asyncio.to_thread(made_by(settings).compose, attempt_at(ComposeArgs("s", "r", 7, "x")))
+    await asyncio.to_thread(made_by(settings).do, attempt_at(ComposeArgs("s", "r", 7, "x")))
     fetched: list[str] = []
     fetch = BucketFiles.fetch
 
@@ -124,7 +130,7 @@ async def test_a_cut_fetches_only_its_part_of_the_finished_replay(
     monkeypatch.setattr(BucketFiles, "fetch", fetch_and_note)
     cut = msgspec.structs.replace(CUT, microcourse_id="m7", replay_version=7)
     other = made_by(worker_settings(tmp_path / "w2", carried))
-    result = await asyncio.to_thread(other.microcourse, attempt_at(cut))
+    result = await asyncio.to_thread(other.do, attempt_at(cut))
     assert result["duration_ms"] == 4_500
     assert not any("/camera/" in key and not key.endswith(".m3u8") for key in fetched)
     assert not any(key.endswith(".mp4") and "download" in key for key in fetched)
@@ -145,7 +151,7 @@ async def test_the_bucket_goes_away_while_it_works(
     monkeypatch.setattr(pipeline, "run", run_and_lose_the_bucket)
     whole = ComposeArgs("s", "r", 1, "x")
     async with asyncio.timeout(60), task_group() as tasks:
-        working = tasks.create_task(asyncio.to_thread(made_by(settings).compose, attempt_at(whole)))
+        working = tasks.create_task(asyncio.to_thread(made_by(settings).do, attempt_at(whole)))
         while gate.open:
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.5)
@@ -160,17 +166,17 @@ async def test_the_bucket_goes_away_while_it_works(
     gate.open = False
     monkeypatch.setattr(media_work, "_PATIENCE_S", 0.0)
     with pytest.raises(JobFailed) as failed:
-        await asyncio.to_thread(made_by(settings).microcourse, attempt_at(CUT, "j2"))
+        await asyncio.to_thread(made_by(settings).do, attempt_at(CUT, "j2"))
     assert (failed.value.code, failed.value.retry) == ("storage_unavailable", True)
     cancelled = attempt_at(CUT, "j3")
     cancelled.stop.set()
     with pytest.raises(LeaseLost):
-        await asyncio.to_thread(made_by(settings).microcourse, cancelled)
+        await asyncio.to_thread(made_by(settings).do, cancelled)
 
 
 async def test_a_replay_that_is_not_there_is_named(bucket_place: BucketPlace, tmp_path: Path) -> None:
     work = made_by(worker_settings(tmp_path / "w", bucket_place))
     with pytest.raises(JobFailed) as failed:
-        await asyncio.to_thread(work.compose, attempt_at(ComposeArgs("s", "r", 1, "x")))
+        await asyncio.to_thread(work.do, attempt_at(ComposeArgs("s", "r", 1, "x")))
     assert failed.value.code == "replay_not_ready"
     assert not any((tmp_path / "w" / "scratch").iterdir())

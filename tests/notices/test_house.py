@@ -10,6 +10,7 @@ from accounts.tables import persons
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from interactions.feedback.tables import texts
+from lectern.app.consent import VERSION
 from lectern.app.notice_facts import LessonsForNotices
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
@@ -72,7 +73,7 @@ async def told(house: Installation, channel: Channel = Channel.APP) -> list[tupl
 async def come_in(house: Installation, session: Session, name: str, role: SessionRole) -> Actor:
     """Connect somebody to the class."""
     grant = house.grant(session, role, person=name)
-    arrival = Arrival("pc", None, None, consent="2026-11")
+    arrival = Arrival("pc", None, None, consent=VERSION)
     entered = await house.services.presence.enter(house.org.id, grant, name, arrival)
     return Actor(entered.participant_id, role, house.people[name])
 

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import socketio
 
+from lectern.app.consent import VERSION
 from lectern.kernel.ids import new_id
 
 ACK_PATIENCE_S = 3.0
@@ -132,7 +133,7 @@ class ClassClient:
             "after": self.seq,
             "lang": "zh-CN",
             "device": self.device,
-            "consent": "2026-11",
+            "consent": VERSION,
         }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from accounts.store import AccountStore
+from lectern.app.consent import VERSION as CONSENT
 from lectern.app.tables import metadata
 from lectern.app.wiring import registry
 from lectern.db.engine import Database
@@ -24,8 +25,6 @@ from sessions.presence.admission import SILENT_AFTER_MS, Arrival, Entered, Prese
 from sessions.presence.idea import PRESENCE
 from sessions.service import Sessions
 from sessions.store import Counts, LessonFollower
-
-CONSENT = "2026-11"
 
 
 class NoPeople:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions.screen.idea import SCREEN
+from lectern.app.consent import VERSION
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Unauthenticated
 from lectern.kernel.roles import SessionRole
@@ -43,7 +44,7 @@ async def screen(house: Installation, session: Session, name: str = "Store 12") 
 async def enters(house: Installation, token: str, device: str) -> str:
     """Connect to the class with a token; returns the participant."""
     read = house.services.tokens.read(token, now_s=utc_ms() // 1000)
-    arrival = Arrival(device, "spoofed", None, None if device == "screen" else "2026-11")
+    arrival = Arrival(device, "spoofed", None, None if device == "screen" else VERSION)
     name = read.grant.guest_name or "a person"
     return (await house.services.presence.enter(read.org_id, read.grant, name, arrival)).participant_id
 

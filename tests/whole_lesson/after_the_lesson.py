@@ -143,7 +143,7 @@ async def _review_it(story: Story, url: str) -> None:
     await expect(on(story.admin, "microcourse-row")).to_have_count(1)
     await take_picture(story.admin, "review-list-pc")
     await story.admin.get_by_role("link", name=CLIP_TITLE).click()
-    assert story.admin.url == url
+    await expect(story.admin).to_have_url(url)
     await on(story.admin, "review-comment").fill("讲得清楚。")
     await take_picture(story.admin, "review-desk-pc")
     await _is_usable(story.admin)
@@ -167,7 +167,7 @@ async def _watch_on_pc(story: Story) -> None:
     await take_picture(page, "microcourses-pc-en-dark")
     await on(page, "microcourse-card").click()
     video = on(page, "microcourse-video")
-    await video.evaluate("video => video.play()")
+    await on(page, "replay-play").click()
     await until("the intro is over", lambda: video.evaluate(f"v => v.currentTime > {INTRO_S} + 0.5"))
     seen = await until("the clip shows a clock", lambda: _moment_of_clip(page))
     lesson_began = seen["began"] + INTRO_S * 1000 - CLIP_START_S * 1000
@@ -202,8 +202,7 @@ async def _watch_on_phone(story: Story) -> None:
     await take_picture(page, "home-phone")
     await story.open(page, f"/watch/{story.clip_id}")
     video = on(page, "microcourse-video")
-    await video.tap()
-    await video.evaluate("video => video.play()")
+    await on(page, "replay-play").tap()
     await until("the phone plays 5 s", lambda: video.evaluate("v => v.currentTime >= 5"), within_s=20)
     await take_picture(page, "microcourse-phone")
     story.played_s["王芳"] = await video.evaluate("v => { v.pause(); return v.currentTime }")

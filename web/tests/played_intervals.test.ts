@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PlayedIntervals, type PlayedInterval, type PlayerSample } from '../src/core/played_intervals'
+import { asParcel, givenUp, isLeftBehind, MOST_PARCELS, type Parcel } from '../src/core/view_parcels'
 import { LIMIT, ViewQueue } from '../src/core/view_queue'
 
 const at = (positionMs: number, change: Partial<PlayerSample> = {}): PlayerSample => ({ positionMs, playing: true, speed: 1, visible: true, audible: true, ...change })
@@ -98,10 +99,88 @@ describe('the queue of views', () => {
   })
 
   it('keeps what was added while a batch was on its way', () => {
-    const queue = new ViewQueue([interval('a')])
+    const queue = new ViewQueue([{ interval: interval('a'), sent: false }])
     const batch = queue.batch()
     queue.add([interval('b')])
     queue.settle(batch)
-    expect(queue.all().map((waiting) => waiting.id)).toEqual(['b'])
+    expect(queue.all().map((waiting) => waiting.interval.id)).toEqual(['b'])
+  })
+
+  const piece = (id: string, from: number, change: Partial<PlayedInterval> = {}): PlayedInterval => ({ id, from_ms: from, to_ms: from + 4_000, started_utc_ms: from, wall_ms: 4_000, speed: 1, visible: true, audible: true, ...change })
+
+  it('holds an hour without network as one interval', () => {
+    const queue = new ViewQueue()
+    for (let at = 0; at < 3_600_000; at += 4_000) queue.add([piece(`i${at}`, at)])
+    expect(queue.all()).toEqual([{ interval: { ...piece('i0', 0), to_ms: 3_600_000, wall_ms: 3_600_000 }, sent: false }])
+    expect(queue.dropped).toBe(0)
+  })
+
+  it('changes nothing that was sent, or may have been', () => {
+    const queue = new ViewQueue()
+    queue.add([piece('a', 0)])
+    queue.batch()
+    queue.add([piece('b', 4_000)])
+    expect(queue.all().map(({ interval }) => interval.id)).toEqual(['a', 'b'])
+    queue.freeze()
+    queue.add([piece('c', 8_000)])
+    expect(queue.all().map(({ interval }) => [interval.id, interval.to_ms])).toEqual([['a', 4_000], ['b', 8_000], ['c', 12_000]])
+  })
+
+  it.each([
+    ['a jump', { from_ms: 9_000, to_ms: 13_000 }],
+    ['a break', { started_utc_ms: 5_000 }],
+    ['another speed', { speed: 2 }],
+    ['a hidden page', { visible: false }],
+    ['silence', { audible: false }],
+  ])('does not join over %s', (_what, change) => {
+    const queue = new ViewQueue()
+    queue.add([piece('a', 0), piece('b', 4_000, change)])
+    expect(queue.all()).toHaveLength(2)
+  })
+
+  it('covers exactly what was played, however it is cut, sent and answered', () => {
+    const cuts = fc.array(fc.record({ length: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom('nothing', 'send', 'settle', 'freeze') }), { maxLength: 40 })
+    fc.assert(
+      fc.property(cuts, (steps) => {
+        const queue = new ViewQueue()
+        const got: PlayedInterval[] = []
+        let at = 0
+        for (const [n, { length, then }] of steps.entries()) {
+          queue.add([piece(`i${n}`, at, { to_ms: at + length, wall_ms: length })])
+          at += length
+          if (then === 'freeze') queue.freeze()
+          if (then === 'send') queue.batch(2)
+          if (then !== 'settle') continue
+          const batch = queue.batch(3)
+          got.push(...batch)
+          queue.settle(batch)
+        }
+        got.push(...queue.batch(500))
+        const sorted = got.sort((a, b) => a.from_ms - b.from_ms)
+        return sorted.every((one, n) => one.from_ms === (sorted[n - 1]?.to_ms ?? 0)) && (sorted.at(-1)?.to_ms ?? 0) === at
+      }),
+    )
+  })
+})
+
+describe('parcels of views', () => {
+  const DAY = 24 * 3_600_000
+  const parcel = (change: Partial<Parcel> = {}): Parcel => ({ viewer: 'p', scope: 'account', medium: 'replay', id: 'r', version: 1, player: 'x', waiting: [], position: null, touchedUtcMs: 1_000 * DAY, left: false, ...change })
+
+  it('are left behind when their page said so, or says nothing more', () => {
+    expect([isLeftBehind(parcel(), 1_000 * DAY + 60_000), isLeftBehind(parcel(), 1_000 * DAY + 91_000), isLeftBehind(parcel({ left: true }), 1_000 * DAY), isLeftBehind(parcel(), 999 * DAY)]).toEqual([false, true, true, true])
+  })
+
+  it('are given up when they are unreadable, old, or too many', () => {
+    const many = new Map<string, Parcel | null>(Array.from({ length: MOST_PARCELS + 2 }, (_, n) => [`n${n}`, parcel({ touchedUtcMs: 1_000 * DAY + n })]))
+    expect(givenUp(many, 1_000 * DAY).sort()).toEqual(['n0', 'n1'])
+    expect(givenUp(new Map([['bad', null], ['old', parcel({ touchedUtcMs: 900 * DAY })], ['new', parcel()]]), 1_000 * DAY).sort()).toEqual(['bad', 'old'])
+  })
+
+  it('are read back as they were written, and nothing else is', () => {
+    const whole = parcel({ waiting: [{ interval: { id: 'i', from_ms: 0, to_ms: 1, started_utc_ms: 0, wall_ms: 1, speed: 1, visible: true, audible: false }, sent: true }], position: { positionMs: 1, utcMs: 2 } })
+    expect(asParcel(JSON.parse(JSON.stringify(whole)))).toEqual(whole)
+    for (const name of Object.keys(whole)) expect([name, asParcel({ ...whole, [name]: {} })]).toEqual([name, null])
+    fc.assert(fc.property(fc.anything(), (found) => asParcel(found) === null))
   })
 })

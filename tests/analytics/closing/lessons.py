@@ -1,7 +1,8 @@
 """A lesson as a report knows it, and its record as a closing makes it."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace as altered
 
 from analytics.attendance.objections import Objection, State
 from analytics.attendance.register import Attendance, Interval
@@ -115,5 +116,5 @@ def whole(
 
 def falsely_judged() -> SealedRecord:
     """A record that is chained and signed well, and says what does not follow."""
-    better = replace(LINES[1], judgement=replace(LINES[1].judgement, confidence=0.99))
+    better = altered(LINES[1], judgement=altered(LINES[1].judgement, confidence=0.99))
     return whole(lines=(LINES[0], better, LINES[2]))

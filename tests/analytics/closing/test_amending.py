@@ -1,12 +1,12 @@
 """Amendments: when what is closed may be corrected, and what a version says of the one before it."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as altered
 
 from analytics.attendance.books import TRANSITIONS, Act, Book, Phase
 from analytics.attendance.report import AttendanceLine
@@ -61,7 +61,7 @@ def test_a_refusal_says_what_to_do(phase: Phase, act: Act, code: str) -> None:
 def decided(line: AttendanceLine, verdict: Verdict, by: str = "p_host") -> AttendanceLine:
     decision = Decision(f"new_{line.subject}", verdict, by, START)
     history = (*line.history, (decision, "a note came"))
-    return replace(line, judgement=judge(RULE, line.evidence, decision), history=history)
+    return altered(line, judgement=judge(RULE, line.evidence, decision), history=history)
 
 
 def sheet(lines: tuple[AttendanceLine, ...]) -> list[tuple[str, Any, Any]]:

@@ -1,6 +1,6 @@
 /**
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
- * browser's own player otherwise. `close()` frees the element.
+ * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
 export interface HlsSource {
   /** Wall-clock time of what is on screen (EXT-X-PROGRAM-DATE-TIME), or null where the player does not know it. */
@@ -15,9 +15,13 @@ export function playsBroadcast(): boolean {
   return [sources.MediaSource, sources.ManagedMediaSource].some((source) => source?.isTypeSupported(type)) || document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== ''
 }
 
-export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; onFailed?: () => void }): Promise<HlsSource> {
-  const { default: Hls } = await import('hls.js/light')
-  if (!Hls.isSupported()) {
+/** `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. */
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
+  const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
+  const { default: Hls } = options.separateSound && isPlaylist ? await import('hls.js') : await import('hls.js/light')
+  if (!isPlaylist || !Hls.isSupported()) {
+    const onError = (): void => options.onFailed?.()
+    element.addEventListener('error', onError)
     element.src = url
     // Safari tells the wall-clock time of position 0.
     const native = element as HTMLMediaElement & { getStartDate?: () => Date }
@@ -27,6 +31,7 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
         return Number.isNaN(startMs) ? null : startMs + element.currentTime * 1000
       },
       close: () => {
+        element.removeEventListener('error', onError)
         element.removeAttribute('src')
         element.load()
       },

@@ -16,6 +16,8 @@ export interface PlayerState {
 export interface RecordingPart {
   readonly element: HTMLMediaElement
   readonly url: string
+  /** Its playlist names its sound apart. */
+  readonly separateSound?: boolean
 }
 
 const EVENTS = ['timeupdate', 'play', 'pause', 'seeking', 'seeked', 'ratechange', 'volumechange', 'waiting', 'playing', 'ended', 'loadedmetadata'] as const
@@ -35,7 +37,7 @@ export class RecordingPlayer {
 
   async open(startMs: number): Promise<void> {
     for (const part of this.parts) {
-      const source = await attachHls(part.element, part.url, { live: false, startS: startMs / 1000, onFailed: this.onFailed })
+      const source = await attachHls(part.element, part.url, { live: false, startS: startMs / 1000, separateSound: part.separateSound ?? false, onFailed: this.onFailed })
       if (this.closed) {
         source.close()
         return
@@ -72,6 +74,8 @@ export class RecordingPlayer {
   }
 
   setSpeed(speed: number): void {
+    // A source that is loaded anew begins at the default rate.
+    this.leader.defaultPlaybackRate = speed
     this.leader.playbackRate = speed
   }
 

@@ -4,6 +4,7 @@ import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
   ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  WatchTerms,
 } from './models'
 
 const root = '/api/v1'
@@ -118,8 +119,9 @@ export const api = {
   retryMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/retry`, { body: {} }),
   deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
 
+  watchTerms: (medium: 'replay' | 'microcourse', id: string, bearer: string | null) => request<WatchTerms>('GET', `${root}/watch-terms/${medium}/${id}`, { bearer }),
   reportViews: (report: ViewReport, bearer: string | null, keepalive: boolean) =>
-    request<{ accepted: number; refused: readonly { id: string; code: string }[] }>('POST', `${root}/views`, { body: report, bearer, keepalive }),
+    request<{ accepted: number; refused: readonly { id: string; code: string }[]; furthest_ms?: number | null }>('POST', `${root}/views`, { body: report, bearer, keepalive }),
   viewing: (medium: 'replay' | 'microcourse', id: string) => request<Viewing>('GET', `${root}/views/${medium}/${id}`),
 
   apiKeys: () => request<Page<ApiKey>>('GET', `${root}/api-keys`),
@@ -140,5 +142,7 @@ export interface ViewReport {
   readonly version: string | number
   readonly player: string
   readonly intervals: readonly PlayedInterval[]
-  readonly position_ms: number
+  readonly position_ms?: number
+  /** How long ago it was there. */
+  readonly position_age_ms?: number
 }

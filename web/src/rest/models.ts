@@ -93,6 +93,14 @@ export interface RecordingGap {
   readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'not_recorded'
 }
 
+/** A finished medium in several sizes: picture with sound (`master_url`), picture alone, sound alone, small pictures by time. */
+export interface Ladder {
+  readonly master_url: string
+  readonly pictures_url: string
+  readonly sound_url: string
+  readonly tiles_url: string
+}
+
 export interface Replay {
   readonly id: string
   readonly session_id: string
@@ -104,12 +112,29 @@ export interface Replay {
   readonly program_url: string | null
   readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
   /** The finished replay as one picture in several sizes, its sound, and the small pictures of its seek bar. */
-  readonly ladder: { readonly pictures_url: string; readonly sound_url: string; readonly tiles_url: string } | null
+  readonly ladder: Ladder | null
   readonly marks: readonly Mark[]
   readonly questions: readonly WrittenQuestion[]
   readonly gaps: readonly RecordingGap[]
+  readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
+}
+
+/** A part of a medium, from `at_ms` to the next one; of one without a title, the kind is the title. */
+export interface Chapter {
+  readonly at_ms: number
+  readonly title: string
+  readonly kind: 'own' | 'start' | 'poll' | 'question' | 'checkin' | 'breakout'
+}
+
+/** On which terms the asker watches a medium. */
+export interface WatchTerms {
+  /** Who the asker is to the records of viewing; null for programs. */
+  readonly viewer: string | null
+  readonly position_ms: number
+  /** How long ago it was watched there; null: never. */
+  readonly position_age_ms: number | null
 }
 
 export interface Microcourse {
@@ -119,18 +144,22 @@ export interface Microcourse {
   readonly title: string
   readonly start_ms: number
   readonly end_ms: number
+  /** Of the replay, joined in this order; `chapters` are in its own time. */
+  readonly ranges: readonly (readonly [number, number])[]
+  readonly chapters: readonly Chapter[]
   readonly state: 'draft' | 'processing' | 'ready' | 'in_review' | 'sent_back' | 'reviewed' | 'published' | 'retired' | 'failed'
   readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
   readonly video_url: string | null
   readonly thumbnail_url: string | null
+  /** Null for what was cut before there were ladders. */
+  readonly ladder: Ladder | null
   readonly version: string | number
   readonly warning: 'long' | 'very_long' | null
   readonly position_ms: number
   /** What learners see; null: nothing yet, or nothing any more. */
   readonly live_version: number | null
   readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
-  readonly source_deleted: boolean
 }
 
 export interface Person {

@@ -3,11 +3,12 @@ import { createI18n } from 'vue-i18n'
 import type { Words as FirstWords } from './en'
 import type { LibraryWords } from './library'
 import type { OfficeWords } from './office'
+import type { PlayerWords } from './player'
 import type { StudioWords } from './studio'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & { readonly verdict: VerdictWords; readonly shelf: LibraryWords }
+type Words = FirstWords & OfficeWords & StudioWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly shelf: LibraryWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'

@@ -3,16 +3,16 @@ import { i18n } from './index'
 
 export const en = {
   desk: {
-    none: 'Nothing here yet', noneText: 'Cut a microcourse from a replay: it appears here.', toWatch: 'Watch', version: 'Version {n}', live: 'Learners see version {n}', notLive: 'Learners do not see it', inWork: 'In work: version {n}', edit: 'Open the editor', viewing: 'Who watched', sourceDeleted: 'Its replay was deleted: it goes on playing, but cannot be cut again.',
+    none: 'Nothing here yet', noneText: 'Cut a microcourse from a replay: it appears here.', toWatch: 'Watch', version: 'Version {n}', live: 'Learners see version {n}', notLive: 'Learners do not see it', edit: 'Open the editor', viewing: 'Who watched',
     ask: 'Ask for a review', whom: 'Who reviews it', anybody: 'Whoever comes first', takeBack: 'Take the request back', waiting: 'Waits for a review since {when}', waitingFor: 'Waits for {name} since {when}',
-    review: 'Your review', comment: 'Comment', points: 'What has to be changed', addPoint: 'Add a point at {time}', addPlain: 'Add a point', point: 'Point {n}', removePoint: 'Remove point {n}', jump: 'Play from {time}', approve: 'Approve', approvePublish: 'Approve and publish', sendBack: 'Send back', publish: 'Publish', publishAgain: 'Show it again', retire: 'Retire', retireTitle: 'Retire “{title}”?', retireText: 'Learners do not find it any more, and links to it stop. What they have watched stays on record. It can be shown again.',
+    review: 'Your review', comment: 'Comment', points: 'What has to be changed', addPoint: 'Add a point at {time}', addPlain: 'Add a point', point: 'Point {n}', removePoint: 'Remove point {n}', jump: 'Play from {time}', approve: 'Approve', approvePublish: 'Approve and publish', sendBack: 'Send back', publish: 'Publish', publishAgain: 'Show it again', retire: 'Retire', retireTitle: 'Retire “{title}”?', retireText: 'Learners do not find it any more, and links to it say that it is gone. What they have watched stays on record. It can be shown again.',
     history: 'History', verdict: { waiting: 'Asked by {name}', approved: 'Approved by {name}', sent_back: 'Sent back by {name}', taken_back: 'Taken back by {name}' }, published: 'Published by {name}', replaced: 'until {when}', somebody: 'somebody', all: 'All states',
   },
 }
 
 export const zh: typeof en = {
   desk: {
-    none: '这里还没有内容', noneText: '从回放中剪出微课后，会出现在这里。', toWatch: '观看', version: '第 {n} 版', live: '学员看到的是第 {n} 版', notLive: '学员看不到', inWork: '制作中：第 {n} 版', edit: '打开剪辑', viewing: '观看情况', sourceDeleted: '原回放已删除：微课可继续播放，但不能重新剪辑。',
+    none: '这里还没有内容', noneText: '从回放中剪出微课后，会出现在这里。', toWatch: '观看', version: '第 {n} 版', live: '学员看到的是第 {n} 版', notLive: '学员看不到', edit: '打开剪辑', viewing: '观看情况',
     ask: '送审', whom: '由谁审核', anybody: '任一审核人', takeBack: '撤回送审', waiting: '{when} 起等待审核', waitingFor: '{when} 起等待 {name} 审核',
     review: '你的审核', comment: '意见', points: '需要修改的地方', addPoint: '在 {time} 处加一条', addPlain: '加一条', point: '第 {n} 条', removePoint: '删除第 {n} 条', jump: '从 {time} 播放', approve: '通过', approvePublish: '通过并发布', sendBack: '退回修改', publish: '发布', publishAgain: '重新上架', retire: '下架', retireTitle: '下架“{title}”？', retireText: '学员将找不到它，已有链接也会失效。观看记录会保留，之后可以重新上架。',
     history: '记录', verdict: { waiting: '{name} 送审', approved: '{name} 审核通过', sent_back: '{name} 退回修改', taken_back: '{name} 撤回送审' }, published: '{name} 发布', replaced: '至 {when}', somebody: '某人', all: '全部状态',

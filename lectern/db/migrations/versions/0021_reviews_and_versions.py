@@ -6,19 +6,19 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0021'
-down_revision = '0019'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 
 _MICROCOURSES = sa.table(
     'microcourses',
     *(sa.column(name) for name in ('id', 'org_id', 'title', 'start_ms', 'end_ms', 'duration_ms', 'state', 'version')),
-    *(sa.column(name) for name in ('created_by', 'published_utc_ms', 'live_version', 'made_by')),
+    *(sa.column(name) for name in ('created_by', 'published_utc_ms', 'live_version', 'made_by', 'job_id')),
 )
 _RELEASES = sa.table(
     'microcourse_releases',
     *(sa.column(name) for name in ('microcourse_id', 'version', 'org_id', 'title', 'start_ms', 'end_ms')),
-    *(sa.column(name) for name in ('duration_ms', 'published_by', 'published_utc_ms')),
+    *(sa.column(name) for name in ('duration_ms', 'published_by', 'published_utc_ms', 'job_id')),
 )
 
 
@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('published_by', sa.String(length=64), nullable=False),
     sa.Column('published_utc_ms', sa.BigInteger(), nullable=False),
     sa.Column('replaced_utc_ms', sa.BigInteger(), nullable=True),
+    sa.Column('job_id', sa.String(length=64), nullable=True),
     sa.PrimaryKeyConstraint('microcourse_id', 'version', name=op.f('pk_microcourse_releases'))
     )
     with op.batch_alter_table('microcourse_releases', schema=None) as batch_op:
@@ -83,6 +84,7 @@ def _keep_what_is_published() -> None:
         sa.func.coalesce(columns.duration_ms, columns.end_ms - columns.start_ms),
         columns.created_by,
         sa.func.coalesce(columns.published_utc_ms, 0),
+        columns.job_id,
     ).where(published)
     bind.execute(sa.insert(_RELEASES).from_select([column.name for column in _RELEASES.columns], kept))
 

@@ -1,41 +1,60 @@
 /**
- * Reports what was really played: every few seconds, and when the page is left. What could not be sent waits in this
- * browser's storage for the next time. `close()` sends the rest.
+ * Reports what was really played: every few seconds, and when the page is left. What could not be sent waits in this browser's
+ * storage: this page sends it when the network is back, or the next page of the same viewer does. `close()` sends the rest.
  */
-import { PlayedIntervals, type PlayedInterval } from '../../core/played_intervals'
+import { PlayedIntervals } from '../../core/played_intervals'
 import { asRemembered, type Remembered } from '../../core/resume_position'
+import { asParcel, givenUp, isLeftBehind, type Parcel } from '../../core/view_parcels'
 import { ViewQueue } from '../../core/view_queue'
 import type { PlayerState } from '../../media/recording_player'
 import { api } from '../../rest/api'
 import { Refusal } from '../../rest/http'
 
 const REPORT_EVERY_MS = 4_000
+/** Every so many rounds it looks for what pages left behind that could not say goodbye. */
+const LOOKS_AROUND_EVERY = 15
+const PARCELS = 'lectern.watched.'
+const POSITIONS = 'lectern.position.'
+const MOST_POSITIONS = 200
+
+export interface Watched {
+  readonly medium: 'replay' | 'microcourse'
+  readonly id: string
+  readonly version: string | number
+  /** Whose it is; what another person left in this browser is not sent in this one's name. */
+  readonly viewer: string
+}
 
 export class Watching {
   private readonly played = new PlayedIntervals(() => crypto.randomUUID())
-  private readonly queue: ViewQueue
+  private readonly queue = new ViewQueue()
   private readonly player = crypto.randomUUID()
   private readonly timer: ReturnType<typeof setInterval>
-  private positionMs = 0
+  private position: Parcel['position'] = null
   private last: PlayerState | undefined
   private sending = false
+  private closed = false
+  private left = false
+  private rounds = 0
 
   constructor(
-    private readonly medium: 'replay' | 'microcourse',
-    private readonly id: string,
-    private readonly version: string | number,
+    private readonly what: Watched,
     private readonly bearer: string | null,
+    /** The server's answer to a report: as far as this viewer may go, if there is a limit. */
+    private readonly onLimit: (furthestMs: number | null) => void = () => undefined,
   ) {
-    this.queue = new ViewQueue(restore(this.key))
-    this.timer = setInterval(() => void this.flush(false), REPORT_EVERY_MS)
+    this.timer = setInterval(this.round, REPORT_EVERY_MS)
     document.addEventListener('visibilitychange', this.onVisibility)
     addEventListener('pagehide', this.onLeave)
+    addEventListener('pageshow', this.onBack)
+    addEventListener('online', this.onOnline)
+    void this.sendLeftBehind()
   }
 
   receive(state: PlayerState): void {
     const paused = this.last?.playing === true && !state.playing
+    if (state.playing || paused) this.position = { positionMs: state.positionMs, utcMs: Date.now() }
     this.last = state
-    this.positionMs = state.positionMs
     this.played.receive(
       { positionMs: state.positionMs, playing: state.playing, speed: state.speed, visible: document.visibilityState === 'visible', audible: !state.muted },
       performance.now(),
@@ -48,26 +67,37 @@ export class Watching {
     clearInterval(this.timer)
     document.removeEventListener('visibilitychange', this.onVisibility)
     removeEventListener('pagehide', this.onLeave)
+    removeEventListener('pageshow', this.onBack)
+    removeEventListener('online', this.onOnline)
+    this.left = true
     void this.flush(true)
+    this.closed = true
   }
 
-  private get key(): string {
-    return `lectern.views.${this.medium}.${this.id}`
+  /** With what right it is reported: what a link's token played is not sent with a sign-in, nor the other way round. */
+  private get scope(): string {
+    return this.bearer === null ? 'account' : `${this.what.medium}.${this.what.id}`
+  }
+
+  private get parcel(): Parcel {
+    return { ...this.what, scope: this.scope, player: this.player, waiting: this.queue.all(), position: this.position, touchedUtcMs: Date.now(), left: this.left }
   }
 
   private async flush(leaving: boolean): Promise<void> {
-    if (this.last) store(positionKey(this.medium, this.id), { positionMs: this.positionMs, utcMs: Date.now() })
+    if (this.closed) return
+    if (this.position) store(positionName(this.what), this.position)
     this.queue.add(this.played.drain())
-    const batch = this.queue.batch()
+    const sends = leaving || !this.sending
+    const batch = sends ? this.queue.batch() : []
     this.keep()
-    if (batch.length === 0 || (this.sending && !leaving)) return
+    if (batch.length === 0) return
     this.sending = true
     try {
-      await api.reportViews({ medium: this.medium, id: this.id, version: this.version, player: this.player, intervals: batch, position_ms: Math.round(this.positionMs) }, this.bearer, leaving)
+      const answered = await send(this.parcel, batch, this.bearer, leaving)
       this.queue.settle(batch)
+      if (answered.furthest_ms !== undefined) this.onLimit(answered.furthest_ms)
     } catch (error) {
-      // A server that understood and said no will say no again; everything else is tried again.
-      if (error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429) this.queue.settle(batch)
+      if (isFinal(error)) this.queue.settle(batch)
     } finally {
       this.sending = false
       this.keep()
@@ -75,30 +105,94 @@ export class Watching {
   }
 
   private keep(): void {
-    const waiting = this.queue.all()
-    store(this.key, waiting.length === 0 ? null : waiting)
+    store(PARCELS + this.player, this.queue.all().length === 0 ? null : this.parcel)
+  }
+
+  /** Sends what pages of this viewer left behind that are gone. */
+  private async sendLeftBehind(): Promise<void> {
+    const found = new Map(names(PARCELS).map((name) => [name, asParcel(stored(name))] as const))
+    for (const name of givenUp(found, Date.now())) store(name, null)
+    for (const [name, parcel] of found) {
+      if (!parcel || parcel.player === this.player || parcel.viewer !== this.what.viewer || parcel.scope !== this.scope || !isLeftBehind(parcel, Date.now())) continue
+      if (!(await this.sendParcel(name, parcel))) return
+    }
+  }
+
+  /** Tells whether to go on with the next. */
+  private async sendParcel(name: string, parcel: Parcel): Promise<boolean> {
+    const queue = new ViewQueue(parcel.waiting)
+    for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
+      // Kept as it was touched before: if this page is gone too, the next one goes on with it.
+      store(name, { ...parcel, waiting: queue.all() })
+      try {
+        await send(parcel, batch, this.bearer, false)
+      } catch (error) {
+        if (!isFinal(error)) return false
+      }
+      queue.settle(batch)
+    }
+    store(name, null)
+    return true
   }
 
   private readonly onVisibility = (): void => {
     if (this.last) this.receive(this.last)
     if (document.visibilityState === 'hidden') void this.flush(true)
+    else this.queue.freeze()
   }
 
-  private readonly onLeave = (): void => void this.flush(true)
+  private readonly onLeave = (): void => {
+    this.left = true
+    void this.flush(true)
+  }
+
+  private readonly onBack = (): void => {
+    this.left = false
+    this.queue.freeze()
+  }
+
+  private readonly round = (): void => {
+    void this.flush(false)
+    this.rounds += 1
+    if (this.rounds % LOOKS_AROUND_EVERY === 0) void this.sendLeftBehind()
+  }
+
+  private readonly onOnline = (): void => {
+    void this.flush(false)
+    void this.sendLeftBehind()
+  }
 }
 
-/** Where this browser stopped; the server may not have heard of it yet. */
-export function rememberedPosition(medium: 'replay' | 'microcourse', id: string): Remembered | null {
-  return asRemembered(stored(positionKey(medium, id)))
+function send(parcel: Parcel, intervals: ReturnType<ViewQueue['batch']>, bearer: string | null, keepalive: boolean): ReturnType<typeof api.reportViews> {
+  const { medium, id, version, player, position } = parcel
+  const place = position ? { position_ms: Math.round(position.positionMs), position_age_ms: Math.max(0, Date.now() - position.utcMs) } : {}
+  return api.reportViews({ medium, id, version, player, intervals, ...place }, bearer, keepalive)
 }
 
-function positionKey(medium: 'replay' | 'microcourse', id: string): string {
-  return `lectern.position.${medium}.${id}`
+/** A server that understood and said no will say no again; everything else is tried again. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Refusal && error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status)
 }
 
-function restore(key: string): PlayedInterval[] {
-  const found = stored(key)
-  return Array.isArray(found) ? (found as PlayedInterval[]) : []
+/** Where this viewer stopped in this browser; the server may not have heard of it yet. */
+export function rememberedPosition(what: Omit<Watched, 'version'>): Remembered | null {
+  return asRemembered(stored(positionName(what)))
+}
+
+const positionName = ({ viewer, medium, id }: Omit<Watched, 'version'>): string => `${POSITIONS}${viewer}.${medium}.${id}`
+
+/** Forgets the oldest of too many places, so that storage stays small. */
+export function tidyPositions(): void {
+  const found = names(POSITIONS).map((name) => [name, asRemembered(stored(name))?.utcMs ?? 0] as const)
+  for (const [name] of found.sort(([, a], [, b]) => b - a).slice(MOST_POSITIONS)) store(name, null)
+}
+
+function names(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((name) => name.startsWith(prefix))
+  } catch {
+    return []
+  }
 }
 
 function stored(key: string): unknown {

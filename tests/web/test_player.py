@@ -1,0 +1,171 @@
+"""The player in real browsers: sizes that follow the line, keys, sound alone, a network that goes away."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.scripted_lesson.chromium import browsers, take_picture
+from tests.scripted_lesson.server import running_server
+from tests.web.made_replay import held
+from tests.web.test_accessibility import violations
+from tests.whole_lesson.story import Story, on, until
+
+pytestmark = pytest.mark.browser
+
+_PLAYS = """([selector, after]) => {
+  const media = document.querySelector(selector)
+  return media && !media.paused && media.readyState > 2 && media.currentTime > after
+}"""
+
+
+async def _published(story: Story) -> tuple[str, str]:
+    """Hold a made lesson, cut a microcourse of it and publish that; returns the ids of both."""
+    replay = await held(story)
+    page = story.presenter
+
+    async def finished() -> Any:
+        return (await story.rest(page, "GET", f"/replays/{replay}"))["ladder"]
+
+    await until("the replay is finished", finished, within_s=120, every_s=0.5)
+    cut = {"title": "Fire in the kitchen", "start_ms": 0, "end_ms": 12_000}
+    clip = str((await story.rest(page, "POST", f"/replays/{replay}/microcourses", data=cut))["id"])
+
+    async def ready() -> bool:
+        return bool((await story.rest(page, "GET", f"/microcourses/{clip}"))["state"] == "ready")
+
+    await until("the microcourse is cut", ready, within_s=60, every_s=0.3)
+    await story.rest(page, "POST", f"/microcourses/{clip}/publish")
+    return replay, clip
+
+
+async def _look_at_the_replay(story: Story, replay: str) -> None:
+    """Two pictures and small ones over the bar on a PC; one picture on a phone."""
+    pc = story.presenter
+    await story.open(pc, f"/replay/{replay}")
+    bar = await on(pc, "seek").bounding_box()
+    assert bar is not None
+    await pc.mouse.move(bar["x"] + bar["width"] * 0.5, bar["y"] + bar["height"] / 2)
+    preview = on(pc, "seek-preview")
+    await expect(preview).to_contain_text("0:06")
+    style = await preview.locator(".tile").get_attribute("style") or ""
+    assert "tiles-000.jpg" in style
+    assert "-160px" in style  # the second tile: from 5 s on
+    await expect(pc.locator("video")).to_have_count(2)
+    assert await violations(pc) == []
+    await take_picture(pc, "replay-preview-pc")
+    await pc.mouse.move(10, 10)
+    await expect(preview).to_have_count(0)
+
+    phone = story.phone = await story.browsers.on_phone("zh-CN")
+    await story.sign_in(phone, "li")
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    await story.open(phone, f"/replay/{replay}")
+    await on(phone, "replay-play").click()
+    await _plays(phone, "video", 1.0)
+    await expect(phone.locator("video")).to_have_count(1)
+    assert {"master.m3u8", "sound.m3u8"} <= set(asked)
+    assert not {"000000.m4s"} & set(asked)
+    await take_picture(phone, "replay-one-picture-phone")
+
+
+async def _plays(page: Page, selector: str, after_s: float) -> None:
+    await page.wait_for_function(_PLAYS, arg=[selector, after_s], timeout=20_000)
+
+
+async def _stand(page: Page) -> float:
+    return float(await on(page, "seek").evaluate("bar => Number(bar.value) / 1000"))
+
+
+async def _covered_s(story: Story, clip: str, name: str) -> float:
+    views = await story.rest(story.presenter, "GET", f"/views/microcourse/{clip}")
+    shares = {row["person"]["name"]: row["coverage"] for row in views["people"]}
+    return float(shares.get(name, 0.0) * views["duration_ms"] / 1000)
+
+
+@pytest.mark.timeout(300)
+async def test_a_microcourse_plays_by_key_as_sound_and_over_a_lost_network(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        replay, clip = await _published(story)
+        await _look_at_the_replay(story, replay)
+        page = await chromium.on_pc("en")
+        await story.sign_in(page, "li")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+        await story.open(page, f"/watch/{clip}")
+
+        # By keys: play, faster, the list of keys.
+        await expect(on(page, "seek")).to_be_visible()
+        await page.keyboard.press("k")
+        await _plays(page, "video", 1.0)
+        assert {"master.m3u8", "sound.m3u8"} <= set(asked)
+        assert "video.mp4" not in asked
+        frames = "v => v.getVideoPlaybackQuality().totalVideoFrames"
+        assert await page.locator("video").evaluate(frames) > 10
+        await page.keyboard.press(">")
+        await expect(on(page, "player-said")).to_have_text("Speed 1.25×")
+        await expect(on(page, "speed")).to_have_value("1.25")
+        await page.keyboard.press("<")
+        await page.keyboard.press("?")
+        await expect(on(page, "player-keys")).to_be_visible()
+        assert await violations(page) == []
+        await take_picture(page, "player-keys-pc")
+        await page.keyboard.press("Escape")
+        bar = await on(page, "seek").bounding_box()
+        assert bar is not None
+        await page.mouse.move(bar["x"] + bar["width"] * 0.7, bar["y"] + bar["height"] / 2)
+        await expect(on(page, "seek-preview").locator(".tile")).to_be_visible()
+        await take_picture(page, "player-microcourse-pc")
+        await page.mouse.move(10, 10)
+
+        # The sound alone: it goes on where it was, and no picture is loaded.
+        before = await _stand(page)
+        await on(page, "sound-only").click()
+        asked.clear()
+        await _plays(page, "audio", before)
+        await expect(on(page, "sound-only-note")).to_be_visible()
+        assert not {"master.m3u8", "720.mp4", "360.mp4"} & set(asked)
+        await take_picture(page, "player-sound-only-pc")
+        await on(page, "sound-only").click()
+        await _plays(page, "video", before)
+
+        # Without a network what is loaded plays on; the page is closed before it is back.
+        await page.context.set_offline(True)
+        gone_at = await _stand(page)
+        await _plays(page, "video", gone_at + 2.0)
+        await page.keyboard.press("k")
+        stopped = await _stand(page)
+        known = await _covered_s(story, clip, "李伟")
+        assert known < stopped - 1.5, "the server has not heard of the last seconds"
+        kept = "() => Object.keys(localStorage).filter(name => name.startsWith('lectern.watched.')).length"
+        await page.wait_for_function(kept)
+        await page.goto("about:blank")
+        await page.context.set_offline(False)
+
+        # The next page of the same person sends them, once, and goes on there.
+        await story.open(page, f"/watch/{clip}")
+        await expect(on(page, "resumed")).to_contain_text("Continued where you stopped")
+        assert abs(await _stand(page) - stopped) < 1.0
+
+        async def counted() -> bool:
+            return abs(await _covered_s(story, clip, "李伟") - stopped) < 1.0
+
+        await until(f"all {stopped} s count", counted, within_s=15)
+        await page.wait_for_function(f"() => !({kept})()")
+        plays = await story.rest(story.presenter, "GET", f"/views/microcourse/{clip}/plays")
+        stretches = [s for line in plays["items"] for s in line["stretches"]]
+        once = sum(s["to_ms"] - s["from_ms"] for s in stretches) / 1000
+        assert abs(once - stopped) < 1.0, "nothing counts twice"
+
+        # On a phone of the same person it goes on where they were.
+        phone = story.phone
+        await story.open(phone, f"/watch/{clip}")
+        await expect(on(phone, "resumed")).to_contain_text("另一台设备")
+        assert abs(await _stand(phone) - stopped) < 1.0
+        await on(phone, "replay-play").tap()
+        await _plays(phone, "video", stopped)
+        assert await violations(phone) == []
+        await take_picture(phone, "player-microcourse-phone")

@@ -1,0 +1,59 @@
+/**
+ * What one player has not been able to report yet, as browser storage keeps it: a parcel for each player (a page that played),
+ * so that two tabs never write the same one. A page that is alive touches its parcel; one that was left behind is sent by the
+ * next page of the same viewer. Whoever else uses this browser neither sends nor sees it.
+ */
+import type { PlayedInterval } from './played_intervals'
+import type { Waiting } from './view_queue'
+
+export interface Parcel {
+  readonly viewer: string
+  /** With which right it was played: `account`, or one medium by a link's token. */
+  readonly scope: string
+  readonly medium: 'replay' | 'microcourse'
+  readonly id: string
+  readonly version: string | number
+  readonly player: string
+  readonly waiting: readonly Waiting[]
+  readonly position: { readonly positionMs: number; readonly utcMs: number } | null
+  readonly touchedUtcMs: number
+  /** The page said that it goes: nobody has to wait for it. */
+  readonly left: boolean
+}
+
+export const MOST_PARCELS = 50
+/** A live page touches its parcel every four seconds, in the background at least once a minute. */
+const LEFT_AFTER_MS = 90_000
+const KEPT_MS = 60 * 24 * 3_600_000
+
+export const isLeftBehind = (parcel: Parcel, nowUtcMs: number): boolean => parcel.left || Math.abs(nowUtcMs - parcel.touchedUtcMs) > LEFT_AFTER_MS
+
+/** Which parcels, by name, are given up: too old, or too many (the oldest). */
+export function givenUp(parcels: ReadonlyMap<string, Parcel | null>, nowUtcMs: number): string[] {
+  const newest = [...parcels].sort(([, a], [, b]) => (b?.touchedUtcMs ?? 0) - (a?.touchedUtcMs ?? 0))
+  return newest.filter(([, parcel], at) => parcel === null || at >= MOST_PARCELS || nowUtcMs - parcel.touchedUtcMs > KEPT_MS).map(([name]) => name)
+}
+
+/** What storage held, if it is one of ours: others can write there too. */
+export function asParcel(found: unknown): Parcel | null {
+  if (!isRecord(found)) return null
+  const { viewer, scope, medium, id, version, player, waiting, position, touchedUtcMs, left } = found
+  if (![viewer, scope, id, player].every((one) => typeof one === 'string') || !Number.isFinite(touchedUtcMs) || typeof left !== 'boolean') return null
+  if (medium !== 'replay' && medium !== 'microcourse') return null
+  if (typeof version !== 'number' && typeof version !== 'string') return null
+  if (!Array.isArray(waiting) || !waiting.every(isWaiting)) return null
+  if (position !== null && !(isRecord(position) && Number.isFinite(position['positionMs']) && Number.isFinite(position['utcMs']))) return null
+  return found as unknown as Parcel
+}
+
+const NUMBERS: readonly (keyof PlayedInterval)[] = ['from_ms', 'to_ms', 'started_utc_ms', 'wall_ms', 'speed']
+
+function isWaiting(found: unknown): boolean {
+  if (!isRecord(found) || typeof found['sent'] !== 'boolean' || !isRecord(found['interval'])) return false
+  const interval = found['interval']
+  return typeof interval['id'] === 'string' && NUMBERS.every((name) => Number.isFinite(interval[name])) && typeof interval['visible'] === 'boolean' && typeof interval['audible'] === 'boolean'
+}
+
+function isRecord(found: unknown): found is Record<string, unknown> {
+  return typeof found === 'object' && found !== null
+}
