@@ -156,6 +156,20 @@ class Drawing:
             may=list(may),
         )
 
+    def thumbnail(self, replay: Replay, job: Job | None) -> str | None:
+        """Return the address of a replay's picture, once it is finished."""
+        if job is None or job.state is not JobState.DONE:
+            return None
+        prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+        return self.signer.url(self._grant(f"replay/{replay.id}", prefix), THUMBNAIL)
+
+    def course_thumbnail(self, microcourse: Microcourse) -> str | None:
+        """Return the address of a microcourse's picture, once it is cut."""
+        if microcourse.state not in CUT:
+            return None
+        grant = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
+        return self.signer.url(grant, THUMBNAIL)
+
     def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
         if job is None:
             return DownloadModel(state="none", progress=0.0, url=None)

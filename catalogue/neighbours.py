@@ -6,6 +6,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.series import Key, Seen
+
 
 class Titles(Protocol):
     """Knows what sessions are called."""
@@ -62,3 +64,10 @@ class ReviewNews:
     title: str
     approved: bool = False
     said: str = ""
+
+
+class Progress(Protocol):
+    """Knows how far somebody has come in what they watched."""
+
+    async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
+        """Return how much of each medium a person watched, of the version of which they watched most."""

@@ -15,6 +15,8 @@ from catalogue import gaps
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.review_tables import microcourse_releases, microcourse_reviews
+from catalogue.series import Key
+from catalogue.series_tables import series_items
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from lectern.db.upsert import put_all
@@ -142,6 +144,24 @@ class CatalogueStore:
         rows = await tx.execute(query.order_by(microcourses.c.id.desc()).limit(PAGE + 1))
         return [_microcourse(row) for row in rows]
 
+    async def media(
+        self, tx: AsyncConnection, org_id: str, keys: Collection[Key]
+    ) -> dict[Key, Replay | Microcourse]:
+        """Return media of an organisation; those that do not exist are left out."""
+        found: dict[Key, Replay | Microcourse] = {}
+        ids = {kind: [key.id for key in keys if key.medium == kind] for kind in ("replay", "microcourse")}
+        for row in await tx.execute(
+            select(replays).where(replays.c.org_id == org_id, replays.c.id.in_(ids["replay"]))
+        ):
+            found[Key("replay", row.id)] = _replay(row)
+        for row in await tx.execute(
+            select(microcourses).where(
+                microcourses.c.org_id == org_id, microcourses.c.id.in_(ids["microcourse"])
+            )
+        ):
+            found[Key("microcourse", row.id)] = _microcourse(row)
+        return found
+
     async def change_microcourse(self, tx: AsyncConnection, microcourse_id: str, **values: Any) -> None:
         """Overwrite columns of a microcourse."""
         await tx.execute(update(microcourses).where(microcourses.c.id == microcourse_id).values(**values))
@@ -151,6 +171,8 @@ class CatalogueStore:
         await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
         for table in (microcourse_releases, microcourse_reviews):
             await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
+        in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)
+        await tx.execute(delete(series_items).where(*in_series))
         await self.forget_positions(tx, "microcourse", microcourse_id)
 
     async def forget_positions(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:

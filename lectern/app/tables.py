@@ -6,6 +6,7 @@ import analytics.closing.tables
 import analytics.tables
 import catalogue.edit_tables
 import catalogue.review_tables
+import catalogue.series_tables
 import catalogue.tables
 import catalogue.workers.tables
 import interactions.ballots.tables
@@ -32,6 +33,7 @@ _MODULES = (
     analytics.tables,
     catalogue.edit_tables,
     catalogue.review_tables,
+    catalogue.series_tables,
     catalogue.tables,
     catalogue.workers.tables,
     interactions.ballots.tables,

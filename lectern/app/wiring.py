@@ -41,6 +41,7 @@ from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
+from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
 from catalogue.work import endings
 from catalogue.workers.bell import Bell
@@ -74,6 +75,7 @@ from lectern.app.answers import (
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
+from lectern.app.catalogue_progress import ProgressOfViewing
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -212,6 +214,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
             *self.workers.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),

@@ -17,6 +17,8 @@ from catalogue.neighbours import ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
+from catalogue.series import Key, Seen
+from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
 from catalogue.work import kinds
 from lectern.db.engine import Database
@@ -81,6 +83,7 @@ class House:
     signer: PlaySigner
     audit_log: list[tuple[str, str]] = field(default_factory=list)
     reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
+    watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
@@ -98,6 +101,9 @@ class House:
 
     async def reviewed(self, tx: AsyncConnection, about: ReviewNews, people: Collection[str]) -> None:
         self.told.append(("approved" if about.approved else "sent_back", sorted(people)))
+
+    async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
+        return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
 
     def deps(self) -> CatalogueDeps:
         return CatalogueDeps(
@@ -212,7 +218,11 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = house.deps()
-    mount(app, [*routes(deps), *edit_routes(deps, house)], authenticate)
+    mount(
+        app,
+        [*routes(deps), *edit_routes(deps, house), *SeriesRoutes(deps, house, 0.8).routes()],
+        authenticate,
+    )
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

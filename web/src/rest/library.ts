@@ -40,9 +40,55 @@ export interface Judgement {
   readonly publish: boolean
 }
 
+export interface SeriesItem {
+  readonly medium: 'replay' | 'microcourse'
+  readonly id: string
+  readonly title: string
+  readonly duration_ms: number
+  readonly thumbnail_url: string | null
+  /** False: learners do not see it. */
+  readonly shown: boolean
+  readonly coverage: number
+  readonly completed: boolean
+  readonly renewed: boolean
+}
+
+export interface Series {
+  readonly id: string
+  readonly title: string
+  readonly description: string
+  readonly shown: boolean
+  readonly version: number
+  readonly cover_url: string | null
+  readonly items: readonly SeriesItem[]
+  readonly done: number
+  readonly duration_ms: number
+  readonly next: { readonly medium: SeriesItem['medium']; readonly id: string } | null
+  readonly begun: boolean
+}
+
+export interface SeriesChange {
+  readonly version: number
+  readonly title: string
+  readonly description: string
+  readonly shown: boolean
+  readonly items: readonly { readonly medium: SeriesItem['medium']; readonly id: string }[]
+}
+
+/** Where a medium is watched. */
+export const watchPath = (item: { readonly medium: SeriesItem['medium']; readonly id: string }): string => (item.medium === 'replay' ? `/replay/${item.id}` : `/watch/${item.id}`)
+
+const asked = (filter: Readonly<Record<string, string | null>>): string => new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()
+
 export const library = {
+  allSeries: (filter: { q: string; cursor: string | null }) => request<Page<Series>>('GET', `${root}/series?${asked(filter)}`),
+  series: (id: string) => request<Series>('GET', `${root}/series/${id}`),
+  createSeries: (title: string) => request<Series>('POST', `${root}/series`, { body: { title } }),
+  changeSeries: (id: string, change: SeriesChange) => request<Series>('PUT', `${root}/series/${id}`, { body: change }),
+  deleteSeries: (id: string) => request<null>('DELETE', `${root}/series/${id}`),
+
   microcourses: (filter: { state: string; cursor: string | null }) =>
-    request<Page<Microcourse>>('GET', `${root}/microcourses?${new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()}`),
+    request<Page<Microcourse>>('GET', `${root}/microcourses?${asked(filter)}`),
   /** The version in work, if one is named; else what can be watched. */
   microcourse: (id: string, version?: number) => request<Microcourse>('GET', `${root}/microcourses/${id}${version === undefined ? '' : `?version=${version}`}`),
   history: (id: string) => request<{ readonly reviews: readonly Review[]; readonly versions: readonly Release[] }>('GET', `${root}/microcourses/${id}/reviews`),
