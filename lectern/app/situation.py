@@ -1,8 +1,10 @@
 """A class as the media plane sees it: read off the slices of sessions and interactions."""
 
+from typing import Final
+
 from interactions.breakout.idea import BREAKOUT
 from interactions.hand.events import HandLowered
-from interactions.hand.idea import invited
+from interactions.hand.idea import HAND, invited
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import Event, ParticipantRemoved
 from lectern.timeline.idea import ClassState
@@ -10,9 +12,16 @@ from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE
 from signaling.plane.situation import Situation
 
+_READ: Final = (LESSON, BREAKOUT, PRESENCE, HAND)
+"""The ideas that decide it: a word in the chat or a vote leaves it as it was, and costs nothing here."""
+
 
 def situation_of(state: ClassState) -> Situation:
     """See `signaling.plane.situation.SituationOf`."""
+    return state.read_off(_situation, _READ)
+
+
+def _situation(state: ClassState) -> Situation:
     lesson = state.of(LESSON)
     breakout = state.of(BREAKOUT)
     participants = state.of(PRESENCE).participants

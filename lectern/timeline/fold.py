@@ -95,6 +95,7 @@ def apply(registry: Registry, state: ClassState, event: TimelineEvent) -> None:
     if event.payload is not None:
         for idea in registry.ideas_of(event):
             idea.apply(state.slices[idea.name], event)
+            state.taken_in[idea.name] = event.seq
     state.seq = event.seq
 
 

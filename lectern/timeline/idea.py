@@ -13,6 +13,7 @@ from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import Event, NewEvent, TextErased, TimelineEvent
 
 S = TypeVar("S")
+T = TypeVar("T")
 Entity: TypeAlias = Any
 """What a client keeps at a path: a JSON object, or `true` where being there says it all."""
 
@@ -187,11 +188,26 @@ class ClassState:
     seq: int = 0
     slices: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    taken_in: dict[str, int] = field(default_factory=dict)
+    """The number of the last event that each idea took in, by the idea's name."""
+    _read_off: dict[Any, tuple[tuple[int, ...], Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, idea: Idea[S]) -> S:
         """Return the slice of `idea`."""
         slice_: S = self.slices[idea.name]
         return slice_
+
+    def read_off(self, read: Callable[["ClassState"], T], ideas: Iterable[Idea[Any]]) -> T:
+        """Return `read(self)`, made anew only when one of `ideas` has taken in an event since the last time.
+
+        `read` reads the slices of these ideas and nothing else; nobody changes what it returns.
+        """
+        at = tuple(self.taken_in.get(idea.name, 0) for idea in ideas)
+        known = self._read_off.get(read)
+        if known is None or known[0] != at:
+            known = self._read_off[read] = at, read(self)
+        made: T = known[1]
+        return made
 
 
 @dataclass(frozen=True, slots=True)
