@@ -1,7 +1,7 @@
 """Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
@@ -24,6 +24,7 @@ from catalogue.models import (
 )
 from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.states import CUT
+from catalogue.window import ALWAYS, Window
 from catalogue.work import (
     DOWNLOAD,
     LADDER,
@@ -50,6 +51,16 @@ class Drawing:
     now: UtcMs
     ttl_ms: int
 
+    def until(self, end_utc_ms: int | None) -> "Drawing":
+        """Return the same, with addresses that run out at `end_utc_ms` at the latest."""
+        if end_utc_ms is None:
+            return self
+        return replace(self, ttl_ms=min(self.ttl_ms, end_utc_ms - self.now))
+
+    def closed_replay(self, replay: Replay, window: Window) -> ReplayModel:
+        """Draw a replay that is shown at other times: without any address."""
+        return self.replay(replace(replay, ready_utc_ms=None), None, Remembered(), 0, window=window)
+
     def replay(
         self,
         replay: Replay,
@@ -57,6 +68,8 @@ class Drawing:
         of_class: Remembered,
         position_ms: int,
         chapters: Sequence[Chapter] = (),
+        *,
+        window: Window = ALWAYS,
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
@@ -106,6 +119,8 @@ class Drawing:
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,
+            from_utc_ms=window.from_utc_ms,
+            to_utc_ms=window.to_utc_ms,
         )
 
     def broadcast(

@@ -82,7 +82,10 @@ class ChapterModel(BaseModel):
 
 
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty."""
+    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
+
+    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound.
+    """
 
     id: str
     session_id: str
@@ -101,6 +104,8 @@ class ReplayModel(BaseModel):
     position_ms: int
     version: int
     created_utc_ms: int
+    from_utc_ms: int | None = None
+    to_utc_ms: int | None = None
 
 
 class ReplayPage(BaseModel):

@@ -55,12 +55,10 @@ class Terms(msgspec.Struct, frozen=True):
 
     `review_needed`: what was not approved by a reviewer is not published. `replay_days`: for how many days
     after its lesson a replay is shown, where nothing else is set for it (REC-08); None: for good.
-    `embed_origins`: the sites that may show media in a frame, as CSP names them.
     """
 
     review_needed: bool = True
     replay_days: int | None = None
-    embed_origins: tuple[str, ...] = ()
 
 
 def may_review(who: Principal, org_id: str) -> bool:

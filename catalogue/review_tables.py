@@ -38,6 +38,15 @@ microcourse_reviews = Table(
     Index("ix_microcourse_reviews_microcourse_id_id", "microcourse_id", "id"),
 )
 
+replay_windows = Table(
+    "replay_windows",
+    metadata,
+    Column("replay_id", Id, primary_key=True),
+    org_column(),
+    Column("from_utc_ms", Millis, nullable=True),
+    Column("to_utc_ms", Millis, nullable=True),
+)
+
 catalogue_terms = Table(
     "catalogue_terms",
     metadata,

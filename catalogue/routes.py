@@ -35,6 +35,9 @@ from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
+from catalogue.window import ALWAYS
+from catalogue.window_routes import WindowRoutes
+from catalogue.window_store import WindowStore
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
@@ -85,6 +88,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *catalogue.routes(),
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
+        *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
     ]
 
@@ -100,6 +104,7 @@ class CatalogueRoutes:
         self._watching = deps.watching
         self._reviews = ReviewStore()
         self._edits = EditStore()
+        self._windows = WindowStore()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -146,6 +151,7 @@ class CatalogueRoutes:
         replay = await self._watching.replay(who, request.path["id"])
         if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
             replay = await self._watching.replay(who, replay.id)
+        await self._insist_on_open(who, replay)
         [drawn] = await self._drawn_replays(who, [replay], with_marks=True)
         return drawn
 
@@ -158,6 +164,8 @@ class CatalogueRoutes:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
+        if replay.state is ReplayState.READY:  # what is left of the broadcast is the replay
+            await self._insist_on_open(who, replay)
         hls = hls_folder(session_id)
         there = {
             path
@@ -237,17 +245,37 @@ class CatalogueRoutes:
                 tx, [replay.download_job_id for replay in replays if replay.download_job_id]
             )
             positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
-        drawing = self._drawing(who)
+            windows = await self._windows.windows(tx, replays)
         drawn = []
         for replay in replays:
+            window = windows.get(replay.id, ALWAYS)
+            if may_edit(who, replay.org_id, replay.session_id):
+                drawing = self._drawing(who)
+            elif window.is_open(self._deps.clock()):
+                drawing = self._drawing(who).until(window.to_utc_ms)
+            else:
+                drawn.append(self._drawing(who).closed_replay(replay, window))
+                continue
             job, position_ms = jobs.get(replay.download_job_id or ""), positions.get(replay.id, 0)
             if not with_marks:
-                drawn.append(drawing.replay(replay, job, Remembered(), position_ms))
+                drawn.append(drawing.replay(replay, job, Remembered(), position_ms, window=window))
                 continue
             of_class = await remembered_of(self._deps.engine, self._store, replay)
             chapters = await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
-            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters))
+            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters, window=window))
         return drawn
+
+    async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
+        """Refuse learners a replay that is shown at other times; whoever edits sees it always.
+
+        Raises:
+            Conflict: it is not shown now.
+        """
+        if may_edit(who, replay.org_id, replay.session_id):
+            return
+        async with self._keeper.database.read() as tx:
+            window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
+        window.insist_on_open(self._deps.clock())
 
     async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
         """Return a microcourse as `who` gets it."""

@@ -15,6 +15,8 @@ from catalogue.routes import CatalogueDeps
 from catalogue.series import MOST_ITEMS, Key, Seen, Series, checked_series, next_item
 from catalogue.series_store import PAGE, SeriesStore
 from catalogue.states import ReplayState
+from catalogue.window import ALWAYS
+from catalogue.window_store import WindowStore
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
@@ -110,6 +112,7 @@ class SeriesRoutes:
     completed_from: float
     store: SeriesStore = field(default_factory=SeriesStore)
     reviews: ReviewStore = field(default_factory=ReviewStore)
+    windows: WindowStore = field(default_factory=WindowStore)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -220,6 +223,8 @@ class SeriesRoutes:
             live = {each.id: each for each in await self.reviews.live(tx, courses)}
             finished = [each.download_job_id for each in media.values() if isinstance(each, Replay)]
             jobs = await self.deps.keeper.jobs.get_many(tx, [job_id for job_id in finished if job_id])
+            replays = [each for each in media.values() if isinstance(each, Replay)]
+            windows = await self.windows.windows(tx, replays)
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, keys)
         deps = self.deps
@@ -228,7 +233,8 @@ class SeriesRoutes:
         for key, medium in media.items():
             if isinstance(medium, Replay):
                 picture = drawing.thumbnail(medium, jobs.get(medium.download_job_id or ""))
-                shown = medium.state is ReplayState.READY
+                is_open = windows.get(medium.id, ALWAYS).is_open(deps.clock())
+                shown = medium.state is ReplayState.READY and is_open
                 cards[key] = _Card(medium.title, medium.duration_ms, medium.version, picture, shown)
             else:
                 course = live.get(medium.id, medium)

@@ -75,12 +75,27 @@ export interface SeriesChange {
   readonly items: readonly { readonly medium: SeriesItem['medium']; readonly id: string }[]
 }
 
+export interface ReplayWindow {
+  readonly own: boolean
+  readonly from_utc_ms: number | null
+  readonly to_utc_ms: number | null
+}
+
+export interface CatalogueTerms {
+  readonly review_needed: boolean
+  readonly replay_days: number | null
+}
+
 /** Where a medium is watched. */
 export const watchPath = (item: { readonly medium: SeriesItem['medium']; readonly id: string }): string => (item.medium === 'replay' ? `/replay/${item.id}` : `/watch/${item.id}`)
 
 const asked = (filter: Readonly<Record<string, string | null>>): string => new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()
 
 export const library = {
+  terms: () => request<CatalogueTerms>('GET', `${root}/catalogue-terms`),
+  setTerms: (terms: CatalogueTerms) => request<CatalogueTerms>('PUT', `${root}/catalogue-terms`, { body: terms }),
+  window: (replay: string) => request<ReplayWindow>('GET', `${root}/replays/${replay}/window`),
+  setWindow: (replay: string, window: ReplayWindow) => request<ReplayWindow>('PUT', `${root}/replays/${replay}/window`, { body: window }),
   allSeries: (filter: { q: string; cursor: string | null }) => request<Page<Series>>('GET', `${root}/series?${asked(filter)}`),
   series: (id: string) => request<Series>('GET', `${root}/series/${id}`),
   createSeries: (title: string) => request<Series>('POST', `${root}/series`, { body: { title } }),

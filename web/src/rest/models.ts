@@ -119,6 +119,9 @@ export interface Replay {
   readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
+  /** Learners see it from the one moment to the other; null: no such bound. */
+  readonly from_utc_ms: number | null
+  readonly to_utc_ms: number | null
 }
 
 /** A part of a medium, from `at_ms` to the next one; of one without a title, the kind is the title. */

@@ -1,4 +1,4 @@
-"""series of microcourses and replays"""
+"""series of microcourses and replays; from when to when a replay is shown"""
 
 from alembic import op
 import sqlalchemy as sa
@@ -38,8 +38,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_series_items_org_id'), ['org_id'], unique=False)
         batch_op.create_index('ix_series_items_medium_medium_id', ['medium', 'medium_id'], unique=False)
 
+    op.create_table('replay_windows',
+    sa.Column('replay_id', sa.String(length=64), nullable=False),
+    sa.Column('org_id', sa.String(length=64), nullable=False),
+    sa.Column('from_utc_ms', sa.BigInteger(), nullable=True),
+    sa.Column('to_utc_ms', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('replay_id', name=op.f('pk_replay_windows'))
+    )
+    with op.batch_alter_table('replay_windows', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_replay_windows_org_id'), ['org_id'], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table('replay_windows', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_replay_windows_org_id'))
+
+    op.drop_table('replay_windows')
     with op.batch_alter_table('series_items', schema=None) as batch_op:
         batch_op.drop_index('ix_series_items_medium_medium_id')
         batch_op.drop_index(batch_op.f('ix_series_items_org_id'))
