@@ -1,7 +1,8 @@
 """What is missing in the recording of a lesson, and why, from the recordings and the timeline. Pure.
 
-Three things leave a gap: packets that never came or could not be written (the recorder says so), a time in
-which the lesson went on and nothing was recorded, and a sender whose connection broke and who came back.
+Four things leave a gap: packets that never came or could not be written (the recorder says so), a time in
+which the lesson went on and nothing was recorded, a sender whose connection broke and who came back, and what
+the presenter said aside.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from catalogue import asides
 from lectern.manifest.clock_map import ClockMap
 from lectern.manifest.replay import Replay as Recorded
 from lectern.timeline.event import (
@@ -27,8 +29,9 @@ BACK_WITHIN_MS = 120_000
 """Who comes back later than this had left."""
 CONNECTION_BROKE = frozenset({"left", "media_restarted"})
 
-READ = tuple(
-    event.TYPE for event in (SessionStarted, SessionEnded, TrackPublished, TrackUnpublished, RecordingGap)
+READ = (
+    *(event.TYPE for event in (SessionStarted, SessionEnded, TrackPublished, TrackUnpublished, RecordingGap)),
+    *asides.READ,
 )
 """The events that `gaps_of` and `untold` read."""
 
@@ -110,13 +113,16 @@ def _unrecorded(recorded: Recorded, happened: Sequence[Happened]) -> list[Record
     ends = [piece.session_ms + piece.duration_ms for piece in pieces]
     live = _live(happened)
     over_ms = live[-1][1] if live else 0
+    left_out = asides.asides(happened)
     found = []
     for start, end in zip(ends, [*(piece.session_ms for piece in pieces[1:]), over_ms], strict=True):
         for began, ended in live:
-            from_ms, to_ms = max(start, began), min(end, ended)
-            is_within = from_ms > began and to_ms < ended
-            if to_ms - from_ms >= (SHORTEST_MS if is_within else EDGE_MS):
-                found.append(_gap("all", "", "not_recorded", from_ms, to_ms))
+            said, rest = asides.parted((max(start, began), min(end, ended)), left_out)
+            found += [_gap("all", "", "aside", *stretch) for stretch in said]
+            for from_ms, to_ms in rest:
+                is_within = from_ms > began and to_ms < ended
+                if to_ms - from_ms >= (SHORTEST_MS if is_within else EDGE_MS):
+                    found.append(_gap("all", "", "not_recorded", from_ms, to_ms))
     return found
 
 

@@ -4,10 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.asides import Stretch, is_aside
 from catalogue.gaps import ReplayGap
 from lectern.manifest.clock_map import ClockMap
 
-_TITLE_FIELD = {"poll": "question", "question": "text", "checkin": "message", "outcome": "group"}
+_TITLE_FIELD = {
+    "poll": "question",
+    "question": "text",
+    "checkin": "message",
+    "outcome": "group",
+    "group_pool": "name",
+}
 
 MARKED: Mapping[str, str] = {
     "poll_opened": "poll",
@@ -15,6 +22,7 @@ MARKED: Mapping[str, str] = {
     "checkin_opened": "checkin",
     "breakout_opened": "breakout",
     "breakout_shown": "outcome",
+    "group_pool_shown": "group_pool",
 }
 """The timeline events that leave a mark, and its kind."""
 
@@ -63,17 +71,18 @@ def remembered(
     clock: ClockMap,
     *,
     gaps: Sequence[ReplayGap] = (),
+    left_out: Sequence[Stretch] = (),
 ) -> Remembered:
     """Place the marked moments on the replay's clock, each thing once, in order.
 
-    What learners do not see (a question dismissed later, an erased poll) leaves no mark. A question stands
-    where its answer begins, if it was answered aloud.
+    What learners do not see (a question dismissed later, an erased poll) leaves no mark, nor does what began
+    in a stretch that is `left_out`. A question stands where its answer begins, if it was answered aloud.
     """
     found: dict[tuple[str, str], Mark] = {}
     unheard: dict[str, Mapping[str, Any]] = {}
     for moment in moments:
         kind = MARKED.get(moment.type)
-        if kind is None:
+        if kind is None or is_aside(left_out, moment.session_ms):
             continue
         id_ = str(moment.payload.get("id") or moment.seq)
         entity = entities.get(f"{kind}/{id_}")
@@ -82,7 +91,11 @@ def remembered(
         title = (entity or {}).get(_TITLE_FIELD.get(kind, ""))
         start_ms, end_ms = (entity or {}).get("start_ms"), (entity or {}).get("end_ms")
         at_ms = moment.session_ms if start_ms is None else int(start_ms)
-        if kind == "question" and entity is not None and not 0 < at_ms <= _last_ms(clock):
+        if (
+            kind == "question"
+            and entity is not None
+            and (not 0 < at_ms <= _last_ms(clock) or is_aside(left_out, at_ms))
+        ):
             unheard[id_] = entity
             continue
         found[kind, id_] = Mark(

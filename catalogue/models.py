@@ -41,7 +41,7 @@ class MarkModel(BaseModel):
 
     at_ms: int
     end_ms: int | None = None
-    kind: Literal["poll", "question", "checkin", "breakout", "outcome"]
+    kind: Literal["poll", "question", "checkin", "breakout", "outcome", "group_pool"]
     id: str
     title: str
     data: dict[str, Any] | None

@@ -11,6 +11,7 @@ from catalogue.serving import served
 from lectern.edge.routes import Request, Route
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
+from lectern.manifest.asides import is_aside
 from lectern.storage.files import Files
 from lectern.storage.keys import below
 
@@ -52,10 +53,11 @@ class Player:
             Unauthenticated: the token is not valid, or not any more. NotFound: no such file below it.
         """
         grant = self._signer.open(request.path["token"], self._clock())
-        suffix = PurePosixPath(request.path["path"]).suffix
-        if suffix not in CONTENT_TYPES:
+        path = request.path["path"]
+        suffix = PurePosixPath(path).suffix
+        if suffix not in CONTENT_TYPES or (is_aside(path) and not grant.live):
             raise NotFound("file_not_found", "There is no such file.")
-        key = below(grant.prefix, request.path["path"])
+        key = below(grant.prefix, path)
         return await served(self._files, await self._files.find(key), _headers(grant, suffix), request.http)
 
 

@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.asides import asides
 from catalogue.gaps import gaps_of, told, untold
 from catalogue.marks import Remembered, remembered
 from catalogue.media import Replay, hls_folder
@@ -117,4 +118,6 @@ async def remembered_of(engine: TimelineEngine, store: CatalogueStore, replay: R
         moments = await store.moments(tx, replay.session_id)
         happened = await store.happened(tx, replay.session_id)
     clock = replay.recorded.clock_map
-    return remembered(moments, view.entities or {}, clock, gaps=told(happened, clock))
+    return remembered(
+        moments, view.entities or {}, clock, gaps=told(happened, clock), left_out=asides(happened)
+    )

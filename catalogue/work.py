@@ -43,6 +43,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
+    `branded`: in the organisation's look, with its intro and outro.
     """
 
     session_id: str
@@ -52,6 +53,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     start_ms: int
     end_ms: int
     replay_version: int = 0
+    branded: bool = True
     ranges: tuple[tuple[int, int], ...] = ()
     arrangement: Literal["inset", "side_by_side"] = "inset"
     subtitle: str = ""

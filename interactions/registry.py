@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from interactions.aside import commands as aside
+from interactions.aside.idea import ASIDE
 from interactions.ballots.clerk import BallotClerk
 from interactions.ballots.orders import CastBallot, CountBallots
 from interactions.breakout import commands as breakout
@@ -18,6 +20,8 @@ from interactions.feedback import commands as feedback
 from interactions.feedback.commands import TakeIn
 from interactions.feedback.idea import FEEDBACK
 from interactions.feedback.store import FeedbackClerk
+from interactions.group_pool import commands as group_pool
+from interactions.group_pool.idea import GROUP_POOL
 from interactions.hand import commands as hand
 from interactions.hand.idea import HAND
 from interactions.lesson.idea import LESSON
@@ -49,10 +53,12 @@ IDEAS: tuple[Idea[Any], ...] = (
     HAND,
     REACTION,
     BREAKOUT,
+    GROUP_POOL,
     SCREEN,
     FEEDBACK,
     QUIET_HINT,
     PAGE_STATE,
+    ASIDE,
 )
 
 
@@ -72,9 +78,11 @@ def commands(make_up_hours: int = checkin.MAKE_UP_HOURS) -> tuple[Command, ...]:
         *hand.COMMANDS,
         *reaction.COMMANDS,
         *breakout.COMMANDS,
+        *group_pool.COMMANDS,
         *screen.COMMANDS,
         *feedback.COMMANDS,
         *quiet_hint.COMMANDS,
+        *aside.COMMANDS,
     )
 
 

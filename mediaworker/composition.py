@@ -8,6 +8,7 @@ import ffmpeg
 import imageio_ffmpeg
 
 from lectern.manifest import Replay
+from mediaworker.clip_check import MOST_PIXELS, OPTIONS
 from mediaworker.cutting import FPS, Range
 from mediaworker.excerpt import write_excerpt
 from mediaworker.layout import HEIGHT, INSET_HEIGHT, INSET_MARGIN, INSET_WIDTH, WIDTH, between, compose_layout
@@ -80,6 +81,22 @@ def edge_command(carved: Path, range_: Range, targets: dict[str, Path]) -> list[
     )
     picture = picture.filter("setpts", f"PTS-{range_.start_s:.6f}/TB").filter("fps", FPS, start_time=0)
     return _command(written(picture, targets, range_.count))
+
+
+def upload_command(upload: Path, frames: int, targets: dict[str, Path]) -> list[str]:
+    """A file that somebody brought, on the grid: fitted into the large size, its last picture held.
+
+    Pictures that are larger than was found when it was taken in are refused by the decoder.
+    """
+    seen = ffmpeg.input(str(upload), max_pixels=MOST_PIXELS, t=f"{frames / FPS + 1:.6f}", **OPTIONS).video
+    picture = seen.filter("setpts", "PTS-STARTPTS").filter(
+        "scale", WIDTH, HEIGHT, force_original_aspect_ratio="decrease", force_divisible_by=2, eval="frame",
+        out_range="tv",
+    )  # fmt: skip
+    picture = picture.filter("pad", WIDTH, HEIGHT, "(ow-iw)/2", "(oh-ih)/2", color="black", eval="frame")
+    picture = picture.filter("setsar", 1).filter("fps", FPS, start_time=0)
+    picture = picture.filter("tpad", stop_mode="clone", stop_duration=2)
+    return _command(written(picture, targets, frames))
 
 
 def card_command(card: Path, frames: int, targets: dict[str, Path]) -> list[str]:

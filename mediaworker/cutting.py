@@ -43,9 +43,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`intro` and `outro` are cards; `compose` and `edge` are encoded; `copy` is taken as it is."""
+    """`intro` and `outro` are cards; `compose`, `edge` and `upload` are encoded; `copy`, and what stands
+    `before` and `behind`, is taken as it is."""
 
-    kind: Literal["intro", "outro", "compose", "edge", "copy"]
+    kind: Literal["before", "intro", "outro", "behind", "compose", "edge", "copy", "upload"]
     range: Range
 
 
@@ -74,12 +75,22 @@ def cut(range_: Range) -> list[Piece]:
     return [piece for piece in parts if piece.range.count]
 
 
-def plan(ranges: Sequence[Range], *, from_composed: bool, intro: bool, outro: bool) -> list[Piece]:
-    """All pieces of a medium, in order."""
+def plan(
+    ranges: Sequence[Range],
+    *,
+    from_composed: bool,
+    intro: bool,
+    outro: bool,
+    before: int = 0,
+    behind: int = 0,
+) -> list[Piece]:
+    """All pieces of a medium, in order; `before` and `behind` are the pictures of clips."""
     card = Range(0, CARD)
     between = [piece for one in ranges for piece in (cut(one) if from_composed else composed(one))]
     return [
+        *([Piece("before", Range(0, before))] if before else []),
         *([Piece("intro", card)] if intro else []),
         *between,
         *([Piece("outro", card)] if outro else []),
+        *([Piece("behind", Range(0, behind))] if behind else []),
     ]

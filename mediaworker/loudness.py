@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 import imageio_ffmpeg
 
+from mediaworker.clip_check import OPTIONS
 from mediaworker.cutting import Range
 from mediaworker.excerpt import write_excerpt
 
@@ -44,18 +46,72 @@ def measure_command(playlist: Path, work: Path, ranges: Sequence[Range]) -> list
     return _command(ffmpeg.output(sound, "-", format="null"), "info")
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A clip's sound, for so many seconds, before or behind everything else."""
+
+    sound: Path
+    length_s: float
+
+
 def sound_command(
     playlist: Path, work: Path, ranges: Sequence[Range], *, gain: float, before_s: float, total_s: float,
-    target: Path,
+    target: Path, before: Around | None = None, behind: Around | None = None,
 ) -> list[str]:  # fmt: skip
-    """The ranges behind each other, after `before_s` of silence, filled up to `total_s`."""
+    """The ranges behind each other, after `before_s` of silence, filled up to `total_s`; clips around it."""
     sound = _joined(playlist, work, ranges)
     sound = sound.filter("volume", f"{gain:.2f}dB")
     sound = sound.filter("alimiter", limit=LIMIT, level="disabled", latency=1)
     if before_s:
         sound = sound.filter("asetpts", f"PTS+{before_s:.6f}/TB")
         sound = sound.filter("aresample", RATE, **{"async": 1, "first_pts": 0})
-    sound = sound.filter("apad").filter("atrim", end=f"{total_s:.6f}")
+    sound = _filled(sound, total_s)
+    if before is not None or behind is not None:
+        parts = [*_around(before), sound.filter("aformat", channel_layouts="stereo"), *_around(behind)]
+        sound = ffmpeg.concat(*parts, v=0, a=1)
+    return _encoded(sound, target)
+
+
+def measure_upload_command(upload: Path, length_s: float) -> list[str]:
+    """Tells the loudness of a file that somebody brought in ffmpeg's log."""
+    sound = _heard(upload, length_s).filter("ebur128", framelog="quiet")
+    return _command(ffmpeg.output(sound, "-", format="null"), "info")
+
+
+def upload_sound_command(upload: Path, *, gain: float, total_s: float, target: Path) -> list[str]:
+    """The sound of a file that somebody brought, from its start, filled up to `total_s`."""
+    sound = _heard(upload, total_s).filter("volume", f"{gain:.2f}dB")
+    sound = sound.filter("alimiter", limit=LIMIT, level="disabled", latency=1)
+    return _encoded(_filled(sound, total_s), target)
+
+
+def silence_command(*, total_s: float, target: Path) -> list[str]:
+    """Silence."""
+    silent = ffmpeg.input(f"anullsrc=r={RATE}:cl=stereo", f="lavfi", t=f"{total_s:.6f}").audio
+    return _encoded(_filled(silent, total_s), target)
+
+
+def _heard(upload: Path, length_s: float) -> Any:
+    heard = ffmpeg.input(str(upload), t=f"{length_s + 1:.6f}", **OPTIONS).audio.filter(
+        "asetpts", "PTS-STARTPTS"
+    )
+    return heard.filter("aresample", RATE, **{"async": 1, "first_pts": 0}).filter(
+        "aformat", channel_layouts="stereo"
+    )
+
+
+def _filled(sound: Any, total_s: float) -> Any:
+    return sound.filter("apad").filter("atrim", end=f"{total_s:.6f}")
+
+
+def _around(clip: Around | None) -> list[Any]:
+    if clip is None:
+        return []
+    sound = ffmpeg.input(str(clip.sound)).audio.filter("aresample", RATE, **{"async": 1, "first_pts": 0})
+    return [_filled(sound, clip.length_s).filter("aformat", channel_layouts="stereo")]
+
+
+def _encoded(sound: Any, target: Path) -> list[str]:
     return _command(
         ffmpeg.output(
             sound, str(target), **FAST, acodec="aac", audio_bitrate=BIT_RATE, ar=RATE, ac=2, map_metadata=-1,

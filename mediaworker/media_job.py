@@ -31,7 +31,9 @@ class Microcourse(msgspec.Struct, frozen=True, tag="microcourse", tag_field="kin
     colour of the organisation, as `#rrggbb`; `logo` a PNG or JPEG for its cards; with `outro`, a card with
     these words ends it. `ranges`, where given, are joined in their order instead of the one range. `source`
     is the output of a finished `Compose` of the same replay: where it is there, its picture is copied
-    between keyframes; where not, the range is composed.
+    between keyframes; where not, the range is composed. `intro_clip` and `outro_clip` are folders of finished
+    `Clip` jobs, relative to the library: they stand before the card with the title and behind everything.
+    Without `card` there is none.
     """
 
     output: str
@@ -45,9 +47,19 @@ class Microcourse(msgspec.Struct, frozen=True, tag="microcourse", tag_field="kin
     outro: str = ""
     logo: bytes = b""
     arrangement: Arrangement = "inset"
+    intro_clip: str = ""
+    outro_clip: str = ""
+    card: bool = True
 
 
-MediaJob = Compose | Microcourse
+class Clip(msgspec.Struct, frozen=True, tag="clip", tag_field="kind"):
+    """A video that somebody brought (`upload` in the job's folder), made ready to stand before and behind
+    microcourses: on the grid of pictures, at even loudness, in every size."""
+
+    output: str = "made"
+
+
+MediaJob = Compose | Microcourse | Clip
 
 
 class MediaResult(msgspec.Struct, frozen=True):
@@ -90,7 +102,7 @@ def checked_folder(folder: str) -> PurePosixPath:
 
 def checked_ranges(job: MediaJob, duration_ms: int) -> list[tuple[int, int]]:
     """What of a replay of `duration_ms` is shown, in milliseconds; never empty. Raises MediaFailedError."""
-    if isinstance(job, Compose):
+    if not isinstance(job, Microcourse):
         wanted: list[tuple[int, int]] = [(0, duration_ms)]
     else:
         wanted = list(job.ranges) or [(job.start_ms, job.end_ms)]

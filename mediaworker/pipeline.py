@@ -16,14 +16,15 @@ import av
 import msgspec
 import structlog
 
+from lectern.manifest import Replay
 from lectern.manifest.medium import RESULT, is_published
 from mediaworker import steps
-from mediaworker.cutting import FPS, on_grid, plan
+from mediaworker.clip_check import UPLOAD, facts_of
+from mediaworker.cutting import FPS, Piece, Range, on_grid, plan
 from mediaworker.excerpt import touched
-from mediaworker.ladder import (
-    needed_bytes,
-)
+from mediaworker.ladder import SOUND, needed_bytes
 from mediaworker.media_job import (
+    Clip,
     MediaCancelledError,
     MediaFailedError,
     MediaJob,
@@ -46,8 +47,12 @@ from mediaworker.transcoder import (
 log = structlog.get_logger(__name__)
 
 
-def run(job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled) -> MediaResult:
+def run(
+    job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled, library: Path | None = None
+) -> MediaResult:
     """Do the job. `files` is the session's folder; blocks, so call it in a thread or process of its own.
+
+    `library` is where the clips are that the job names.
 
     Raises MediaFailedError (with `code` and `reason` for the owner) and MediaCancelledError.
     """
@@ -63,7 +68,7 @@ def run(job: MediaJob, *, files: Path, progress: Progress, cancelled: Cancelled)
         end_orphan(work)
         for left in work.glob("*.part"):  # of a worker that was killed, or met a full disk
             left.unlink(missing_ok=True)
-        stage = _stage(job, files, work, cancelled)
+        stage = _stage(job, files, work, cancelled, files if library is None else library)
         _work_off(stage, progress)
         result = msgspec.json.decode((work / RESULT).read_bytes(), type=MediaResult)
         stage.look()
@@ -111,6 +116,8 @@ def needed_files(job: MediaJob, session: Path) -> frozenset[str]:
     """
     hls = session / "hls"
     found: set[str] = set()
+    if isinstance(job, Clip):
+        return frozenset({UPLOAD})
     try:
         replay = open_replay(hls)
         composed = _composed(job, session) is not None
@@ -164,8 +171,14 @@ def _composed(job: MediaJob, session: Path) -> Path | None:
     return folder if result is not None and result.ladder else None
 
 
-def _stage(job: MediaJob, files: Path, work: Path, cancelled: Cancelled) -> Stage:
+def _stage(job: MediaJob, files: Path, work: Path, cancelled: Cancelled, library: Path) -> Stage:
     hls = files / "hls"
+    if isinstance(job, Clip):
+        upload = files / UPLOAD
+        count = max(1, facts_of(upload).duration_ms * FPS // 1000)
+        pieces = (Piece("upload", Range(0, count)),)
+        nothing = Replay(duration_ms=0, utc_ms=0, videos=(), clock=())
+        return Stage(job, hls, None, work, nothing, (), pieces, cancelled, library, upload)
     replay = open_replay(hls)
     ranges = on_grid(checked_ranges(job, replay.duration_ms))
     composed = _composed(job, files)
@@ -177,14 +190,32 @@ def _stage(job: MediaJob, files: Path, work: Path, cancelled: Cancelled) -> Stag
         composed = None
     elif composed is None:
         raise MediaFailedError("source_unreadable", "The finished replay is gone. Try again.")
-    cards = isinstance(job, Microcourse)
-    pieces = plan(
+    cut = job if isinstance(job, Microcourse) else None
+    planned = plan(
         ranges,
         from_composed=composed is not None,
-        intro=cards,
-        outro=isinstance(job, Microcourse) and bool(job.outro),
+        intro=cut is not None and cut.card,
+        outro=cut is not None and bool(cut.outro),
+        before=0 if cut is None else _clip_frames(library, cut.intro_clip),
+        behind=0 if cut is None else _clip_frames(library, cut.outro_clip),
     )
-    return Stage(job, hls, composed, work, replay, tuple(ranges), tuple(pieces), cancelled)
+    return Stage(job, hls, composed, work, replay, tuple(ranges), tuple(planned), cancelled, library)
+
+
+def _clip_frames(library: Path, clip: str) -> int:
+    if not clip:
+        return 0
+    result = _result_of(library / checked_folder(clip))
+    if result is None:
+        raise MediaFailedError("clip_missing", "The organisation's intro or outro is not there. Try again.")
+    return round(result.duration_ms * FPS / 1000)
+
+
+def library_files(job: MediaJob) -> tuple[str, ...]:
+    """Which files of the library a job reads, as keys."""
+    clips = (job.intro_clip, job.outro_clip) if isinstance(job, Microcourse) else ()
+    names = (RESULT, f"{SOUND}.mp4", *(f"{one.name}.mp4" for one in RENDITIONS))
+    return tuple(dict.fromkeys(f"{checked_folder(clip)}/{name}" for clip in clips if clip for name in names))
 
 
 def _key(job: MediaJob) -> str:

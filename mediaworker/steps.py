@@ -5,6 +5,7 @@ whose result is there is not asked again, so a step may be killed anywhere.
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ import msgspec
 
 from lectern.manifest import Replay
 from lectern.manifest.medium import MASTER, PICTURES, RESULT, THUMBNAIL, TILES, VIDEO
-from mediaworker.composition import card_command, compose_command, edge_command
+from mediaworker.clip_check import facts_of
+from mediaworker.composition import card_command, compose_command, edge_command, upload_command
 from mediaworker.cutting import CARD, FPS, Piece, Range
 from mediaworker.intro_card import draw_card
 from mediaworker.joining import Part, fragment_sound, join
@@ -30,9 +32,19 @@ from mediaworker.ladder import (
     stretches,
 )
 from mediaworker.layout import HEIGHT, WIDTH, compose_layout
-from mediaworker.loudness import RATE, gain_db, integrated_of, measure_command, sound_command
+from mediaworker.loudness import (
+    RATE,
+    Around,
+    gain_db,
+    integrated_of,
+    measure_command,
+    measure_upload_command,
+    silence_command,
+    sound_command,
+    upload_sound_command,
+)
 from mediaworker.media_job import (
-    INTRO_MS,
+    Clip,
     Compose,
     MediaCancelledError,
     MediaFailedError,
@@ -61,6 +73,10 @@ class Stage:
     ranges: tuple[Range, ...]
     pieces: tuple[Piece, ...]
     cancelled: Cancelled
+    library: Path
+    """Where clips are."""
+    upload: Path | None = None
+    """What a `Clip` is made of; there is no replay then."""
 
     @property
     def frames(self) -> int:
@@ -108,6 +124,9 @@ def layout_sources(replay: Replay, range_: Range) -> dict[str, str]:
 
 def _probe(stage: Stage, progress: Progress) -> None:
     """Can everything that is needed be read at all?"""
+    if stage.upload is not None:
+        (stage.work / "probed").write_text("")
+        return
     for index, range_ in enumerate(stage.ranges):
         sources = {} if stage.composed else layout_sources(stage.replay, range_)
         for name, playlist in {**sources, "sound": stage.replay.audio}.items():
@@ -118,8 +137,14 @@ def _probe(stage: Stage, progress: Progress) -> None:
 
 
 def _loudness(stage: Stage, progress: Progress) -> None:
-    command = measure_command(stage.hls / stage.replay.audio, stage.work, stage.ranges)
-    stage.ffmpeg(command, sum(one.length_s for one in stage.ranges), progress)
+    if stage.upload is not None and not facts_of(stage.upload).has_sound:
+        (stage.work / "gain").write_text("0.00")
+        return
+    if stage.upload is not None:
+        command = measure_upload_command(stage.upload, stage.length_s)
+    else:
+        command = measure_command(stage.hls / stage.replay.audio, stage.work, stage.ranges)
+    stage.ffmpeg(command, stage.length_s, progress)
     words = (stage.work / "ffmpeg.log").read_text(errors="replace")
     part = stage.part("gain")
     part.write_text(f"{gain_db(integrated_of(words)):.2f}")
@@ -128,23 +153,47 @@ def _loudness(stage: Stage, progress: Progress) -> None:
 
 def _sound(stage: Stage, progress: Progress) -> None:
     part = stage.part("sound.m4a")
-    before_s = CARD / FPS if isinstance(stage.job, Microcourse) else 0.0
-    command = sound_command(
-        stage.hls / stage.replay.audio,
-        stage.work,
-        stage.ranges,
-        gain=float((stage.work / "gain").read_text()),
-        before_s=before_s,
-        total_s=stage.length_s,
-        target=part,
-    )
+    gain = float((stage.work / "gain").read_text())
+    if stage.upload is None:
+        before, behind = _around(stage, "before"), _around(stage, "behind")
+        command = sound_command(
+            stage.hls / stage.replay.audio,
+            stage.work,
+            stage.ranges,
+            gain=gain,
+            before_s=CARD / FPS if any(piece.kind == "intro" for piece in stage.pieces) else 0.0,
+            total_s=stage.length_s - sum(one.length_s for one in (before, behind) if one is not None),
+            target=part,
+            before=before,
+            behind=behind,
+        )
+    elif facts_of(stage.upload).has_sound:
+        command = upload_sound_command(stage.upload, gain=gain, total_s=stage.length_s, target=part)
+    else:
+        command = silence_command(total_s=stage.length_s, target=part)
     stage.ffmpeg(command, stage.length_s, progress)
     part.replace(stage.work / "sound.m4a")
 
 
+def _around(stage: Stage, kind: str) -> Around | None:
+    piece = next((piece for piece in stage.pieces if piece.kind == kind), None)
+    if piece is None:
+        return None
+    return Around(clip_folder(stage, kind) / f"{SOUND}.mp4", piece.range.length_s)
+
+
+def clip_folder(stage: Stage, kind: str) -> Path:
+    """Where the clip is that stands `before` or `behind`."""
+    assert isinstance(stage.job, Microcourse)
+    return stage.library / (stage.job.intro_clip if kind == "before" else stage.job.outro_clip)
+
+
 def _pictures(stage: Stage, progress: Progress) -> None:
     """Every piece, each in all sizes; what is there already stays."""
-    effort = [1.0 if piece.kind == "copy" else 1.0 + piece.range.count for piece in stage.pieces]
+    effort = [
+        1.0 if piece.kind in ("copy", "before", "behind") else 1.0 + piece.range.count
+        for piece in stage.pieces
+    ]
     done = 0.0
     for index, piece in enumerate(stage.pieces):
         start = done
@@ -163,7 +212,13 @@ def _pictures(stage: Stage, progress: Progress) -> None:
 def _make_piece(stage: Stage, piece: Piece, finished: dict[str, Path], progress: Progress) -> None:
     range_ = piece.range
     parts = {name: stage.part(path.name) for name, path in finished.items()}
-    if piece.kind == "copy":
+    if piece.kind in ("before", "behind"):
+        for name, part in parts.items():
+            shutil.copyfile(clip_folder(stage, piece.kind) / f"{name}.mp4", part)
+    elif piece.kind == "upload":
+        assert stage.upload is not None
+        stage.ffmpeg(upload_command(stage.upload, range_.count, parts), range_.length_s, progress)
+    elif piece.kind == "copy":
         for name, part in parts.items():
             _carve(stage, name, range_, part)
     elif piece.kind == "edge":
@@ -172,6 +227,7 @@ def _make_piece(stage: Stage, piece: Piece, finished: dict[str, Path], progress:
         stage.ffmpeg(edge_command(carved, range_, parts), range_.length_s, progress)
         carved.unlink()
     elif piece.kind == "compose":
+        assert not isinstance(stage.job, Clip)
         command = compose_command(stage.replay, stage.hls, range_, parts, stage.job.arrangement)
         stage.ffmpeg(command, range_.length_s, progress)
     else:
@@ -260,7 +316,8 @@ def _tiles(stage: Stage, _progress: Progress) -> None:
 
 def _thumbnail(stage: Stage, _progress: Progress) -> None:
     part = stage.part(THUMBNAIL)
-    after_ms = 0 if isinstance(stage.job, Compose) else INTRO_MS
+    leading = [piece for piece in stage.pieces if piece.kind in ("before", "intro")]
+    after_ms = round(sum(piece.range.length_s for piece in leading) * 1000)
     write_thumbnail(stage.work / VIDEO, part, after_ms=after_ms)
     part.replace(stage.work / THUMBNAIL)
 

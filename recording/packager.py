@@ -2,10 +2,10 @@
 
 Writes `hls/` of a session: `camera/`, `screen/` (once somebody shared one) and `audio/`, each with
 `index.m3u8` (all) and `live.m3u8` (the last half minute), and the master playlists `program.m3u8`,
-`screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. When the file `ended` appears in the session's folder,
-or with `--finish`, it renders the rest, closes the playlists, writes `replay.json`, and exits with 0. When
-its standard input closes, it exits at once; started again, it goes on where it was, and what it writes is the
-same.
+`screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. What was recorded aside is in folders of its own, and
+only the live playlists name it. When the file `ended` appears in the session's folder, or with `--finish`, it
+renders the rest, closes the playlists, writes `replay.json`, and exits with 0. When its standard input
+closes, it exits at once; started again, it goes on where it was, and what it writes is the same.
 """
 
 import argparse
@@ -15,31 +15,40 @@ import select
 import stat
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO, cast
 
 import structlog
 
 from lectern.kernel.log_stream import LogStream
-from lectern.manifest import Fragment, ManifestReader, Replay, ReplaySpan, ReplayVideo, write_replay
+from lectern.manifest import (
+    Fragment,
+    Line,
+    ManifestReader,
+    RecordingStarted,
+    Replay,
+    ReplaySpan,
+    ReplayVideo,
+    write_replay,
+)
+from lectern.manifest.asides import aside_folder
 from lectern.manifest.order import read_order
 from lectern.storage.shelved import shelved
 from recording.far_fragments import FarFragments
-from recording.fmp4 import init_segment
 from recording.frames import Bring, FragmentReader
 from recording.missing_media import stretches
-from recording.playlists import MediaPlaylist, master_playlist, segment_name
-from recording.sound_programme import SoundProgramme
-from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan, VideoPlan
-from recording.video_segments import VideoSegments, map_name
+from recording.playlists import FullPlaylist, LivePlaylist, master_playlist
+from recording.strand import TRACKS, Strand, TrackName, map_of
+from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan
 
 log = structlog.get_logger(__name__)
 
 FRAGMENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}/[0-9]{1,9}\.mp4")
 """What another machine's manifest may name: nothing outside of its own folder."""
 POLL_S = 0.25
-AUDIO_MAP = "init.mp4"
 NICENESS = 10
 CLOSE_PATIENCE_S = 2.0
 """After `ended`, a recorder that is still writing has this long to end its manifest."""
@@ -51,20 +60,28 @@ class Packager:
     def __init__(self, session: Path, fetched: Path | None = None, bring: Bring | None = None) -> None:
         """`fetched` holds what of `rec/` other machines recorded, as far as it is needed; `bring` gets more.
         With it, `order.json` says what to read."""
-        self.plan = SessionPlan()
         self._session = session
         self._hls = session / "hls"
         self._shelved = shelved(session)  # was made, and left this disk since: not to be made again
         self._fetched = fetched
         self._reader = FragmentReader(session, bring)
         self._recordings: dict[int, ManifestReader] = {}
-        self._videos = {source: VideoSegments(self._reader) for source in self.plan.videos}
-        self._sound = SoundProgramme(self.plan.mics, self._reader)
-        self._playlists = {
-            "camera": MediaPlaylist(map_name),
-            "screen": MediaPlaylist(map_name),
-            "audio": MediaPlaylist(lambda _: AUDIO_MAP),
-        }
+        self._replay = Strand(self._reader)
+        self._asides: dict[int, Strand] = {}
+        self._running = self._replay
+        self._planned: dict[TrackName, deque[tuple[Strand, Segment]]] = {name: deque() for name in TRACKS}
+        self._full = {name: FullPlaylist(partial(map_of, name)) for name in TRACKS}
+        self._live = {name: LivePlaylist(partial(map_of, name)) for name in TRACKS}
+
+    @property
+    def plan(self) -> SessionPlan:
+        """The replay, as far as it is planned."""
+        return self._replay.plan
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the last recording has neither ended nor been finished."""
+        return self._running.plan.running
 
     @property
     def waits_for_recorder(self) -> bool:
@@ -82,14 +99,16 @@ class Packager:
     def finish(self) -> Replay:
         """Take what is recorded as everything there will be, and close the replay."""
         self._read()
-        self.plan.finish_recording()
+        self._running.plan.finish_recording()
+        self._collect()
         self._render(ended=True)
         replay = self._describe()
         write_replay(self._hls / "replay.json", replay)
         log.info(
             "replay_written",
             duration_ms=replay.duration_ms,
-            segments=sum(len(playlist) for playlist in self._playlists.values()),
+            segments=sum(len(playlist) for playlist in self._full.values()),
+            asides=len(self._asides),
             unreadable=self._reader.unreadable,
         )
         return replay
@@ -114,7 +133,8 @@ class Packager:
             reader.limit = listed.bytes
             for line in reader.poll():
                 if not isinstance(line, Fragment) or FRAGMENT_NAME.fullmatch(line.file):
-                    self.plan.receive(f"rec/{listed.number}", line)
+                    self._receive(listed.number, line)
+            self._collect()
             if listed.bytes is None or reader.offset < listed.bytes:
                 return False
         return True
@@ -137,62 +157,71 @@ class Packager:
                 self._recordings[number] = ManifestReader(path)
         for number in numbers:
             for line in self._recordings[number].poll():
-                self.plan.receive(f"rec/{number}", line)
+                self._receive(number, line)
+            self._collect()
+
+    def _receive(self, number: int, line: Line) -> None:
+        """Plan with the next line of recording `number`."""
+        if isinstance(line, RecordingStarted):
+            self._running.plan.finish_recording()
+            self._collect()
+            if line.aside:
+                self._asides[number] = Strand(self._reader, aside_folder(number))
+            self._running = self._asides.get(number, self._replay)
+        self._running.plan.receive(f"rec/{number}", line)
+
+    def _collect(self) -> None:
+        """Note what was planned, in the order in which it happened: it does not depend on when it is read."""
+        for name in TRACKS:
+            self._planned[name].extend((self._running, segment) for segment in self._running.take(name))
 
     def _render(self, *, ended: bool) -> int:
-        added = 0
-        for source, video in self.plan.videos.items():
-            if source == "camera" or video.seen:
-                added += self._render_video(video, ended=ended)
-        added += self._render_sound(ended=ended)
+        """Render what is planned, and list it. Raises OSError; then what was not listed is still planned."""
+        return sum(self._render_track(name, ended=ended) for name in TRACKS)
+
+    def _render_track(self, name: TrackName, *, ended: bool) -> int:
+        planned, added = self._planned[name], 0
+        while planned:
+            strand, segment = planned[0]
+            self._write(strand, name, segment)
+            planned.popleft()
+            self._live[name].extend([segment], f"../{strand.folder}/{name}/" if strand.is_aside else "")
+            if not strand.is_aside:
+                self._full[name].extend([segment])
+            added += 1
+        if added or (ended and (name != "screen" or len(self._live[name]))):
+            self._publish(name, ended=ended)
         return added
 
-    def _render_video(self, video: VideoPlan, *, ended: bool) -> int:
-        folder = self._hls / video.source
-        renderer = self._videos[video.source]
-
-        def write(segment: Segment) -> None:
-            rendered = renderer.render(segment)
-            write_once(folder / map_name(segment), rendered.init)
-            write_once(folder / segment_name(segment), rendered.data)
-
-        def present(segment: Segment) -> bool:
-            return self._is_made(folder / map_name(segment)) and self._is_made(folder / segment_name(segment))
-
-        playlist = self._playlists[video.source]
-        new = video.segments[len(playlist) :]
-        for segment in new:
-            if not present(segment):
-                write(segment)
-        if new or ended:
-            playlist.extend(new)
-            self._publish(folder, playlist, ended=ended)
-            name = "program" if video.source == "camera" else "screen"
-            for prefix, file in (("", "index.m3u8"), ("live-", "live.m3u8")):
-                audio = f"audio/{file}" if video.source == "camera" else None
-                text = master_playlist(f"{video.source}/{file}", audio)
-                write_once(self._hls / f"{prefix}{name}.m3u8", text.encode())
-        return len(new)
-
-    def _render_sound(self, *, ended: bool) -> int:
-        folder = self._hls / "audio"
-        playlist = self._playlists["audio"]
-        new = self.plan.sound[len(playlist) :]
-        for segment in new:
-            if not self._is_made(folder / segment_name(segment)):
-                write_once(folder / AUDIO_MAP, init_segment(self._sound.config))
-                write_once(folder / segment_name(segment), self._sound.render(segment))
-        if new or ended:
-            playlist.extend(new)
-            self._publish(folder, playlist, ended=ended)
-        return len(new)
+    def _write(self, strand: Strand, name: TrackName, segment: Segment) -> None:
+        files = [self._hls / file for file in strand.files_of(name, segment)]
+        if not all(map(self._is_made, files)):
+            for file, data in zip(files, strand.render(name, segment), strict=True):
+                write_once(file, data)
 
     def _is_made(self, file: Path) -> bool:
         return file.exists() or file.relative_to(self._session).as_posix() in self._shelved
 
-    def _publish(self, folder: Path, playlist: MediaPlaylist, *, ended: bool) -> None:
-        replace(folder / "live.m3u8", playlist.live(ended=ended).encode())
-        replace(folder / "index.m3u8", playlist.full(ended=ended).encode())
+    def _publish(self, name: TrackName, *, ended: bool) -> None:
+        replace(self._hls / name / "live.m3u8", self._live[name].text(ended=ended).encode())
+        self._name_programme(name, "live-", "live.m3u8")
+        full = self._full[name]
+        if not len(full) and (name == "screen" or not ended):
+            return
+        grown, file = full.growth(), self._hls / name / "index.m3u8"
+        if ended or grown is None:
+            replace(file, full.text(ended=ended).encode())
+        else:
+            append(file, grown.encode())
+        full.note_written()
+        self._name_programme(name, "", "index.m3u8")
+
+    def _name_programme(self, name: TrackName, prefix: str, file: str) -> None:
+        if name == "audio":
+            return
+        programme = "program" if name == "camera" else "screen"
+        text = master_playlist(f"{name}/{file}", f"audio/{file}" if name == "camera" else None)
+        write_once(self._hls / f"{prefix}{programme}.m3u8", text.encode())
 
     def _describe(self) -> Replay:
         videos = []
@@ -242,6 +271,12 @@ def replace(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
+def append(path: Path, data: bytes) -> None:
+    """Add to a file that only grows; what a crash leaves half written is written anew at the next start."""
+    with path.open("ab") as file:
+        file.write(data)
+
+
 def _parent_gone() -> bool:
     """Whether the pipe at standard input was closed. A terminal, a file or /dev/null says nothing."""
     try:
@@ -276,7 +311,7 @@ def follow(packager: Packager) -> int:
 
 def _await_last_lines(packager: Packager) -> None:
     patience_until = time.monotonic() + (CLOSE_PATIENCE_S if packager.waits_for_recorder else 0)
-    while packager.plan.running and time.monotonic() < patience_until:
+    while packager.is_running and time.monotonic() < patience_until:
         time.sleep(0.05)
         packager.step()
 

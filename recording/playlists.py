@@ -1,5 +1,6 @@
 """Text of the HLS playlists (RFC 8216), pure."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from recording.timeline_plan import TICKS_PER_S, Segment
 TARGET_S = 4
 LIVE_WINDOW = 15
 """Segments in a live playlist: half a minute."""
+_DISCONTINUITY = "#EXT-X-DISCONTINUITY\n"
 CODECS = "avc1.640028,mp4a.40.2"
 VIDEO_CODEC = "avc1.640028"
 
@@ -17,20 +19,20 @@ def segment_name(segment: Segment) -> str:
     return f"{segment.number:06d}.m4s"
 
 
-class MediaPlaylist:
-    """One media playlist that grows: each segment is put into words once, for lessons of many hours.
+class FullPlaylist:
+    """A media playlist that holds everything of a replay: it only grows at its end.
 
-    `map_of` gives the name of a segment's init segment, relative to the playlist.
+    Each segment is put into words once, and written once, for lessons of days. `map_of` gives the name of a
+    segment's init segment, relative to the playlist.
     """
 
     def __init__(self, map_of: Callable[[Segment], str]) -> None:
         self._map_of = map_of
         self._entries: list[str] = []
-        self._recent: list[tuple[str, str]] = []  # (map line, the rest) of the live window
+        self._written = 0  # entries that are in the file
         self._map = ""
-        self._longest = 0
-        self._discontinuities = 0
-        self._recent_discontinuities: list[bool] = []
+        self._target = TARGET_S
+        self._written_target = 0
 
     def __len__(self) -> int:
         """How many segments it names."""
@@ -39,42 +41,97 @@ class MediaPlaylist:
     def extend(self, segments: Sequence[Segment]) -> None:
         """Append segments, in their order."""
         for segment in segments:
-            wanted = f'#EXT-X-MAP:URI="{self._map_of(segment)}"\n'
-            head = "#EXT-X-DISCONTINUITY\n" if segment.discontinuity else ""
-            body = (
-                f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(segment.utc_ms)}\n"
-                f"#EXTINF:{(segment.end - segment.start) / TICKS_PER_S:.6f},\n"
-                f"{segment_name(segment)}\n"
-            )
+            wanted = _map_line(self._map_of(segment))
+            head = _DISCONTINUITY if segment.discontinuity else ""
             new_map = wanted if wanted != self._map or segment.discontinuity else ""
-            self._entries.append(head + new_map + body)
-            self._recent = [*self._recent, (head + wanted, head + new_map + body)][-LIVE_WINDOW:]
-            self._recent_discontinuities = [*self._recent_discontinuities, segment.discontinuity][
-                -LIVE_WINDOW:
-            ]
+            self._entries.append(head + new_map + _body(segment))
             self._map = wanted
-            self._longest = max(self._longest, segment.end - segment.start)
-            self._discontinuities += segment.discontinuity
+            self._target = max(self._target, _target_s(segment))
 
-    def full(self, *, ended: bool) -> str:
+    def text(self, *, ended: bool) -> str:
         """Everything from time 0; with `ended` it is the replay."""
-        head = f"{self._head()}#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
+        head = f"{_head(self._target)}#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
         return head + "".join(self._entries) + ("#EXT-X-ENDLIST\n" if ended else "")
 
-    def live(self, *, ended: bool) -> str:
-        """The last half minute, for many viewers."""
-        head = f"{self._head()}#EXT-X-MEDIA-SEQUENCE:{len(self._entries) - len(self._recent)}\n"
-        gone = self._discontinuities - sum(self._recent_discontinuities)
+    def growth(self) -> str | None:
+        """Return what is to be appended to what was written before; None: it has to be written anew.
+
+        Whoever wrote it says so (`note_written`); until then nothing counts as written.
+        """
+        grown = self._written > 0 and self._written_target == self._target
+        text = "".join(self._entries[self._written :]) if grown else None
+        self._written = 0
+        return text
+
+    def note_written(self) -> None:
+        """All of it is in its file."""
+        self._written, self._written_target = len(self._entries), self._target
+
+
+class LivePlaylist:
+    """A media playlist of the last half minute of what is sent now, for many viewers.
+
+    Segments may come from folders beside each other: what is recorded aside is only listed here. `map_of`
+    gives the name of a segment's init segment, relative to its folder.
+    """
+
+    def __init__(self, map_of: Callable[[Segment], str]) -> None:
+        self._map_of = map_of
+        self._count = 0
+        self._discontinuities = 0
+        self._folder: str | None = None
+        self._target = TARGET_S
+        self._recent: deque[tuple[bool, str, str]] = deque(maxlen=LIVE_WINDOW)  # is apart, map if new, rest
+
+    def __len__(self) -> int:
+        """How many segments it has named."""
+        return self._count
+
+    def extend(self, segments: Sequence[Segment], folder: str = "") -> None:
+        """Append segments, in their order. `folder` leads to them, and ends with `/` unless it is empty."""
+        for segment in segments:
+            apart = self._count > 0 and (segment.discontinuity or folder != self._folder)
+            wanted = _map_line(folder + self._map_of(segment))
+            self._recent.append((apart, wanted, _body(segment, folder)))
+            self._count += 1
+            self._folder = folder
+            self._discontinuities += apart
+            self._target = max(self._target, _target_s(segment))
+
+    def text(self, *, ended: bool) -> str:
+        """The last half minute."""
+        head = f"{_head(self._target)}#EXT-X-MEDIA-SEQUENCE:{self._count - len(self._recent)}\n"
+        gone = self._discontinuities - sum(apart for apart, _, _ in self._recent)
         if gone:
             head += f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone}\n"
-        entries = [entry for _, entry in self._recent]
-        if self._recent and "#EXT-X-MAP" not in entries[0]:
-            entries[0] = self._recent[0][0] + entries[0]
+        entries: list[str] = []
+        current = ""
+        for apart, map_line, body in self._recent:
+            entries.append(
+                (_DISCONTINUITY if apart else "") + (map_line if map_line != current or apart else "") + body
+            )
+            current = map_line
         return head + "".join(entries) + ("#EXT-X-ENDLIST\n" if ended else "")
 
-    def _head(self) -> str:
-        target = max(TARGET_S, (self._longest + TICKS_PER_S // 2) // TICKS_PER_S)
-        return f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n"
+
+def _head(target_s: int) -> str:
+    return f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target_s}\n"
+
+
+def _target_s(segment: Segment) -> int:
+    return (segment.end - segment.start + TICKS_PER_S // 2) // TICKS_PER_S
+
+
+def _map_line(name: str) -> str:
+    return f'#EXT-X-MAP:URI="{name}"\n'
+
+
+def _body(segment: Segment, folder: str = "") -> str:
+    return (
+        f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(segment.utc_ms)}\n"
+        f"#EXTINF:{(segment.end - segment.start) / TICKS_PER_S:.6f},\n"
+        f"{folder}{segment_name(segment)}\n"
+    )
 
 
 def master_playlist(video: str, audio: str | None, *, bandwidth: int = 2_500_000) -> str:

@@ -63,6 +63,10 @@ class RecordSpec(Protocol):
     def utc_ms(self) -> int:
         """Wall clock at this moment."""
 
+    @property
+    def aside(self) -> bool:
+        """Whether this is not for the replay."""
+
 
 async def create(
     spec: RecordSpec, request_keyframe: Callable[[str], None], notify: Callable[[str, str], None]
@@ -103,7 +107,8 @@ class RecorderTap:
         self._reminded_s = 0.0
         self._seen_dropped = 0
         self._seen_unsupported = False
-        folder.add([RecordingStarted(session_ms=spec.session_ms_at_start, utc_ms=spec.utc_ms)])
+        started = RecordingStarted(spec.session_ms_at_start, spec.utc_ms, aside=spec.aside)
+        folder.add([started])
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
     def start(self) -> None:

@@ -37,7 +37,7 @@ class WorkOrder:
     may write the files of a medium into its output.
     """
 
-    session_id: str
+    root: str
     media: Mapping[str, Any]
     output: str
     sources: tuple[str, ...]

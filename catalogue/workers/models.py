@@ -48,7 +48,7 @@ class ClaimedModel(BaseModel):
     lease_ms: int
     attempts: int
     max_attempts: int
-    session_id: str
+    root: str
     media: dict[str, Any]
 
 

@@ -107,7 +107,7 @@ class WorkerRoutes:
                 lease_ms=self.door.lease_ms,
                 attempts=job.attempts,
                 max_attempts=job.max_attempts,
-                session_id=claimed.order.session_id,
+                root=claimed.order.root,
                 media=dict(claimed.order.media),
             )
         )

@@ -1,8 +1,11 @@
 """Opening and closing: how staff plan a breakout, and what of it is refused."""
 
+from typing import Annotated
+
 import msgspec
 
 from interactions.breakout.idea import BREAKOUT
+from interactions.group_pool.giving import class_names, given, questions_named
 from interactions.lesson.idea import require_live, standing_of, takes_part
 from interactions.poll.closing import with_the_groups
 from interactions.wording import GROUP_NAME_CHARS, TASK_CHARS, wording, wording_or_none
@@ -19,7 +22,10 @@ LATE_RULES = frozenset({"stay", "smallest", "choose"})
 
 
 class PlannedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """One group as staff plan it; `most` limits how many may choose it, `tutors` are staff or members."""
+    """One group as staff plan it; `most` limits how many may choose it, `tutors` are staff or members.
+
+    With `pool` it works on all published questions that wait, or on `questions`; `classes` are proposed.
+    """
 
     name: str
     members: list[str] = []
@@ -27,6 +33,9 @@ class PlannedGroup(msgspec.Struct, frozen=True, kw_only=True):
     material: str | None = None
     most: int | None = None
     tutors: list[str] = []
+    pool: bool = False
+    questions: Annotated[list[str], msgspec.Meta(max_length=200)] = []
+    classes: Annotated[list[str], msgspec.Meta(max_length=50)] = []
 
 
 class OpenBreakout(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +71,17 @@ def open_breakout(state: ClassState, call: Call, data: OpenBreakout) -> Decision
     groups = tuple(_group(call, planned, texts) for planned in data.groups)
     ends = None if data.seconds is None else UtcMs(call.now + data.seconds * 1_000)
     opened = BreakoutOpened(groups=groups, ends_utc_ms=ends, late=data.late, staying=tuple(data.staying))
-    return Decision((NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts),))
+    event = NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts)
+    work = (_pool_work(state, call, *pair) for pair in zip(groups, data.groups, strict=True))
+    return Decision((event, *(each for each in work if each is not None)))
+
+
+def _pool_work(state: ClassState, call: Call, group: BreakoutGroup, planned: PlannedGroup) -> NewEvent | None:
+    """Return what gives a group its questions, if it is to work on some."""
+    if not planned.pool and not planned.questions:
+        return None
+    questions = questions_named(state, planned.questions or None)
+    return given(call, group.id, questions, class_names(planned.classes))
 
 
 def close_breakout(state: ClassState, call: Call, data: CloseBreakout) -> Decision:

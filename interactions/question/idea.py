@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from interactions.group_pool.events import GroupPoolTaken
 from interactions.question.events import (
     QuestionAnswered,
     QuestionAsked,
@@ -53,6 +54,7 @@ class QuestionIdea:
         QuestionAssigned,
         QuestionPlaced,
         QuestionRulesSet,
+        GroupPoolTaken,
         SessionStarted,
         SessionEnded,
     )
@@ -84,6 +86,8 @@ class QuestionIdea:
                 slice_.is_open, slice_.anonymous = is_open, anonymous
             case QuestionPlaced(id=id_, at=at):
                 slice_.place(id_, at)
+            case GroupPoolTaken() as taken:
+                _take_over(slice_, taken)
             case SessionStarted():
                 slice_.is_live = True
             case SessionEnded():
@@ -105,6 +109,11 @@ class QuestionIdea:
                 yield Touch(RULES)
             case QuestionPlaced():
                 yield Touch(RUN, STAFF_ONLY)
+            case GroupPoolTaken(questions=questions):
+                for one in questions:
+                    yield from _touches(slice_.by_id[one.id])
+                    yield Touch(f"pool/{one.id}", STAFF_ONLY)
+                    yield from (Touch(f"my/upvote/{one.id}", owner=voter) for voter in one.voters)
             case QuestionUpvoted(id=id_, on=on):
                 for member in slice_.family(slice_.by_id[id_]):
                     if member.id == id_ or not on:
@@ -204,6 +213,16 @@ def _turn(pool: Pool, turn: Event, now: SessionMs) -> None:
                 question.start_ms = question.end_ms = now
         case QuestionMerged(into=into):
             pool.merge(question, pool.by_id[into])
+
+
+def _take_over(pool: Pool, taken: GroupPoolTaken) -> None:
+    """What a group made of questions: its classes are tags, its votes count as votes given in the pool."""
+    for one in taken.questions:
+        question = pool.by_id[one.id]
+        if one.tags_ref is not None:
+            question.tags_ref = one.tags_ref
+        for voter in one.voters:
+            pool.vote(question, voter, on=True)
 
 
 def _end(pool: Pool, now: SessionMs) -> None:

@@ -19,7 +19,7 @@ from lectern.app.storage import place_of
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 
 _DATABASE = "lectern.db"
-_FOLDERS = ("secrets", "sessions")
+_FOLDERS = ("secrets", "sessions", "branding")
 
 Progress = Callable[[str], None]
 

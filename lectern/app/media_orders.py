@@ -1,19 +1,29 @@
 """What a job's row asks of a media worker: the row of the catalogue, in the worker's own words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder
+from catalogue.brand.look import Look, LookStore
+from catalogue.brand.work import CLIP, MADE, ClipArgs
+from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder, endings
+from lectern.db.engine import Database
+from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job, JobFailed
-from mediaworker.media_job import Compose, MediaJob, Microcourse
+from lectern.jobs.states import JobState
+from lectern.jobs.store import JobStore
+from mediaworker.clip_check import UPLOAD
+from mediaworker.media_job import Clip, Compose, MediaJob, Microcourse
+from mediaworker.pipeline import library_files
 
 
 class Order(msgspec.Struct, frozen=True):
-    """`media` is to be done in the folder of the session."""
+    """`media` is to be done in the folder `root`: a session's, or a clip's."""
 
-    session_id: str
+    root: str
     media: MediaJob
 
     def as_row(self) -> dict[str, Any]:
@@ -36,23 +46,31 @@ class Order(msgspec.Struct, frozen=True):
     @property
     def sources(self) -> tuple[str, ...]:
         """The folders, as keys, that the work reads."""
-        session = f"sessions/{self.session_id}"
         source = self.media.source if isinstance(self.media, Microcourse) else ""
-        return (f"{session}/hls", *([f"{session}/{source}"] if source else []))
+        return (f"{self.root}/hls", *([f"{self.root}/{source}"] if source else []))
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Single files that it reads besides."""
+        upload = (f"{self.root}/{UPLOAD}",) if isinstance(self.media, Clip) else ()
+        return (*upload, *library_files(self.media))
 
     @property
     def output(self) -> str:
         """The folder, as a key, that it makes."""
-        return f"sessions/{self.session_id}/{self.media.output}"
+        return f"{self.root}/{self.media.output}"
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Makes orders of rows. `org_name` stands on cards."""
 
+    database: Database
     org_name: str
+    looks: LookStore = field(default_factory=LookStore)
+    jobs: JobStore = field(default_factory=JobStore)
 
-    def of(self, job: Job) -> Order:
+    async def of(self, job: Job) -> Order:
         """Return what `job` asks for.
 
         Raises:
@@ -60,15 +78,25 @@ class Orders:
         """
         try:
             if job.kind == MICROCOURSE:
-                return self._microcourse(msgspec.convert(job.args, MicrocourseArgs))
+                return await self._microcourse(job.org_id, msgspec.convert(job.args, MicrocourseArgs))
             if job.kind == COMPOSE:
                 args = msgspec.convert(job.args, ComposeArgs)
-                return Order(args.session_id, Compose(output=args.folder))
+                return Order(f"sessions/{args.session_id}", Compose(output=args.folder))
+            if job.kind == CLIP:
+                return Order(msgspec.convert(job.args, ClipArgs).folder, Clip(output=MADE))
         except msgspec.ValidationError as error:
             raise _unknown() from error
         raise _unknown()
 
-    def _microcourse(self, args: MicrocourseArgs) -> Order:
+    async def _microcourse(self, org_id: str, args: MicrocourseArgs) -> Order:
+        async with self.database.read() as tx:
+            look = await self.looks.look(tx, org_id) if args.branded else Look()
+            ready = {
+                clip.id: f"{clip.folder}/{MADE}"
+                for clip in await self.looks.clips(tx, org_id)
+                if clip.id in (look.intro_id, look.outro_id)
+                and (await self.jobs.get(tx, clip.job_id)).state is JobState.DONE
+            }
         media = Microcourse(
             output=args.folder,
             start_ms=args.start_ms,
@@ -76,10 +104,25 @@ class Orders:
             title=args.title,
             subtitle=args.subtitle or self.org_name,
             source=download_folder(args.replay_version) if args.replay_version else "",
+            accent=look.accent,
+            logo=look.logo,
+            card=look.title_card,
+            outro=look.outro_words,
+            intro_clip=ready.get(look.intro_id or "", ""),
+            outro_clip=ready.get(look.outro_id or "", ""),
             ranges=args.ranges,
             arrangement=args.arrangement,
         )
-        return Order(args.session_id, media)
+        return Order(f"sessions/{args.session_id}", media)
+
+
+def media_endings() -> Mapping[str, OnOver]:
+    """Return every kind of job that `Orders` knows, with what follows when one is over."""
+    return {**endings(), CLIP: _nothing_to_write}
+
+
+async def _nothing_to_write(_tx: AsyncConnection, _job: Job) -> None:
+    """A clip's state is its job's."""
 
 
 def _unknown() -> JobFailed:

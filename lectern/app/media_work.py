@@ -22,7 +22,8 @@ from lectern.storage.files import StoredFile
 from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
 from mediaworker import pipeline
-from mediaworker.media_job import MediaCancelledError, MediaFailedError, MediaJob, MediaResult
+from mediaworker.clip_check import UPLOAD
+from mediaworker.media_job import Clip, MediaCancelledError, MediaFailedError, MediaJob, MediaResult
 
 _log = structlog.get_logger()
 _PATIENCE_S: Final = 600.0
@@ -55,7 +56,7 @@ class Shelf(Protocol):
 class MediaWork:
     """Does jobs in threads. `loop` runs what asks for files elsewhere.
 
-    `order` says what a job's row asks for; it is called in the job's thread. `shelf` gives the files for a
+    `order` says what a job's row asks for. `shelf` gives the files for a
     job, None where its session's folder is here, below `data`.
     """
 
@@ -64,7 +65,7 @@ class MediaWork:
         data: Path,
         loop: asyncio.AbstractEventLoop,
         *,
-        order: Callable[[Job], Order],
+        order: Callable[[Job], Coroutine[Any, Any, Order]],
         shelf: Callable[[Job], Shelf | None],
     ) -> None:
         """Raises OSError: `data` cannot be written."""
@@ -78,17 +79,18 @@ class MediaWork:
     def do(self, attempt: Attempt) -> dict[str, object]:
         """Do a job of any kind."""
         try:
-            order = self._order(attempt.job)
-            session = f"sessions/{order.session_id}"
+            order = self._ask(attempt, partial(self._order, attempt.job))
             shelf = self._shelf(attempt.job)
             if shelf is None:
-                result = _do(attempt, order.media, self._data / session)
+                result = _do(attempt, order.media, self._data / order.root, self._data)
             else:
-                result = self._elsewhere(attempt, shelf, session, order.media)
+                result = self._elsewhere(attempt, shelf, order.root, order.media)
         except MediaFailedError as error:
             raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
         except MediaCancelledError as error:
             raise LeaseLost from error
+        except NotFound as error:
+            raise JobFailed("source_unreadable", "A file that this needs is not there any more.") from error
         except OSError as error:
             reason = f"The video could not be made on this machine: {error.strerror}."
             raise JobFailed("disk_error", reason, hold=True) from error
@@ -106,17 +108,15 @@ class MediaWork:
         if done is not None:  # another attempt got that far, and died before it could say so
             return done
         scratch = self._scratch / attempt.job.id
-        hls = scratch / "hls"
-        fetch = partial(copy_folder, files, f"{session}/hls", hls)
-        self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
-        for words in pipeline.source_words(job):
-            self._ask(attempt, partial(_fetch_if_there, files, f"{session}/{words}", scratch / words))
-        needed = {name.removeprefix("hls/") for name in pipeline.needed_files(job, scratch)}
-        self._ask(attempt, partial(fetch, needed.__contains__))
-        for name, parts in pipeline.needed_parts(job, scratch).items():
-            self._ask(attempt, partial(_fetch_parts, files, f"{session}/{name}", scratch / name, parts))
+        library = scratch / "library"
+        for key in pipeline.library_files(job):
+            self._ask(attempt, partial(_fetch_new, files, key, library / key))
+        if isinstance(job, Clip):
+            self._ask(attempt, partial(_fetch_new, files, f"{session}/{UPLOAD}", scratch / UPLOAD))
+        else:
+            self._bring_replay(attempt, files, session, job)
         try:
-            result = _do(attempt, job, scratch)
+            result = _do(attempt, job, scratch, library)
         except MediaFailedError as error:
             if error.code != "disk_error":  # nothing of it helps another attempt
                 shutil.rmtree(scratch)
@@ -127,6 +127,18 @@ class MediaWork:
             self._ask(attempt, partial(files.put_file, key, path))
         shutil.rmtree(scratch)
         return result
+
+    def _bring_replay(self, attempt: Attempt, files: Shelf, session: str, job: MediaJob) -> None:
+        scratch = self._scratch / attempt.job.id
+        hls = scratch / "hls"
+        fetch = partial(copy_folder, files, f"{session}/hls", hls)
+        self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
+        for words in pipeline.source_words(job):
+            self._ask(attempt, partial(_fetch_if_there, files, f"{session}/{words}", scratch / words))
+        needed = {name.removeprefix("hls/") for name in pipeline.needed_files(job, scratch)}
+        self._ask(attempt, partial(fetch, needed.__contains__))
+        for name, parts in pipeline.needed_parts(job, scratch).items():
+            self._ask(attempt, partial(_fetch_parts, files, f"{session}/{name}", scratch / name, parts))
 
     def _ask(self, attempt: Attempt, question: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         """Ask for files from this thread, again and again while they cannot be reached."""
@@ -145,8 +157,10 @@ class MediaWork:
                 attempt.stop.wait(_AGAIN_S)
 
 
-def _do(attempt: Attempt, job: MediaJob, session: Path) -> MediaResult:
-    return pipeline.run(job, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
+def _do(attempt: Attempt, job: MediaJob, files: Path, library: Path) -> MediaResult:
+    return pipeline.run(
+        job, files=files, progress=attempt.progress, cancelled=attempt.cancelled, library=library
+    )
 
 
 async def _result_of(files: Shelf, key: str) -> MediaResult | None:
@@ -154,6 +168,12 @@ async def _result_of(files: Shelf, key: str) -> MediaResult | None:
         return msgspec.json.decode(await files.get(key), type=MediaResult)
     except (NotFound, msgspec.DecodeError):
         return None
+
+
+async def _fetch_new(files: Shelf, key: str, target: Path) -> None:
+    """A file that never changes: once it is here it is not fetched again."""
+    if not await asyncio.to_thread(target.exists):
+        await files.fetch(key, target)
 
 
 async def _fetch_if_there(files: Shelf, key: str, target: Path) -> None:

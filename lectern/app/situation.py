@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from interactions.aside.idea import ASIDE
 from interactions.breakout.idea import BREAKOUT
 from interactions.hand.events import HandLowered
 from interactions.hand.idea import HAND, invited
@@ -12,13 +13,13 @@ from sessions.lesson.idea import LESSON, LessonState
 from sessions.presence.idea import PRESENCE
 from signaling.plane.situation import Situation
 
-_READ: Final = (LESSON, BREAKOUT, PRESENCE, HAND)
+READ: Final = (LESSON, BREAKOUT, PRESENCE, HAND, ASIDE)
 """The ideas that decide it: a word in the chat or a vote leaves it as it was, and costs nothing here."""
 
 
 def situation_of(state: ClassState) -> Situation:
     """See `signaling.plane.situation.SituationOf`."""
-    return state.read_off(_situation, _READ)
+    return state.read_off(_situation, READ)
 
 
 def _situation(state: ClassState) -> Situation:
@@ -38,6 +39,7 @@ def _situation(state: ClassState) -> Situation:
         presenters=tuple(id_ for id_ in staff if participants[id_].joined.role == SessionRole.PRESENTER),
         invited=tuple(guests),
         heard_everywhere=frozenset(breakout.voices),
+        aside=state.of(ASIDE).since_utc_ms is not None,
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
         away_since_utc_ms={
             id_: present.left_utc_ms

@@ -4,6 +4,7 @@ import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.tables
+import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.review_tables
 import catalogue.series_tables
@@ -31,6 +32,7 @@ _MODULES = (
     analytics.attendance.tables,
     analytics.closing.tables,
     analytics.tables,
+    catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.review_tables,
     catalogue.series_tables,

@@ -34,6 +34,9 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.brand.look import LookStore
+from catalogue.brand.routes import BrandRoutes
+from catalogue.brand.upload import Uploads
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -43,7 +46,6 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
-from catalogue.work import endings
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
@@ -74,6 +76,7 @@ from lectern.app.answers import (
 )
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
+from lectern.app.brand_studio import STUDIO
 from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
 from lectern.app.catalogue_progress import ProgressOfViewing
 from lectern.app.closing_answers import (
@@ -88,7 +91,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders
+from lectern.app.media_orders import Orders, media_endings
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -189,6 +192,7 @@ class Services:
     signal_namespace: SignalNamespace
     attending: AttendanceReports
     workers: WorkerRoutes
+    brand: BrandRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -216,6 +220,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
             *self.workers.routes(),
+            *self.brand.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
@@ -378,20 +383,20 @@ def workers_door(
         Conflict: the bucket's keys cannot be read.
     """
     database, bucket = keeper.database, bucket_of(settings)
-    orders = Orders(settings.org_name)
+    orders = Orders(database, settings.org_name)
 
     async def order_of(job: Job) -> WorkOrder:
-        order = orders.of(job)
-        return WorkOrder(order.session_id, order.as_row()["media"], order.output, order.sources)
+        order = await orders.of(job)
+        return WorkOrder(order.root, order.as_row()["media"], order.output, order.sources, order.assets)
 
     door = Door(
         database,
         keeper.files,
-        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "cache"),
+        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "incoming"),
         Bell(database, keeper.jobs, now=time.monotonic),
         signer,
         order_of=order_of,
-        endings=endings(),
+        endings=media_endings(),
         bucket=bucket,
         store=keeper.jobs,
         now=time.monotonic,
@@ -551,5 +556,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            brand=BrandRoutes(
+                database,
+                keeper.files,
+                Uploads(settings.data / "incoming"),
+                STUDIO,
+                PlaySigner(play_keys.secrets, play_keys.current),
+                accounts,
+                LookStore(),
+                keeper.jobs,
             ),
         )

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from catalogue.work import endings, kinds
 from catalogue.workers.tokens import Sighting, note_sighting
 from lectern import __version__
-from lectern.app.media_orders import Orders
+from lectern.app.media_orders import Orders, media_endings
 from lectern.app.media_work import MediaWork
 from lectern.app.remote.far_desk import FarDesk
 from lectern.app.remote.line import Line
@@ -64,9 +63,9 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
     try:
         await upgrade(database, metadata)
         files = files_of(settings) if settings.storage_url else None
-        orders = Orders(settings.org_name)
+        orders = Orders(database, settings.org_name)
         media = MediaWork(settings.data, loop, order=orders.of, shelf=lambda _job: files)
-        desk = DatabaseDesk(database, endings(), worker=this_process(), store=JobStore(lease_ms))
+        desk = DatabaseDesk(database, media_endings(), worker=this_process(), store=JobStore(lease_ms))
         lanes = lanes_of(desk, media)
         async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]
@@ -136,7 +135,7 @@ def token_of(settings: Settings) -> str:
 
 def lanes_of(desk: Desk, media: MediaWork) -> list[Runner]:
     """A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download."""
-    return [Runner(desk, {kind: how.work}) for kind, how in kinds(media.do, media.do).items()]
+    return [Runner(desk, {kind: media.do}) for kind in media_endings()]
 
 
 def this_process() -> str:

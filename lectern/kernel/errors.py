@@ -31,6 +31,12 @@ class Rejected(LecternError):
     status = 422
 
 
+class TooLarge(ProtocolViolation):
+    """More than is taken; said as soon as it is known, before the rest has come."""
+
+    status = 413
+
+
 class Unauthenticated(Rejected):
     """Nobody, or nobody any more: the credential is missing, wrong or expired."""
 

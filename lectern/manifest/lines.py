@@ -15,11 +15,15 @@ Why = Literal["loss", "restarted", "no_keyframe", "disk", "late"]
 
 
 class RecordingStarted(msgspec.Struct, frozen=True, tag="recording_started", tag_field="type"):
-    """First line: where this recording lies on the session's clock and on the wall clock."""
+    """First line: where this recording lies on the session's clock and on the wall clock.
+
+    What is recorded `aside` is shown live, and is not for the replay.
+    """
 
     session_ms: int
     utc_ms: int
     version: int = 1
+    aside: bool = False
 
 
 class TrackStarted(msgspec.Struct, frozen=True, tag="track_started", tag_field="type"):

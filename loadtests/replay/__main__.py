@@ -1,8 +1,10 @@
-"""How long a finished replay and a microcourse take: `script/bench replay [--only compose|cut|kill|sync] …`.
+"""How long a replay, a finished one and a microcourse take: `script/bench replay [--only PART] …`.
 
 The lesson is made first (`lesson_source`): an hour with camera and screen, its timestamps those of an hour.
 `--kill N` kills a worker at a random moment N times, over a short lesson, and counts what was published.
-`sync` records over a bad network, in virtual time, and compares sound with picture.
+`sync` records over a bad network, in virtual time, and compares sound with picture. `end` (a lesson of ten
+minutes and one of three hours) and `behind` run a real server. `wake` has workers wait
+for jobs, with a token and with the database.
 """
 
 import argparse
@@ -19,7 +21,9 @@ from pathlib import Path
 from loadtests.figures import Figure, machine, report
 from loadtests.replay.killing import kill_often
 from loadtests.replay.lesson_source import Shape, make_lesson
+from loadtests.replay.live_figures import behind_figures, end_figures
 from loadtests.replay.sync import sync_figures
+from loadtests.replay.wake import wake_figures
 from mediaworker import pipeline, steps
 from mediaworker.media_job import Compose, MediaJob, MediaResult, Microcourse
 from mediaworker.steps import Stage, Step
@@ -27,13 +31,14 @@ from mediaworker.transcoder import Progress
 
 CUT_MS = (1_001_234, 1_301_234)
 """Five minutes that begin and end between two keyframes."""
+PARTS = ("compose", "cut", "kill", "sync", "end", "behind", "wake")
+ENDED_MIN = (10, 180)
 
 
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How long a finished replay and a microcourse take to make.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    parts = ("compose", "cut", "kill", "sync")
-    parser.add_argument("--only", choices=parts, action="append", help="may be repeated")
+    parser.add_argument("--only", choices=PARTS, action="append", help="may be repeated")
     parser.add_argument("--minutes", type=int, default=60, help="length of the lesson")
     parser.add_argument("--kill", type=int, default=50, metavar="N", help="how often a worker is killed")
     parser.add_argument("--seed", type=int, default=5)
@@ -114,7 +119,7 @@ def _killed(count: int, seed: int, root: Path) -> list[Figure]:
 def main() -> None:
     """Run it."""
     given = _given()
-    wanted = given.only or ["compose", "cut", "kill", "sync"]
+    wanted = given.only or PARTS
     about, figures = machine(), list[Figure]()
     with tempfile.TemporaryDirectory(prefix="lectern-bench-") as temporary:
         session = (given.keep or Path(temporary)) / "session"
@@ -133,6 +138,12 @@ def main() -> None:
             figures += _killed(given.kill, given.seed, Path(temporary))
     if "sync" in wanted:
         figures += sync_figures()
+    if "end" in wanted:
+        figures += end_figures(ENDED_MIN)
+    if "behind" in wanted:
+        figures += behind_figures()
+    if "wake" in wanted:
+        figures += wake_figures()
     print(report("replay", about, figures, given.json))
 
 

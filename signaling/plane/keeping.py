@@ -97,7 +97,7 @@ class Keeping:
             room.spoke if crowded else (),
             tuple(room.withheld),
         )
-        is_unrecorded = situation.live and not room.is_recorded
+        is_unrecorded = situation.live and not room.is_recorded_as(aside=situation.aside)
         if is_unrecorded or troubled or without_right(tracks.values(), situation):
             self._unwritten(session_id)
         if room.in_step == wanted_now:  # most events (chat, votes) change nothing here
@@ -226,10 +226,15 @@ class Keeping:
 
     async def _keep_recording(self, room: Room, situation: Situation) -> None:
         client = room.home.client
-        if client is None or not situation.live or room.is_recorded:
+        if client is None or not situation.live or room.is_recorded_as(aside=situation.aside):
             return
+        if room.asked_to_record == (client, not situation.aside):
+            # First of all, and answered when its files are closed: what is said now belongs to another.
+            await client.stop_recording(room.session_id)
+            room.recorded_over = room.asked_to_record = None
         spec, number = await self._numbered(room.session_id, situation)
         await room.open_at(client)
+        room.asked_to_record = client, situation.aside
         try:
             await client.start_recording(room.session_id, spec)
         except MediaRefused as error:
@@ -237,7 +242,9 @@ class Keeping:
             if error.code != "already_recording":  # then only the answer to an earlier request was lost
                 raise
         room.recorded_over = client
-        _log.info("recording_started", session_id=room.session_id, process=room.home.name)
+        _log.info(
+            "recording_started", session_id=room.session_id, process=room.home.name, aside=situation.aside
+        )
         await self._scribe.recording_recovers(room.session_id)
 
     async def _numbered(self, session_id: str, situation: Situation) -> tuple[m.RecordSpec, int]:
@@ -245,7 +252,15 @@ class Keeping:
         number = await self._numbers.next(session_id, newest + 1)
         now, first = self._engine.clock(), situation.first_started_utc_ms
         try:
-            spec = await asyncio.to_thread(new_recording, self._sessions_dir, session_id, number, now, first)
+            spec = await asyncio.to_thread(
+                new_recording,
+                self._sessions_dir,
+                session_id,
+                number,
+                now_ms=now,
+                first_started_ms=first,
+                aside=situation.aside,
+            )
         except OSError:
             await self._numbers.unused(session_id, number)
             raise

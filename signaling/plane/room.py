@@ -20,6 +20,7 @@ _log = structlog.get_logger()
 class Room:
     """What was asked of media processes for one session.
 
+    `asked_to_record`: who was last asked to record, and whether aside (not for the replay).
     Connections stand for what was asked over them: a node that comes back has another one, so what its
     predecessor was told does not count. `in_step` is the situation that the media processes were last told.
     `pipes` lead from home to siblings; `broken` ones may still have an end that must be closed.
@@ -32,6 +33,7 @@ class Room:
     home: MediaNode
     open_over: set[MediaClient] = field(default_factory=set)
     recorded_over: MediaClient | None = None
+    asked_to_record: tuple[MediaClient, bool] | None = None
     in_step: object = None
     pipes: dict[MediaNode, Pipe] = field(default_factory=dict)
     broken: list[Pipe] = field(default_factory=list)
@@ -43,6 +45,10 @@ class Room:
     def is_recorded(self) -> bool:
         """Whether the home of now was told to record."""
         return self.recorded_over is not None and self.recorded_over is self.home.client
+
+    def is_recorded_as(self, *, aside: bool) -> bool:
+        """Whether it records what it should: for the replay, or `aside`."""
+        return self.is_recorded and self.asked_to_record == (self.home.client, aside)
 
     async def open_at(self, client: MediaClient) -> None:
         """Make the room known to a media process. Raises MediaGone, MediaRefused."""
@@ -56,6 +62,8 @@ class Room:
         self.sounding.pop(client, None)
         if self.recorded_over is client:
             self.recorded_over = None
+        if self.asked_to_record is not None and self.asked_to_record[0] is client:
+            self.asked_to_record = None
         for pipe in self.pipes.values():
             pipe.is_broken = pipe.is_broken or client in {pipe.home, pipe.far}
         self.in_step = None
@@ -151,10 +159,16 @@ def newest_recording(sessions_dir: Path, session_id: str) -> int:
 
 
 def new_recording(
-    sessions_dir: Path, session_id: str, number: int, now_ms: int, first_started_ms: int | None
+    sessions_dir: Path,
+    session_id: str,
+    number: int,
+    *,
+    now_ms: int,
+    first_started_ms: int | None,
+    aside: bool = False,
 ) -> m.RecordSpec:
     """Make the folder of a session's recording `number`. Blocks. Raises OSError."""
     directory = sessions_dir / session_id / "rec" / str(number)
     directory.mkdir(parents=True)
     name = f"sessions/{session_id}/rec/{number}"
-    return m.RecordSpec(str(directory), now_ms - (first_started_ms or now_ms), now_ms, name)
+    return m.RecordSpec(str(directory), now_ms - (first_started_ms or now_ms), now_ms, name, aside)

@@ -112,13 +112,14 @@ class RecordSpec(msgspec.Struct, frozen=True):
     """Where and from when a room is recorded. `directory` exists; times are those of `OpenRoom`.
 
     A media process with a folder of its own (`--data`) writes to `name` below that instead:
-    `sessions/<id>/rec/<n>`.
+    `sessions/<id>/rec/<n>`. What is recorded `aside` is not for the replay.
     """
 
     directory: str
     session_ms_at_start: int
     utc_ms: int
     name: str = ""
+    aside: bool = False
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -3,10 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.aside.events import AsideBegan, AsideEnded
 from interactions.breakout.events import BreakoutVoice
 from interactions.chat.events import ChatSent
 from interactions.hand.events import HandGranted, HandLowered, HandRaised
-from lectern.app.situation import situation_of
+from lectern.app.situation import READ, situation_of
 from lectern.app.wiring import registry
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
@@ -22,6 +23,7 @@ from lectern.timeline.event import (
     SessionStarted,
     TimelineEvent,
 )
+from lectern.timeline.idea import ClassState
 from lectern.timeline.live import fold
 from lectern.timeline.numbering import START, number
 from sessions.presence.idea import ConnectionClosed, ConnectionOpened
@@ -57,6 +59,8 @@ HAPPENS: st.SearchStrategy[Event] = st.one_of(
             BreakoutPlaced(participant="bob", group="g"),
             BreakoutVoice(on=True),
             ChatSent(id="m", text_ref="t"),
+            AsideBegan(),
+            AsideEnded(),
         ]
     ),
 )
@@ -86,3 +90,10 @@ def test_a_word_in_the_chat_costs_nothing() -> None:
     before = situation_of(state)
     fold(REGISTRY, state, placed)
     assert situation_of(state) is before
+
+
+def test_it_is_read_off_nothing_else() -> None:
+    whole = REGISTRY.empty()
+    names = [str(idea.name) for idea in READ]
+    only = ClassState(slices={name: whole.slices[name] for name in names})
+    assert situation_of(only) == situation_of(whole)

@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from catalogue.asides import asides, is_aside, parted
 from catalogue.gaps import BACK_WITHIN_MS, Happened, gaps_of, told, untold
 from lectern.manifest import ClockPiece, Replay, ReplayGap
 from lectern.timeline.event import (
@@ -46,6 +49,41 @@ def summed(gaps: list[RecordingGap]) -> list[tuple[str, str, int, int, int]]:
 def test_what_the_recorder_lacks_stands_on_the_sessions_clock() -> None:
     replay = recorded(ClockPiece(5_000, 0, 100_000), gaps=(LOST,))
     assert summed(gaps_of(replay, live(0, 106_000))) == [("loss", "mic", 65_000, 69_000, 900)]
+
+
+def test_what_was_said_aside_is_left_out_and_the_rest_is_a_gap() -> None:
+    """Until the next recording begins after an aside, half a second may pass: nobody is told of that."""
+    replay = recorded(
+        ClockPiece(0, 0, 60_100), ClockPiece(90_300, 60_100, 9_700), ClockPiece(120_900, 69_800, 9_100)
+    )
+    events = [
+        happened(SessionStarted.TYPE, 0),
+        happened("aside_began", 60_000),
+        happened("aside_ended", 90_000),
+        happened("aside_began", 100_000),
+        happened("aside_ended", 120_000),
+        happened("aside_began", 130_000),
+        happened(SessionEnded.TYPE, 150_000),
+    ]
+    assert summed(gaps_of(replay, events)) == [
+        ("aside", "all", 60_100, 90_000, 29_900),
+        ("aside", "all", 100_000, 120_000, 20_000),
+        ("not_recorded", "all", 120_000, 120_900, 900),
+        ("aside", "all", 130_000, 150_000, 20_000),
+    ]
+
+
+@given(st.lists(st.integers(0, 50), max_size=8), st.integers(0, 50), st.integers(0, 50))
+def test_a_stretch_falls_apart_into_aside_and_not(turns: list[int], start: int, length: int) -> None:
+    turns = sorted(set(turns))
+    events = [happened(("aside_began", "aside_ended")[i % 2], at) for i, at in enumerate(turns)]
+    stretches = asides([*events, happened(SessionEnded.TYPE, 60)])
+    said, rest = parted((start, start + length), stretches)
+    moments = {m for a, b in said for m in range(a, b)}
+    assert moments == {m for m in range(start, start + length) if is_aside(stretches, m)}
+    others = {m for a, b in rest for m in range(a, b)}
+    assert not moments & others
+    assert moments | others == set(range(start, start + length))
 
 
 def test_time_without_a_recorder_is_a_gap_and_time_without_a_lesson_is_none() -> None:

@@ -114,6 +114,16 @@ async def test_nothing_else_is_served(house: House, path: str) -> None:
     assert (await response.json())["error"]["code"] == code
 
 
+@pytest.mark.parametrize(("live", "status"), [(True, 200), (False, 404)])
+async def test_what_was_said_aside_is_played_live_alone(house: House, live: bool, status: int) -> None:
+    await house.files.put(f"sessions/{SESSION}/hls/aside-2/camera/000001.m4s", b"aside")
+    grant = PlayGrant(
+        "me", f"{'broadcast' if live else 'replay'}/r", f"sessions/{SESSION}/hls/", START + 1_000, live
+    )
+    url = house.signer.url(grant, "aside-2/camera/000001.m4s")
+    assert (await house.raw("GET", url, None)).status == status
+
+
 async def test_an_expired_or_foreign_address_is_refused(house: House) -> None:
     await house.pack()
     url = house.signer.url(GRANT, "program.m3u8")

@@ -43,6 +43,23 @@ def test_marks_stand_once_in_order_and_show_only_what_learners_see() -> None:
     ]
 
 
+def test_what_began_aside_leaves_no_mark() -> None:
+    moments = [
+        Moment(1, "poll_opened", 19_000, {"id": "before"}),
+        Moment(2, "poll_opened", 20_000, {"id": "aside"}),
+        Moment(3, "question_published", 25_000, {"id": "asked_aside"}),
+        Moment(4, "question_published", 10_000, {"id": "answered_aside"}),
+        Moment(5, "poll_opened", 30_000, {"id": "after"}),
+    ]
+    entities: dict[str, dict[str, Any]] = {
+        "poll/before": {}, "poll/aside": {}, "poll/after": {}, "question/asked_aside": {},
+        "question/answered_aside": {"id": "answered_aside", "start_ms": 21_000, "end_ms": 29_000},
+    }  # fmt: skip
+    found = remembered(moments, entities, TWO_RECORDINGS, left_out=[(20_000, 30_000)])
+    assert [mark.id for mark in found.marks] == ["before", "after"]
+    assert [question["id"] for question in found.questions] == ["answered_aside"]
+
+
 def test_a_question_stands_at_its_spoken_answer_and_apart_if_it_has_no_moment() -> None:
     moments = [
         Moment(1, "question_published", 0, {"id": "spoken"}),

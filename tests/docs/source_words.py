@@ -32,6 +32,7 @@ CODE_ARGUMENT = {
     "NotFound": 0,
     "Conflict": 0,
     "Overloaded": 0,
+    "TooLarge": 0,
     "Gone": 0,
     "InternalFault": 0,
     "WrongMethod": 0,

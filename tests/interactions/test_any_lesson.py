@@ -59,8 +59,13 @@ OFTEN = (
     "chat_release",
     "checkin_make_up",
     "checkin_make_up_refuse",
+    "breakout_open",
+    "group_pool_give",
+    "group_pool_vote",
 )
 WEIGHTS = [1 if command.name in RARE else 10 if command.name in OFTEN else 4 for command in COMMANDS]
+ENOUGH = 12
+"""From how often on a command comes no more rarely: others need what it prepares, open groups for example."""
 FITTING = {
     "question_unpin": ("state", "pinned"),
     "question_split": ("state", "merged"),
@@ -74,17 +79,19 @@ KINDS = {
     "question": "question",
     "chat": "message",
     "breakout": "outcome",
+    "group": "group_pool",
 }
 
 
+IN_POOL = ("group_pool_sort", "group_pool_vote", "group_pool_clarify", "group_pool_mark", "group_pool_class")
 BY_GROUP = ("breakout_visit", "breakout_move", "breakout_help", "breakout_choose", "breakout_tutor")
 
 
 class AnyLesson:
     """A proof that is driven by chance; the same seed drives it the same way.
 
-    `done` counts commands that were taken; the more often one was, the less likely it comes again, so that
-    rare ones get their turn.
+    `done` counts commands that changed something; the more often one was, the less likely it comes again
+    (down to `ENOUGH`), so that rare ones get their turn.
     """
 
     def __init__(self, rng: Random, done: Counter[str] | None = None) -> None:
@@ -131,7 +138,10 @@ class AnyLesson:
 
     def command(self) -> None:
         """Give a command; all that may go wrong is a refusal."""
-        weights = [weight / (1 + self.done[one.name]) for one, weight in zip(COMMANDS, WEIGHTS, strict=True)]
+        weights = [
+            weight / (1 + min(self.done[one.name], ENOUGH))
+            for one, weight in zip(COMMANDS, WEIGHTS, strict=True)
+        ]
         command = self.rng.choices(COMMANDS, weights)[0]
         able = [who for who in CAST if self.proof.actors[who].role in command.roles]
         arguments = {"poll_open": self.question, "poll_vote": self.vote}.get(command.name, dict)()
@@ -140,9 +150,10 @@ class AnyLesson:
                 field.name: self.argument(command.name, field.name)
                 for field in msgspec.structs.fields(command.data)
             }
+        before = self.proof.state.seq
         with suppress(Rejected, Overloaded):
             self.proof.command(self.rng.choice(able), command.name, **arguments)
-            self.done[command.name] += 1
+            self.done[command.name] += self.proof.state.seq > before
 
     def question(self) -> dict[str, Any]:
         """Invent a question that mostly can be asked."""
@@ -214,9 +225,17 @@ class AnyLesson:
         groups = entities["breakout"]["groups"]
         if command in BY_GROUP:
             return self.argument_of_groups(field, groups)
+        if command in IN_POOL:
+            return self.argument_of_pools(field)
         members = self.rng.sample(LEARNERS, self.rng.randint(0, 3))
         split = [
-            {"name": f"G{n}", "task": "T" * n, "members": [who], "tutors": ["h"][n:]}
+            {
+                "name": f"G{n}",
+                "task": "T" * n,
+                "members": [who],
+                "tutors": ["h"][n:],
+                "pool": n == 0 and self.waiting(),
+            }
             for n, who in enumerate(members)
         ]
         choices: dict[str, list[Any]] = {
@@ -225,7 +244,7 @@ class AnyLesson:
             "option": [None, -1, 0, 1, 2],
             "picks": [None, None, [0], [1], [0, 1], [1, 0], [0, 1, 2], [2, 0, 1], [3]],
             "secret": ["l-secret-of-mine!", "another-secret-1"],
-            "questions": [[self.question(), self.question()]],
+            "questions": [None] if command == "group_pool_give" else [[self.question(), self.question()]],
             "show": ["live", "after_close", "staff_only"],
             "seconds": [5, 20, 60, 90],
             "late_after_seconds": [None, 0, 30],
@@ -249,12 +268,35 @@ class AnyLesson:
             "moderated": [True, True, False],
             "group": [None, *groups],
             "groups": [split],
+            "classes": [[], ["A", "B"]],
             "late": ["stay", "smallest", "choose"],
             "staying": [[]],
             "participant": [*LEARNERS, "p", *([None] if command.startswith("checkin") else [])],
             "camera": [True, False],
             "lang": [None, "zh-CN", "en"],
             "minutes": [None, 1, 15, 0],
+        }
+        return self.rng.choice(choices.get(field, TEXTS))
+
+    def waiting(self) -> bool:
+        """Tell whether a published question waits."""
+        entities = self.proof.clients["p"].entities
+        states = [entity["state"] for path, entity in entities.items() if path.startswith("question/")]
+        return "published" in states
+
+    def argument_of_pools(self, field: str) -> Any:
+        """Invent what a group does with its questions; the group is the one that has some most lately."""
+        entities = self.proof.clients["p"].entities
+        pools: list[dict[str, Any]] = [
+            {"id": "nothing", "questions": [], "classes": []},
+            *(entity for path, entity in entities.items() if path.startswith("group_pool/")),
+        ]
+        pool = next((each for each in pools if each.get("state") == "open"), pools[-1])
+        choices: dict[str, list[Any]] = {
+            "group": [pool["id"]],
+            "question": pool["questions"] or ["nothing"],
+            "into": [None, *(each["id"] for each in pool["classes"])],
+            "on": [True, True, False],
         }
         return self.rng.choice(choices.get(field, TEXTS))
 

@@ -146,6 +146,46 @@ def breakout(proof: Proof) -> None:
     proof.command("h", "breakout_show", id=one, on=True)
 
 
+def aside(proof: Proof) -> None:
+    """Something that is not for the replay, twice; the second one ends with the lesson."""
+    start(proof)
+    proof.command("p", "aside_begin")
+    wait(proof, 5)
+    proof.command("h", "aside_begin")
+    proof.command("h", "aside_end")
+    wait(proof, 1)
+    proof.command("p", "aside_begin")
+    end(proof)
+
+
+def group_pool(proof: Proof) -> None:
+    """A group gets three questions: classes, votes, a clarification, one marked; shown, and taken over."""
+    proof.command("h", "question_rules", open=True, anonymous=True)
+    asked = [proof.command("l3", "question_ask", text="Why?", anonymous=True)["id"]]
+    asked += [proof.command(who, "question_ask", text=f"How, {who}?")["id"] for who in ("l1", "l2")]
+    for id_ in asked:
+        proof.command("h", "question_publish", id=id_)
+    start(proof)
+    planned = {"name": "One", "members": ["l1", "l2"], "pool": True, "classes": ["Price"]}
+    proof.command("p", "breakout_open", groups=[planned, {"name": "Two", "members": ["l3"]}])
+    one, _two = proof.clients["p"].entities["breakout"]["groups"]
+    (price,) = proof.clients["l1"].entities[f"group_pool/{one}"]["classes"]
+    own = proof.command("l2", "group_pool_class", group=one, name="Press")["id"]
+    proof.command("l1", "group_pool_sort", group=one, question=asked[0], into=own)
+    proof.command("l1", "group_pool_sort", group=one, question=asked[1], into=price["id"])
+    proof.command("l1", "group_pool_vote", group=one, question=asked[0], on=True)
+    proof.command("l2", "group_pool_vote", group=one, question=asked[0], on=True)
+    proof.command("l2", "group_pool_vote", group=one, question=asked[2], on=True)
+    proof.command("l2", "group_pool_vote", group=one, question=asked[2], on=False)
+    proof.command("l2", "group_pool_clarify", group=one, question=asked[0], text="The large one is meant.")
+    proof.command("l1", "group_pool_mark", group=one, question=asked[0], on=True)
+    proof.command("h", "breakout_move", participant="l2", group=None)
+    proof.command("h", "question_dismiss", id=asked[2])
+    proof.command("p", "breakout_close")
+    proof.command("h", "group_pool_show", id=one, on=True)
+    proof.command("h", "group_pool_take", id=one)
+
+
 def feedback(proof: Proof) -> None:
     """The rules are set, the presenter puts a hint off; after the end two hand in."""
     proof.command("p", "feedback_set", on=True, lang="zh-CN")
@@ -167,7 +207,9 @@ SCRIPTS: dict[str, Script] = {
         question_pool,
         chat_and_groups,
         breakout,
+        group_pool,
         feedback,
+        aside,
     )
 }
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs
+from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder
 from lectern.app import media_work
-from lectern.app.media_orders import Orders
+from lectern.app.media_orders import Order
 from lectern.app.media_work import MediaWork
 from lectern.app.settings import Settings
 from lectern.app.storage import files_of
@@ -23,6 +23,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from mediaworker import pipeline
+from mediaworker.media_job import Compose, Microcourse
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -77,9 +78,17 @@ def attempt_at(args: MicrocourseArgs | ComposeArgs, job_id: str = "j1") -> Attem
 
 def made_by(settings: Settings) -> MediaWork:
     files = files_of(settings)
-    return MediaWork(
-        settings.data, asyncio.get_running_loop(), order=Orders("Acme").of, shelf=lambda _job: files
-    )
+
+    async def order_of(job: Job) -> Order:
+        """As `Orders` makes it of an organisation that has chosen nothing."""
+        if job.kind == COMPOSE:
+            return Order("sessions/s", Compose(output=msgspec.convert(job.args, ComposeArgs).folder))
+        cut = msgspec.convert(job.args, MicrocourseArgs)
+        source = download_folder(cut.replay_version) if cut.replay_version else ""
+        media = Microcourse(cut.folder, cut.start_ms, cut.end_ms, cut.title, source=source)
+        return Order("sessions/s", media)
+
+    return MediaWork(settings.data, asyncio.get_running_loop(), order=order_of, shelf=lambda _job: files)
 
 
 async def test_a_worker_elsewhere_cuts_and_another_one_finds_it_done(

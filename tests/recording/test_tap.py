@@ -31,6 +31,7 @@ class Spec:
     directory: str
     session_ms_at_start: int = 0
     utc_ms: int = 1_795_312_800_000
+    aside: bool = False
 
 
 def packets(seconds: float) -> list[PacketArrived]:

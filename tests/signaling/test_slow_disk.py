@@ -26,10 +26,10 @@ async def test_who_is_removed_is_gone_though_no_recording_can_begin(
 ) -> None:
     moves, asked = threading.Event(), threading.Event()
 
-    def when_it_moves(*given: Any) -> m.RecordSpec:
+    def when_it_moves(*given: Any, **named: Any) -> m.RecordSpec:
         asked.set()
         moves.wait(30)
-        return new_recording(*given)
+        return new_recording(*given, **named)
 
     monkeypatch.setattr("signaling.plane.keeping.new_recording", when_it_moves)
     try:

@@ -45,7 +45,7 @@ class FarDesk:
         """Return the files of a job that is ours."""
         return self._files[_lease(job)]
 
-    def order(self, job: Job) -> Order:
+    async def order(self, job: Job) -> Order:
         """Return what the server asks for."""
         return Order.of_row(job.args)
 
@@ -72,7 +72,7 @@ class FarDesk:
             org_id=str(answer["org_id"]),
             kind=str(answer["kind"]),
             subject="",
-            args={"session_id": answer["session_id"], "media": answer["media"]},
+            args={"root": answer["root"], "media": answer["media"]},
             state=JobState.RUNNING,
             attempts=int(answer["attempts"]),
             max_attempts=int(answer["max_attempts"]),

@@ -307,6 +307,46 @@ export interface BreakoutState {
   readonly told: { readonly text: string | null; readonly author: string | null; readonly utc_ms: number } | null
 }
 
+/** The questions that a group works on: its classes, what it marked, and, once it is back, what it brought. */
+export interface GroupPool {
+  readonly id: string
+  readonly name: string | null
+  readonly state: 'open' | 'closed'
+  /** `own`: the group thought of it. */
+  readonly classes: readonly { readonly id: string; readonly name: string | null; readonly own: boolean }[]
+  readonly questions: readonly string[]
+  readonly top: readonly string[]
+  readonly shown: boolean
+  readonly taken: boolean
+  readonly utc_ms: number
+  readonly brought: BroughtBack | null
+}
+
+export interface BroughtBack {
+  readonly questions: number
+  readonly classes: number
+  readonly sorted: number
+  readonly top: readonly { readonly id: string; readonly text: string | null; readonly class: string | null; readonly votes: number }[]
+}
+
+export interface Clarification {
+  /** Null where it is shown to the whole class, and of who has left no trace. */
+  readonly author: string | null
+  readonly text: string | null
+  readonly utc_ms: number
+}
+
+/** One question in one group. */
+export interface GroupQuestion {
+  readonly id: string
+  readonly group: string
+  readonly text: string | null
+  readonly author: string | null
+  readonly class: string | null
+  readonly votes: number
+  readonly clarifications: readonly Clarification[]
+}
+
 /** What a group brought back. */
 export interface Outcome {
   readonly id: string
@@ -371,6 +411,9 @@ export interface EntityKinds {
   health: HealthNote
   group: BreakoutGroup
   outcome: Outcome
+  group_pool: GroupPool
+  group_question: GroupQuestion
+  'my/clarified': { readonly id: string; readonly said: readonly (Clarification & { readonly group: string | null })[] }
   'my/checkin': MyCheckin
   'my/vote': MyVote
   'my/poll_time': { readonly closes_utc_ms: number }

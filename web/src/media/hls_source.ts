@@ -41,8 +41,8 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
     enableWorker: false,
     ...(options.startS !== undefined ? { startPosition: options.startS } : {}),
     lowLatencyMode: false,
-    liveSyncDuration: 4,
-    liveMaxLatencyDuration: 10,
+    liveSyncDuration: 3.5,
+    liveMaxLatencyDuration: 6,
     maxBufferLength: options.live ? 12 : 30,
     backBufferLength: 30,
     // A playlist may appear a moment after the lesson has started.

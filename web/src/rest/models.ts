@@ -70,7 +70,7 @@ export interface Mark {
   readonly at_ms: number
   /** Where a question's spoken answer ends. */
   readonly end_ms: number | null
-  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome'
+  readonly kind: 'poll' | 'question' | 'checkin' | 'breakout' | 'outcome' | 'group_pool'
   readonly id: string
   readonly title: string | null
   readonly data: Readonly<Record<string, unknown>> | null
@@ -90,7 +90,7 @@ export interface RecordingGap {
   readonly to_ms: number
   readonly missing_ms: number
   readonly source: 'mic' | 'camera' | 'screen' | 'all'
-  readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'not_recorded'
+  readonly why: 'loss' | 'restarted' | 'no_keyframe' | 'disk' | 'late' | 'away' | 'aside' | 'not_recorded'
 }
 
 /** A finished medium in several sizes: picture with sound (`master_url`), picture alone, sound alone, small pictures by time. */

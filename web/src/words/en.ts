@@ -21,7 +21,7 @@ const en = {
   person: { search: 'Name or staff number', clear: 'Clear', chooseOne: 'Choose somebody from the list, or clear the field.', found: '{n} person found | {n} people found', nobody: 'Nobody who may do this has such a name or number.' },
   room: {
     cancelled: 'Cancelled', cancelledText: '“{title}” was called off. There is nothing you have to do.',
-    liveNow: 'Live now', live: 'LIVE', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
+    liveNow: 'Live now', live: 'LIVE', aside: 'Not recorded now', asideText: 'What is said now is not in the replay.', joining: 'Joining the lesson…', signInFirst: 'This session is for invited people. Sign in to join.', joinAs: 'Joining as {name}',
     yourName: 'Your name', namePlaceholder: 'As your colleagues know you', consentTitle: 'What is recorded', agreeAndJoin: 'Agree and join', join: 'Join', haveAccount: 'I have an account',
     startsIn: 'Starts in {time}', anyMoment: 'Starting any moment', stayHere: 'Stay on this page. The lesson opens by itself.', waitingPeople: '{n} here',
     removed: 'You were removed from this session', removedText: 'If this is a mistake, ask the host.', refused: 'You cannot join yet', tryAnotherWay: 'Join another way',
@@ -97,7 +97,7 @@ const en = {
   },
   draw: { title: 'Drawn', you: 'that is you', among: '{n} out of {of}', howMany: 'Draw', go: 'Draw lots', reset: 'Let everybody be drawn again' },
   group: {
-    title: 'Group work', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
+    title: 'Group work', sorting: 'Sort', youAreIn: 'You are in {name}', hint: 'Only your group hears you and reads this chat. You are brought back to the main room automatically.', go: 'OK, go', backIn: 'Back in {time}',
     running: 'Groups are at work', size: '{n} person | {n} people', sizeOf: '{n} of {most} people', callBack: 'Bring everyone back', howMany: 'Groups', howLong: 'Time', noEnd: 'Until I end it', deal: 'Assign at random', n: 'Group {n}', task: 'What should the group do?',
     who: 'Who goes where', whoHow: 'Pick a group for each person, or drag a name onto a group.', none: 'Stays in the main room', open: 'Start group work',
     byDepartment: 'By department', noDepartment: 'Without a department', byList: 'From a list', listHow: 'One line each: name, group', listExample: 'Li Wei, Group A', listTake: 'Make groups', listFile: 'Choose a CSV file', listRead: '{n} person placed. | {n} people placed.', listUnknown: 'Not found among those who are here: {lines}',
@@ -174,9 +174,9 @@ const en = {
     gaps: {
       title: '{n} gap in the recording | {n} gaps in the recording', jump: 'Go to {at}', seconds: 'about {n} s missing',
       source: { mic: 'Sound', camera: 'Camera', screen: 'Screen', all: 'Everything' },
-      why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded' },
+      why: { loss: 'lost on the way to the server', restarted: 'the sender began anew', no_keyframe: 'no picture could be decoded yet', disk: 'the server’s disk was full', late: 'came too late', away: 'the sender’s connection broke', not_recorded: 'was not recorded', aside: 'left out: not for the replay' },
     }, resumed: 'Continued where you stopped ({at})', restart: 'From the start',
-    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
+    kind: { poll: 'Poll', question: 'Question', checkin: 'Check-in', breakout: 'Groups', outcome: 'Group result', group_pool: 'Questions sorted' }, download: 'Download MP4', preparing: 'Preparing the download… {n}%', notReady: 'The replay is not ready yet', notReadyText: 'It is being finished. This page opens it by itself.', failed: 'The replay could not be made',
     failedText: 'The recording is safe. Ask the administrator.', cannotPlay: 'The video cannot be played', cannotPlayText: 'Check the connection and try again.', cut: 'Cut a microcourse', answer: 'Answer', otherQuestions: 'Other questions', notAnswered: 'Not answered yet', resultOf: '{n} vote | {n} votes',
   },
   editor: {

@@ -5,10 +5,11 @@ import type { LibraryWords } from './library'
 import type { OfficeWords } from './office'
 import type { PlayerWords } from './player'
 import type { StudioWords } from './studio'
+import type { TogetherWords } from './together'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly shelf: LibraryWords }
+type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly shelf: LibraryWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'

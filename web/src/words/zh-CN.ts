@@ -23,7 +23,7 @@ const zh: Words = {
   person: { search: '姓名或工号', clear: '清空', chooseOne: '请从列表中选一个人，或清空此栏。', found: '找到 {n} 人', nobody: '没有符合条件的人叫这个姓名或用这个工号。' },
   room: {
     cancelled: '已取消', cancelledText: '“{title}”已取消，你无需参加。',
-    liveNow: '正在直播', live: '直播中', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
+    liveNow: '正在直播', live: '直播中', aside: '暂不录入回放', asideText: '现在讲的内容不会出现在回放中。', joining: '正在进入直播间…', signInFirst: '本场仅限受邀人员，请先登录。', joinAs: '以 {name} 的身份进入',
     yourName: '你的姓名', namePlaceholder: '同事认识的名字', consentTitle: '本场会记录什么', agreeAndJoin: '同意并进入', join: '进入', haveAccount: '我有账号',
     startsIn: '{time} 后开始', anyMoment: '马上开始', stayHere: '留在本页，开播后自动进入。', waitingPeople: '已到 {n} 人',
     removed: '你已被移出本场', removedText: '如有误会，请联系主持人。', refused: '暂时不能进入', tryAnotherWay: '换个方式进入',
@@ -99,7 +99,7 @@ const zh: Words = {
   },
   draw: { title: '抽中', you: '就是你', among: '{of} 人中抽 {n} 人', howMany: '抽取人数', go: '抽奖', reset: '抽过的人重新参加' },
   group: {
-    title: '分组研讨', youAreIn: '你在 {name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
+    title: '分组研讨', sorting: '整理问题', youAreIn: '你在 {name}', hint: '只有本组听得到你说话、看得到这里的聊天。结束后自动回到主会场。', go: '知道了', backIn: '{time} 后返回',
     running: '正在分组研讨', size: '{n} 人', sizeOf: '{n} / {most} 人', callBack: '叫大家回来', howMany: '组数', howLong: '时长', noEnd: '由我结束', deal: '随机分组', n: '第 {n} 组', task: '这一组做什么？',
     who: '成员分配', whoHow: '给每个人选一个组，或把名字拖到组里。', none: '留在主会场', open: '开始分组',
     byDepartment: '按部门', noDepartment: '未填部门', byList: '按名单', listHow: '每行一人：姓名,组名', listExample: '李伟,第一组', listTake: '按名单分组', listFile: '选择 CSV 文件', listRead: '已分配 {n} 人。', listUnknown: '在场的人里没有找到：{lines}',
@@ -176,9 +176,9 @@ const zh: Words = {
     gaps: {
       title: '录制有 {n} 处缺失', jump: '跳到 {at}', seconds: '约缺 {n} 秒',
       source: { mic: '声音', camera: '摄像头画面', screen: '共享屏幕', all: '全部内容' },
-      why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', not_recorded: '未录制' },
+      why: { loss: '传输途中丢失', restarted: '发送端重新开始', no_keyframe: '画面还无法解码', disk: '服务器磁盘已满', late: '到达太晚', away: '发送端连接中断', aside: '讲师要求不录入回放', not_recorded: '未录制' },
     }, resumed: '已从上次的位置（{at}）继续', restart: '从头看',
-    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
+    kind: { poll: '投票', question: '提问', checkin: '签到', breakout: '分组', outcome: '小组成果', group_pool: '问题整理' }, download: '下载 MP4', preparing: '正在准备下载… {n}%', notReady: '回放还没好', notReadyText: '正在生成，好了会自动打开。', failed: '回放没有做成',
     failedText: '录制内容没有丢失，请联系管理员。', cannotPlay: '视频放不出来', cannotPlayText: '请检查网络，然后重试。', cut: '剪微课', answer: '回答', otherQuestions: '其他提问', notAnswered: '还没有回答', resultOf: '{n} 票',
   },
   editor: {

@@ -73,6 +73,8 @@ export class Lesson {
   readonly reactions = computed(() => (this.store.get('reactions') ?? null) as Reactions | null)
   readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
   readonly feedback = computed(() => (this.store.get('feedback') ?? null) as FeedbackRules | null)
+  /** What happens now is live and not for the replay. */
+  readonly aside = computed(() => this.store.get('aside') !== undefined)
   readonly attention = computed(() => (this.store.get('attention') ?? null) as Attention | null)
   readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
   /** The order in which staff mean to take questions. */

@@ -1,0 +1,57 @@
+"""What staff say aside is a recording of its own: a real media process and recorder."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lectern.kernel.roles import SessionRole
+from lectern.manifest import ManifestReader, RecordingEnded, RecordingStarted
+from tests.installation import Installation
+from tests.security.doors import connected, in_class
+from tests.signaling.test_restart import SDP, SOURCES, ask, lesson
+
+
+@pytest.mark.timeout(60)
+async def test_every_turn_ends_a_recording_and_begins_another(house: Installation) -> None:
+    async with lesson(house) as (session, _client):
+        token = house.token(session, SessionRole.HOST, person="presenter")
+        rec = house.services.settings.data / "sessions" / session.id / "rec"
+        async with in_class(house, token) as staff, connected(house, "/signal", {"token": token}) as tab:
+            assert "sdp" in await ask(tab, "offer", {"sdp": SDP, "sources": SOURCES})
+            await _until(lambda: _courses(rec) == ["for the replay"])
+            for command in ("aside_begin", "aside_end"):
+                course = [*_courses(rec), "aside" if command == "aside_begin" else "for the replay"]
+                message: dict[str, Any] = {"id": command, "type": command, "data": {}}
+                answer = await staff.call("command", message, namespace="/class", timeout=10)
+                assert "error" not in answer
+                await _until(partial(_is_course, rec, course))
+            assert _courses(rec) == ["for the replay", "aside", "for the replay"]
+            for number in (1, 2):
+                assert isinstance(
+                    ManifestReader(rec / str(number) / "manifest.jsonl").poll()[-1], RecordingEnded
+                )
+
+
+def _courses(rec: Path) -> list[str]:
+    """What each recording is for, in their order."""
+    found = []
+    for number in sorted(int(path.name) for path in rec.glob("*")):
+        lines = ManifestReader(rec / str(number) / "manifest.jsonl").poll()
+        if lines:
+            assert isinstance(lines[0], RecordingStarted)
+            found.append("aside" if lines[0].aside else "for the replay")
+    return found
+
+
+def _is_course(rec: Path, course: list[str]) -> bool:
+    return _courses(rec) == course
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.02)
