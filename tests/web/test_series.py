@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
-from tests.web.made_replay import held, reviewed
+from tests.web.made_replay import held
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on, until
 
@@ -25,7 +25,39 @@ async def _published(story: Story) -> None:
     cut = {"title": "Fire in the kitchen", "start_ms": 0, "end_ms": 12_000}
     clip = str((await story.rest(page, "POST", f"/replays/{replay}/microcourses", data=cut))["id"])
     await until("it is cut", lambda: is_in(f"/microcourses/{clip}", "ready"), within_s=90, every_s=0.5)
-    await reviewed(story, clip)
+    await _review(story, clip)
+
+
+async def _review(story: Story, clip: str) -> None:
+    """The presenter asks for a review; the administrator finds it, sends it back once, and approves it."""
+    page = story.presenter
+    await story.open(page, f"/admin/microcourses/{clip}")
+    await on(page, "ask-review").click()
+    await expect(on(page, "microcourse-state")).to_have_attribute("data-state", "in_review")
+    await take_picture(page, "review-asked-pc")
+    admin = await story.browsers.on_pc("zh-CN")
+    await story.sign_in(admin, "admin")
+    await story.open(admin, "/admin/microcourses?state=in_review")
+    await admin.get_by_role("link", name="Fire in the kitchen").click()
+    await on(admin, "add-point").click()
+    await admin.get_by_label("第 1 条", exact=True).fill("声音太小")
+    assert await violations(admin) == []
+    await take_picture(admin, "review-desk-pc")
+    await on(admin, "send-back").click()
+    await expect(on(admin, "microcourse-state")).to_have_attribute("data-state", "sent_back")
+    await page.reload()
+    await expect(page.get_by_text("声音太小")).to_be_visible()
+    assert await violations(page) == []
+    await on(page, "ask-review").click()
+    await expect(on(page, "microcourse-state")).to_have_attribute("data-state", "in_review")
+    await admin.set_viewport_size({"width": 390, "height": 844})
+    await admin.reload()
+    await on(admin, "review-comment").fill("可以了。")
+    assert await violations(admin) == []
+    await take_picture(admin, "review-desk-phone")
+    await on(admin, "approve-publish").click()
+    await expect(on(admin, "microcourse-state")).to_have_attribute("data-state", "published")
+    await admin.context.close()
 
 
 async def _put_together(story: Story) -> None:
