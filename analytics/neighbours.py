@@ -122,6 +122,10 @@ class Medium(Protocol):
     def duration_ms(self) -> int:
         """How long it is."""
 
+    @property
+    def no_skipping(self) -> bool:
+        """Whether the asker has to watch it in order."""
+
 
 class Position(NamedTuple):
     """Where somebody stopped in a medium, `age_ms` ago."""

@@ -8,11 +8,13 @@ still noted; nobody ever sees them late.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import viewer_of
 from analytics.neighbours import Media, Medium, MediumKind, Position, Seats
+from analytics.no_skipping import furthest_ms, in_order
 from analytics.play_record import MOST_STRETCHES, Device, PlayRecord, tag_of
 from analytics.view_store import MediumVersion, Place, ViewStore, Watchable
 from analytics.view_sums import Change, Terms, Whole, difference, months_of, share_of
@@ -30,7 +32,20 @@ _MOST_ADDED_UP = 5_000
 _READ_AT_ONCE = 500
 
 _Asked = tuple[Principal, MediumKind, str, int]
-Told = tuple[int, list[tuple[str, Refusal]]]
+
+
+class Told(NamedTuple):
+    """What a player is told: how many count, why the others do not, how far its viewer may go.
+
+    `furthest_ms` None: anywhere.
+    """
+
+    accepted: int
+    refused: list[tuple[str, Refusal]]
+    furthest_ms: int | None = None
+
+
+_NOTHING = Told(0, [])
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +61,7 @@ class Report:
     reported: Sequence[Played]
     position_ms: int | None
     position_age_ms: int = 0
-    told: Told = (0, [])
+    told: Told = _NOTHING
 
 
 @dataclass(slots=True)
@@ -105,7 +120,7 @@ class ViewIntake:
         position_age_ms: int = 0,
         device: Device = Device.PC,
     ) -> Told:
-        """Keep what a player reports; return how many count, and why the others do not.
+        """Keep what a player reports; return what it is told.
 
         What was reported before changes nothing and counts as accepted. The player stood at `position_ms`
         `position_age_ms` ago: a report may have waited for the network.
@@ -124,7 +139,7 @@ class ViewIntake:
             self._rights.keep(key, asked, *known)
         subject, found = known
         if version < 1 or version > found.version:
-            return 0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported]
+            return Told(0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported])
         if position_ms is not None:
             position_ms = min(max(0, position_ms), found.duration_ms)
         distinct = tuple({played.id: played for played in reported}.values())
@@ -132,6 +147,13 @@ class ViewIntake:
         report = Report(who, subject, found, named, player, device, distinct, position_ms, position_age_ms)
         await self._line.together(report)
         return report.told
+
+    async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
+        """Return how far `who` has watched a version of a medium from its beginning without skipping."""
+        subject = await viewer_of(who, self._seats)
+        async with self._database.read() as tx:
+            watched = await self._store.record(tx, MediumVersion(medium, medium_id, version), subject)
+        return furthest_ms(watched.covered)
 
     async def _carry_out(self, reports: Sequence[Report]) -> None:
         """Take reports in, all or none."""
@@ -148,7 +170,7 @@ class ViewIntake:
             told: list[Told] = [
                 _added(after, Place(keys[report.named], report.subject), report, now)
                 if report.reported
-                else (0, [])
+                else _NOTHING
                 for report in reports
             ]
             changed = {place: record for place, record in after.items() if record is not before[place]}
@@ -206,12 +228,16 @@ def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: Ut
     record, tag = after[place], tag_of(report.player)
     new = [played for played in report.reported if not record.holds(tag, played)]
     accepted, refused = sift(new, duration_ms=report.medium.duration_ms, now=now, pace=record.pace_of(tag))
+    if report.medium.no_skipping:
+        accepted, beyond = in_order(accepted, record.covered)
+        refused += beyond
     grown = record.adding(tag, report.device, accepted)
     if grown.size > MOST_STRETCHES:
         refused += [(played.id, Refusal.TOO_SCATTERED) for played in accepted]
-        return len(report.reported) - len(new), refused
+        grown = record
     after[place] = grown
-    return len(report.reported) - len(refused), refused
+    furthest = furthest_ms(grown.covered) if report.medium.no_skipping else None
+    return Told(len(report.reported) - len(refused), refused, furthest)
 
 
 def _lengths(keys: dict[MediumVersion, int], reports: Sequence[Report]) -> dict[int, int]:

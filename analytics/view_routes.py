@@ -67,10 +67,14 @@ class RefusedModel(BaseModel):
 
 
 class ViewsTaken(BaseModel):
-    """How many intervals count (repeated ones among them), and which do not. None needs to be sent again."""
+    """How many intervals count (repeated ones among them), and which do not. None needs to be sent again.
+
+    `furthest_ms` is as far as the viewer may go in a medium that is watched in order; null: anywhere.
+    """
 
     accepted: int
     refused: list[RefusedModel]
+    furthest_ms: int | None = None
 
 
 class ViewerModel(BaseModel):
@@ -239,7 +243,7 @@ class ViewRoutes:
     async def take_in(self, request: Request) -> ViewsTaken:
         """Take in what a player reports."""
         report: ViewsReport = request.body
-        accepted, refused = await self.intake.take_in(
+        told = await self.intake.take_in(
             request.who,
             report.medium,
             report.id,
@@ -251,7 +255,9 @@ class ViewRoutes:
             device=device_of(request.http.headers.get(hdrs.USER_AGENT, "")),
         )
         return ViewsTaken(
-            accepted=accepted, refused=[RefusedModel(id=id_, code=code) for id_, code in refused]
+            accepted=told.accepted,
+            refused=[RefusedModel(id=id_, code=code) for id_, code in told.refused],
+            furthest_ms=told.furthest_ms,
         )
 
     async def viewing(self, request: Request) -> ViewingModel:

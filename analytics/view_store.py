@@ -146,6 +146,21 @@ class ViewStore:
         longer = (view_media.c.key == key, view_media.c.duration_ms < duration_ms)
         await tx.execute(update(view_media).where(*longer).values(duration_ms=duration_ms, is_stale=True))
 
+    async def record(self, tx: AsyncConnection, named: MediumVersion, subject: str) -> PlayRecord:
+        """Return what somebody watched of a version of a medium; an empty record if nothing."""
+        query = (
+            select(view_records.c.record)
+            .join(view_media, view_media.c.key == view_records.c.medium_key)
+            .where(
+                view_media.c.medium == named.medium,
+                view_media.c.medium_id == named.medium_id,
+                view_media.c.version == named.version,
+                view_records.c.subject == subject,
+            )
+        )
+        found = (await tx.execute(query)).scalar_one_or_none()
+        return NEVER if found is None else unpacked(found)
+
     async def lock_records(self, tx: AsyncConnection, places: Collection[Place]) -> dict[Place, PlayRecord]:
         """Return records, locked until the transaction ends; of whoever has none yet, an empty one."""
         blank = {"record": packed(NEVER)}

@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     OVERLAPPING = "overlapping"
     VERSION_UNKNOWN = "version_unknown"
     TOO_SCATTERED = "too_scattered"
+    SKIPPED_AHEAD = "skipped_ahead"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from catalogue.marks import Remembered, remembered
 from catalogue.media import Replay, hls_folder
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
-from catalogue.work import COMPOSE, ComposeArgs
+from catalogue.work import COMPOSE, ComposeArgs, signals_job
 from lectern.db.engine import Database
 from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
@@ -98,6 +98,8 @@ class ReplayKeeper:
         args = ComposeArgs(replay.session_id, replay.id, replay.version, replay.title)
         download = NewJob(replay.org_id, COMPOSE, replay.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, download, now) if recorded.duration_ms > 0 else None
+        if recorded.duration_ms > 0:
+            await self.jobs.enqueue(tx, signals_job(replay), now)
         await self.store.change_replay(
             tx,
             replay.id,

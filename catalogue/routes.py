@@ -25,6 +25,7 @@ from catalogue.models import (
 from catalogue.neighbours import News, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.review import may_review
@@ -33,7 +34,6 @@ from catalogue.review_store import ReviewStore
 from catalogue.reviewing import ReviewDesk
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
-from catalogue.terms_routes import TermsRoutes
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
 from catalogue.window_routes import WindowRoutes
@@ -87,9 +87,9 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     return [
         *catalogue.routes(),
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
-        *Player(keeper.files, deps.signer, deps.clock).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
-        *TermsRoutes(keeper.database, keeper.store, deps.watching, deps.clock).routes(),
+        *ProposalDesk(keeper, EditStore()).routes(),
+        *Player(keeper.files, deps.signer, deps.clock).routes(),
     ]
 
 

@@ -19,6 +19,7 @@ from catalogue.series import Key
 from catalogue.series_tables import series_items
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
+from catalogue.terms_store import TermsStore
 from lectern.db.upsert import put_all
 from lectern.kernel.errors import NotFound
 from lectern.manifest.replay import Replay as Recorded
@@ -83,11 +84,13 @@ class CatalogueStore:
             values["recorded"] = msgspec.to_builtins(values["recorded"])
         await tx.execute(update(replays).where(replays.c.id == replay_id).values(**values))
 
-    async def moments(self, tx: AsyncConnection, session_id: str) -> list[Moment]:
-        """Return the events of a session that leave marks, in order."""
+    async def moments(
+        self, tx: AsyncConnection, session_id: str, types: Collection[str] = tuple(MARKED)
+    ) -> list[Moment]:
+        """Return the events of a session that leave marks, or those of `types`, in order."""
         query = (
             select(events.c.seq, events.c.type, events.c.session_ms, events.c.payload)
-            .where(events.c.session_id == session_id, events.c.type.in_(MARKED))
+            .where(events.c.session_id == session_id, events.c.type.in_(types))
             .order_by(events.c.seq)
         )
         return [Moment(row.seq, row.type, row.session_ms, row.payload) for row in await tx.execute(query)]
@@ -167,13 +170,17 @@ class CatalogueStore:
         await tx.execute(update(microcourses).where(microcourses.c.id == microcourse_id).values(**values))
 
     async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
-        """Delete a microcourse and where its viewers stopped; what they watched stays on record."""
+        """Delete a microcourse, its terms and captions, and where its viewers stopped.
+
+        What they watched stays on record.
+        """
         await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
         for table in (microcourse_releases, microcourse_reviews):
             await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
         in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)
         await tx.execute(delete(series_items).where(*in_series))
         await self.forget_positions(tx, "microcourse", microcourse_id)
+        await TermsStore().forget(tx, "microcourse", microcourse_id)
 
     async def forget_positions(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
         """Forget where people stopped in a medium: what is shown now is another."""

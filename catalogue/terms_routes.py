@@ -1,44 +1,114 @@
-"""On which terms somebody watches a medium: what its player asks for beside the medium itself."""
+"""On which terms somebody watches a medium, and its captions: what a player asks for beside the medium."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
+from aiohttp import web
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.access import viewer_of
-from catalogue.media import MediumKind
+from catalogue.access import insist_on_edit, may_edit, viewer_of
+from catalogue.chapters import CARD_MS
+from catalogue.edit_store import EditStore
+from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.store import CatalogueStore
+from catalogue.terms import (
+    CaptionLine,
+    Rules,
+    kind_of,
+    language_tag,
+    name_tag,
+)
+from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
+from catalogue.webvtt import LONGEST_BYTES, mapped, read_captions, reread, written
 from lectern.db.engine import Database
+from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, utc_ms
-from lectern.kernel.errors import NotFound
+from lectern.kernel.errors import Conflict, NotFound
+
+
+class Viewers(Protocol):
+    """Knows the people who watch; `lectern.app` wires it."""
+
+    async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
+        """Return what somebody is called and their staff number; None if nobody knows."""
+
+    async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
+        """Return how far `who` has watched a medium from its beginning without skipping."""
+
+
+class RulesModel(BaseModel):
+    """What an editor decides; `watermark` null leaves it to the organisation's setting."""
+
+    required: bool = False
+    no_skipping: bool = False
+    watermark: bool | None = None
+
+
+class CaptionLineModel(BaseModel):
+    """Captions that there are; of a microcourse without its own, those of the replay that it was cut from."""
+
+    language: str
+    of: Literal["own", "replay"]
 
 
 class TermsModel(BaseModel):
     """The terms for the asker: `viewer` is who they are to the records of viewing (null: nobody, a program).
 
     They stopped at `position_ms`, `position_age_ms` ago (null: never began); ages, because clocks differ.
+    `furthest_ms` is as far as they may go (null: anywhere); `watermark` is drawn over the picture. `rules`
+    are for those who may change them.
     """
 
     viewer: str | None
     position_ms: int
     position_age_ms: int | None
+    required: bool
+    furthest_ms: int | None
+    watermark: str | None
+    captions: list[CaptionLineModel]
+    rules: RulesModel | None
+
+
+class CaptionsModel(BaseModel):
+    """What was understood of a file."""
+
+    language: str
+    cues: int
 
 
 @dataclass(frozen=True, slots=True)
 class TermsRoutes:
-    """The handlers."""
+    """The handlers. `watermark` is the organisation's setting."""
 
     database: Database
-    store: CatalogueStore
+    media: CatalogueStore
     watching: Watching
+    viewers: Viewers
+    trail: Trail
+    watermark: bool = False
     clock: Clock = utc_ms
+    store: TermsStore = field(default_factory=TermsStore)
+    edits: EditStore = field(default_factory=EditStore)
 
     def routes(self) -> list[Route]:
-        """Return what the catalogue mounts."""
-        one = "/api/v1/watch-terms/{medium}/{id}"
-        return [Route("GET", one, self.terms, "On which terms one watches it", TermsModel)]
+        """Return what `lectern.app` mounts."""
+        terms = "/api/v1/watch-terms/{medium}/{id}"
+        captions = "/api/v1/captions/{medium}/{id}/{language}"
+        return [
+            Route("GET", terms, self.terms, "On which terms one watches it", TermsModel),
+            Route("PUT", terms, self.change, "Change the terms", TermsModel, body=RulesModel),
+            Route("GET", captions, self.captions, "Captions (WebVTT)"),
+            Route(
+                "PUT", captions, self.upload, "Upload captions (WebVTT)", CaptionsModel,
+                body=bytes, max_bytes=LONGEST_BYTES, content_type="text/vtt",
+            ),
+            Route("DELETE", captions, self.delete, "Delete captions"),
+        ]  # fmt: skip
 
     async def terms(self, request: Request) -> TermsModel:
         """Return the terms for the asker.
@@ -47,19 +117,158 @@ class TermsRoutes:
             NotFound: there is no such medium for them.
         """
         who: Principal = request.who
-        medium, medium_id = await self._watchable(request)
+        medium = await self._watchable(request)
+        kind = kind_of(medium)
         viewer = viewer_of(who)
         async with self.database.read() as tx:
-            stopped = await self.store.stopped(tx, viewer, medium, medium_id)
+            rules = await self.store.rules(tx, kind, medium.id)
+            stopped = await self.media.stopped(tx, viewer, kind, medium.id)
+            lines = await self._lines(tx, medium)
         position_ms, watched_utc_ms = stopped or (0, None)
-        age_ms = None if watched_utc_ms is None else max(0, self.clock() - watched_utc_ms)
-        return TermsModel(viewer=viewer, position_ms=position_ms, position_age_ms=age_ms)
+        edits = may_edit(who, medium.org_id, medium.session_id)
+        binds = rules.no_skipping and not edits and viewer is not None
+        return TermsModel(
+            viewer=viewer,
+            position_ms=position_ms,
+            position_age_ms=None if watched_utc_ms is None else max(0, self.clock() - watched_utc_ms),
+            required=rules.required,
+            furthest_ms=await self.viewers.furthest_ms(who, kind, medium.id, medium.version)
+            if binds
+            else None,
+            watermark=await self._name(who) if self._is_marked(rules) else None,
+            captions=[CaptionLineModel(language=line.language, of=line.of) for line in lines],
+            rules=_model(rules) if edits else None,
+        )
 
-    async def _watchable(self, request: Request) -> tuple[MediumKind, str]:
+    async def change(self, request: Request) -> TermsModel:
+        """Change the terms.
+
+        Raises:
+            NotFound, Forbidden: the medium is not theirs to edit.
+        """
+        medium = await self._editable(request)
+        wanted: RulesModel = request.body
+        rules = Rules(wanted.required, wanted.no_skipping, wanted.watermark)
+        async with self.database.write() as tx:
+            await self.store.set_rules(tx, medium.org_id, kind_of(medium), medium.id, rules)
+            await self.trail.write(
+                tx, request.who, "watch_rules_changed", medium.id, wanted.model_dump() | _about(medium)
+            )
+        return await self.terms(request)
+
+    async def captions(self, request: Request) -> web.Response:
+        """Return a file of captions; of a microcourse without its own, what its replay has there.
+
+        Raises:
+            NotFound: there is no such medium for the asker, or no captions in this language.
+        """
+        medium = await self._watchable(request)
+        language = language_tag(request.path["language"])
+        async with self.database.read() as tx:
+            found = await self.store.captions(tx, kind_of(medium), medium.id, language)
+            text = found.content if found is not None and found.version == medium.version else None
+            if text is None and isinstance(medium, Microcourse):
+                whole = await self.store.captions(tx, "replay", medium.replay_id, language)
+                if whole is not None:
+                    text = written(mapped(reread(whole.content), await self._ranges(tx, medium), CARD_MS))
+        if text is None:
+            raise NotFound("captions_not_found", "There are no captions in this language.")
+        headers = {
+            "Content-Type": "text/vtt; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="captions-{language}.vtt"',
+            "Cache-Control": "private, no-cache",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=text.encode(), headers=headers)
+
+    async def upload(self, request: Request) -> CaptionsModel:
+        """Take in a file of captions; those of the same language are replaced.
+
+        Raises:
+            NotFound, Forbidden: the medium is not theirs to edit. Conflict: it has no length yet.
+            Rejected: see `read_captions`, `language_tag`.
+        """
+        medium = await self._editable(request)
+        language = language_tag(request.path["language"])
+        if not medium.duration_ms:
+            raise Conflict("medium_not_ready", "This cannot be watched yet.", state=medium.state)
+        cues = read_captions(request.body, medium.duration_ms)
+        row: dict[str, Any] = {
+            "medium": kind_of(medium),
+            "medium_id": medium.id,
+            "language": language,
+            "org_id": medium.org_id,
+            "version": medium.version,
+            "content": written(cues),
+            "created_by": request.who.subject_id,
+            "created_utc_ms": self.clock(),
+        }
+        async with self.database.write() as tx:
+            await self.store.put_captions(tx, row)
+            details = {"language": language, "cues": len(cues)} | _about(medium)
+            await self.trail.write(tx, request.who, "captions_uploaded", medium.id, details)
+        return CaptionsModel(language=language, cues=len(cues))
+
+    async def delete(self, request: Request) -> web.StreamResponse | None:
+        """Delete captions.
+
+        Raises:
+            NotFound, Forbidden: the medium is not theirs to edit, or has none of its own in this language.
+        """
+        medium = await self._editable(request)
+        language = language_tag(request.path["language"])
+        async with self.database.write() as tx:
+            if not await self.store.delete_captions(tx, kind_of(medium), medium.id, language):
+                raise NotFound("captions_not_found", "There are no captions in this language.")
+            details = {"language": language} | _about(medium)
+            await self.trail.write(tx, request.who, "captions_deleted", medium.id, details)
+        return None
+
+    async def _lines(self, tx: AsyncConnection, medium: Replay | Microcourse) -> list[CaptionLine]:
+        own = await self.store.languages(tx, kind_of(medium), medium.id, medium.version)
+        lines = {language: CaptionLine(language, "own") for language in own}
+        if isinstance(medium, Microcourse):
+            replay = await self.media.replay(tx, medium.replay_id)
+            for language in await self.store.languages(tx, "replay", replay.id, replay.version):
+                lines.setdefault(language, CaptionLine(language, "replay"))
+        return [line for _, line in sorted(lines.items())]
+
+    async def _ranges(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[tuple[int, int]]:
+        """Return the ranges of its replay that a microcourse shows, in their order."""
+        version = (medium.id, medium.version)
+        made_of = (await self.edits.cuts(tx, [version])).get(version)
+        return [(medium.start_ms, medium.end_ms)] if made_of is None else made_of.content.ranges
+
+    def _is_marked(self, rules: Rules) -> bool:
+        return self.watermark if rules.watermark is None else rules.watermark
+
+    async def _name(self, who: Principal) -> str:
+        """Return what is drawn over the picture for `who`."""
+        person = who.person_id or (who.grant.person_id if who.grant else None)
+        known = await self.viewers.name_and_number(who.org_id, person) if person else None
+        if known is not None:
+            return name_tag(*known)
+        guest = who.grant.guest_name if who.grant else None
+        return name_tag(guest or who.subject_id, viewer_of(who))
+
+    async def _watchable(self, request: Request) -> Replay | Microcourse:
         """Return the medium that is asked for, which the asker may watch."""
         kind, medium_id = request.path["medium"], request.path["id"]
         if kind == "replay":
-            return "replay", (await self.watching.replay(request.who, medium_id)).id
+            return await self.watching.replay(request.who, medium_id)
         if kind == "microcourse":
-            return "microcourse", (await self.watching.microcourse(request.who, medium_id)).id
+            return await self.watching.microcourse(request.who, medium_id)
         raise NotFound("medium_unknown", "There is no such kind of medium.")
+
+    async def _editable(self, request: Request) -> Replay | Microcourse:
+        medium = await self._watchable(request)
+        insist_on_edit(request.who, medium.org_id, medium.session_id)
+        return medium
+
+
+def _about(medium: Replay | Microcourse) -> dict[str, Any]:
+    return {"medium": kind_of(medium), "session_id": medium.session_id}
+
+
+def _model(rules: Rules) -> RulesModel:
+    return RulesModel(required=rules.required, no_skipping=rules.no_skipping, watermark=rules.watermark)

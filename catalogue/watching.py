@@ -6,13 +6,14 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.access import may_watch, viewer_of
+from catalogue.access import may_edit, may_watch, viewer_of
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import Rosters
 from catalogue.review_store import ReviewStore
 from catalogue.reviewing import sees_work
 from catalogue.states import CUT, ReplayState
 from catalogue.store import CatalogueStore
+from catalogue.terms_store import TermsStore
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
@@ -54,6 +55,7 @@ class Watchable:
     version: int
     title: str
     duration_ms: int
+    no_skipping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,12 @@ class Watching:
             playable, duration_ms = found.duration_ms is not None, found.duration_ms or 0
         if not playable:
             raise Conflict("medium_not_ready", "This cannot be watched yet.", state=found.state)
+        async with self.database.read() as tx:
+            rules = await TermsStore().rules(tx, medium, found.id)
         return Watchable(
-            found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms
-        )
+            found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms,
+            no_skipping=rules.no_skipping and not may_edit(who, found.org_id, found.session_id),
+        )  # fmt: skip
 
     async def _open_version(self, shown: Microcourse, version: int | None) -> Microcourse:
         if version is None or version == shown.version:

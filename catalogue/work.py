@@ -4,11 +4,12 @@
 |---|---|---|
 | `microcourse` | `MicrocourseArgs` | `{duration_ms}`; leaves a medium in `folder` |
 | `compose` | `ComposeArgs` | `{duration_ms, ladder}`; leaves a medium in `folder` |
+| `signals` | `SignalsArgs` | `{utterances, scenes, lacks}`; leaves `result.json` (`Signals`) in `folder` |
 
 A medium is `video.mp4`, `thumbnail.jpg`, a ladder (`master.m3u8` with what it names), and `tiles.vtt` with
 small pictures by time.
 
-`folder` is relative to `sessions/<session_id>/` and ends without a slash. Both may be repeated.
+`folder` is relative to `sessions/<session_id>/` and ends without a slash. All may be repeated.
 """
 
 from collections.abc import Mapping
@@ -17,16 +18,17 @@ from typing import Literal
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.media import Replay
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
 from lectern.jobs.desk import OnOver
-from lectern.jobs.job import Job
-from lectern.jobs.runner import Kind, Work
+from lectern.jobs.job import Job, NewJob
 from lectern.jobs.states import JobState
-from lectern.kernel.errors import NotFound
+from lectern.kernel.errors import Conflict, NotFound
 
 MICROCOURSE = "microcourse"
 COMPOSE = "compose"
+SIGNALS = "signals"
 VIDEO = "video.mp4"
 THUMBNAIL = "thumbnail.jpg"
 DOWNLOAD = "video.mp4"
@@ -78,6 +80,19 @@ class ComposeArgs(msgspec.Struct, frozen=True):
         return download_folder(self.version)
 
 
+class SignalsArgs(msgspec.Struct, frozen=True):
+    """Hear and see the whole replay, for its editor."""
+
+    session_id: str
+    replay_id: str
+    version: int
+
+    @property
+    def folder(self) -> str:
+        """Where the file goes."""
+        return f"derived/signals/{self.version}"
+
+
 class MicrocourseResult(msgspec.Struct, frozen=True):
     """What the worker found out about the file that it made."""
 
@@ -89,23 +104,25 @@ def download_folder(version: int) -> str:
     return f"download/{version}"
 
 
+def signals_job(replay: Replay) -> NewJob:
+    """Return the job that hears and sees a replay as it is now."""
+    args = SignalsArgs(replay.session_id, replay.id, replay.version)
+    return NewJob(replay.org_id, SIGNALS, replay.id, msgspec.to_builtins(args))
+
+
 def endings() -> Mapping[str, OnOver]:
     """Return, for every kind, what follows when a job of it is over."""
+    return {**leaving_endings(), SIGNALS: _nothing_to_write}
+
+
+def leaving_endings() -> Mapping[str, OnOver]:
+    """Return the same for the kinds that workers with only a token are given: those that make a medium."""
     store = CatalogueStore()
 
     async def on_microcourse_over(tx: AsyncConnection, job: Job) -> None:
         await microcourse_over(tx, store, job)
 
     return {MICROCOURSE: on_microcourse_over, COMPOSE: _nothing_to_write}
-
-
-def kinds(microcourse: Work, compose: Work) -> Mapping[str, Kind]:
-    """Return the kinds of job for a runner; the two functions do the media work.
-
-    Their `attempt.job.args` convert to `MicrocourseArgs` and `ComposeArgs`.
-    """
-    works = {MICROCOURSE: microcourse, COMPOSE: compose}
-    return {kind: Kind(works[kind], on_over) for kind, on_over in endings().items()}
 
 
 async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
@@ -126,5 +143,25 @@ async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job)
         await store.change_microcourse(tx, row.id, state=state)
 
 
+async def microcourse_resumed(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
+    """Write down that a failed cut is being made after all.
+
+    Raises:
+        Conflict: nobody waits for this cut any more (`job_obsolete`).
+    """
+    args = msgspec.convert(job.args, MicrocourseArgs)
+    try:
+        row = await store.microcourse(tx, args.microcourse_id, lock=True)
+    except NotFound:
+        row = None
+    if row is None or row.job_id != job.id:
+        raise Conflict(
+            "job_obsolete", "This microcourse was deleted, or cut anew since. Nothing waits for this."
+        )
+    if row.state is MicrocourseState.FAILED:
+        state = after(MICROCOURSE_TABLE, row.state, MicrocourseEvent.RETRIED)
+        await store.change_microcourse(tx, row.id, state=state)
+
+
 async def _nothing_to_write(tx: AsyncConnection, job: Job) -> None:
-    """A download's state is its job's."""
+    """The state of a download, and of signals, is their job's."""

@@ -1,6 +1,6 @@
 """Cuts a playlist down to the segments that a range needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,15 @@ def write_excerpt(playlist: Path, target: Path, start_s: float, duration_s: floa
 
     The segments stay where they are (absolute paths) and keep their own timestamps. Raises OSError.
     """
-    text = playlist.read_text()
+    return write_segments(playlist, target, touched(playlist.read_text(), start_s, duration_s))
+
+
+def write_segments(playlist: Path, target: Path, chosen: Iterable[Entry]) -> Path:
+    """Write `target`, a closed playlist of these segments of `playlist`; return it. Raises OSError."""
     heads = ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-TARGETDURATION")
-    out = [line for line in text.splitlines() if line.startswith(heads)]
+    out = [line for line in playlist.read_text().splitlines() if line.startswith(heads)]
     written = ""
-    for entry in touched(text, start_s, duration_s):
+    for entry in chosen:
         if entry.map != written:
             out.append(f'#EXT-X-MAP:URI="{(playlist.parent / entry.map).resolve()}"')
             written = entry.map

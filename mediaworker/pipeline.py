@@ -74,7 +74,7 @@ def run(
         stage.look()
         _publish(work, output)
     except (OSError, av.FFmpegError) as error:
-        raise _explained(error) from error
+        raise explained(error) from error
     progress(1.0)
     return result
 
@@ -88,14 +88,14 @@ def _work_off(stage: Stage, progress: Progress) -> None:
             start, weight = before, step.weight
 
             def within(share: float, start: float = start, weight: float = weight) -> None:
-                progress((start + share * weight) / total * 0.99)
+                progress((start + share * weight) / total * steps.COUNTED)
 
             step.do(stage, within)
         before += step.weight
-        progress(before / total * 0.99)
+        progress(before / total * steps.COUNTED)
 
 
-def _explained(error: OSError | av.FFmpegError) -> MediaFailedError:
+def explained(error: OSError | av.FFmpegError) -> MediaFailedError:
     """A fault of the machine in words for the owner."""
     number = getattr(error, "errno", None)
     log.warning("media_not_written", errno=number, error=type(error).__name__)

@@ -27,6 +27,18 @@ def check_playlist(playlist: Path, excerpt: Path, kind: str, start_s: float, dur
 
     Writes `excerpt`, a playlist of the range. Raises OSError where that is impossible.
     """
+    check_there(playlist, kind, start_s, duration_s)
+    write_excerpt(playlist, excerpt, start_s, duration_s)
+    try:
+        with av.open(str(excerpt), options={"allowed_extensions": "ALL"}) as container:
+            if next(container.decode(container.streams[0]), None) is None:
+                raise _unreadable(kind, "it holds no frames")
+    except (OSError, IndexError, av.FFmpegError):
+        raise _unreadable(kind, "it cannot be decoded") from None
+
+
+def check_there(playlist: Path, kind: str, start_s: float, duration_s: float) -> None:
+    """All files of a range are there; else MediaFailedError."""
     try:
         text = playlist.read_text()
         needed = touched(text, start_s, duration_s)
@@ -36,13 +48,6 @@ def check_playlist(playlist: Path, excerpt: Path, kind: str, start_s: float, dur
         path = playlist.parent / name
         if "/" in name or not path.is_file() or path.stat().st_size == 0:
             raise _unreadable(kind, "a part is missing")
-    write_excerpt(playlist, excerpt, start_s, duration_s)
-    try:
-        with av.open(str(excerpt), options={"allowed_extensions": "ALL"}) as container:
-            if next(container.decode(container.streams[0]), None) is None:
-                raise _unreadable(kind, "it holds no frames")
-    except (OSError, IndexError, av.FFmpegError):
-        raise _unreadable(kind, "it cannot be decoded") from None
 
 
 def _unreadable(part: str, what: str) -> MediaFailedError:

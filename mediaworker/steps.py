@@ -59,6 +59,8 @@ from mediaworker.tiles import write_sheets
 from mediaworker.transcoder import NICENESS, PATIENT_NICENESS, Cancelled, Progress, run_ffmpeg
 
 VIDEO_TICKS = FPS * 512
+COUNTED = 0.99
+"""The share of a job that its steps are; the rest is giving the medium its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +341,19 @@ def _result(stage: Stage, _progress: Progress) -> None:
     part = stage.part(RESULT)
     part.write_bytes(msgspec.json.encode(result))
     part.replace(stage.work / RESULT)
+
+
+def step_at(progress: float) -> tuple[str, float]:
+    """Which step a job's progress (0..1) belongs to, and how much of it is done: the inverse of how
+    `mediaworker.pipeline` counts. Before the first step files are fetched, after the last one published."""
+    if progress <= 0:
+        return "fetch", 0.0
+    done = progress / COUNTED * sum(step.weight for step in STEPS)
+    for step in STEPS:
+        if done < step.weight:
+            return step.name, done / step.weight
+        done -= step.weight
+    return "publish", min(1.0, max(0.0, (progress - COUNTED) / (1 - COUNTED)))
 
 
 STEPS: tuple[Step, ...] = (

@@ -6,7 +6,6 @@ anywhere else.
 
 import hashlib
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -136,7 +135,7 @@ async def note_sighting(tx: AsyncConnection, seen: Sighting) -> None:
     )
 
 
-async def sightings(tx: AsyncConnection, since: UtcMs) -> Collection[Sighting]:
+async def sightings(tx: AsyncConnection, since: UtcMs) -> list[Sighting]:
     """Return the workers that were heard of since then, by name."""
     query = (
         select(worker_sightings)

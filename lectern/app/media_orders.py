@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.brand.look import Look, LookStore
 from catalogue.brand.work import CLIP, MADE, ClipArgs
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder, endings
+from catalogue.work import (
+    COMPOSE,
+    MICROCOURSE,
+    ComposeArgs,
+    MicrocourseArgs,
+    download_folder,
+    endings,
+    leaving_endings,
+)
 from lectern.db.engine import Database
 from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job, JobFailed
@@ -18,6 +26,7 @@ from lectern.jobs.store import JobStore
 from mediaworker.clip_check import UPLOAD
 from mediaworker.media_job import Clip, Compose, MediaJob, Microcourse
 from mediaworker.pipeline import library_files
+from mediaworker.steps import step_at
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -117,8 +126,19 @@ class Orders:
 
 
 def media_endings() -> Mapping[str, OnOver]:
-    """Return every kind of job that `Orders` knows, with what follows when one is over."""
-    return {**endings(), CLIP: _nothing_to_write}
+    """Return every kind of job that `Orders` knows, with what follows when one is over; each may leave the
+    house."""
+    return {**leaving_endings(), CLIP: _nothing_to_write}
+
+
+def all_endings() -> Mapping[str, OnOver]:
+    """Return the same for every kind, those too that stay in the house."""
+    return {**media_endings(), **endings()}
+
+
+def step_of(kind: str, progress: float) -> tuple[str | None, float]:
+    """Return the step that a job of a kind is at, if it has steps, and how much of it is done."""
+    return step_at(progress) if kind in media_endings() else (None, progress)
 
 
 async def _nothing_to_write(_tx: AsyncConnection, _job: Job) -> None:

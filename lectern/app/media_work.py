@@ -4,7 +4,8 @@ files are elsewhere: in a bucket, or behind the addresses that a server hands ou
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -12,18 +13,21 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 import structlog
 
+from catalogue.work import SignalsArgs
 from lectern.app.media_orders import Order
 from lectern.jobs.job import Job, JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict, Gone, NotFound, Unauthenticated
 from lectern.manifest.medium import RESULT
+from lectern.manifest.signals import Signals
 from lectern.storage.files import StoredFile
 from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
 from mediaworker import pipeline
 from mediaworker.clip_check import UPLOAD
 from mediaworker.media_job import Clip, MediaCancelledError, MediaFailedError, MediaJob, MediaResult
+from mediaworker.signals import work as signals_work
 
 _log = structlog.get_logger()
 _PATIENCE_S: Final = 600.0
@@ -78,23 +82,50 @@ class MediaWork:
 
     def do(self, attempt: Attempt) -> dict[str, object]:
         """Do a job of any kind."""
-        try:
+        with _told():
             order = self._ask(attempt, partial(self._order, attempt.job))
             shelf = self._shelf(attempt.job)
             if shelf is None:
                 result = _do(attempt, order.media, self._data / order.root, self._data)
             else:
                 result = self._elsewhere(attempt, shelf, order.root, order.media)
-        except MediaFailedError as error:
-            raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
-        except MediaCancelledError as error:
-            raise LeaseLost from error
-        except NotFound as error:
-            raise JobFailed("source_unreadable", "A file that this needs is not there any more.") from error
-        except OSError as error:
-            reason = f"The video could not be made on this machine: {error.strerror}."
-            raise JobFailed("disk_error", reason, hold=True) from error
         return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder)}
+
+    def signals(self, attempt: Attempt) -> dict[str, object]:
+        """Hear and see a replay, for its editor."""
+        with _told():
+            args = msgspec.convert(attempt.job.args, SignalsArgs)
+            session = f"sessions/{args.session_id}"
+            shelf = self._shelf(attempt.job)
+            if shelf is None:
+                found = _heard(attempt, args.folder, self._data / session)
+            else:
+                found = self._heard_elsewhere(attempt, shelf, session, args.folder)
+        return {
+            "utterances": len(found.utterances),
+            "scenes": len(found.scenes),
+            "lacks": list(found.lacks),
+        }
+
+    def _heard_elsewhere(self, attempt: Attempt, files: Shelf, session: str, folder: str) -> Signals:
+        name = f"{folder}/{RESULT}"
+        done = self._ask(attempt, partial(_decoded, files, f"{session}/{name}", Signals))
+        if done is not None:
+            return done
+        scratch = self._scratch / attempt.job.id
+        fetch = partial(copy_folder, files, f"{session}/hls", scratch / "hls")
+        self._ask(attempt, partial(fetch, lambda name: not is_final(name)))
+        needed = signals_work.needed_files(scratch / "hls")
+        self._ask(attempt, partial(fetch, needed.__contains__))
+        try:
+            found = _heard(attempt, folder, scratch)
+        except MediaFailedError as error:
+            if error.code != "disk_error":  # nothing of it helps another attempt
+                shutil.rmtree(scratch)
+            raise
+        self._ask(attempt, partial(files.put_file, f"{session}/{name}", scratch / name))
+        shutil.rmtree(scratch)
+        return found
 
     def _elsewhere(self, attempt: Attempt, files: Shelf, session: str, job: MediaJob) -> MediaResult:
         """Bring what it needs of the replay here, do the job, put its files where they belong, its result
@@ -104,7 +135,7 @@ class MediaWork:
         there.
         """
         output = f"{session}/{job.output}"
-        done = self._ask(attempt, partial(_result_of, files, f"{output}/{RESULT}"))
+        done = self._ask(attempt, partial(_decoded, files, f"{output}/{RESULT}", MediaResult))
         if done is not None:  # another attempt got that far, and died before it could say so
             return done
         scratch = self._scratch / attempt.job.id
@@ -157,15 +188,36 @@ class MediaWork:
                 attempt.stop.wait(_AGAIN_S)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What stops media work, as the rows of jobs say it."""
+    try:
+        yield
+    except MediaFailedError as error:
+        raise JobFailed(error.code, error.reason, hold=error.code == "disk_error") from error
+    except MediaCancelledError as error:
+        raise LeaseLost from error
+    except NotFound as error:
+        raise JobFailed("source_unreadable", "A file that this needs is not there any more.") from error
+    except OSError as error:
+        reason = f"The video could not be made on this machine: {error.strerror}."
+        raise JobFailed("disk_error", reason, hold=True) from error
+
+
+def _heard(attempt: Attempt, folder: str, session: Path) -> Signals:
+    return signals_work.run(folder, files=session, progress=attempt.progress, cancelled=attempt.cancelled)
+
+
 def _do(attempt: Attempt, job: MediaJob, files: Path, library: Path) -> MediaResult:
     return pipeline.run(
         job, files=files, progress=attempt.progress, cancelled=attempt.cancelled, library=library
     )
 
 
-async def _result_of(files: Shelf, key: str) -> MediaResult | None:
+async def _decoded(files: Shelf, key: str, type_: type[ResultT]) -> ResultT | None:
+    """A description that may be missing, or damaged: then it is made again."""
     try:
-        return msgspec.json.decode(await files.get(key), type=MediaResult)
+        return msgspec.json.decode(await files.get(key), type=type_)
     except (NotFound, msgspec.DecodeError):
         return None
 

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     worker_token_file: Path | None = Field(None, description="File that holds it, instead.")
     microcourse_long_minutes: int = Field(15, description="Microcourse length (min) that earns a warning.")
     microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
+    watermark: bool = Field(
+        False, description="Whether the viewer's name moves over replays and microcourses (each may differ)."
+    )
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
     )

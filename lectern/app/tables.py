@@ -9,6 +9,7 @@ import catalogue.edit_tables
 import catalogue.review_tables
 import catalogue.series_tables
 import catalogue.tables
+import catalogue.terms_tables
 import catalogue.workers.tables
 import interactions.ballots.tables
 import interactions.deadlines.tables
@@ -37,6 +38,7 @@ _MODULES = (
     catalogue.review_tables,
     catalogue.series_tables,
     catalogue.tables,
+    catalogue.terms_tables,
     catalogue.workers.tables,
     interactions.ballots.tables,
     interactions.deadlines.tables,

@@ -37,6 +37,7 @@ from analytics.view_store import ViewStore
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
+from catalogue.console.routes import ConsoleRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -46,10 +47,11 @@ from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
+from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
-from catalogue.workers.intake import BucketIntake, DiskIntake
+from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -91,7 +93,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders, media_endings
+from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -100,6 +102,7 @@ from lectern.app.situation import loses_rights, situation_of
 from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
+from lectern.app.viewers import Viewers
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -193,6 +196,7 @@ class Services:
     attending: AttendanceReports
     workers: WorkerRoutes
     brand: BrandRoutes
+    console: ConsoleRoutes
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -219,8 +223,10 @@ class Services:
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
             *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
+            *self._watch_terms().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
+            *self.console.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
@@ -311,11 +317,25 @@ class Services:
             Reports(self.database, AnalyticsStore(), people=facts, sessions=facts, attending=self.attending)
         )
 
+    def _intake(self) -> ViewIntake:
+        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+
+    def _watch_terms(self) -> TermsRoutes:
+        catalogue = self.catalogue
+        return TermsRoutes(
+            self.database,
+            catalogue.keeper.store,
+            catalogue.watching,
+            Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
+            catalogue.trail,
+            self.settings.watermark,
+        )
+
     def _viewing(self) -> ViewRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
         reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
         return ViewRoutes(
-            ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone),
+            self._intake(),
             reports,
             self.accounts,
             self.settings.completion_threshold,
@@ -374,6 +394,14 @@ def control_paths(settings: Settings) -> list[Path]:
     return [folder / f"{name}.media{number}" for number in range(settings.media_processes)]
 
 
+def intake_of(settings: Settings) -> Intake:
+    """Where what workers send waits. Raises Conflict: the bucket's keys cannot be read."""
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return DiskIntake(settings.data)
+    return BucketIntake(bucket, settings.data / "incoming")
+
+
 def workers_door(
     settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
 ) -> WorkerRoutes:
@@ -392,7 +420,7 @@ def workers_door(
     door = Door(
         database,
         keeper.files,
-        DiskIntake(settings.data) if bucket is None else BucketIntake(bucket, settings.data / "incoming"),
+        intake_of(settings),
         Bell(database, keeper.jobs, now=time.monotonic),
         signer,
         order_of=order_of,
@@ -556,6 +584,15 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             ),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+            ),
+            console=ConsoleRoutes(
+                database,
+                keeper.jobs,
+                WorkerTokens(database, accounts),
+                accounts,
+                all_endings(),
+                step_of,
+                intake_of(settings).drop,
             ),
             brand=BrandRoutes(
                 database,

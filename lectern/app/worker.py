@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from catalogue.work import SIGNALS
 from catalogue.workers.tokens import Sighting, note_sighting
 from lectern import __version__
-from lectern.app.media_orders import Orders, media_endings
+from lectern.app.media_orders import Orders, all_endings, media_endings
 from lectern.app.media_work import MediaWork
 from lectern.app.remote.far_desk import FarDesk
 from lectern.app.remote.line import Line
@@ -65,8 +66,8 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
         files = files_of(settings) if settings.storage_url else None
         orders = Orders(database, settings.org_name)
         media = MediaWork(settings.data, loop, order=orders.of, shelf=lambda _job: files)
-        desk = DatabaseDesk(database, media_endings(), worker=this_process(), store=JobStore(lease_ms))
-        lanes = lanes_of(desk, media)
+        desk = DatabaseDesk(database, all_endings(), worker=this_process(), store=JobStore(lease_ms))
+        lanes = [*lanes_of(desk, media), Runner(desk, {SIGNALS: media.signals})]
         async with carrying(settings, database), task_group() as tasks:
             running = [tasks.create_task(lane.run()) for lane in lanes]
             running.append(tasks.create_task(run_forever("sightings", lambda: _be_seen(database))))

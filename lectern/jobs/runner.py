@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lectern.jobs.desk import Desk, OnOver
+from lectern.jobs.desk import Desk
 from lectern.jobs.job import Job, JobFailed, LeaseLost, measured
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Gone
@@ -41,14 +41,6 @@ class Attempt:
 
 Work = Callable[[Attempt], dict[str, Any]]
 """Does the job, in a thread, and returns its result. Raises `JobFailed` with a reason for the owner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of job: what to do, and who wants to know how it ended. `work` must be safe to repeat."""
-
-    work: Work
-    on_over: OnOver
 
 
 class Runner:

@@ -83,6 +83,12 @@ class JobStore:
         rows = await tx.execute(select(jobs).where(jobs.c.id.in_(job_ids)))
         return {row.id: _job(row) for row in rows}
 
+    async def newest(self, tx: AsyncConnection, kind: str, subject: str) -> Job | None:
+        """Return the latest job of a kind about something; None if there was none."""
+        query = select(jobs).where(jobs.c.subject == subject, jobs.c.kind == kind)
+        row = (await tx.execute(query.order_by(jobs.c.created_ms.desc(), jobs.c.id.desc()).limit(1))).first()
+        return None if row is None else _job(row)
+
     async def claim(
         self,
         tx: AsyncConnection,
@@ -238,6 +244,36 @@ class JobStore:
         return await self._end(
             tx, job, JobEvent.CANCELLED, now, reason_code="cancelled", reason="This job was cancelled."
         )
+
+    async def hold(self, tx: AsyncConnection, job_id: str, now: UtcMs) -> Job:
+        """Keep a job from being done until a person resumes it; its worker learns so at its next heartbeat.
+
+        Raises:
+            NotFound: no such job. Conflict: it is over already, or held.
+        """
+        job = await self._one(tx, job_id, lock=True)
+        return await self._end(
+            tx, job, JobEvent.HELD, now, reason_code="held", reason="An administrator holds this job."
+        )
+
+    async def listed(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        kinds: Collection[str],
+        *,
+        states: Collection[JobState] | None,
+        before: str,
+        limit: int,
+    ) -> list[Job]:
+        """Return jobs of these kinds and states (None: all), the newest first, before the id `before`."""
+        query = select(jobs).where(jobs.c.org_id == org_id, jobs.c.kind.in_(kinds))
+        if states is not None:
+            query = query.where(jobs.c.state.in_(states))
+        if before:
+            query = query.where(jobs.c.id < before)
+        rows = await tx.execute(query.order_by(jobs.c.id.desc()).limit(limit))
+        return [_job(row) for row in rows]
 
     async def _mine(self, tx: AsyncConnection, job_id: str, lease_owner: str) -> Job | None:
         job = await self._one(tx, job_id, lock=True)

@@ -7,6 +7,7 @@ with whatever is due. In the end one worker is left alone to finish, and everyth
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -16,13 +17,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import av
 import msgspec
 
 from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs
+from lectern.app.settings import Settings
 from lectern.app.tables import metadata
+from lectern.app.worker import work
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.jobs.job import LEASE_MS, Job, NewJob
@@ -43,12 +48,20 @@ LESSON = Shape(4, (1, 3), (320, 180))
 ATTEMPTS = 1_000
 """The oldest job is taken first, and may be killed many times."""
 LAST_S = 240.0
-WORKER = """
-import asyncio, sys
-from lectern.app.settings import Settings
-from lectern.app.worker import work
-asyncio.run(work(Settings(_env_file=None), lease_ms=int(sys.argv[1])))
-"""
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["lectern.app.worker"])
+"""Each worker is a process of its own, but Python's modules are read once."""
+
+
+def _worker(settings: dict[str, Any], log: Path, lease_ms: int) -> None:
+    """Be a worker, as `lectern worker` is one."""
+    with log.open("ab") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 (what a worker looks at for its parent's end)
+    asyncio.run(work(Settings(_env_file=None, **settings), lease_ms=lease_ms))
 
 
 @dataclass
@@ -145,28 +158,26 @@ class Killing:
         return took_s
 
     @asynccontextmanager
-    async def _worker(self) -> AsyncIterator["subprocess.Popen[bytes]"]:
+    async def _worker(self) -> AsyncIterator[ForkServerProcess]:
         settings = {
-            "LECTERN_DATA": str(self._data),
-            "LECTERN_STORAGE_URL": f"s3://{self._place.bucket}/{self._place.prefix}",
-            "LECTERN_STORAGE_ENDPOINT": self._place.endpoint,
-            "LECTERN_STORAGE_KEY_ID": self._place.key_id,
-            "LECTERN_STORAGE_SECRET": self._place.secret,
+            "data": self._data,
+            "storage_url": f"s3://{self._place.bucket}/{self._place.prefix}",
+            "storage_endpoint": self._place.endpoint,
+            "storage_key_id": self._place.key_id,
+            "storage_secret": self._place.secret,
         }
-        command = [sys.executable, "-c", WORKER, str(self._lease_ms)]
-        with (self._root / "worker.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: ASYNC220 - our own words, no shell; returns at once
-                command, env=os.environ | settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        process = FORK.Process(target=_worker, args=(settings, self._root / "worker.log", self._lease_ms))
+        await asyncio.to_thread(process.start)
         try:
             yield process
         finally:
             process.terminate()
-            await asyncio.to_thread(process.wait)
+            await asyncio.to_thread(process.join)
 
-    async def _kill(self, process: "subprocess.Popen[bytes]") -> None:
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.wait)
+    async def _kill(self, process: ForkServerProcess) -> None:
+        process.kill()
+        await asyncio.to_thread(process.join)
+        assert process.exitcode == -signal.SIGKILL
         self._outcome.killed += 1
 
     async def _held(self) -> list[Job]:
@@ -174,7 +185,7 @@ class Killing:
             rows = await tx.exec_driver_sql("SELECT id FROM jobs WHERE state = 'running'")
             return list((await self._jobs.get_many(tx, [row[0] for row in rows])).values())
 
-    async def _taken(self, pid: int) -> bool:
+    async def _taken(self, pid: int | None) -> bool:
         return any(_pid_of(job) == pid for job in await self._held())
 
     async def _all_over(self, ids: list[str]) -> bool:

@@ -138,7 +138,7 @@ def _write_video(
     instead: Callable[[int], tuple[CodecConfig, list[Sample]] | None],
 ) -> None:
     folder.mkdir(parents=True)
-    playlist = _Playlist()
+    playlist = Playlist()
     for number in range(duration_s // SEGMENT_S):
         config, samples = instead(number * SEGMENT_S) or loop[number % len(loop)]
         init = f"init-{config.width}x{config.height}.mp4"
@@ -153,7 +153,7 @@ def _write_sound(folder: Path, duration_s: int) -> None:
     folder.mkdir(parents=True)
     config, loop = _encoded_sound()
     (folder / "init.mp4").write_bytes(init_segment(config))
-    playlist = _Playlist()
+    playlist = Playlist()
     total = duration_s * 48_000 // AAC_FRAME
     for number, start in enumerate(range(0, total, GROUP)):
         samples = [loop[index % len(loop)] for index in range(start, min(total, start + GROUP))]
@@ -182,7 +182,7 @@ def _encoded_sound() -> tuple[CodecConfig, list[Sample]]:
     return CodecConfig("aac", asc=encoder.extradata or b""), samples
 
 
-class _Playlist:
+class Playlist:
     """The text of a closed media playlist; a new map is a discontinuity."""
 
     def __init__(self) -> None:

@@ -29,8 +29,8 @@ from lectern.kernel.clock import utc_ms
 from lectern.kernel.tasks import task_group
 from loadtests.figures import Figure
 
-IDLE_S = 5.0
-JOBS = 30
+IDLE_S = 4.0
+JOBS = 12
 LOOK_S = 1.0
 """Of a worker with the database (`lectern.jobs.runner`)."""
 ARGS = {"session_id": "s", "replay_id": "r", "version": 1, "title": "x"}

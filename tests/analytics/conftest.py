@@ -94,6 +94,7 @@ class Film:
     session_id: str = SESSION
     version: int = 2
     duration_ms: int = 100_000
+    no_skipping: bool = False
 
 
 @dataclass
@@ -105,6 +106,7 @@ class Office:
     store: AnalyticsStore = field(default_factory=AnalyticsStore)
     roster: list[str] = field(default_factory=lambda: ["ann", "bob", "eve"])
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    no_skipping: bool = False
     watched_at: dict[tuple[str, str], int] = field(default_factory=dict)
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
@@ -213,7 +215,7 @@ class Office:
         self.asked.append(who.subject_id)
         if not self.is_open or medium_id != "film" or who.org_id != "org":
             raise NotFound("replay_not_found", "There is no such replay.")
-        return Film(duration_ms=self.film_ms)
+        return Film(duration_ms=self.film_ms, no_skipping=self.no_skipping)
 
     async def remember_positions(
         self, tx: AsyncConnection, positions: Sequence[Position], *, now: UtcMs

@@ -59,7 +59,7 @@ async def test_reports_that_arrive_together_all_count(database: Database) -> Non
     answers = await asyncio.gather(
         *(send(office, "ann", played(f"i{n}", n * 5_000, n * 5_000 + 5_000, n * 5_000)) for n in range(10))
     )
-    assert answers == [(1, [])] * 10
+    assert answers == [Told(1, [])] * 10
     async with database.read() as tx:
         watched = await STORE.watched_replay(tx, SESSION)
         assert watched == {"ann": (((0, 50_000),), 50_000)}
@@ -71,7 +71,7 @@ async def test_reports_that_arrive_together_all_count(database: Database) -> Non
 async def test_the_same_report_sent_twice_at_once_counts_once(database: Database) -> None:
     office = await office_on(database)
     same = played("same", 0, 30_000, 0)
-    assert await asyncio.gather(*(send(office, "ann", same) for _ in range(5))) == [(1, [])] * 5
+    assert await asyncio.gather(*(send(office, "ann", same) for _ in range(5))) == [Told(1, [])] * 5
     async with database.read() as tx:
         found = await VIEWS.find(tx, FILM)
         assert found is not None
@@ -85,7 +85,7 @@ async def test_two_servers_take_in_reports_of_the_same_people(database: Database
     async def watch(office: Office, player: str, who: str) -> None:
         for n in range(4):
             interval = played(f"{player}{n}", n * 4_000, n * 4_000 + 4_000, n * 4_000)
-            assert await send(office, who, interval, player=player) == (1, [])
+            assert await send(office, who, interval, player=player) == Told(1, [])
 
     await asyncio.gather(
         watch(one, "a", "ann"), watch(other, "b", "ann"), watch(one, "c", "bob"), watch(other, "d", "bob"),
@@ -139,7 +139,7 @@ async def test_a_lesson_that_went_on_is_summed_up_anew(database: Database) -> No
     office = await office_on(database)
     await send(office, "ann", played("a", 0, 90_000, 0))
     office.film_ms, office.now = 200_000, UtcMs(office.now + RIGHTS_LAST_MS)
-    assert await send(office, "ann", played("b", 90_000, 120_000, 90_000)) == (1, [])
+    assert await send(office, "ann", played("b", 90_000, 120_000, 90_000)) == Told(1, [])
     async with database.read() as tx:
         [stale] = await VIEWS.keys(tx, stale=True)
     await office.following.sum_up_anew(stale)
@@ -158,7 +158,7 @@ async def test_somebody_who_only_jumps_fills_no_disk(database: Database) -> None
             played(str(n), n * 7 % 90_000, n * 7 % 90_000 + 300, start + n * 3_000)
             for n in range(first, first + 500)
         ]
-        accepted, refused = await send(office, "ann", *jumps)
+        accepted, refused, _ = await send(office, "ann", *jumps)
         full = first >= MOST_STRETCHES
         assert (accepted, {code for _, code in refused}) == ((0, {"too_scattered"}) if full else (500, set()))
 

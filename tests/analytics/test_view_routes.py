@@ -46,7 +46,7 @@ async def viewing(office: Office, who: str = "admin") -> Any:
 
 async def test_what_was_played_is_what_the_report_says(office: Office) -> None:
     status, taken = await report(office, "ann", interval("a", 0, 30, 0), interval("b", 30.5, 80, 40))
-    assert (status, taken) == (200, {"accepted": 2, "refused": []})
+    assert (status, taken) == (200, {"accepted": 2, "refused": [], "furthest_ms": None})
     await report(office, "bob", interval("a", 0, 5, 100))
     await report(office, "guest", interval("g", 10, 20, 50, visible=False))
     found = await viewing(office)
@@ -76,7 +76,10 @@ async def test_a_guest_is_called_what_they_called_themselves(office: Office) -> 
 async def test_repeating_a_report_changes_nothing(office: Office) -> None:
     played = interval("a", 0, 30, 0)
     for _ in range(3):
-        assert await report(office, "ann", played, played) == (200, {"accepted": 1, "refused": []})
+        assert await report(office, "ann", played, played) == (
+            200,
+            {"accepted": 1, "refused": [], "furthest_ms": None},
+        )
     before = await viewing(office)
     changed = interval("a", 0, 90, 0)
     await report(office, "ann", changed)
@@ -114,7 +117,7 @@ async def test_what_cannot_be_true_is_named_and_not_counted(office: Office) -> N
 async def test_overlaps_are_seen_across_reports(office: Office) -> None:
     await report(office, "ann", interval("a", 0, 30, 0))
     _, taken = await report(office, "ann", interval("b", 50, 80, 10))
-    assert taken == {"accepted": 0, "refused": [{"id": "b", "code": "overlapping"}]}
+    assert taken == {"accepted": 0, "refused": [{"id": "b", "code": "overlapping"}], "furthest_ms": None}
     _, taken = await report(office, "ann", interval("b", 50, 80, 10), player="second_tab")
     assert taken["accepted"] == 1
     [ann] = (await viewing(office))["people"]
@@ -126,7 +129,11 @@ async def test_a_viewers_record_stays_with_the_version_they_saw(office: Office) 
     await report(office, "ann", interval("new", 0, 20, 200), version=2)
     assert [p["coverage"] for p in (await viewing(office))["people"]] == [0.2]
     _, taken = await report(office, "ann", interval("later", 0, 20, 300), version=3)
-    assert taken == {"accepted": 0, "refused": [{"id": "later", "code": "version_unknown"}]}
+    assert taken == {
+        "accepted": 0,
+        "refused": [{"id": "later", "code": "version_unknown"}],
+        "furthest_ms": None,
+    }
 
 
 async def test_what_waited_for_the_network_counts_once_and_stands_where_it_was(office: Office) -> None:
@@ -141,8 +148,22 @@ async def test_what_waited_for_the_network_counts_once_and_stands_where_it_was(o
     assert (await report(office, "ann", position_age_ms=-1))[0] == 400
 
 
+async def test_what_is_watched_in_order_counts_in_order(office: Office) -> None:
+    office.no_skipping = True
+    status, taken = await report(office, "ann", interval("a", 0, 10, 0), interval("b", 60, 70, 20))
+    assert (status, taken["accepted"], taken["furthest_ms"]) == (200, 1, 10_000)
+    assert taken["refused"] == [{"id": "b", "code": "skipped_ahead"}]
+    _, taken = await report(office, "ann", interval("c", 10, 30, 40), interval("d", 5, 8, 70))
+    assert (taken["accepted"], taken["refused"], taken["furthest_ms"]) == (2, [], 30_000)
+    [line] = (await viewing(office))["people"]
+    assert line["coverage"] == 0.3
+
+
 async def test_a_position_alone_is_remembered_inside_the_medium(office: Office) -> None:
-    assert await report(office, "ann", position_ms=10**9) == (200, {"accepted": 0, "refused": []})
+    assert await report(office, "ann", position_ms=10**9) == (
+        200,
+        {"accepted": 0, "refused": [], "furthest_ms": None},
+    )
     assert office.positions == {("ann", "film"): 100_000}
     assert (await viewing(office))["people"] == []
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
+from catalogue.media import MediumKind
 from catalogue.neighbours import ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
@@ -20,11 +21,11 @@ from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
 from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
-from catalogue.work import kinds
+from catalogue.terms_routes import TermsRoutes
+from catalogue.work import endings
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.jobs.job import Job, JobFailed
-from lectern.jobs.runner import Kind
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
@@ -85,6 +86,7 @@ class House:
     reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
     watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
+    furthest: int = 0
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -112,6 +114,12 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
+        return ("李伟", "E00012345") if person_id == "learner" else None
+
+    async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
+        return self.furthest
 
     async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
@@ -185,7 +193,6 @@ class House:
 
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
-        watched: dict[str, Kind] = dict(kinds(lambda attempt: {}, lambda attempt: {}))
         async with self.database.write() as tx:
             job = (await self.jobs.claim(tx, [kind], "w", self.now)).job
         assert job is not None
@@ -196,7 +203,7 @@ class House:
             else:
                 ended = await self.jobs.complete(tx, job.id, job.lease_owner, outcome, self.now)
             if ended is not None and ended.finished_ms is not None:
-                await watched[kind].on_over(tx, ended)
+                await endings()[kind](tx, ended)
         return job
 
 
@@ -218,11 +225,10 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
 
     app = web.Application()
     deps = house.deps()
-    mount(
-        app,
-        [*routes(deps), *edit_routes(deps, house), *SeriesRoutes(deps, house, 0.8).routes()],
-        authenticate,
-    )
+    terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
+    series = SeriesRoutes(deps, house, 0.8)
+    more = [*edit_routes(deps, house), *terms.routes(), *series.routes()]
+    mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

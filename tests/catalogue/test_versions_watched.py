@@ -41,11 +41,11 @@ class Player:
         began, length = self._house.now, to_ms - from_ms
         self._house.now = UtcMs(began + length)
         played = Played(f"{from_ms}", from_ms, to_ms, began, length, 1.0, visible=True, audible=True)
-        _, refused = await self._intake.take_in(
+        told = await self._intake.take_in(
             PEOPLE["learner"], "microcourse", self._id, version=self._version, player=self._name,
             reported=[played], position_ms=to_ms,
         )  # fmt: skip
-        return refused
+        return told.refused
 
 
 async def shares(house: House, microcourse_id: str) -> dict[int, float]:

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs, download_folder
+from catalogue.work import (
+    COMPOSE,
+    MICROCOURSE,
+    SIGNALS,
+    ComposeArgs,
+    MicrocourseArgs,
+    SignalsArgs,
+    download_folder,
+)
 from lectern.app import media_work
 from lectern.app.media_orders import Order
 from lectern.app.media_work import MediaWork
@@ -19,6 +27,7 @@ from lectern.jobs.runner import Attempt
 from lectern.jobs.states import JobState
 from lectern.kernel.tasks import task_group
 from lectern.manifest.medium import is_published
+from lectern.manifest.signals import Signals
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
@@ -65,8 +74,8 @@ def worker_settings(data: Path, place: BucketPlace) -> Settings:
     )
 
 
-def attempt_at(args: MicrocourseArgs | ComposeArgs, job_id: str = "j1") -> Attempt:
-    kind = COMPOSE if isinstance(args, ComposeArgs) else MICROCOURSE
+def attempt_at(args: MicrocourseArgs | ComposeArgs | SignalsArgs, job_id: str = "j1") -> Attempt:
+    kind = {ComposeArgs: COMPOSE, MicrocourseArgs: MICROCOURSE, SignalsArgs: SIGNALS}[type(args)]
     job = Job(
         id=job_id, org_id="o", kind=kind, subject="x", args=msgspec.to_builtins(args), state=JobState.RUNNING,
         attempts=1, max_attempts=3, lease_owner="w", lease_until_ms=0, not_before_ms=0, progress=0.0,
@@ -189,3 +198,18 @@ async def test_a_replay_that_is_not_there_is_named(bucket_place: BucketPlace, tm
         await asyncio.to_thread(work.do, attempt_at(ComposeArgs("s", "r", 1, "x")))
     assert failed.value.code == "replay_not_ready"
     assert not any((tmp_path / "w" / "scratch").iterdir())
+
+
+async def test_signals_of_a_worker_elsewhere(carried: BucketPlace, tmp_path: Path) -> None:
+    bucket = BucketFiles(carried)
+    args = SignalsArgs("s", "r", 3)
+    settings = worker_settings(tmp_path / "w1", carried)
+    result = await asyncio.to_thread(made_by(settings).signals, attempt_at(args))
+    assert result["lacks"] == ["no_screen"]
+    content = await bucket.get(f"sessions/s/{args.folder}/result.json")
+    signals = msgspec.json.decode(content, type=Signals)
+    assert len(signals.utterances) == result["utterances"] == 1  # the soft tone under the beeps
+    assert not any((tmp_path / "w1" / "scratch").iterdir())
+    other = made_by(worker_settings(tmp_path / "w2", carried))
+    assert await asyncio.to_thread(other.signals, attempt_at(args)) == result
+    assert not (tmp_path / "w2" / "scratch").exists()

@@ -42,6 +42,8 @@ JUDGED = {
     "/admin/viewing/:medium/:id": "whole_lesson/after_the_lesson.py",
     "/admin/notices": "web/test_notices.py",
     "/admin/api-keys": "web/test_accessibility.py",
+    "/admin/media-jobs": "web/test_media_jobs.py",
+    "/admin/branding": "web/test_media_jobs.py",
     "/admin/audit": "web/test_accessibility.py",
     "/:rest(.*)*": "web/test_accessibility.py",
 }

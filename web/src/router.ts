@@ -45,6 +45,8 @@ export const router = createRouter({
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },
         { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },
         { path: 'api-keys', component: () => import('./pages/admin/ApiKeysPage.vue'), meta: { title: 'admin.keys' } },
+        { path: 'media-jobs', component: () => import('./pages/admin/MediaJobsPage.vue'), meta: { title: 'mediaJobs.title' } },
+        { path: 'branding', component: () => import('./pages/admin/BrandingPage.vue'), meta: { title: 'branding.title' } },
         { path: 'audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: 'admin.audit' } },
       ],
     },

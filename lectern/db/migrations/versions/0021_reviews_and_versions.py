@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0021'
-down_revision = '0023b'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 

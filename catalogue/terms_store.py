@@ -1,0 +1,81 @@
+"""Terms of watching and captions in SQL: the only file here that speaks it for them.
+
+Every method works inside the caller's transaction.
+"""
+
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.media import MediumKind
+from catalogue.terms import CaptionFile, Rules
+from catalogue.terms_tables import captions, watch_rules
+from lectern.db.upsert import put
+
+
+class TermsStore:
+    """What editors decided, as rows."""
+
+    async def rules(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> Rules:
+        """Return the rules of a medium; those of whatever has none are the defaults."""
+        query = select(watch_rules).where(
+            watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return Rules() if row is None else Rules(row.required, row.no_skipping, row.watermark)
+
+    async def set_rules(
+        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_id: str, rules: Rules
+    ) -> None:
+        """Overwrite the rules of a medium."""
+        row = {
+            "medium": medium,
+            "medium_id": medium_id,
+            "org_id": org_id,
+            "required": rules.required,
+            "no_skipping": rules.no_skipping,
+            "watermark": rules.watermark,
+        }
+        await put(tx, watch_rules, row)
+
+    async def languages(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, version: int
+    ) -> list[str]:
+        """Return in which languages a version of a medium has captions."""
+        query = select(captions.c.language).where(
+            captions.c.medium == medium, captions.c.medium_id == medium_id, captions.c.version == version
+        )
+        return sorted((await tx.execute(query)).scalars())
+
+    async def captions(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, language: str
+    ) -> CaptionFile | None:
+        """Return captions, of whatever version they were made for; None if there are none."""
+        query = select(captions.c.version, captions.c.content).where(
+            captions.c.medium == medium, captions.c.medium_id == medium_id, captions.c.language == language
+        )
+        row = (await tx.execute(query)).one_or_none()
+        return None if row is None else CaptionFile(row.version, row.content)
+
+    async def put_captions(self, tx: AsyncConnection, row: dict[str, Any]) -> None:
+        """Add captions, or overwrite those of that language; `row` as it is stored."""
+        await put(tx, captions, row)
+
+    async def delete_captions(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, language: str
+    ) -> bool:
+        """Delete captions; tell whether there were any."""
+        gone = await tx.execute(
+            delete(captions).where(
+                captions.c.medium == medium,
+                captions.c.medium_id == medium_id,
+                captions.c.language == language,
+            )
+        )
+        return gone.rowcount > 0
+
+    async def forget(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
+        """Delete everything about a medium that is gone."""
+        for table in (captions, watch_rules):
+            await tx.execute(delete(table).where(table.c.medium == medium, table.c.medium_id == medium_id))

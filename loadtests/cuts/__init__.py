@@ -1,0 +1,1 @@
+"""How well the proposed cuts of a lesson hit its true boundaries."""
