@@ -1,7 +1,7 @@
 """What the analytics ask of other packages; `lectern.app` wires it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -125,6 +125,30 @@ class Medium(Protocol):
     @property
     def no_skipping(self) -> bool:
         """Whether the asker has to watch it in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What learners said of a lesson: `forms` handed in by `attendees`; `positive` of `graded` gave 4 or 5.
+
+    `means` are mean grades by dimension (`teacher`, `course`, `organisation`), on five points, and
+    `recommendation` is the net promoter score, -100..100. Where too few graded to stay anonymous, there is
+    none of them, and `graded` and `positive` are 0.
+    """
+
+    forms: int = 0
+    attendees: int = 0
+    graded: int = 0
+    positive: int = 0
+    means: Mapping[str, float] = field(default_factory=dict)
+    recommendation: float | None = None
+
+
+class Reactions(Protocol):
+    """Knows what learners said of lessons."""
+
+    async def of(self, org_id: str, session_ids: Collection[str]) -> Mapping[str, Reaction]:
+        """Return it by session; sessions that nobody was asked about may be missing."""
 
 
 class Position(NamedTuple):

@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from analytics.attendance.models import PersonModel
 from analytics.minutes import minutes
 from analytics.neighbours import Audit, MediumKind, PersonCard
-from analytics.play_record import Device, device_of
+from analytics.play_record import Device, PlayRecord, device_of
 from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
-from analytics.view_sheets import period_table
+from analytics.view_sheets import period_table, viewers_table
 from analytics.view_sums import CELLS_PER_DEVICE, Sums
 from analytics.viewing import REACHED, Played
-from analytics.workbook import csv_file, disposition, xlsx_file
+from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.edge.downloads import Lang, download, language_of, made
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import NotFound, ProtocolViolation
@@ -203,6 +203,12 @@ class PeriodQuery(CursorQuery):
     period: str = Field(pattern=_PERIOD)
 
 
+class FileQuery(BaseModel):
+    """The language of a file; without, the browser's."""
+
+    lang: Lang | None = None
+
+
 class PeriodFileQuery(BaseModel):
     """The same, with the language of the file; without, the browser's."""
 
@@ -230,6 +236,12 @@ class ViewRoutes:
                 credential_lasts_s=_CREDENTIAL_LASTS_S,
             ),
             Route("GET", medium, self.viewing, "How it was watched, by whom", ViewingModel),
+            Route(
+                "GET", f"{medium}/viewers.csv", self.viewers_csv, "Who watched (table)", query=FileQuery
+            ),
+            Route(
+                "GET", f"{medium}/viewers.xlsx", self.viewers_xlsx, "Who watched (Excel)", query=FileQuery
+            ),
             Route("GET", f"{medium}/figures", self.figures, "How it was watched, by second", FiguresModel),
             Route(
                 "GET", f"{medium}/plays", self.plays, "Everything that was played", PlaysPage,
@@ -276,13 +288,31 @@ class ViewRoutes:
             ),
         )
 
+    async def viewers_csv(self, request: Request) -> web.Response:
+        """Who watched, as a table."""
+        table = await self._viewers(request)
+        return download(await made(lambda: csv_file(table)), "csv", disposition("viewers", ending="csv"))
+
+    async def viewers_xlsx(self, request: Request) -> web.Response:
+        """Who watched, as a workbook."""
+        table = await self._viewers(request)
+        return download(await made(lambda: xlsx_file([table])), "xlsx", disposition("viewers", ending="xlsx"))
+
+    async def _viewers(self, request: Request) -> Table:
+        query: FileQuery = request.query
+        kind, medium_id = _medium(request)
+        report = await self.reports.viewing(request.who, kind, medium_id)
+        details = {"medium": kind, "rows": len(report.lines)}
+        await self.audit.audit(request.who, "viewers_exported", medium_id, details)
+        return viewers_table(report, language_of(request, query.lang), self.completed_from)
+
     async def figures(self, request: Request) -> FiguresModel:
         """One medium's curves."""
         found = await self.reports.figures(request.who, *_medium(request))
         return FiguresModel(
             duration_ms=found.duration_ms,
             version=found.version,
-            sums=_sums(found.sums),
+            sums=sums_model(found.sums),
             heat=list(found.curves.heat),
             rewatch=list(found.curves.rewatch),
             staying=list(found.curves.staying),
@@ -292,7 +322,10 @@ class ViewRoutes:
         """Raw stretches, a page of viewers at a time."""
         query: CursorQuery = request.query
         lines, following = await self.reports.plays(request.who, *_medium(request), query.cursor)
-        return PlaysPage(items=[_plays(line) for line in lines], next=following)
+        return PlaysPage(
+            items=[plays_model(line.subject, line.card, line.name, line.record) for line in lines],
+            next=following,
+        )
 
     async def period(self, request: Request) -> PeriodModel:
         """A month, a quarter or a year."""
@@ -302,7 +335,7 @@ class ViewRoutes:
             period=report.period,
             media=report.media,
             people=report.people,
-            sums=_sums(report.sums),
+            sums=sums_model(report.sums),
             items=[self._line(line) for line in report.lines],
             next=None if report.after is None else _cursor(report.after),
         )
@@ -378,7 +411,8 @@ def _cursor(after: tuple[int, int]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 
-def _sums(sums: Sums) -> SumsModel:
+def sums_model(sums: Sums) -> SumsModel:
+    """Return sums as they go out."""
     hours = {name: [0] * CELLS_PER_DEVICE for name in DEVICES.values()}
     for cell, value_ms in sums.hours.items():
         hours[DEVICES[Device(cell // CELLS_PER_DEVICE)]][cell % CELLS_PER_DEVICE] = round(value_ms / 1_000)
@@ -405,15 +439,16 @@ def _viewer(line: ViewerLine, completed_from: float) -> ViewerModel:
     )
 
 
-def _plays(line: ViewerLine) -> PlaysModel:
+def plays_model(subject: str, card: PersonCard | None, name: str | None, record: PlayRecord) -> PlaysModel:
+    """Return what one viewer played, stretch by stretch."""
     return PlaysModel(
-        subject=line.subject,
-        person=_person(line.card, line.name),
+        subject=subject,
+        person=_person(card, name),
         stretches=[
             StretchModel(
                 from_ms=each.from_ms,
                 to_ms=each.to_ms,
-                started_utc_ms=line.record.base_utc_ms + each.after_ms,
+                started_utc_ms=record.base_utc_ms + each.after_ms,
                 wall_ms=each.wall_ms,
                 speed=each.speed,
                 visible=each.is_visible,
@@ -421,7 +456,7 @@ def _plays(line: ViewerLine) -> PlaysModel:
                 device=DEVICES[Device(sitting.device)],
                 player=sitting.tag.hex(),
             )
-            for sitting in line.record.sittings
+            for sitting in record.sittings
             for each in sitting.stretches
         ],
     )

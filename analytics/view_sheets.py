@@ -1,10 +1,11 @@
-"""A period's viewing as a table. Pure."""
+"""Viewing as tables: the media of a period, the viewers of a medium. Pure."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from analytics.minutes import minutes
 from analytics.sheet_words import Lang
-from analytics.view_reports import PeriodReport
+from analytics.view_reports import PeriodReport, ViewingReport
 from analytics.workbook import Cell, Table
 
 WORDS: Mapping[str, Mapping[Lang, str]] = {
@@ -25,6 +26,12 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "no": {"en": "no", "zh-CN": "否"},
     "replay": {"en": "replay", "zh-CN": "回放"},
     "microcourse": {"en": "microcourse", "zh-CN": "微课"},
+    "name": {"en": "Name", "zh-CN": "姓名"},
+    "external_id": {"en": "Employee ID", "zh-CN": "工号"},
+    "department": {"en": "Department", "zh-CN": "部门"},
+    "coverage": {"en": "Share covered", "zh-CN": "看过的比例"},
+    "completed": {"en": "Completed", "zh-CN": "已完成"},
+    "last": {"en": "Last watched (UTC)", "zh-CN": "最近观看(UTC)"},
 }
 _HEADINGS = (
     "title", "kind", "version", "length", "viewers", "sittings", "effort", "bounce", "reached_80", "full",
@@ -56,3 +63,29 @@ def period_table(report: PeriodReport, lang: Lang, weak_below: float) -> Table:
         for line in report.lines
     ]
     return Table(f"{word('views')} {report.period}", [word(name) for name in _HEADINGS], rows)
+
+
+_OF_VIEWERS = ("name", "external_id", "department", "coverage", "completed", "effort", "last")
+
+
+def viewers_table(report: ViewingReport, lang: Lang, completed_from: float) -> Table:
+    """Return one row for every viewer; guests have no number and no department."""
+
+    def word(name: str) -> str:
+        return WORDS[name][lang]
+
+    rows: list[list[Cell]] = []
+    for line in report.lines:
+        last = datetime.fromtimestamp(line.record.last_utc_ms / 1_000, UTC)
+        rows.append(
+            [
+                line.card.name if line.card else line.name,
+                line.card.external_id if line.card else None,
+                line.card.department if line.card else None,
+                round(line.coverage, 4),
+                word("yes" if line.coverage >= completed_from else "no"),
+                minutes(line.effort_ms),
+                f"{last:%Y-%m-%d %H:%M:%S}",
+            ]
+        )
+    return Table(word("views"), [word(name) for name in _OF_VIEWERS], rows)

@@ -345,6 +345,48 @@ class ViewStore:
             found[row.subject] = (union(covered, record.covered), effort_ms + length_ms(record.effort))
         return found
 
+    async def forget(self, tx: AsyncConnection, org_id: str, subject: str, pseudonym: str) -> int:
+        """Let nobody know any more whose records these are; return how many there were.
+
+        They stay, under `pseudonym`, which nothing else knows: so all sums stay right, and so does how many
+        people watched. What the same person watches from now on is somebody else's.
+        """
+        ours = select(view_media.c.key).where(view_media.c.org_id == org_id)
+        records = view_records.c
+        changed = await tx.execute(
+            update(view_records)
+            .where(records.subject == subject, records.medium_key.in_(ours))
+            .values(subject=pseudonym)
+        )
+        active = view_active.c
+        await tx.execute(
+            update(view_active)
+            .where(active.org_id == org_id, active.subject == subject)
+            .values(subject=pseudonym)
+        )
+        return int(changed.rowcount)
+
+    async def feed(
+        self, tx: AsyncConnection, org_id: str, *, after: Place | None, limit: int
+    ) -> list[tuple[Watchable, str, PlayRecord]]:
+        """Return an organisation's records in the order of medium and viewer, those after `after`."""
+        columns = view_records.c
+        query = (
+            select(
+                columns.subject, columns.record, *(view_media.c[name].label(f"m_{name}") for name in _MEDIUM)
+            )
+            .join(view_media, view_media.c.key == columns.medium_key)
+            .where(view_media.c.org_id == org_id)
+            .order_by(columns.medium_key, columns.subject)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(
+                (columns.medium_key > after.medium_key)
+                | ((columns.medium_key == after.medium_key) & (columns.subject > after.subject))
+            )
+        return [(_labelled(row), row.subject, unpacked(row.record)) for row in await tx.execute(query)]
+
     async def keys(self, tx: AsyncConnection, *, stale: bool) -> list[int]:
         """Return the keys of all media, or of those whose sums must be made again."""
         query = select(view_media.c.key).order_by(view_media.c.key)

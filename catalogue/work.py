@@ -86,6 +86,7 @@ class SignalsArgs(msgspec.Struct, frozen=True):
     session_id: str
     replay_id: str
     version: int
+    title: str = ""
 
     @property
     def folder(self) -> str:
@@ -106,7 +107,7 @@ def download_folder(version: int) -> str:
 
 def signals_job(replay: Replay) -> NewJob:
     """Return the job that hears and sees a replay as it is now."""
-    args = SignalsArgs(replay.session_id, replay.id, replay.version)
+    args = SignalsArgs(replay.session_id, replay.id, replay.version, replay.title)
     return NewJob(replay.org_id, SIGNALS, replay.id, msgspec.to_builtins(args))
 
 

@@ -185,6 +185,7 @@ class Packager:
             strand, segment = planned[0]
             self._write(strand, name, segment)
             planned.popleft()
+            strand.forget(name, segment)
             self._live[name].extend([segment], f"../{strand.folder}/{name}/" if strand.is_aside else "")
             if not strand.is_aside:
                 self._full[name].extend([segment])

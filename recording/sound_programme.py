@@ -5,7 +5,6 @@ A segment is encoded by a fresh encoder that hears a little before and after it,
 a click although each can be made again alone (ISO/IEC 14496-3: a frame overlaps only its neighbours).
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 import av
@@ -16,7 +15,14 @@ from av.codec.context import Flags
 from recording.codec_config import CodecConfig
 from recording.fmp4 import AUDIO_TIMESCALE, Sample, media_segment
 from recording.frames import FragmentReader
-from recording.timeline_plan import GRID, TICKS_PER_S, Piece, Segment
+from recording.timeline_plan import (
+    FORGOTTEN_AT_ONCE,
+    GRID,
+    TICKS_PER_S,
+    Piece,
+    Segment,
+    ended_before,
+)
 
 FRAME = 1024
 BEFORE = 6 * FRAME
@@ -36,9 +42,12 @@ def sample_at(tick: int) -> int:
 
 
 class SoundProgramme:
-    """Mixes microphones along the replay's clock. `mics` is the plan's list, which grows."""
+    """Mixes microphones along the replay's clock.
 
-    def __init__(self, mics: Sequence[Piece], reader: FragmentReader) -> None:
+    `mics` is the plan's list, which grows; what was heard long ago is taken out of it.
+    """
+
+    def __init__(self, mics: list[Piece], reader: FragmentReader) -> None:
         self.config = CodecConfig("aac", asc=_make_encoder().extradata or b"")
         self.undecodable = 0
         self._mics = mics
@@ -54,6 +63,13 @@ class SoundProgramme:
         pcm = self._hear(start - BEFORE, end + AFTER)
         samples = _encode(pcm, start - BEFORE, start, end)
         return media_segment(segment.number + 1, start, samples)
+
+    def forget_before(self, tick: int) -> None:
+        """What ended before `tick` is not heard any more."""
+        heard = ended_before(self._mics, tick)
+        if heard >= FORGOTTEN_AT_ONCE:
+            del self._mics[:heard]
+            self._taken = max(0, self._taken - heard)
 
     def _hear(self, start: int, end: int) -> Pcm:
         if start < self._start or start > self._start + self._mix.shape[1] + 10 * AUDIO_TIMESCALE:

@@ -7,7 +7,7 @@ from recording.fmp4 import init_segment
 from recording.frames import FragmentReader
 from recording.playlists import segment_name
 from recording.sound_programme import SoundProgramme
-from recording.timeline_plan import Segment, SessionPlan
+from recording.timeline_plan import REMEMBERED, Segment, SessionPlan
 from recording.video_segments import VideoSegments, map_name
 
 TrackName = Literal["camera", "screen", "audio"]
@@ -22,7 +22,6 @@ class Strand:
         self.plan = SessionPlan()
         self.folder = folder
         self._reader = reader
-        self._taken: dict[TrackName, int] = dict.fromkeys(TRACKS, 0)
         self._videos = {source: VideoSegments(reader) for source in self.plan.videos}
         self._sound = SoundProgramme(self.plan.mics, reader)
 
@@ -34,13 +33,16 @@ class Strand:
     def take(self, track: TrackName) -> Sequence[Segment]:
         """Return the segments that were planned since the last time."""
         if track == "audio":
-            planned = self.plan.sound
-        else:
-            video = self.plan.videos[track]
-            planned = video.segments if track == "camera" or video.seen else ()
-        new = planned[self._taken[track] :]
-        self._taken[track] += len(new)
-        return new
+            return self.plan.take_sound()
+        video = self.plan.videos[track]
+        return video.take() if track == "camera" or video.seen else ()
+
+    def forget(self, track: TrackName, segment: Segment) -> None:
+        """A segment is rendered: what lies long before it is not needed any more."""
+        if track == "audio":
+            self._sound.forget_before(segment.start - REMEMBERED)
+        elif segment.span is not None:
+            segment.span.forget_before(segment.start - REMEMBERED)
 
     def files_of(self, track: TrackName, segment: Segment) -> tuple[str, str]:
         """Return the names of a segment's init segment and of itself, relative to `hls/`."""

@@ -54,6 +54,11 @@ SOUND_LOOKAHEAD = 8 * GRID
 MOST_REMEMBERED = 5_000
 """Gaps, before neighbours are put together."""
 
+FORGOTTEN_AT_ONCE = 64
+"""Pieces: so few are not worth moving all the others."""
+REMEMBERED = 30 * TICKS_PER_S
+"""So long after it was rendered a piece is kept: neighbours are looked at, too."""
+
 VideoSource = Literal["camera", "screen"]
 
 
@@ -76,7 +81,8 @@ class Span:
     """A stretch of one track with one configuration.
 
     `keyframe` is the time of its first frame, perhaps a little off `start`: the frame is shown from `start`
-    on. `end` is None while it goes on; `pieces` grows until then.
+    on. `end` is None while it goes on; `pieces` grows until then, and loses what nobody needs any more:
+    `dropped` says how many it has lost at its beginning.
     """
 
     track: str
@@ -86,6 +92,14 @@ class Span:
     keyframe: int
     end: int | None = None
     pieces: list[Piece] = field(default_factory=list)
+    dropped: int = 0
+
+    def forget_before(self, tick: int) -> None:
+        """What ended before `tick` is not looked at any more; the last piece stays."""
+        gone = ended_before(self.pieces, tick)
+        if gone >= FORGOTTEN_AT_ONCE:
+            del self.pieces[:gone]
+            self.dropped += gone
 
 
 @dataclass(slots=True)
@@ -117,6 +131,20 @@ class _Track:
     used: int = 0
     ended: bool = False
 
+    def forget(self, count: int) -> None:
+        """The first `count` pieces are not needed any more."""
+        if count >= FORGOTTEN_AT_ONCE:
+            del self.pieces[:count]
+            self.used = max(0, self.used - count)
+
+
+def ended_before(pieces: Sequence[Piece], tick: int) -> int:
+    """Return how many pieces at the beginning ended before `tick`, without the last one."""
+    count = 0
+    while count < len(pieces) - 1 and pieces[count].end < tick:
+        count += 1
+    return count
+
 
 def floor_grid(tick: int) -> int:
     """The AAC frame boundary at or before."""
@@ -129,20 +157,27 @@ def ceil_grid(tick: int) -> int:
 
 
 class _Cutter:
-    """Numbers the segments of one playlist."""
+    """Numbers the segments of one playlist. `segments` are those that nobody has taken yet."""
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
         self.position = 0
+        self._count = 0
         self._fresh = False
+
+    def take(self) -> list[Segment]:
+        """Hand out what was cut since the last time, and forget it."""
+        taken, self.segments = self.segments, []
+        return taken
 
     def cut(self, end: int, span: Span | None, origin: tuple[int, int]) -> None:
         """A segment from the position to `end`; `origin` is (tick, utc_ms) of the recording's start."""
         if end <= self.position:
             return
         utc_ms = origin[1] + (self.position - origin[0]) // TICKS_PER_MS
-        discontinuity = self._fresh and bool(self.segments)
-        self.segments.append(Segment(len(self.segments), self.position, end, span, discontinuity, utc_ms))
+        discontinuity = self._fresh and self._count > 0
+        self.segments.append(Segment(self._count, self.position, end, span, discontinuity, utc_ms))
+        self._count += 1
         self._fresh = False
         self.position = end
 
@@ -171,12 +206,22 @@ class VideoPlan:
         self._shown: _Track | None = None
         self._shown_last: _Track | None = None
         self._drawn = 0  # index of the interval that is being cut into segments
-        self._searched = 0  # pieces of its span that end before the cutter's position
+        self._searched = 0  # pieces of its span, with dropped ones, that end before the cutter's position
 
     @property
     def segments(self) -> Sequence[Segment]:
-        """All segments so far; grows only at its end."""
+        """The segments that nobody has taken yet; grows only at its end."""
         return self._cutter.segments
+
+    def take(self) -> list[Segment]:
+        """Hand out the segments that were planned since the last time."""
+        return self._cutter.take()
+
+    @property
+    def remembered(self) -> int:
+        """How many pieces it keeps."""
+        of_spans = sum(len(interval.span.pieces) for interval in self.intervals if interval.span is not None)
+        return of_spans + sum(len(track.pieces) for track in self._tracks)
 
     @property
     def seen(self) -> bool:
@@ -192,6 +237,17 @@ class VideoPlan:
         while self._step(watermark):
             pass
         self._cut(origin)
+        self._forget()
+
+    def _forget(self) -> None:
+        """A picture only goes on behind what is decided: let go of what lies before, for lessons of days."""
+        for track in tuple(self._tracks):
+            if track is self._shown or track is self._shown_last:
+                track.forget(track.used)
+                continue
+            track.forget(ended_before(track.pieces, self.decided))
+            if track.ended and (not track.pieces or track.pieces[-1].end < self.decided):
+                self._tracks.remove(track)
 
     def finish(self, end: int, origin: tuple[int, int]) -> None:
         """The recording ends at `end` (on the grid): close everything there."""
@@ -325,9 +381,11 @@ class VideoPlan:
             self._cutter.part()
 
     def _cut_at_keyframes(self, span: Span, limit: int, *, closed: bool, origin: tuple[int, int]) -> None:
-        while self._searched < len(span.pieces) and span.pieces[self._searched].end <= self._cutter.position:
-            self._searched += 1
-        for piece in span.pieces[self._searched :]:
+        searched = max(0, self._searched - span.dropped)
+        while searched < len(span.pieces) and span.pieces[searched].end <= self._cutter.position:
+            searched += 1
+        self._searched = searched + span.dropped
+        for piece in span.pieces[searched:]:
             if piece.start - self._cutter.position >= LONGEST_SEGMENT and piece.start < limit:
                 self._cutter.cut(piece.start, span, origin)
             for keyframe in piece.keyframes:
@@ -371,13 +429,22 @@ class SessionPlan:
 
     @property
     def sound(self) -> Sequence[Segment]:
-        """The segments of the mixed sound."""
+        """The segments of the mixed sound that nobody has taken yet."""
         return self._sound.segments
+
+    def take_sound(self) -> list[Segment]:
+        """Hand out the segments of sound that were planned since the last time."""
+        return self._sound.take()
 
     @property
     def end(self) -> int:
         """Length of the replay so far: where the last closed recording ended."""
         return self._origin[0] if not self._running else max(self._watermark, self._origin[0])
+
+    @property
+    def remembered(self) -> int:
+        """How many pieces it keeps, for those who watch its memory."""
+        return len(self.mics) + sum(video.remembered for video in self.videos.values())
 
     @property
     def running(self) -> bool:
@@ -403,7 +470,7 @@ class SessionPlan:
         elif isinstance(line, Missing):
             self._add_missing(line)
         elif isinstance(line, TrackEnded):
-            if track := self._tracks.get(line.track):
+            if track := self._tracks.pop(line.track, None):
                 track.ended = True
         elif isinstance(line, Clock):
             self._watermark = max(self._watermark, self._place(line.media_ms))

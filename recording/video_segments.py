@@ -151,8 +151,9 @@ class Transcoder:
         return [(start, shown), *out]
 
     def _next_frame(self) -> Frame | None:
-        while not self._frames and self._next_piece < len(self.span.pieces):
-            self._frames = list(self._reader.frames(self.span.pieces[self._next_piece]))
+        pieces = self.span.pieces
+        while not self._frames and self._next_piece - self.span.dropped < len(pieces):
+            self._frames = list(self._reader.frames(pieces[self._next_piece - self.span.dropped]))
             self._next_piece += 1
         return self._frames[0] if self._frames else None
 
@@ -167,8 +168,8 @@ class Transcoder:
     def _seek(self, start: int) -> None:
         """Go back to the last keyframe at or before `start`, or to the beginning."""
         self._decoder = self._make_decoder()
-        self._frames, self._held, self._next_piece = [], None, 0
-        for index, piece in enumerate(self.span.pieces):
+        self._frames, self._held, self._next_piece = [], None, self.span.dropped
+        for index, piece in enumerate(self.span.pieces, self.span.dropped):
             if piece.start > start:
                 break
             if piece.keyframes and piece.keyframes[0] == piece.start:

@@ -163,6 +163,13 @@ class SessionStore:
         query = select(p.id).where(p.session_id == session_id, p.role == "learner", p.came)
         return set((await tx.execute(query)).scalars())
 
+    async def how_many_came(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, int]:
+        """Return how many learners were connected while each lesson was live; none is left out."""
+        p = t.participants.c
+        mine = (p.session_id.in_(sorted(session_ids)), p.role == "learner", p.came)
+        query = select(p.session_id, func.count()).where(*mine).group_by(p.session_id)
+        return {row[0]: row[1] for row in await tx.execute(query)}
+
     async def update(self, tx: AsyncConnection, session_id: str, **values: Any) -> None:
         """Change columns of a session."""
         await tx.execute(update(t.sessions).where(t.sessions.c.id == session_id).values(**values))

@@ -3,8 +3,10 @@
 Erased are names, numbers and departments in closed records; why staff decided about them, what they objected
 and were answered; why they asked for make-ups and were corrected; why versions were made that changed their
 row; of a guest, the name under which they came. Verdicts, times and counts stay, under a pseudonymous id,
-and no later version names them again. What they wrote *as staff* about others belongs to those others, and
-goes only if that is asked for.
+and no later version names them again. What they watched stays too, under a new id that nothing else knows
+(`ViewStore.forget`); an attendance that is not closed yet no longer knows what they saw of the replay.
+
+What they wrote *as staff* about others belongs to those others, and goes only if that is asked for.
 """
 
 from dataclasses import dataclass, field
@@ -13,12 +15,15 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.store import CaseStore
 from analytics.closing.neighbours import Timelines
 from analytics.closing.store import ClosingStore
+from analytics.lesson_statistics import LessonStore
 from analytics.store import AnalyticsStore
+from analytics.view_store import ViewStore
 from lectern.db.engine import Database
 from lectern.db.trail import Trail
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.ids import new_id
 
 
 @dataclass(slots=True)
@@ -32,12 +37,14 @@ class Forgetting:
     trail: Trail
     closings: ClosingStore = field(default_factory=ClosingStore)
     events: AnalyticsStore = field(default_factory=AnalyticsStore)
+    views: ViewStore = field(default_factory=ViewStore)
+    lessons: LessonStore = field(default_factory=LessonStore)
     clock: Clock = utc_ms
 
     async def person(self, who: Principal, person_id: str, *, written_too: bool = False) -> int:
         """Forget a person in all lessons; with `written_too` also what they wrote as staff about others.
 
-        Returns how many names and texts were erased.
+        Returns how many names, texts and records of viewing were erased or made nobody's.
 
         Raises:
             Forbidden: `who` is no administrator.
@@ -51,7 +58,7 @@ class Forgetting:
     async def guest(self, who: Principal, session_id: str, name: str) -> int:
         """Forget a guest of a lesson, by the name under which they came, or by their id.
 
-        Returns how many names and texts were erased.
+        Returns how many names, texts and records of viewing were erased or made nobody's.
 
         Raises:
             Forbidden: `who` is no administrator. NotFound: nobody of that name came as a guest.
@@ -89,6 +96,9 @@ class Forgetting:
                 await self.closings.remember_forgotten(tx, org_id, subject, self.clock())
                 erased += await self.closings.forget_reasons(tx, org_id, subject)
                 erased += await self.closings.forget(tx, org_id, subject)
+                pseudonym = new_id()
+                erased += await self.views.forget(tx, org_id, subject, pseudonym)
+                await self.lessons.forget(tx, org_id, subject, pseudonym)
             for by in written_by or ():
                 count, labels = await self.cases.erase_written(tx, org_id, by)
                 erased += count + await self.closings.forget_labels(tx, org_id, labels)

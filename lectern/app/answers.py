@@ -109,6 +109,11 @@ class ReportFacts:
             found = await self._accounts.store.names_by_id(tx, org_id, person_ids)
         return {row[0]: PersonCard(*row) for row in found}
 
+    async def departments(self, org_id: str) -> dict[str, str]:
+        """Return the names of departments, by id."""
+        async with self._accounts.database.read() as tx:
+            return await self._accounts.store.departments(tx, org_id)
+
     async def facts(self, session_id: str) -> ReportedSession:
         """See `Sessions`."""
         session = await self._sessions.get(session_id)

@@ -194,6 +194,12 @@ class Settings(BaseSettings):
     weak_completion: float = Field(
         0.6, ge=0, le=1, description="Completion rate below which a replay or microcourse counts as weak."
     )
+    promote_positive: float = Field(
+        0.9, ge=0, le=1, description="Share of grades 4 and 5 above which content is to be made more of."
+    )
+    fewest_viewers: int = Field(
+        10, ge=1, le=100_000, description="Viewers in a period below which content is not judged or ranked."
+    )
     feedback_days: int = Field(
         7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
     )

@@ -3,6 +3,7 @@
 import accounts.tables
 import analytics.attendance.tables
 import analytics.closing.tables
+import analytics.lesson_tables
 import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
@@ -32,6 +33,7 @@ _MODULES = (
     accounts.tables,
     analytics.attendance.tables,
     analytics.closing.tables,
+    analytics.lesson_tables,
     analytics.tables,
     catalogue.brand.tables,
     catalogue.edit_tables,

@@ -26,9 +26,18 @@ from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
+from analytics.lesson_coverage_report import LessonCoverages
+from analytics.lesson_coverage_routes import LessonCoverageRoutes
+from analytics.lesson_statistics import HouseStatistics
+from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
+from analytics.ranking import Bounds
+from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
+from analytics.session_report_routes import SessionReportRoutes
+from analytics.session_reports import SessionReports
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
@@ -94,6 +103,7 @@ from lectern.app.join_links import LinksOfSessions
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
+from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
 from lectern.app.shared_keys import KeysOfServers
@@ -230,6 +240,11 @@ class Services:
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
             *self._viewing().routes(),
+            *self._rankings().routes(),
+            *self._statistics().routes(),
+            *self._session_reports().routes(),
+            *PlayFeed(self._view_reports(), self.accounts).routes(),
+            *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -331,12 +346,48 @@ class Services:
             self.settings.watermark,
         )
 
-    def _viewing(self) -> ViewRoutes:
+    def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
-        reports = ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+
+    def _session_reports(self) -> SessionReportRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+
+        async def replay_of(session_id: str) -> str | None:
+            return (await self._replay_ids([session_id])).get(session_id)
+
+        reports = SessionReports(
+            self.attending,
+            PollReports(self.database, AnalyticsStore(), people=facts, sessions=facts),
+            self._view_reports(),
+            LessonCoverages(self.attending, self.catalogue.watching),
+            ReactionsByFeedback(self.accounts, self.settings.feedback_fewest),
+            replay_of,
+        )
+        return SessionReportRoutes(reports, self.accounts)
+
+    def _statistics(self) -> StatisticsRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        house = HouseStatistics(
+            self.attending,
+            self._view_reports(),
+            facts,
+            departments=facts.departments,
+            zone=self._org_zone,
+            mono_s=time.monotonic,
+        )
+        return StatisticsRoutes(house, self.accounts)
+
+    def _rankings(self) -> RankingRoutes:
+        settings = self.settings
+        limits = Bounds(settings.weak_completion, settings.promote_positive, settings.fewest_viewers)
+        reactions = ReactionsByFeedback(self.accounts, settings.feedback_fewest)
+        return RankingRoutes(self._view_reports(), reactions, self.accounts, limits)
+
+    def _viewing(self) -> ViewRoutes:
         return ViewRoutes(
             self._intake(),
-            reports,
+            self._view_reports(),
             self.accounts,
             self.settings.completion_threshold,
             self.settings.weak_completion,

@@ -19,7 +19,10 @@ from analytics.closing.store import ClosingStore
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
+from analytics.lesson_coverage_report import LessonCoverages
+from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.neighbours import Held, MediumKind, PersonCard, Position, SessionFacts
+from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
@@ -250,6 +253,9 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     app = web.Application()
     mount(app, IncidentRoutes(office.reports).routes(), authenticate)
     mount(app, ViewRoutes(office.intake, office.view_reports, office).routes(), authenticate)
+    mount(app, PlayFeed(office.view_reports, office).routes(), authenticate)
+    coverages = LessonCoverages(office.attending, office)
+    mount(app, LessonCoverageRoutes(coverages).routes(), authenticate)
     mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)

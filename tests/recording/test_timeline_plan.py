@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +12,11 @@ from lectern.manifest import (
     Line,
     RecordingEnded,
     RecordingStarted,
+    ReplayGap,
     TrackEnded,
     TrackStarted,
 )
+from recording import timeline_plan
 from recording.timeline_plan import (
     GRID,
     KEYFRAME_SEGMENT,
@@ -23,6 +26,7 @@ from recording.timeline_plan import (
     Segment,
     SessionPlan,
 )
+from recording.video_segments import pieces_between
 
 Fed = list[tuple[str, Line]]
 
@@ -217,3 +221,40 @@ def test_what_was_planned_is_never_taken_back(lesson: Fed, data: st.DataObject) 
     late = known(fed(lesson))
     for before, after in zip(early, late, strict=True):
         assert after[: len(before)] == before
+
+
+Planned = list[tuple[str, int, int, bool, tuple[str, ...]]]
+
+
+def taken(lesson: Fed, at_once: int) -> tuple[Planned, list[ReplayGap]]:
+    """What a packager takes of a plan that forgets `at_once` pieces at once, and what it says is missing."""
+    out: Planned = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timeline_plan, "FORGOTTEN_AT_ONCE", at_once)
+        plan = SessionPlan()
+
+        def take() -> None:
+            chains = {source: video.take() for source, video in plan.videos.items()}
+            for name, chain in (*chains.items(), ("sound", plan.take_sound())):
+                for one in chain:
+                    pieces = pieces_between(one.span, one.start, one.end) if one.span else ()
+                    paths = tuple(piece.path for piece in pieces)
+                    out.append((name, one.start, one.end, one.discontinuity, paths))
+                    if one.span is not None:
+                        one.span.forget_before(one.start)
+
+        for recording, line in lesson:
+            plan.receive(recording, line)
+            take()
+        plan.finish_recording()
+        take()
+        return out, plan.missing
+
+
+@settings(max_examples=60, deadline=None)
+@given(lessons())
+def test_a_plan_that_forgets_plans_the_same(lesson: Fed) -> None:
+    second: Fed = [("rec/1", started("other", "camera", "H264", 100))]
+    second += [("rec/1", fragment("other", at * 1000.0, 1000.0, at * 1000.0)) for at in range(3)]
+    watched = [*lesson[:1], *second, *lesson[1:]]
+    assert taken(watched, 1) == taken(watched, 1_000_000)

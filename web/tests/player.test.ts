@@ -1,5 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { captionsOf, languageFor, nextLanguage, shownAt } from '../src/core/captions'
+import { chapterAt, chapterStep } from '../src/core/chapter_steps'
+import { allowed, limitAfter } from '../src/core/in_order'
 import { microcourseSources, replaySources } from '../src/core/lesson_sources'
 import { asChoices, FIRST_CHOICES, nextSpeed, SPEEDS } from '../src/core/player_choices'
 import { commandOf, isTaken, LISTED } from '../src/core/player_keys'
@@ -76,4 +79,61 @@ describe('what a page plays', () => {
     expect(microcourseSources({ video_url: '/v.mp4', ladder: null })).toEqual({ videos: [{ source: 'screen', url: '/v.mp4', spans: [] }], audio: null, soundOnly: null })
     expect(microcourseSources({ video_url: null, ladder: null }).videos).toEqual([])
   })
+})
+
+describe('captions', () => {
+  const file = 'WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<v 王芳>第一 <b>句</b> &lt;x&gt; &amp;lt;</v>\n第二行\n\n00:00:02.000 --> 01:00:03.000\nlater\n\nrubbish\n'
+
+  it('are plain words with who speaks, whatever the marks', () => {
+    expect(captionsOf(file)).toEqual([{ fromMs: 1_000, toMs: 2_500, text: '王芳: 第一 句 <x> &lt;\n第二行' }, { fromMs: 2_000, toMs: 3_603_000, text: 'later' }])
+  })
+
+  it('are shown from their beginning to before their end', () => {
+    const found = captionsOf(file)
+    expect([999, 1_000, 2_000, 2_500].map((ms) => shownAt(found, ms).length)).toEqual([0, 1, 2, 1])
+  })
+
+  it('follow the chosen language, or its sister; each in turn and then none', () => {
+    expect([languageFor('zh-CN', ['en', 'zh-CN']), languageFor('zh-TW', ['en', 'zh-CN']), languageFor('de', ['en']), languageFor(null, ['en'])]).toEqual(['zh-CN', 'zh-CN', null, null])
+    expect([nextLanguage(null, ['en', 'zh']), nextLanguage('en', ['en', 'zh']), nextLanguage('zh', ['en', 'zh']), nextLanguage(null, [])]).toEqual(['en', 'zh', null, null])
+  })
+})
+
+describe('watching in order', () => {
+  it('goes on by playing, never by jumping', () => {
+    expect([limitAfter(null, 9, true), limitAfter(5_000, 5_250, true), limitAfter(5_000, 4_000, true), limitAfter(5_000, 60_000, true), limitAfter(5_000, 5_250, false)]).toEqual([null, 5_250, 5_000, 5_000, 5_000])
+    expect([allowed(9_000, null), allowed(9_000, 5_000), allowed(1_000, 5_000)]).toEqual([9_000, 5_000, 1_000])
+  })
+
+  it('never lets anybody further than they played', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ seek: fc.integer({ min: 0, max: 100_000 }), plays: fc.integer({ min: 0, max: 40 }) })), (steps) => {
+        let limit: number | null = 0
+        let played = 0
+        for (const { seek, plays } of steps) {
+          let at = allowed(seek, limit)
+          for (let n = 0; n < plays; n += 1) {
+            at += 250
+            limit = limitAfter(limit, at, true)
+            played += 250
+          }
+        }
+        return limit !== null && limit <= played
+      }),
+    )
+  })
+})
+
+describe('chapters', () => {
+  const chapters = [{ at_ms: 0 }, { at_ms: 60_000 }, { at_ms: 90_000 }]
+
+  it.each([
+    [61_000, 1, 90_000],
+    [95_000, 1, null],
+    [61_000, -1, 0],
+    [70_000, -1, 60_000],
+    [500, -1, 0],
+  ] as const)('from %i by %i to %s', (ms, by, expected) => expect(chapterStep(chapters, ms, by)).toBe(expected))
+
+  it('know where they are', () => expect([chapterAt(chapters, 0), chapterAt(chapters, 89_999), chapterAt([{ at_ms: 5 }], 0)]).toEqual([0, 1, -1]))
 })

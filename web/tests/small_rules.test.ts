@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { BACK_OFF, backOffMs } from '../src/core/back_off'
 import { clockWords, leftMs, lengthVerdict, parseClock, shareLeft } from '../src/core/durations'
 import { dealGroups, moveTo } from '../src/core/groups'
-import { heatTable } from '../src/core/heat_table'
 import { isOwn, keyOf, openInvitations, toShow, waiting } from '../src/core/invitation'
 import { currentMoment, detailOf } from '../src/core/moments'
 import { presenceBar } from '../src/core/presence_bar'
@@ -137,7 +136,3 @@ describe('moments of a replay', () => {
   })
 })
 
-it('puts heat into a table without losing a second', () => {
-  expect(heatTable([1, 5, 2, 0, 3], 2)).toEqual([{ fromMs: 0, toMs: 3000, peak: 5 }, { fromMs: 3000, toMs: 5000, peak: 3 }])
-  expect(heatTable([], 5)).toEqual([])
-})

@@ -9,6 +9,7 @@ import { en as playerEn, zh as playerZh } from '../src/words/player'
 import { en as studioEn, zh as studioZh } from '../src/words/studio'
 import { en as togetherEn, zh as togetherZh } from '../src/words/together'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
+import { en as viewsEn, zh as viewsZh } from '../src/words/views'
 import zh from '../src/words/zh-CN'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -22,8 +23,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...togetherEn, verdict: verdictEn, player: playerEn, shelf: libraryEn })
-const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...togetherZh, verdict: verdictZh, player: playerZh, shelf: libraryZh })
+const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn })
+const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -49,7 +50,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), together: Object.keys(togetherEn), verdict: ['verdict'], player: ['player'], library: ['shelf'] }
+    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

@@ -4,6 +4,7 @@ import type { PlayedInterval } from '../core/played_intervals'
 import { request } from './http'
 import type {
   ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
+  WatchRules,
   WatchTerms,
 } from './models'
 
@@ -120,6 +121,11 @@ export const api = {
   deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
 
   watchTerms: (medium: 'replay' | 'microcourse', id: string, bearer: string | null) => request<WatchTerms>('GET', `${root}/watch-terms/${medium}/${id}`, { bearer }),
+  setWatchTerms: (medium: 'replay' | 'microcourse', id: string, rules: WatchRules) => request<WatchTerms>('PUT', `${root}/watch-terms/${medium}/${id}`, { body: rules }),
+  captionsPath: (medium: 'replay' | 'microcourse', id: string, language: string) => `${root}/captions/${medium}/${id}/${encodeURIComponent(language)}`,
+  uploadCaptions: (medium: 'replay' | 'microcourse', id: string, language: string, file: Blob) =>
+    request<{ language: string; cues: number }>('PUT', `${root}/captions/${medium}/${id}/${encodeURIComponent(language)}`, { raw: { data: file, type: 'text/vtt' } }),
+  deleteCaptions: (medium: 'replay' | 'microcourse', id: string, language: string) => request<null>('DELETE', `${root}/captions/${medium}/${id}/${encodeURIComponent(language)}`),
   reportViews: (report: ViewReport, bearer: string | null, keepalive: boolean) =>
     request<{ accepted: number; refused: readonly { id: string; code: string }[]; furthest_ms?: number | null }>('POST', `${root}/views`, { body: report, bearer, keepalive }),
   viewing: (medium: 'replay' | 'microcourse', id: string) => request<Viewing>('GET', `${root}/views/${medium}/${id}`),

@@ -20,6 +20,18 @@ export async function save(path: string, bearer: string): Promise<void> {
   }, 60_000)
 }
 
+/** Fetches a text of ours, with a token or with the sign-in. */
+export async function textOf(path: string, bearer: string | null): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(path, { credentials: 'same-origin', headers: bearer === null ? {} : { Authorization: `Bearer ${bearer}` } })
+  } catch {
+    throw new Refusal('unreachable', '', 0)
+  }
+  if (!response.ok) throw new Refusal('internal', '', response.status)
+  return response.text()
+}
+
 /** The name of a file (RFC 6266); the one in UTF-8 wins. */
 export function nameIn(disposition: string): string {
   const whole = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1]

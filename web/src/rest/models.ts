@@ -138,6 +138,21 @@ export interface WatchTerms {
   readonly position_ms: number
   /** How long ago it was watched there; null: never. */
   readonly position_age_ms: number | null
+  readonly required: boolean
+  /** As far as the asker may go; null: anywhere. */
+  readonly furthest_ms: number | null
+  /** What is drawn over the picture; null: nothing. */
+  readonly watermark: string | null
+  readonly captions: readonly { readonly language: string; readonly of: 'own' | 'replay' }[]
+  /** For those who may change them. */
+  readonly rules: WatchRules | null
+}
+
+/** `watermark` null: as the organisation has it. */
+export interface WatchRules {
+  readonly required: boolean
+  readonly no_skipping: boolean
+  readonly watermark: boolean | null
 }
 
 export interface Microcourse {

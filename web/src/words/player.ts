@@ -5,6 +5,16 @@ export const en = {
   inPicture: 'Picture in picture', soundOnly: 'Sound only', soundOnlyText: 'Only the sound is loaded, which saves data.', showPicture: 'Show the picture', more: 'Keys of the player',
   offline: 'The network is gone', offlineText: 'It goes on by itself when the network is back. What you have watched is kept.',
   speedIs: 'Speed {n}×', mutedIs: 'Sound off', soundIs: 'Sound on', noCaptions: 'There are no captions', noChapters: 'There are no chapters',
+  captions: 'Captions', captionsOff: 'Captions off', captionsIn: 'Captions: {language}', captionsAway: 'The captions could not be loaded', chapters: 'Chapters', chapterStart: 'Beginning',
+  notYet: 'This lesson is watched in order: you have come to {at}.', required: 'Required', inOrder: 'Watched in order, without skipping ahead', terms: 'Captions and rules', saved: 'Saved',
+  ruleRequired: 'Required: learners are expected to watch all of it', ruleInOrder: 'No skipping ahead of what one has watched', ruleWatermark: 'The viewer’s name moves over the picture', watermarkDefault: 'As set for the organisation', watermarkOn: 'Yes', watermarkOff: 'No',
+  captionsNone: 'No captions yet.', captionsOfReplay: '(from the replay)', captionsGet: 'Download captions: {language}', captionsDelete: 'Delete captions: {language}', captionsDeleted: 'Deleted: {language}', captionsLanguage: 'Language', captionsUpload: 'Upload a WebVTT file', captionsHelp: 'WebVTT (.vtt), UTF-8, at most 1 MB. Microcourses cut from a replay show its captions until they have their own.',
+  captionsTaken: '{language}: {n} caption taken | {language}: {n} captions taken', line: 'Line {n}:',
+  refused: { captions_invalid: 'The file was not taken. Correct these lines and upload it again:', captions_empty: 'There is no caption in this file.', captions_not_utf8: 'The file is not UTF-8. Save it as UTF-8 and upload it again.', captions_too_large: 'The file is larger than 1 MB.', body_too_large: 'The file is larger than 1 MB.', language_unknown: 'Choose a language from the list.' },
+  wrong: {
+    header_missing: 'the first line has to be WEBVTT', time_unreadable: 'write the times as 00:01:02.500 --> 00:01:05.000', time_backwards: 'the end is not after the start', time_outside: 'this is after the end of the video', out_of_order: 'this starts before the caption above it',
+    text_missing: 'there is no text under these times', text_too_long: 'this caption is too long', blank_line_missing: 'leave an empty line before the next times', too_many_cues: 'there are too many captions',
+  },
   resumedElsewhere: 'Continued where you stopped last, on another device ({at})', further: 'Go to {at}, where you were further',
   keys: {
     title: 'Keys of the player', toggle: 'Play or pause', ten: 'Ten seconds back or on', five: 'Five seconds back or on; ten with Shift', share: 'To the beginning … to nine tenths', chapter: 'Previous or next chapter', speed: 'Slower or faster', mute: 'Sound off or on', captions: 'Captions off or on', fill: 'Full screen', help: 'This list',
@@ -17,6 +27,16 @@ export const zh: PlayerWords = {
   inPicture: '画中画', soundOnly: '只听声音', soundOnlyText: '现在只加载声音，省流量。', showPicture: '显示画面', more: '播放器快捷键',
   offline: '网络断开了', offlineText: '网络恢复后会自动继续。已看的部分都留着。',
   speedIs: '{n} 倍速', mutedIs: '已静音', soundIs: '已打开声音', noCaptions: '没有字幕', noChapters: '没有章节',
+  captions: '字幕', captionsOff: '字幕已关闭', captionsIn: '字幕：{language}', captionsAway: '字幕没有加载成功', chapters: '章节', chapterStart: '开头',
+  notYet: '本课需按顺序观看，你目前看到 {at}。', required: '必修', inOrder: '按顺序观看，不能跳到没看过的部分', terms: '字幕与观看规则', saved: '已保存',
+  ruleRequired: '必修：学员应看完全部内容', ruleInOrder: '不能跳到没看过的部分', ruleWatermark: '画面上浮动显示观看者姓名', watermarkDefault: '按单位的设置', watermarkOn: '显示', watermarkOff: '不显示',
+  captionsNone: '还没有字幕。', captionsOfReplay: '（来自回放）', captionsGet: '下载字幕：{language}', captionsDelete: '删除字幕：{language}', captionsDeleted: '已删除：{language}', captionsLanguage: '语言', captionsUpload: '上传 WebVTT 文件', captionsHelp: 'WebVTT（.vtt）格式，UTF-8 编码，不超过 1 MB。由回放剪出的微课在有自己的字幕之前，显示回放的字幕。',
+  captionsTaken: '{language}：已收入 {n} 条字幕', line: '第 {n} 行：',
+  refused: { captions_invalid: '文件没有收入。请改正以下各行后重新上传：', captions_empty: '文件里没有字幕。', captions_not_utf8: '文件不是 UTF-8 编码，请另存为 UTF-8 后重新上传。', captions_too_large: '文件超过 1 MB。', body_too_large: '文件超过 1 MB。', language_unknown: '请从列表中选择语言。' },
+  wrong: {
+    header_missing: '第一行应为 WEBVTT', time_unreadable: '时间应写成 00:01:02.500 --> 00:01:05.000', time_backwards: '结束时间不晚于开始时间', time_outside: '超出了视频长度', out_of_order: '开始时间早于上一条字幕',
+    text_missing: '时间下面没有文字', text_too_long: '这条字幕太长', blank_line_missing: '下一条时间之前应空一行', too_many_cues: '字幕条数太多',
+  },
   resumedElsewhere: '已从上次在另一台设备上的位置（{at}）继续', further: '跳到看得更远的 {at}',
   keys: {
     title: '播放器快捷键', toggle: '播放或暂停', ten: '后退或前进十秒', five: '后退或前进五秒，加 Shift 十秒', share: '跳到开头……十分之九处', chapter: '上一章、下一章', speed: '减速或加速', mute: '关闭或打开声音', captions: '关闭或打开字幕', fill: '全屏', help: '显示这张表',

@@ -188,7 +188,7 @@ const zh: Words = {
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
-    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', navOwn: '我的场次与结果', openItems: '{n} 条待处理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
+    sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', statistics: '统计', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', navOwn: '我的场次与结果', openItems: '{n} 条待处理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '讲师', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',
     importPeople: '导入人员（CSV）', importRoster: '导入应到名单（CSV）', importDone: '新增 {added}，更新 {updated}，未变 {unchanged}', importErrors: '有 {n} 行没有导入', line: '第 {n} 行', columns: '列：工号、姓名、部门、邮箱', rosterColumns: '列：工号、姓名。名单里的人需已导入。',
     duration: '时长', viewing: '观看情况', microcourses: '微课', replay: '回放', open: '打开', actions: '操作',

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0021'
-down_revision = '0022'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,138 @@
+"""Statistics of the house over HTTP: a month, a quarter or a year beside the one before."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from analytics.lesson_statistics import HouseStatistics, LessonFigures, Statistics
+from analytics.lesson_statistics_sheets import statistics_tables
+from analytics.minutes import minutes
+from analytics.neighbours import Audit
+from analytics.view_reports import PeriodReport
+from analytics.view_routes import PeriodFileQuery, PeriodQuery, SumsModel, sums_model
+from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.downloads import download, language_of, made
+from lectern.edge.routes import Request, Route
+
+
+class LessonFiguresModel(BaseModel):
+    """Lessons that are over. `people` came to any, `heads` counts them in every lesson.
+
+    `live_minutes` is how long lessons were live, `minutes` how long people were there, all added up.
+    """
+
+    lessons: int
+    people: int
+    heads: int
+    live_minutes: float
+    minutes: float
+    expected: int
+    attended: int
+    completed: int
+
+
+class ViewingModel(BaseModel):
+    """What was watched of replays and microcourses, by how many people."""
+
+    media: int
+    people: int
+    sums: SumsModel
+
+
+class DepartmentModel(BaseModel):
+    """A department; null: guests, and people without one."""
+
+    name: str | None
+    heads: int
+    minutes: float
+    completed: int
+    viewers: int
+
+
+class StatisticsModel(BaseModel):
+    """A period and the one before. `uncounted` lessons are not in it yet: ask again."""
+
+    period: str
+    before: str | None
+    uncounted: int
+    lessons: LessonFiguresModel
+    lessons_before: LessonFiguresModel
+    viewing: ViewingModel
+    viewing_before: ViewingModel | None
+    departments: list[DepartmentModel]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRoutes:
+    """The handlers."""
+
+    statistics: HouseStatistics
+    audit: Audit
+
+    def routes(self) -> list[Route]:
+        """Return what `lectern.app` mounts."""
+        path = "/api/v1/statistics"
+        return [
+            Route("GET", path, self.read, "Lessons and viewing", StatisticsModel, query=PeriodQuery),
+            Route("GET", f"{path}.csv", self.csv, "By department (table)", query=PeriodFileQuery),
+            Route("GET", f"{path}.xlsx", self.xlsx, "Statistics (Excel)", query=PeriodFileQuery),
+        ]
+
+    async def read(self, request: Request) -> StatisticsModel:
+        """A month, a quarter or a year."""
+        found = await self.statistics.of(request.who, request.query.period)
+        return StatisticsModel(
+            period=found.period,
+            before=found.before,
+            uncounted=found.uncounted,
+            lessons=_lessons(found.lessons),
+            lessons_before=_lessons(found.lessons_before),
+            viewing=_viewing(found.viewing),
+            viewing_before=_viewing(found.viewing_before) if found.viewing_before else None,
+            departments=[
+                DepartmentModel(
+                    name=line.name,
+                    heads=line.presence.heads,
+                    minutes=minutes(line.presence.present_ms),
+                    completed=line.presence.completed,
+                    viewers=line.viewers,
+                )
+                for line in found.departments
+            ],
+        )
+
+    async def csv(self, request: Request) -> web.Response:
+        """Departments, as a table."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(statistics_tables(found, lang)[1]))
+        return download(content, "csv", disposition("departments", found.period, ending="csv"))
+
+    async def xlsx(self, request: Request) -> web.Response:
+        """Figures beside those of the period before, and departments."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file(statistics_tables(found, lang)))
+        return download(content, "xlsx", disposition("statistics", found.period, ending="xlsx"))
+
+    async def _exported(self, request: Request) -> Statistics:
+        found = await self.statistics.of(request.who, request.query.period)
+        rows = {"period": found.period, "departments": len(found.departments)}
+        await self.audit.audit(request.who, "view_statistics_exported", request.who.org_id, rows)
+        return found
+
+
+def _lessons(found: LessonFigures) -> LessonFiguresModel:
+    return LessonFiguresModel(
+        lessons=found.lessons,
+        people=found.people,
+        heads=found.presence.heads,
+        live_minutes=minutes(found.live_ms),
+        minutes=minutes(found.presence.present_ms),
+        expected=found.expected,
+        attended=found.attended,
+        completed=found.presence.completed,
+    )
+
+
+def _viewing(found: PeriodReport) -> ViewingModel:
+    return ViewingModel(media=found.media, people=found.people, sums=sums_model(found.sums))

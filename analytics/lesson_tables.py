@@ -1,0 +1,22 @@
+"""Where statistics of lessons are kept; all of it can be made of the timelines again."""
+
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
+
+from lectern.db.schema import Id, metadata, org_column
+
+lesson_sums = Table(
+    "lesson_sums",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    org_column(),
+    Column("seq", Integer, nullable=False),
+    Column("sums", LargeBinary, nullable=False),
+)
+
+lesson_people = Table(
+    "lesson_people",
+    metadata,
+    Column("org_id", Id, primary_key=True),
+    Column("period", String(8), primary_key=True),
+    Column("subject", Id, primary_key=True),
+)

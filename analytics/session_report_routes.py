@@ -1,0 +1,171 @@
+"""The report of one lesson over HTTP."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from analytics.lesson_coverage_routes import LessonSumsModel
+from analytics.neighbours import Audit
+from analytics.ranking_routes import ShareModel, share_model
+from analytics.session_report import SessionReport
+from analytics.session_report_sheets import report_table
+from analytics.session_reports import SessionReports
+from analytics.view_routes import FileQuery
+from analytics.workbook import csv_file, disposition, xlsx_file
+from lectern.edge.downloads import download, language_of, made
+from lectern.edge.routes import Request, Route
+
+
+class AttendingModel(BaseModel):
+    """Who came: `learners` were there live, `active` of them did anything in the class."""
+
+    expected: int
+    rounds: int
+    learners: int
+    minutes_each: float
+    lesson_minutes: float
+    sign_in: ShareModel
+    took_part: ShareModel
+    activity: ShareModel
+
+
+class VolumeModel(BaseModel):
+    """How much learners took part; `whole` is the sum, `per_learner` for each who was there."""
+
+    messages: int
+    questions: int
+    anonymous: int
+    answered: int
+    upvotes: int
+    reactions: int
+    polls: int
+    answers: int
+    hands: int
+    whole: int
+    per_learner: float
+
+
+class ReactionModel(BaseModel):
+    """What they say of it: means by dimension on five points, the net promoter score from -100 to 100."""
+
+    means: dict[str, float]
+    recommendation: float | None
+    feedback: ShareModel
+    positive: ShareModel
+
+
+class WatchingModel(BaseModel):
+    """What was watched of the replay."""
+
+    viewers: int
+    minutes: float
+    completed: int
+
+
+class SessionReportModel(BaseModel):
+    """A lesson in figures. `reaction` is layer 1 of the review, all else layer 2."""
+
+    title: str
+    starts_utc_ms: int
+    zone: str
+    attending: AttendingModel
+    reaction: ReactionModel
+    answers_right: ShareModel
+    completion: ShareModel
+    volume: VolumeModel
+    together: LessonSumsModel | None
+    watching: WatchingModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReportRoutes:
+    """The handlers."""
+
+    reports: SessionReports
+    audit: Audit
+
+    def routes(self) -> list[Route]:
+        """Return what `lectern.app` mounts."""
+        path = "/api/v1/sessions/{id}/report"
+        return [
+            Route("GET", path, self.read, "A lesson on one page", SessionReportModel),
+            Route("GET", f"{path}.csv", self.csv, "The same (table)", query=FileQuery),
+            Route("GET", f"{path}.xlsx", self.xlsx, "The same (Excel)", query=FileQuery),
+        ]
+
+    async def read(self, request: Request) -> SessionReportModel:
+        """Return the report."""
+        return _model(await self.reports.of(request.who, request.path["id"]))
+
+    async def csv(self, request: Request) -> web.Response:
+        """Every figure, as a table."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(report_table(found, lang)))
+        return download(content, "csv", disposition("report", found.title, ending="csv"))
+
+    async def xlsx(self, request: Request) -> web.Response:
+        """Every figure, as a workbook."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file([report_table(found, lang)]))
+        return download(content, "xlsx", disposition("report", found.title, ending="xlsx"))
+
+    async def _exported(self, request: Request) -> SessionReport:
+        session_id = request.path["id"]
+        found = await self.reports.of(request.who, session_id)
+        rows = {"rows": found.attending.learners}
+        await self.audit.audit(request.who, "session_report_exported", session_id, rows)
+        return found
+
+
+def _model(found: SessionReport) -> SessionReportModel:
+    attending, volume, together, watching = found.attending, found.volume, found.together, found.watching
+    return SessionReportModel(
+        title=found.title,
+        starts_utc_ms=found.starts_utc_ms,
+        zone=found.zone,
+        attending=AttendingModel(
+            expected=attending.expected,
+            rounds=attending.rounds,
+            learners=attending.learners,
+            minutes_each=attending.minutes_each,
+            lesson_minutes=attending.lesson_minutes,
+            sign_in=share_model(attending.sign_in),
+            took_part=share_model(attending.took_part),
+            activity=share_model(attending.activity),
+        ),
+        reaction=ReactionModel(
+            means={name: round(mean, 2) for name, mean in found.reaction.means.items()},
+            recommendation=found.reaction.recommendation,
+            feedback=share_model(found.feedback_rate),
+            positive=share_model(found.positive_rate),
+        ),
+        answers_right=share_model(found.answers_right),
+        completion=share_model(found.completion),
+        volume=VolumeModel(
+            messages=volume.messages,
+            questions=volume.questions,
+            anonymous=volume.anonymous,
+            answered=volume.answered,
+            upvotes=volume.upvotes,
+            reactions=volume.reactions,
+            polls=volume.polls,
+            answers=volume.answers,
+            hands=volume.hands,
+            whole=volume.whole,
+            per_learner=round(found.per_learner, 2),
+        ),
+        together=None
+        if together is None
+        else LessonSumsModel(
+            live_only=together.live_only,
+            replay_only=together.replay_only,
+            both=together.both,
+            completed=together.completed,
+            completed_by_replay=together.completed_by_replay,
+            mean=round(together.mean, 4),
+        ),
+        watching=None
+        if watching is None
+        else WatchingModel(viewers=watching.viewers, minutes=watching.minutes, completed=watching.completed),
+    )
