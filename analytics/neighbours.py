@@ -164,8 +164,13 @@ class Position(NamedTuple):
 class Media(Protocol):
     """Knows what can be watched, by whom, and keeps where they stopped."""
 
-    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Medium:
-        """Return a medium that `who` may watch. Raises `NotFound`, `Conflict` (not ready to be played)."""
+    async def find(
+        self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
+    ) -> Medium:
+        """Return a medium that `who` may watch, in `version` if it was ever shown.
+
+        Raises `NotFound`, `Conflict` (not ready to be played).
+        """
 
     async def remember_positions(
         self, tx: AsyncConnection, positions: Sequence[Position], *, now: UtcMs

@@ -31,6 +31,8 @@ ADDED_UP_EVERY_S = 2.0
 _MOST_ADDED_UP = 5_000
 _READ_AT_ONCE = 500
 
+_Asked = tuple[Principal, MediumKind, str, int]
+
 
 class Told(NamedTuple):
     """What a player is told: how many count, why the others do not, how far its viewer may go.
@@ -66,16 +68,16 @@ class Report:
 class _Rights:
     """Who may watch what, remembered for a moment: a player asks every four seconds."""
 
-    known: dict[tuple[Principal, MediumKind, str], tuple[UtcMs, str, Medium]] = field(default_factory=dict)
+    known: dict[_Asked, tuple[UtcMs, str, Medium]] = field(default_factory=dict)
 
-    def recall(self, key: tuple[Principal, MediumKind, str], now: UtcMs) -> tuple[str, Medium] | None:
+    def recall(self, key: _Asked, now: UtcMs) -> tuple[str, Medium] | None:
         """Return the subject and the medium, if it was asked a moment ago."""
         found = self.known.get(key)
         if found is None or not found[0] <= now < found[0] + RIGHTS_LAST_MS:
             return None
         return found[1:]
 
-    def keep(self, key: tuple[Principal, MediumKind, str], now: UtcMs, subject: str, medium: Medium) -> None:
+    def keep(self, key: _Asked, now: UtcMs, subject: str, medium: Medium) -> None:
         """Remember an answer; at the limit, all others are asked anew."""
         if len(self.known) >= _MOST_REMEMBERED:
             self.known.clear()
@@ -126,11 +128,14 @@ class ViewIntake:
         Raises:
             NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
         """
-        key = (who, medium, medium_id)
+        key = (who, medium, medium_id, version)
         known = self._rights.recall(key, self._clock())
         if known is None:
             asked = self._clock()
-            known = await viewer_of(who, self._seats), await self._media.find(who, medium, medium_id)
+            known = (
+                await viewer_of(who, self._seats),
+                await self._media.find(who, medium, medium_id, version=version),
+            )
             self._rights.keep(key, asked, *known)
         subject, found = known
         if version < 1 or version > found.version:

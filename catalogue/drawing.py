@@ -1,7 +1,7 @@
 """Replays and microcourses as a viewer gets them: with signed addresses made for that viewer. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
 from catalogue.access import viewer_of
@@ -23,7 +23,8 @@ from catalogue.models import (
     WrittenQuestionModel,
 )
 from catalogue.play_grant import PlayGrant, PlaySigner
-from catalogue.states import MicrocourseState
+from catalogue.states import CUT
+from catalogue.window import ALWAYS, Window
 from catalogue.work import (
     DOWNLOAD,
     LADDER,
@@ -50,6 +51,16 @@ class Drawing:
     now: UtcMs
     ttl_ms: int
 
+    def until(self, end_utc_ms: int | None) -> "Drawing":
+        """Return the same, with addresses that run out at `end_utc_ms` at the latest."""
+        if end_utc_ms is None:
+            return self
+        return replace(self, ttl_ms=min(self.ttl_ms, end_utc_ms - self.now))
+
+    def closed_replay(self, replay: Replay, window: Window) -> ReplayModel:
+        """Draw a replay that is shown at other times: without any address."""
+        return self.replay(replace(replay, ready_utc_ms=None), None, Remembered(), 0, window=window)
+
     def replay(
         self,
         replay: Replay,
@@ -57,6 +68,8 @@ class Drawing:
         of_class: Remembered,
         position_ms: int,
         chapters: Sequence[Chapter] = (),
+        *,
+        window: Window = ALWAYS,
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
@@ -106,6 +119,8 @@ class Drawing:
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,
+            from_utc_ms=window.from_utc_ms,
+            to_utc_ms=window.to_utc_ms,
         )
 
     def broadcast(
@@ -127,9 +142,10 @@ class Drawing:
         made_of: MadeOf | None = None,
         *,
         editing: bool,
+        may: Sequence[str] = (),
     ) -> MicrocourseModel:
         """Draw a microcourse; with `editing` also how its job goes."""
-        finished = microcourse.state in (MicrocourseState.READY, MicrocourseState.PUBLISHED)
+        finished = microcourse.state in CUT
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
         whole = (microcourse.start_ms, microcourse.end_ms)
         ranges = [whole] if made_of is None else list(made_of.content.ranges)
@@ -151,7 +167,23 @@ class Drawing:
             version=microcourse.version,
             warning=self.limits.warning(sum(end - start for start, end in ranges)),
             position_ms=position_ms,
+            live_version=microcourse.live_version,
+            may=list(may),
         )
+
+    def thumbnail(self, replay: Replay, job: Job | None) -> str | None:
+        """Return the address of a replay's picture, once it is finished."""
+        if job is None or job.state is not JobState.DONE:
+            return None
+        prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
+        return self.signer.url(self._grant(f"replay/{replay.id}", prefix), THUMBNAIL)
+
+    def course_thumbnail(self, microcourse: Microcourse) -> str | None:
+        """Return the address of a microcourse's picture, once it is cut."""
+        if microcourse.state not in CUT:
+            return None
+        grant = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
+        return self.signer.url(grant, THUMBNAIL)
 
     def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
         if job is None:

@@ -1,6 +1,6 @@
 """A replay, a microcourse, and how long the latter should be. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from catalogue.states import MicrocourseState, ReplayState
@@ -49,7 +49,11 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Microcourse:
-    """A range of a replay with a title, cut by a job; `duration_ms` includes the intro card."""
+    """A range of a replay with a title, cut by a job; `duration_ms` includes the intro card.
+
+    `version` is the one in work, which `made_by` made; learners see `live_version`, which may be an earlier
+    one (`Released`).
+    """
 
     id: str
     org_id: str
@@ -65,11 +69,47 @@ class Microcourse:
     created_by: str
     created_utc_ms: int
     published_utc_ms: int | None
+    live_version: int | None = None
+    made_by: str | None = None
 
     @property
     def folder(self) -> str:
         """The key of the folder that holds this version's files; ends with `/`."""
         return f"{microcourse_folder(self.session_id, self.id)}{self.version}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A version of a microcourse that was published, until `replaced_utc_ms`; its files and figures stay."""
+
+    microcourse_id: str
+    version: int
+    org_id: str
+    title: str
+    start_ms: int
+    end_ms: int
+    duration_ms: int
+    reviewed_by: str | None
+    published_by: str
+    published_utc_ms: int
+    replaced_utc_ms: int | None = None
+    job_id: str | None = None
+
+    def of(self, work: Microcourse) -> Microcourse:
+        """Return the microcourse as this version shows it."""
+        return replace(
+            work,
+            version=self.version,
+            title=self.title,
+            start_ms=self.start_ms,
+            end_ms=self.end_ms,
+            duration_ms=self.duration_ms,
+            published_utc_ms=self.published_utc_ms,
+            state=MicrocourseState.PUBLISHED
+            if self.version == work.live_version
+            else MicrocourseState.RETIRED,
+            job_id=self.job_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Microcourses: cut, cut again, publish, delete; each in one transaction with its job."""
+"""Microcourses: cut, cut again, delete; each in one transaction with its job."""
 
 from dataclasses import dataclass, field
 
@@ -72,6 +72,7 @@ class MicrocourseDesk:
                 created_by=who.subject_id,
                 created_utc_ms=now,
                 published_utc_ms=None,
+                made_by=who.subject_id,
             )
             await self.store.add_microcourse(tx, draft)
             await self._note_cut(tx, draft, made_of)
@@ -90,10 +91,11 @@ class MicrocourseDesk:
     ) -> Microcourse:
         """Change title or range, and have a new version cut; one that is in the making is dropped.
 
-        Where neither range nor `made_of` is given, it stays made of what it was.
+        Where neither range nor `made_of` is given, it stays made of what it was. What is published goes on
+        playing as it is until the new version is published too.
 
         Raises:
-            Conflict: it is published. Rejected: title or range is not usable.
+            Conflict: the replay is deleted. Rejected: title or range is not usable.
         """
         async with self.database.write() as tx:
             old = await self._mine(tx, who, microcourse_id)
@@ -121,6 +123,7 @@ class MicrocourseDesk:
                 end_ms=cut.end_ms,
                 version=old.version + 1,
                 duration_ms=None,
+                made_by=who.subject_id,
             )
             changed = await self.store.microcourse(tx, old.id)
             await self._note_cut(tx, changed, made_of)
@@ -140,21 +143,6 @@ class MicrocourseDesk:
             await self.jobs.resume(tx, failed.job_id, self.clock())
             await self.store.change_microcourse(tx, failed.id, state=state)
             return await self.store.microcourse(tx, failed.id)
-
-    async def publish(self, who: Principal, microcourse_id: str) -> Microcourse:
-        """Show a finished microcourse to learners.
-
-        Raises:
-            Conflict: it is not ready.
-        """
-        async with self.database.write() as tx:
-            ready = await self._mine(tx, who, microcourse_id)
-            if ready.state is MicrocourseState.PUBLISHED:
-                return ready
-            state = after(MICROCOURSE_TABLE, ready.state, MicrocourseEvent.PUBLISHED)
-            await self.store.change_microcourse(tx, ready.id, state=state, published_utc_ms=self.clock())
-            await self._note(tx, who, "microcourse_published", ready)
-            return await self.store.microcourse(tx, ready.id)
 
     async def delete(self, who: Principal, microcourse_id: str) -> Microcourse:
         """Delete a microcourse with its files; the replay it was cut from stays. Returns what it was."""

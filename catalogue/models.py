@@ -82,7 +82,10 @@ class ChapterModel(BaseModel):
 
 
 class ReplayModel(BaseModel):
-    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty."""
+    """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
+
+    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound.
+    """
 
     id: str
     session_id: str
@@ -101,6 +104,8 @@ class ReplayModel(BaseModel):
     position_ms: int
     version: int
     created_utc_ms: int
+    from_utc_ms: int | None = None
+    to_utc_ms: int | None = None
 
 
 class ReplayPage(BaseModel):
@@ -131,7 +136,8 @@ class MicrocourseModel(BaseModel):
     """A microcourse; `job` only for those who may edit it.
 
     `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
-    `chapters` are in its own time.
+    `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
+    with it now (ask, take_back, approve, send_back, publish, retire).
     """
 
     id: str
@@ -151,6 +157,8 @@ class MicrocourseModel(BaseModel):
     version: int
     warning: Literal["long", "very_long"] | None
     position_ms: int
+    live_version: int | None = None
+    may: list[str] = []
 
 
 class MicrocoursePage(BaseModel):
@@ -181,6 +189,12 @@ class ReplayQuery(BaseModel):
 
     q: str = Field(default="", max_length=200)
     cursor: str | None = Field(default=None, max_length=64)
+
+
+class VersionQuery(BaseModel):
+    """Which version: one that was published once, or the one in work; else what can be watched."""
+
+    version: int | None = Field(default=None, ge=1)
 
 
 class MicrocourseQuery(BaseModel):

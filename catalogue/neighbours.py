@@ -1,8 +1,12 @@
 """What the catalogue asks of other packages; `lectern.app` wires it."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalogue.series import Key, Seen
 
 
 class Titles(Protocol):
@@ -17,3 +21,53 @@ class Rosters(Protocol):
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         """Tell whether the person is on the session's roster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Where a person belongs: their department and those above it, and the sessions that expect them."""
+
+    departments: frozenset[str] = frozenset()
+    sessions: frozenset[str] = frozenset()
+
+
+class People(Protocol):
+    """Knows the people of an organisation."""
+
+    async def reviewers(self, tx: AsyncConnection, org_id: str) -> Mapping[str, str]:
+        """Return the names of those who may review, by person."""
+
+    async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
+        """Return what people are called, by id; of those that are known."""
+
+
+class News(Protocol):
+    """Tells people that something waits for them, in the transaction in which it begins to."""
+
+    async def review_asked(
+        self, tx: AsyncConnection, about: "ReviewNews", reviewers: Collection[str]
+    ) -> None:
+        """Tell reviewers that a microcourse waits for one of them."""
+
+    async def reviewed(self, tx: AsyncConnection, about: "ReviewNews", people: Collection[str]) -> None:
+        """Tell those who made it how the review ended; whoever else was asked need not do it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNews:
+    """A review, as people are told of it. `said`: what the reviewer wrote, in one piece."""
+
+    org_id: str
+    review_id: str
+    session_id: str
+    microcourse_id: str
+    title: str
+    approved: bool = False
+    said: str = ""
+
+
+class Progress(Protocol):
+    """Knows how far somebody has come in what they watched."""
+
+    async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
+        """Return how much of each medium a person watched, of the version of which they watched most."""

@@ -20,16 +20,24 @@ from catalogue.models import (
     ReplayModel,
     ReplayPage,
     ReplayQuery,
+    VersionQuery,
 )
-from catalogue.neighbours import Rosters
+from catalogue.neighbours import News, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
 from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
+from catalogue.review import may_review
+from catalogue.review_routes import ReviewRoutes
+from catalogue.review_store import ReviewStore
+from catalogue.reviewing import ReviewDesk
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.watching import Watching
+from catalogue.window import ALWAYS
+from catalogue.window_routes import WindowRoutes
+from catalogue.window_store import WindowStore
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
@@ -52,6 +60,8 @@ class CatalogueDeps:
     signer: PlaySigner
     rosters: Rosters
     trail: Trail
+    people: People
+    news: News
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     clock: Clock = utc_ms
@@ -61,28 +71,43 @@ class CatalogueDeps:
         """Who may watch what; the viewing analytics need it too."""
         return Watching(self.keeper.database, self.keeper.store, self.rosters)
 
+    @property
+    def review_desk(self) -> ReviewDesk:
+        """From a finished cut to what learners see."""
+        return ReviewDesk(
+            self.keeper.database, self.keeper.store, self.people, self.trail, self.news, clock=self.clock
+        )
+
 
 def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
+    catalogue = CatalogueRoutes(deps, desk)
     return [
-        *_CatalogueRoutes(deps, desk).routes(),
+        *catalogue.routes(),
+        *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
+        *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
     ]
 
 
-class _CatalogueRoutes:
+class CatalogueRoutes:
+    """Replays and microcourses."""
+
     def __init__(self, deps: CatalogueDeps, desk: MicrocourseDesk) -> None:
         self._deps = deps
         self._desk = desk
         self._keeper = deps.keeper
         self._store = deps.keeper.store
         self._watching = deps.watching
+        self._reviews = ReviewStore()
         self._edits = EditStore()
+        self._windows = WindowStore()
 
     def routes(self) -> list[Route]:
+        """Return the routes."""
         api = "/api/v1"
         one = f"{api}/microcourses/{{id}}"
         cut, shown = NewMicrocourse, MicrocourseModel
@@ -100,10 +125,9 @@ class _CatalogueRoutes:
                 "GET", f"{api}/microcourses", self.microcourses, "List microcourses", MicrocoursePage,
                 query=MicrocourseQuery,
             ),
-            Route("GET", one, self.microcourse, "One microcourse", shown),
+            Route("GET", one, self.microcourse, "One microcourse", shown, query=VersionQuery),
             Route("PATCH", one, self.edit, "Change and cut again", shown, body=MicrocourseChange),
             Route("DELETE", one, self.delete, "Delete a microcourse"),
-            Route("POST", f"{one}/publish", self.publish, "Show it to learners", shown),
             Route("POST", f"{one}/retry", self.retry, "Try a failed cut again", shown),
         ]  # fmt: skip
 
@@ -127,6 +151,7 @@ class _CatalogueRoutes:
         replay = await self._watching.replay(who, request.path["id"])
         if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
             replay = await self._watching.replay(who, replay.id)
+        await self._insist_on_open(who, replay)
         [drawn] = await self._drawn_replays(who, [replay], with_marks=True)
         return drawn
 
@@ -139,6 +164,8 @@ class _CatalogueRoutes:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
+        if replay.state is ReplayState.READY:  # what is left of the broadcast is the replay
+            await self._insist_on_open(who, replay)
         hls = hls_folder(session_id)
         there = {
             path
@@ -160,7 +187,7 @@ class _CatalogueRoutes:
         made = await self._desk.create(
             request.who, request.path["id"], title=cut.title, start_ms=cut.start_ms, end_ms=cut.end_ms
         )
-        return await self._drawn(request.who, made)
+        return await self.drawn(request.who, made)
 
     async def microcourses(self, request: Request) -> MicrocoursePage:
         who: Principal = request.who
@@ -170,21 +197,27 @@ class _CatalogueRoutes:
             session_id = who.grant.session_id
         else:
             who.require(Permission.REPLAYS_READ)
-        editing = may_edit(who, who.org_id, session_id or "")
-        visible = set(MicrocourseState) if editing else {MicrocourseState.PUBLISHED}
-        states = visible if query.state is None else visible & {query.state}
+        editing = may_edit(who, who.org_id, session_id or "") or may_review(who, who.org_id)
+        shown = query.state is MicrocourseState.PUBLISHED or (query.state is None and not editing)
+        states = set(MicrocourseState) if query.state is None else {query.state}
         async with self._keeper.database.read() as tx:
             found = await self._store.microcourses(
-                tx, who.org_id, session_id=session_id, states=states, cursor=query.cursor
+                tx,
+                who.org_id,
+                session_id=session_id,
+                states=None if shown else states if editing else (),
+                cursor=query.cursor,
             )
-        page = found[:PAGE]
+            page = found[:PAGE]
+            drawn = await self._reviews.live(tx, page) if shown else page
         return MicrocoursePage(
-            items=await self._drawn_many(who, page), next=page[-1].id if len(found) > PAGE else None
+            items=await self._drawn_many(who, drawn), next=page[-1].id if len(found) > PAGE else None
         )
 
     async def microcourse(self, request: Request) -> MicrocourseModel:
-        found = await self._watching.microcourse(request.who, request.path["id"])
-        return await self._drawn(request.who, found)
+        query: VersionQuery = request.query
+        found = await self._watching.microcourse(request.who, request.path["id"], version=query.version)
+        return await self.drawn(request.who, found)
 
     async def edit(self, request: Request) -> MicrocourseModel:
         change: MicrocourseChange = request.body
@@ -195,14 +228,10 @@ class _CatalogueRoutes:
             start_ms=change.start_ms,
             end_ms=change.end_ms,
         )
-        return await self._drawn(request.who, changed)
-
-    async def publish(self, request: Request) -> MicrocourseModel:
-        published = await self._desk.publish(request.who, request.path["id"])
-        return await self._drawn(request.who, published)
+        return await self.drawn(request.who, changed)
 
     async def retry(self, request: Request) -> MicrocourseModel:
-        return await self._drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
+        return await self.drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
 
     async def delete(self, request: Request) -> web.StreamResponse | None:
         await self._desk.delete(request.who, request.path["id"])
@@ -216,19 +245,40 @@ class _CatalogueRoutes:
                 tx, [replay.download_job_id for replay in replays if replay.download_job_id]
             )
             positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
-        drawing = self._drawing(who)
+            windows = await self._windows.windows(tx, replays)
         drawn = []
         for replay in replays:
+            window = windows.get(replay.id, ALWAYS)
+            if may_edit(who, replay.org_id, replay.session_id):
+                drawing = self._drawing(who)
+            elif window.is_open(self._deps.clock()):
+                drawing = self._drawing(who).until(window.to_utc_ms)
+            else:
+                drawn.append(self._drawing(who).closed_replay(replay, window))
+                continue
             job, position_ms = jobs.get(replay.download_job_id or ""), positions.get(replay.id, 0)
             if not with_marks:
-                drawn.append(drawing.replay(replay, job, Remembered(), position_ms))
+                drawn.append(drawing.replay(replay, job, Remembered(), position_ms, window=window))
                 continue
             of_class = await remembered_of(self._deps.engine, self._store, replay)
             chapters = await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
-            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters))
+            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters, window=window))
         return drawn
 
-    async def _drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
+    async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
+        """Refuse learners a replay that is shown at other times; whoever edits sees it always.
+
+        Raises:
+            Conflict: it is not shown now.
+        """
+        if may_edit(who, replay.org_id, replay.session_id):
+            return
+        async with self._keeper.database.read() as tx:
+            window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
+        window.insist_on_open(self._deps.clock())
+
+    async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
+        """Return a microcourse as `who` gets it."""
         [drawn] = await self._drawn_many(who, [microcourse])
         return drawn
 
@@ -237,6 +287,7 @@ class _CatalogueRoutes:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
             made_of = await self._edits.cuts(tx, [(m.id, m.version) for m in found])
+        acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
             drawing.microcourse(
@@ -245,6 +296,7 @@ class _CatalogueRoutes:
                 positions.get(m.id, 0),
                 made_of.get((m.id, m.version)),
                 editing=may_edit(who, m.org_id, m.session_id),
+                may=acts.get(m.id, ()),
             )
             for m in found
         ]

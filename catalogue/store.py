@@ -14,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue import gaps
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.review_tables import microcourse_releases, microcourse_reviews
+from catalogue.series import Key
+from catalogue.series_tables import series_items
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from catalogue.terms_store import TermsStore
@@ -125,17 +128,42 @@ class CatalogueStore:
         org_id: str,
         *,
         session_id: str | None,
-        states: Collection[MicrocourseState],
+        states: Collection[MicrocourseState] | None,
         cursor: str | None,
     ) -> list[Microcourse]:
-        """Return up to a page and one microcourses in any of `states`, newest first."""
-        query = select(microcourses).where(microcourses.c.org_id == org_id, microcourses.c.state.in_(states))
+        """Return up to a page and one microcourses, newest first.
+
+        Those in any of `states`; None: those of which a version is shown to learners.
+        """
+        shown = microcourses.c.live_version.is_not(None)
+        query = select(microcourses).where(
+            microcourses.c.org_id == org_id,
+            shown if states is None else microcourses.c.state.in_(states),
+        )
         if session_id is not None:
             query = query.where(microcourses.c.session_id == session_id)
         if cursor is not None:
             query = query.where(microcourses.c.id < cursor)
         rows = await tx.execute(query.order_by(microcourses.c.id.desc()).limit(PAGE + 1))
         return [_microcourse(row) for row in rows]
+
+    async def media(
+        self, tx: AsyncConnection, org_id: str, keys: Collection[Key]
+    ) -> dict[Key, Replay | Microcourse]:
+        """Return media of an organisation; those that do not exist are left out."""
+        found: dict[Key, Replay | Microcourse] = {}
+        ids = {kind: [key.id for key in keys if key.medium == kind] for kind in ("replay", "microcourse")}
+        for row in await tx.execute(
+            select(replays).where(replays.c.org_id == org_id, replays.c.id.in_(ids["replay"]))
+        ):
+            found[Key("replay", row.id)] = _replay(row)
+        for row in await tx.execute(
+            select(microcourses).where(
+                microcourses.c.org_id == org_id, microcourses.c.id.in_(ids["microcourse"])
+            )
+        ):
+            found[Key("microcourse", row.id)] = _microcourse(row)
+        return found
 
     async def change_microcourse(self, tx: AsyncConnection, microcourse_id: str, **values: Any) -> None:
         """Overwrite columns of a microcourse."""
@@ -147,12 +175,18 @@ class CatalogueStore:
         What they watched stays on record.
         """
         await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
-        await tx.execute(
-            delete(positions).where(
-                positions.c.medium == "microcourse", positions.c.medium_id == microcourse_id
-            )
-        )
+        for table in (microcourse_releases, microcourse_reviews):
+            await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
+        in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)
+        await tx.execute(delete(series_items).where(*in_series))
+        await self.forget_positions(tx, "microcourse", microcourse_id)
         await TermsStore().forget(tx, "microcourse", microcourse_id)
+
+    async def forget_positions(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
+        """Forget where people stopped in a medium: what is shown now is another."""
+        await tx.execute(
+            delete(positions).where(positions.c.medium == medium, positions.c.medium_id == medium_id)
+        )
 
     async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note where people stopped watching; `rows` as they are stored, in the order of their keys.

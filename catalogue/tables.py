@@ -38,6 +38,8 @@ microcourses = Table(
     Column("created_by", Id, nullable=False),
     Column("created_utc_ms", Millis, nullable=False),
     Column("published_utc_ms", Millis, nullable=True),
+    Column("live_version", Integer, nullable=True),
+    Column("made_by", Id, nullable=True),
     Index("ix_microcourses_session_id_id", "session_id", "id"),
 )
 

@@ -1,7 +1,7 @@
 """What a person may watch, and where they stopped: the rules at every door of the catalogue."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.access import may_edit, may_watch, viewer_of
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import Rosters
-from catalogue.states import MicrocourseState, ReplayState
+from catalogue.review_store import ReviewStore
+from catalogue.reviewing import sees_work
+from catalogue.states import CUT, ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.terms_store import TermsStore
 from lectern.db.engine import Database
@@ -63,6 +65,7 @@ class Watching:
     database: Database
     store: CatalogueStore
     rosters: Rosters
+    reviews: ReviewStore = field(default_factory=ReviewStore)
 
     async def replay(self, who: Principal, replay_id: str) -> Replay:
         """Return a replay that `who` may watch, in whatever state.
@@ -76,20 +79,33 @@ class Watching:
             raise NotFound("replay_not_found", "There is no such replay.")
         return replay
 
-    async def microcourse(self, who: Principal, microcourse_id: str) -> Microcourse:
-        """Return a microcourse that `who` may watch: published, or theirs to edit.
+    async def microcourse(
+        self, who: Principal, microcourse_id: str, *, version: int | None = None
+    ) -> Microcourse:
+        """Return a microcourse as `who` may watch it.
+
+        Learners watch what is published. Editors and reviewers may name any `version` that was published, or
+        the one in work; without, they get the one in work, or what is published while that is not cut yet.
 
         Raises:
             NotFound: there is none for them.
         """
         async with self.database.read() as tx:
-            found = await self.store.microcourse(tx, microcourse_id)
-        if may_edit(who, found.org_id, found.session_id):
-            return found
-        published = found.state is MicrocourseState.PUBLISHED
-        if not published or not await self.allows(who, found.org_id, found.session_id):
+            work = await self.store.microcourse(tx, microcourse_id)
+            sees = sees_work(who, work)
+            wanted = version
+            if wanted is None:
+                unfinished = work.state not in CUT and work.live_version is not None
+                wanted = work.live_version if unfinished or not sees else work.version
+            released = None if wanted is None else await self.reviews.released(tx, work.id, wanted)
+        if sees and wanted == work.version:
+            return work
+        open_to_all = released is not None and wanted == work.live_version
+        if released is None or not (
+            sees or (open_to_all and await self.allows(who, work.org_id, work.session_id))
+        ):
             raise NotFound("microcourse_not_found", "There is no such microcourse.")
-        return found
+        return released.of(work)
 
     async def allows(self, who: Principal, org_id: str, session_id: str) -> bool:
         """Tell whether `who` may watch what was recorded in a session."""
@@ -100,8 +116,13 @@ class Watching:
         on_roster = await self.rosters.on_roster(session_id, who.person_id)
         return may_watch(who, org_id, session_id, on_roster=on_roster)
 
-    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Watchable:
+    async def find(
+        self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
+    ) -> Watchable:
         """Return a medium that `who` may watch and that can be played now, for the viewing analytics.
+
+        With `version`, that version of a microcourse if it was ever published: whoever has it open goes on
+        watching it when another takes its place, and what they watch counts for what they see.
 
         Raises:
             NotFound: there is none for them. Conflict: it cannot be played yet (`medium_not_ready`).
@@ -111,7 +132,7 @@ class Watching:
             playable, duration_ms = replay.state is ReplayState.READY, replay.duration_ms
             found: Replay | Microcourse = replay
         else:
-            found = await self.microcourse(who, medium_id)
+            found = await self._open_version(await self.microcourse(who, medium_id), version)
             playable, duration_ms = found.duration_ms is not None, found.duration_ms or 0
         if not playable:
             raise Conflict("medium_not_ready", "This cannot be watched yet.", state=found.state)
@@ -121,6 +142,13 @@ class Watching:
             found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms,
             no_skipping=rules.no_skipping and not may_edit(who, found.org_id, found.session_id),
         )  # fmt: skip
+
+    async def _open_version(self, shown: Microcourse, version: int | None) -> Microcourse:
+        if version is None or version == shown.version:
+            return shown
+        async with self.database.read() as tx:
+            released = await self.reviews.released(tx, shown.id, version)
+        return shown if released is None else released.of(shown)
 
     async def remember_positions(
         self, tx: AsyncConnection, positions: Sequence[Stopped], *, now: UtcMs

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     ATTENDANCE_CLOSED = "attendance_closed"
     OBJECTED = "objected"
     WORK_ITEM = "work_item"
+    REVIEW_ASKED = "review_asked"
+    REVIEWED = "reviewed"
 
 
 class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,16 @@ class ClosedFacts(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class ReviewFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A microcourse that waits for its review, or that was reviewed. `said`: the reviewer's words."""
+
+    session_id: str
+    microcourse_id: str
+    title: str
+    approved: bool = False
+    said: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """How a kind is handled. `private`: nobody but its recipient is shown to whom it went.
@@ -98,6 +110,8 @@ KINDS: Mapping[Kind, About] = MappingProxyType(
         Kind.ATTENDANCE_CLOSED: About(ClosedFacts, may_be_muted=False),
         Kind.OBJECTED: About(LessonFacts),
         Kind.WORK_ITEM: About(LessonFacts),
+        Kind.REVIEW_ASKED: About(ReviewFacts),
+        Kind.REVIEWED: About(ReviewFacts),
     }
 )
 

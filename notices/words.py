@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from notices.kinds import ClosedFacts, Kind, LessonFacts
+from notices.kinds import ClosedFacts, Kind, LessonFacts, ReviewFacts
 
 
 class Language(StrEnum):
@@ -210,6 +210,58 @@ def _closed(language: Language) -> Words:
     return words
 
 
+def _desk(facts: ReviewFacts) -> str:
+    return f"/admin/microcourses/{facts.microcourse_id}"
+
+
+def _review_asked(language: Language) -> Words:
+    def words(facts: ReviewFacts) -> Letter:
+        title = one_line(facts.title)
+        if language is Language.ZH:
+            return Letter(
+                f"微课待审核：{title}", (f"微课“{title}”已剪好，请你审核。",), "观看并审核", _desk(facts)
+            )
+        return Letter(
+            f"For you to review: {title}",
+            (f"The microcourse “{title}” is cut and waits for your review.",),
+            "Watch and review",
+            _desk(facts),
+        )
+
+    return words
+
+
+def _reviewed(language: Language) -> Words:
+    def words(facts: ReviewFacts) -> Letter:
+        title, said = one_line(facts.title), one_line(facts.said, 500)
+        if language is Language.ZH:
+            told = (f"审核意见：{said}",) if said else ()
+            if facts.approved:
+                return Letter(
+                    f"审核通过：{title}",
+                    (f"微课“{title}”已通过审核，可以发布。", *told),
+                    "打开微课",
+                    _desk(facts),
+                )
+            return Letter(f"请修改：{title}", (f"微课“{title}”需要修改。", *told), "查看意见", _desk(facts))
+        told = (f"The reviewer says: {said}",) if said else ()
+        if facts.approved:
+            return Letter(
+                f"Approved: {title}",
+                (f"The microcourse “{title}” was approved and can be published.", *told),
+                "Open the microcourse",
+                _desk(facts),
+            )
+        return Letter(
+            f"To be changed: {title}",
+            (f"The microcourse “{title}” was sent back to be changed.", *told),
+            "See the points",
+            _desk(facts),
+        )
+
+    return words
+
+
 _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
     {
         (Kind.INVITED, Language.ZH): _lesson(
@@ -277,6 +329,10 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
             "An item of the feedback on “{title}” was assigned to you.",
             "Open the items", Language.EN, _items,
         ),
+        (Kind.REVIEW_ASKED, Language.ZH): _review_asked(Language.ZH),
+        (Kind.REVIEW_ASKED, Language.EN): _review_asked(Language.EN),
+        (Kind.REVIEWED, Language.ZH): _reviewed(Language.ZH),
+        (Kind.REVIEWED, Language.EN): _reviewed(Language.EN),
         (Kind.ATTENDANCE_CLOSED, Language.ZH): _closed(Language.ZH),
         (Kind.ATTENDANCE_CLOSED, Language.EN): _closed(Language.EN),
     }
@@ -297,6 +353,8 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.ATTENDANCE_CLOSED: "考勤办结",
             Kind.OBJECTED: "考勤异议待处理",
             Kind.WORK_ITEM: "指派给你的反馈",
+            Kind.REVIEW_ASKED: "待你审核的微课",
+            Kind.REVIEWED: "你的微课的审核结果",
         },
         Language.EN: {
             Kind.INVITED: "Invitations",
@@ -311,6 +369,8 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.ATTENDANCE_CLOSED: "Closed attendance",
             Kind.OBJECTED: "Objections to answer",
             Kind.WORK_ITEM: "Feedback assigned to you",
+            Kind.REVIEW_ASKED: "Microcourses for you to review",
+            Kind.REVIEWED: "Reviews of your microcourses",
         },
     }
 )

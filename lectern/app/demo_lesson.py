@@ -18,6 +18,7 @@ from socketio.exceptions import SocketIOError
 from accounts.service import principal_of
 from accounts.store import Org, Person
 from catalogue.microcourses import MicrocourseDesk
+from catalogue.review import REVIEWERS
 from catalogue.states import MicrocourseState, ReplayState
 from interactions.question_sets.store import Item
 from lectern.app.demo_class import DemoClass, DemoLessonFailed
@@ -106,7 +107,8 @@ async def _hold(services: Services) -> None:
                     process.kill()  # it has nothing to finish: the server has closed its transport
                 await process.wait()
     await lesson.members.give_feedback(learners)
-    await lesson.make_microcourse(principal_of(host))
+    reviewer = next(person for person in people if person.roles & REVIEWERS)
+    await lesson.make_microcourse(principal_of(host), principal_of(reviewer))
 
 
 async def _quiz_for(services: Services, teacher: Principal, session: Session) -> Item:
@@ -141,8 +143,8 @@ class _Lesson:
         grant = SessionGrant(self._session.id, role, person.id)
         return self._services.tokens.issue(self._org.id, grant, now_s=now_s(), ttl_s=600)
 
-    async def make_microcourse(self, editor: Principal) -> None:
-        """Cut a microcourse out of the replay, wait for the worker, and publish it."""
+    async def make_microcourse(self, editor: Principal, reviewer: Principal) -> None:
+        """Cut a microcourse out of the replay, wait for the worker, and have it approved and published."""
         deps = self._services.catalogue
         keeper = deps.keeper
         async with asyncio.timeout(_PATIENCE_S):
@@ -170,7 +172,7 @@ class _Lesson:
         if state is not MicrocourseState.READY:
             msg = "the microcourse could not be made"
             raise DemoLessonFailed(msg)
-        await desk.publish(editor, cut.id)
+        await deps.review_desk.publish(reviewer, cut.id)
 
 
 def _draw_film(folder: Path) -> Path:

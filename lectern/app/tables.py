@@ -7,6 +7,8 @@ import analytics.lesson_tables
 import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
+import catalogue.review_tables
+import catalogue.series_tables
 import catalogue.tables
 import catalogue.terms_tables
 import catalogue.workers.tables
@@ -35,6 +37,8 @@ _MODULES = (
     analytics.tables,
     catalogue.brand.tables,
     catalogue.edit_tables,
+    catalogue.review_tables,
+    catalogue.series_tables,
     catalogue.tables,
     catalogue.terms_tables,
     catalogue.workers.tables,

@@ -54,6 +54,7 @@ from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
+from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
@@ -87,6 +88,8 @@ from lectern.app.answers import (
 from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.brand_studio import STUDIO
+from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
+from lectern.app.catalogue_progress import ProgressOfViewing
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -229,6 +232,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
+            *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
             *self._watch_terms().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
@@ -587,6 +591,8 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 PlaySigner(play_keys.secrets, play_keys.current),
                 doors,
                 accounts,
+                PeopleOfCatalogue(accounts.store),
+                NewsOfCatalogue(outbox),
                 Limits(
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,

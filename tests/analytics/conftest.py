@@ -212,7 +212,9 @@ class Office:
     async def audit(self, who: Principal, action: str, target: str, details: dict[str, Any]) -> None:
         self.audit_log.append((who.subject_id, action, target))
 
-    async def find(self, who: Principal, medium: MediumKind, medium_id: str) -> Film:
+    async def find(
+        self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
+    ) -> Film:
         self.asked.append(who.subject_id)
         if not self.is_open or medium_id != "film" or who.org_id != "org":
             raise NotFound("replay_not_found", "There is no such replay.")

@@ -14,9 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
+from catalogue.neighbours import ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
+from catalogue.series import Key, Seen
+from catalogue.series_routes import SeriesRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
 from catalogue.work import endings
@@ -58,6 +61,8 @@ PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
     "host": person("host", OrgRole.HOST),
     "learner": person("learner", OrgRole.LEARNER),
+    "admin": person("admin", OrgRole.ADMIN),
+    "manager": person("manager", OrgRole.LINE_MANAGER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SESSION),
     "guest_host": guest(SESSION, SessionRole.HOST),
@@ -78,6 +83,9 @@ class House:
     store: CatalogueStore
     signer: PlaySigner
     audit_log: list[tuple[str, str]] = field(default_factory=list)
+    reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
+    watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
+    told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
@@ -86,6 +94,23 @@ class House:
 
     async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
         return f"Lesson {session_id}: 安全/生产"
+
+    async def reviewers(self, tx: AsyncConnection, org_id: str) -> Mapping[str, str]:
+        return {id_: id_.title() for id_ in self.reviewing}
+
+    async def review_asked(self, tx: AsyncConnection, about: ReviewNews, reviewers: Collection[str]) -> None:
+        self.told.append(("review_asked", sorted(reviewers)))
+
+    async def reviewed(self, tx: AsyncConnection, about: ReviewNews, people: Collection[str]) -> None:
+        self.told.append(("approved" if about.approved else "sent_back", sorted(people)))
+
+    async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
+        return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
+
+    def deps(self) -> CatalogueDeps:
+        return CatalogueDeps(
+            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock
+        )
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
@@ -158,6 +183,14 @@ class House:
         assert await self.keeper.refresh(SESSION)
         return await self.replay_id()
 
+    async def publish(self, microcourse_id: str) -> None:
+        """Have a finished cut approved by somebody who did not make it, and shown."""
+        path = f"/api/v1/microcourses/{microcourse_id}"
+        _, shown = await self.call("GET", path, "admin")
+        body = {"version": shown["version"], "approve": True, "publish": True}
+        status, published = await self.call("POST", path + "/review", "admin", json=body)
+        assert (status, published["state"]) == (200, "published")
+
     async def work(self, kind: str, outcome: dict[str, Any] | JobFailed) -> Job:
         """Do the oldest job of a kind as a runner does, with this outcome."""
         async with self.database.write() as tx:
@@ -191,9 +224,11 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
         return PEOPLE.get(http.headers.get("X-Who", ""))
 
     app = web.Application()
-    deps = CatalogueDeps(house.keeper, house.lesson.engine, house.signer, house, house, clock=house.clock)
+    deps = house.deps()
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
-    mount(app, [*routes(deps), *edit_routes(deps, house), *terms.routes()], authenticate)
+    series = SeriesRoutes(deps, house, 0.8)
+    more = [*edit_routes(deps, house), *terms.routes(), *series.routes()]
+    mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
         yield house

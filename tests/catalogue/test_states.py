@@ -42,7 +42,10 @@ def test_the_table_is_whole(
         (MicrocourseState.PROCESSING, MicrocourseEvent.PUBLISHED, "microcourse_not_ready"),
         (MicrocourseState.FAILED, MicrocourseEvent.PUBLISHED, "microcourse_not_ready"),
         (MicrocourseState.READY, MicrocourseEvent.RETRIED, "microcourse_not_failed"),
-        (MicrocourseState.PUBLISHED, MicrocourseEvent.EDITED, "microcourse_published"),
+        (MicrocourseState.PROCESSING, MicrocourseEvent.REVIEW_ASKED, "microcourse_not_reviewable"),
+        (MicrocourseState.PUBLISHED, MicrocourseEvent.APPROVED, "microcourse_not_reviewable"),
+        (MicrocourseState.READY, MicrocourseEvent.TAKEN_BACK, "microcourse_not_in_review"),
+        (MicrocourseState.READY, MicrocourseEvent.RETIRED, "microcourse_not_published"),
         (MicrocourseState.READY, MicrocourseEvent.CUT, "state_conflict"),
     ],
 )

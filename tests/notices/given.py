@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.kernel.clock import UtcMs
+from notices.kinds import Kind
 from notices.outbox import Outbox
 
 ORG = "org-1"
@@ -27,6 +28,13 @@ CLOSED: dict[str, Any] = {
     "closed_utc_ms": T0,
     "zone": "Asia/Shanghai",
 }
+REVIEW: dict[str, Any] = {"session_id": "s-1", "microcourse_id": "m-1", "title": "Product launch"}
+
+
+def given_for(kind: Kind) -> dict[str, Any]:
+    """Return facts as a kind needs them."""
+    special = {Kind.ATTENDANCE_CLOSED: CLOSED, Kind.REVIEW_ASKED: REVIEW, Kind.REVIEWED: REVIEW}
+    return special.get(kind, LESSON)
 
 
 class Watch:

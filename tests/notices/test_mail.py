@@ -17,7 +17,7 @@ from notices.kinds import KINDS, Kind, LessonFacts, facts_of
 from notices.mail import Envelope, Sender, compose, trial
 from notices.mute_link import MuteLinks
 from notices.words import Language, letter
-from tests.notices.given import CLOSED, DAY, LESSON, T0
+from tests.notices.given import DAY, LESSON, T0, given_for
 
 FROM = Sender("Demo Company", "lectern@example.com", "https://lectern.example.com")
 LINKS = MuteLinks({"k1": b"1" * 32, "k0": b"0" * 32}, "k1")
@@ -32,7 +32,7 @@ def mail(
     **changes: Any,
 ) -> EmailMessage:
     """Return a mail as it arrives: composed, written, read."""
-    facts = facts_of(kind, (CLOSED if kind is Kind.ATTENDANCE_CLOSED else LESSON) | changes)
+    facts = facts_of(kind, given_for(kind) | changes)
     envelope = Envelope("n1", kind, to, language, T0, LINKS.token("o", "p", kind))
     sent = compose(FROM, envelope, letter(kind, facts, language), facts, T0)
     read = message_from_bytes(sent.as_bytes(), policy=default)

@@ -22,3 +22,12 @@ async def held(story: Story, title: str = "Fire safety", seconds: int = 12) -> s
     await story.server.start()
     replays = await story.rest(page, "GET", "/replays")
     return str(replays["items"][0]["id"])
+
+
+async def reviewed(story: Story, clip: str) -> None:
+    """Have an administrator approve a finished microcourse, and show it to learners."""
+    admin = await story.browsers.on_pc("en")
+    await story.sign_in(admin, "admin")
+    said = {"version": 1, "approve": True, "publish": True}
+    await story.rest(admin, "POST", f"/microcourses/{clip}/review", data=said)
+    await admin.context.close()

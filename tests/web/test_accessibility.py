@@ -18,6 +18,7 @@ PATHS = (
     "/admin/sessions",
     "/admin/people",
     "/admin/replays",
+    "/admin/microcourses",
     "/admin/api-keys",
     "/admin/audit",
     "/no/such/page",

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
-from tests.web.made_replay import held
+from tests.web.made_replay import held, reviewed
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on, until
 
@@ -36,7 +36,7 @@ async def _published(story: Story) -> tuple[str, str]:
         return bool((await story.rest(page, "GET", f"/microcourses/{clip}"))["state"] == "ready")
 
     await until("the microcourse is cut", ready, within_s=60, every_s=0.3)
-    await story.rest(page, "POST", f"/microcourses/{clip}/publish")
+    await reviewed(story, clip)
     return replay, clip
 
 

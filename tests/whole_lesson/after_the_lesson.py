@@ -112,7 +112,7 @@ async def replay_on_a_phone(story: Story) -> None:
 
 
 async def cut_a_microcourse(story: Story) -> None:
-    """Mark a range, name it, wait for the worker, publish."""
+    """Mark a range, name it, wait for the worker, have it reviewed and published."""
     page = story.presenter
     await on(page, "open-editor").click()
     await on(page, "range-start").fill(f"0:{CLIP_START_S:02}")
@@ -126,9 +126,29 @@ async def cut_a_microcourse(story: Story) -> None:
     await expect(clip).to_have_attribute("data-state", "ready", timeout=60_000)
     await take_picture(page, "editor-ready-pc")
     await _is_usable(page)
-    await on(page, "microcourse-publish").click()
+    await on(page, "microcourse-review").click()
+    await on(page, "ask-review").click()
+    await expect(on(page, "microcourse-state")).to_have_attribute("data-state", "in_review")
+    await _review_it(story, page.url)
+    await page.go_back()
     await expect(clip).to_have_attribute("data-state", "published")
     story.clip_id = (await on(page, "microcourse-watch").get_attribute("href") or "").rsplit("/", 1)[1]
+
+
+async def _review_it(story: Story, url: str) -> None:
+    """The administrator finds the request in the list, and approves it."""
+    story.admin = await story.browsers.on_pc()
+    await story.sign_in(story.admin, "admin")
+    await story.open(story.admin, "/admin/microcourses?state=in_review")
+    await expect(on(story.admin, "microcourse-row")).to_have_count(1)
+    await take_picture(story.admin, "review-list-pc")
+    await story.admin.get_by_role("link", name=CLIP_TITLE).click()
+    await expect(story.admin).to_have_url(url)
+    await on(story.admin, "review-comment").fill("讲得清楚。")
+    await take_picture(story.admin, "review-desk-pc")
+    await _is_usable(story.admin)
+    await on(story.admin, "approve-publish").click()
+    await expect(on(story.admin, "microcourse-state")).to_have_attribute("data-state", "published")
 
 
 async def watch_the_microcourse(story: Story) -> None:
@@ -190,8 +210,7 @@ async def _watch_on_phone(story: Story) -> None:
 
 async def see_who_watched(story: Story) -> None:
     """Coverage at the admin's equals what was played, per person."""
-    page = story.admin = await story.browsers.on_pc()
-    await story.sign_in(page, "admin")
+    page = story.admin
 
     async def reported() -> dict[str, float] | None:
         views = await story.rest(page, "GET", f"/views/microcourse/{story.clip_id}")

@@ -19,6 +19,7 @@ export const router = createRouter({
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },
     { path: '/editor/:id', component: () => import('./pages/editor/EditorPage.vue'), props: true },
     { path: '/watch', component: () => import('./pages/watch/MicrocoursesPage.vue'), meta: { title: 'watch.title' } },
+    { path: '/series/:id', component: () => import('./pages/watch/SeriesPage.vue'), props: true },
     { path: '/watch/:id', component: () => import('./pages/watch/WatchPage.vue'), props: true },
     {
       path: '/admin',
@@ -38,6 +39,10 @@ export const router = createRouter({
         { path: 'questions', component: () => import('./pages/questions/QuestionSetsPage.vue'), meta: { title: 'library.title' } },
         { path: 'questions/:id', component: () => import('./pages/questions/QuestionSetPage.vue'), props: true, meta: { title: 'library.edit' } },
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
+        { path: 'microcourses', component: () => import('./pages/admin/MicrocoursesPage.vue'), meta: { title: 'admin.microcourses' } },
+        { path: 'microcourses/:id', component: () => import('./pages/admin/MicrocoursePage.vue'), props: true, meta: { title: 'admin.microcourses' } },
+        { path: 'series', component: () => import('./pages/admin/SeriesListPage.vue'), meta: { title: 'admin.microcourses' } },
+        { path: 'series/:id', component: () => import('./pages/admin/SeriesEditPage.vue'), props: true, meta: { title: 'admin.microcourses' } },
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },
         { path: 'statistics', component: () => import('./pages/viewing/StatisticsPage.vue'), meta: { title: 'admin.statistics' } },
         { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },

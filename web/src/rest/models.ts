@@ -122,6 +122,9 @@ export interface Replay {
   readonly chapters: readonly Chapter[]
   readonly position_ms: number
   readonly version: string | number
+  /** Learners see it from the one moment to the other; null: no such bound. */
+  readonly from_utc_ms: number | null
+  readonly to_utc_ms: number | null
 }
 
 /** On which terms the asker watches a medium. */
@@ -158,7 +161,7 @@ export interface Microcourse {
   /** Of the replay, joined in this order; `chapters` are in its own time. */
   readonly ranges: readonly (readonly [number, number])[]
   readonly chapters: readonly Chapter[]
-  readonly state: 'draft' | 'processing' | 'ready' | 'published' | 'failed'
+  readonly state: 'draft' | 'processing' | 'ready' | 'in_review' | 'sent_back' | 'reviewed' | 'published' | 'retired' | 'failed'
   readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
   readonly video_url: string | null
@@ -168,6 +171,9 @@ export interface Microcourse {
   readonly version: string | number
   readonly warning: 'long' | 'very_long' | null
   readonly position_ms: number
+  /** What learners see; null: nothing yet, or nothing any more. */
+  readonly live_version: number | null
+  readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
 }
 
 export interface Person {

@@ -182,7 +182,7 @@ const en = {
   editor: {
     cut: 'Cut a microcourse', good: 'A good length', long: 'Longer than 15 minutes: few learners stay to the end. Two parts would be better.', very_long: 'Longer than 20 minutes: please cut it into parts.', too_short: 'Too short: move the end after the start.',
     clips: 'Microcourses of this replay', none: 'None yet. Mark a range and give it a title.', publish: 'Publish', watch: 'Watch', retry: 'Try again', remove: 'Delete',
-    state: { draft: 'Draft', processing: 'In work', ready: 'Ready to publish', published: 'Published', failed: 'Failed' }, estimate: 'about {n} s left',
+    state: { draft: 'Draft', processing: 'In work', ready: 'Ready for review', in_review: 'In review', sent_back: 'Sent back', reviewed: 'Approved', published: 'Published', retired: 'Retired', failed: 'Failed' }, toReview: 'Review and publish', estimate: 'about {n} s left',
   },
   watch: { title: 'Microcourses', empty: 'No microcourses yet', emptyText: 'They appear here when they are published.', notReady: 'This microcourse is not ready yet', minutes: '{time}' },
   admin: {

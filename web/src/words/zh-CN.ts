@@ -184,7 +184,7 @@ const zh: Words = {
   editor: {
     cut: '剪微课', good: '长度合适', long: '超过 15 分钟，很少有人能看完，建议分成两段。', very_long: '超过 20 分钟，请分段剪。', too_short: '太短了，请把终点移到起点之后。',
     clips: '本回放的微课', none: '还没有。选一段，起个标题。', publish: '发布', watch: '观看', retry: '重试', remove: '删除',
-    state: { draft: '草稿', processing: '制作中', ready: '待发布', published: '已发布', failed: '失败' }, estimate: '约剩 {n} 秒',
+    state: { draft: '草稿', processing: '制作中', ready: '待送审', in_review: '审核中', sent_back: '需修改', reviewed: '已通过', published: '已发布', retired: '已下架', failed: '失败' }, toReview: '审核与发布', estimate: '约剩 {n} 秒',
   },
   watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {

@@ -1,0 +1,293 @@
+"""Series on the wire: for learners with how far they have come, for editors with what is in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from catalogue.access import may_edit, viewer_of
+from catalogue.drawing import Drawing
+from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.neighbours import Progress
+from catalogue.review_store import ReviewStore
+from catalogue.routes import CatalogueDeps
+from catalogue.series import MOST_ITEMS, Key, Seen, Series, checked_series, next_item
+from catalogue.series_store import PAGE, SeriesStore
+from catalogue.states import ReplayState
+from catalogue.window import ALWAYS
+from catalogue.window_store import WindowStore
+from lectern.edge.routes import Request, Route
+from lectern.kernel.access import Permission, Principal
+from lectern.kernel.errors import Conflict, Forbidden, NotFound
+from lectern.kernel.ids import new_id
+
+
+class ItemKey(BaseModel):
+    """Which medium."""
+
+    medium: MediumKind
+    id: str = Field(max_length=64)
+
+
+class SeriesItemModel(BaseModel):
+    """A medium in a series. What learners do not see (`shown` false) is only in editors' answers.
+
+    `renewed`: they watched an earlier version than the one that is shown.
+    """
+
+    medium: MediumKind
+    id: str
+    title: str
+    duration_ms: int
+    thumbnail_url: str | None
+    shown: bool
+    coverage: float
+    completed: bool
+    renewed: bool
+
+
+class SeriesModel(BaseModel):
+    """A series; `done` of its items are completed, and `next` is where one goes on (null: all are done)."""
+
+    id: str
+    title: str
+    description: str
+    shown: bool
+    version: int
+    cover_url: str | None
+    items: list[SeriesItemModel]
+    done: int
+    duration_ms: int
+    next: ItemKey | None
+    begun: bool
+
+
+class SeriesPage(BaseModel):
+    """Series, newest first; `next` is the cursor of the next page."""
+
+    items: list[SeriesModel]
+    next: str | None
+
+
+class NewSeries(BaseModel):
+    """A series that begins empty and hidden."""
+
+    title: str = Field(max_length=1_000)
+    description: str = Field(default="", max_length=10_000)
+
+
+class SeriesChange(NewSeries):
+    """What a series is to be; `version` is the one that was read."""
+
+    version: int
+    shown: bool
+    items: list[ItemKey] = Field(max_length=2 * MOST_ITEMS)
+
+
+class SeriesQuery(BaseModel):
+    """Which series."""
+
+    q: str = Field(default="", max_length=200)
+    cursor: str | None = Field(default=None, max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A medium as anybody would get it."""
+
+    title: str
+    duration_ms: int
+    version: int
+    thumbnail_url: str | None
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRoutes:
+    """The handlers."""
+
+    deps: CatalogueDeps
+    progress: Progress
+    completed_from: float
+    store: SeriesStore = field(default_factory=SeriesStore)
+    reviews: ReviewStore = field(default_factory=ReviewStore)
+    windows: WindowStore = field(default_factory=WindowStore)
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        many, shown = "/api/v1/series", SeriesModel
+        one = f"{many}/{{id}}"
+        return [
+            Route("GET", many, self.page, "List series", SeriesPage, query=SeriesQuery),
+            Route("POST", many, self.create, "Begin a series", shown, body=NewSeries, status=201),
+            Route("GET", one, self.one, "One series", shown),
+            Route("PUT", one, self.change, "Change a series", shown, body=SeriesChange),
+            Route("DELETE", one, self.delete, "Delete a series"),
+        ]
+
+    async def page(self, request: Request) -> SeriesPage:
+        """See `routes`."""
+        who: Principal = request.who
+        who.require(Permission.REPLAYS_READ)
+        query: SeriesQuery = request.query
+        async with self.deps.keeper.database.read() as tx:
+            found = await self.store.page(
+                tx, who.org_id, shown_only=not _edits(who), q=query.q.strip(), cursor=query.cursor
+            )
+        page = found[:PAGE]
+        drawn = await self._drawn(who, page)
+        if not _edits(who):  # a series of which one may watch nothing is none
+            drawn = [each for each in drawn if each.items]
+        return SeriesPage(items=drawn, next=page[-1].id if len(found) > PAGE else None)
+
+    async def one(self, request: Request) -> SeriesModel:
+        """See `routes`."""
+        who: Principal = request.who
+        who.require(Permission.REPLAYS_READ)
+        async with self.deps.keeper.database.read() as tx:
+            found = await self.store.get(tx, request.path["id"])
+        if found.org_id != who.org_id or not (found.shown or _edits(who)):
+            raise NotFound("series_not_found", "There is no such series.")
+        return await self._draw(who, found)
+
+    async def create(self, request: Request) -> SeriesModel:
+        """See `routes`."""
+        who: Principal = request.who
+        body: NewSeries = request.body
+        _insist_on_edit(who)
+        title, description, _ = checked_series(body.title, body.description, ())
+        now = self.deps.clock()
+        made = Series(new_id(), who.org_id, title, description, False, 1, who.subject_id, now, now)
+        async with self.deps.keeper.database.write() as tx:
+            await self.store.add(tx, made)
+            await self.deps.trail.write(tx, who, "series_created", made.id, {"name": made.title})
+        return await self._draw(who, made)
+
+    async def change(self, request: Request) -> SeriesModel:
+        """Overwrite a series.
+
+        Raises:
+            Conflict: somebody changed it since (`series_changed`). Rejected: it cannot be kept like this.
+            NotFound: an item is no medium of the organisation (`medium_unknown`).
+        """
+        who: Principal = request.who
+        body: SeriesChange = request.body
+        keys = [Key(item.medium, item.id) for item in body.items]
+        title, description, items = checked_series(body.title, body.description, keys)
+        _insist_on_edit(who)
+        async with self.deps.keeper.database.write() as tx:
+            old = await self._mine(request)
+            locked = await self.store.get(tx, old.id, lock=True)
+            if locked.version != body.version:
+                raise Conflict("series_changed", "Somebody else has just changed this series. Look again.")
+            known = await self.deps.keeper.store.media(tx, who.org_id, items)
+            if set(known) != set(items):
+                raise NotFound("medium_unknown", "Something in this series does not exist any more.")
+            await self.store.set_items(tx, locked, items)
+            values = {"title": title, "description": description, "shown": body.shown}
+            await self.store.change(
+                tx, locked.id, **values, version=locked.version + 1, updated_utc_ms=self.deps.clock()
+            )
+            details = {"name": title, "shown": body.shown, "count": len(items)}
+            await self.deps.trail.write(tx, who, "series_changed", locked.id, details)
+            changed = await self.store.get(tx, locked.id)
+        return await self._draw(who, changed)
+
+    async def delete(self, request: Request) -> web.StreamResponse | None:
+        """See `routes`."""
+        _insist_on_edit(request.who)
+        gone = await self._mine(request)
+        async with self.deps.keeper.database.write() as tx:
+            await self.store.delete(tx, gone.id)
+            await self.deps.trail.write(tx, request.who, "series_deleted", gone.id, {"name": gone.title})
+        return None
+
+    async def _mine(self, request: Request) -> Series:
+        async with self.deps.keeper.database.read() as tx:
+            found = await self.store.get(tx, request.path["id"])
+        if found.org_id != request.who.org_id:
+            raise NotFound("series_not_found", "There is no such series.")
+        return found
+
+    async def _draw(self, who: Principal, one: Series) -> SeriesModel:
+        [drawn] = await self._drawn(who, [one])
+        return drawn
+
+    async def _drawn(self, who: Principal, found: Sequence[Series]) -> list[SeriesModel]:
+        async with self.deps.keeper.database.read() as tx:
+            items = await self.store.items(tx, [each.id for each in found])
+            keys = {key for held in items.values() for key in held}
+            media = await self.deps.keeper.store.media(tx, who.org_id, keys)
+            courses = [each for each in media.values() if isinstance(each, Microcourse)]
+            live = {each.id: each for each in await self.reviews.live(tx, courses)}
+            finished = [each.download_job_id for each in media.values() if isinstance(each, Replay)]
+            jobs = await self.deps.keeper.jobs.get_many(tx, [job_id for job_id in finished if job_id])
+            replays = [each for each in media.values() if isinstance(each, Replay)]
+            windows = await self.windows.windows(tx, replays)
+            subject = viewer_of(who)
+            seen = {} if subject is None else await self.progress.seen(tx, subject, keys)
+        deps = self.deps
+        drawing = Drawing(deps.signer, deps.limits, who, deps.clock(), deps.play_ttl_ms)
+        cards: dict[Key, _Card] = {}
+        for key, medium in media.items():
+            if isinstance(medium, Replay):
+                picture = drawing.thumbnail(medium, jobs.get(medium.download_job_id or ""))
+                is_open = windows.get(medium.id, ALWAYS).is_open(deps.clock())
+                shown = medium.state is ReplayState.READY and is_open
+                cards[key] = _Card(medium.title, medium.duration_ms, medium.version, picture, shown)
+            else:
+                course = live.get(medium.id, medium)
+                length = course.duration_ms or course.end_ms - course.start_ms
+                picture = drawing.course_thumbnail(course)
+                cards[key] = _Card(course.title, length, course.version, picture, medium.id in live)
+        return [self._model(who, each, items[each.id], cards, seen) for each in found]
+
+    def _model(
+        self,
+        who: Principal,
+        of: Series,
+        keys: Sequence[Key],
+        cards: Mapping[Key, _Card],
+        seen: Mapping[Key, Seen],
+    ) -> SeriesModel:
+        shown = [key for key in keys if key in cards and (cards[key].shown or _edits(who))]
+        watchable = [key for key in shown if cards[key].shown]
+        items = [self._item(key, cards[key], seen.get(key)) for key in shown]
+        going_on = next_item(watchable, seen, self.completed_from)
+        return SeriesModel(
+            id=of.id,
+            title=of.title,
+            description=of.description,
+            shown=of.shown,
+            version=of.version,
+            cover_url=next((item.thumbnail_url for item in items if item.thumbnail_url), None),
+            items=items,
+            done=sum(item.completed for item in items if item.shown),
+            duration_ms=sum(item.duration_ms for item in items if item.shown),
+            next=None if going_on is None else ItemKey(medium=going_on.medium, id=going_on.id),
+            begun=any(item.coverage > 0 for item in items),
+        )
+
+    def _item(self, key: Key, card: _Card, seen: Seen | None) -> SeriesItemModel:
+        share = 0.0 if seen is None else seen.coverage
+        return SeriesItemModel(
+            medium=key.medium,
+            id=key.id,
+            title=card.title,
+            duration_ms=card.duration_ms,
+            thumbnail_url=card.thumbnail_url,
+            shown=card.shown,
+            coverage=share,
+            completed=share >= self.completed_from,
+            renewed=seen is not None and seen.version < card.version,
+        )
+
+
+def _edits(who: Principal) -> bool:
+    return may_edit(who, who.org_id, "")
+
+
+def _insist_on_edit(who: Principal) -> None:
+    if not _edits(who):
+        raise Forbidden("not_allowed", "You are not allowed to edit recordings. Ask an administrator.")

@@ -1,0 +1,127 @@
+"""A series in real browsers: put together by keyboard, watched on a phone, gone on with where one was."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.scripted_lesson.chromium import browsers, take_picture
+from tests.scripted_lesson.server import running_server
+from tests.web.made_replay import held
+from tests.web.test_accessibility import violations
+from tests.whole_lesson.story import Story, on, until
+
+pytestmark = pytest.mark.browser
+
+
+async def _published(story: Story) -> None:
+    replay = await held(story)
+    page = story.presenter
+
+    async def is_in(path: str, state: str) -> bool:
+        return bool((await story.rest(page, "GET", path))["state"] == state)
+
+    await until("the replay is ready", lambda: is_in(f"/replays/{replay}", "ready"), within_s=60, every_s=0.5)
+    cut = {"title": "Fire in the kitchen", "start_ms": 0, "end_ms": 12_000}
+    clip = str((await story.rest(page, "POST", f"/replays/{replay}/microcourses", data=cut))["id"])
+    await until("it is cut", lambda: is_in(f"/microcourses/{clip}", "ready"), within_s=90, every_s=0.5)
+    await _review(story, clip)
+
+
+async def _review(story: Story, clip: str) -> None:
+    """The presenter asks for a review; the administrator finds it, sends it back once, and approves it."""
+    page = story.presenter
+    await story.open(page, f"/admin/microcourses/{clip}")
+    await on(page, "ask-review").click()
+    await expect(on(page, "microcourse-state")).to_have_attribute("data-state", "in_review")
+    await take_picture(page, "review-asked-pc")
+    admin = await story.browsers.on_pc("zh-CN")
+    await story.sign_in(admin, "admin")
+    await story.open(admin, "/admin/microcourses?state=in_review")
+    await admin.get_by_role("link", name="Fire in the kitchen").click()
+    await on(admin, "add-point").click()
+    await admin.get_by_label("第 1 条", exact=True).fill("声音太小")
+    assert await violations(admin) == []
+    await take_picture(admin, "review-desk-pc")
+    await on(admin, "send-back").click()
+    await expect(on(admin, "microcourse-state")).to_have_attribute("data-state", "sent_back")
+    await page.reload()
+    await expect(page.get_by_text("声音太小")).to_be_visible()
+    assert await violations(page) == []
+    await on(page, "ask-review").click()
+    await expect(on(page, "microcourse-state")).to_have_attribute("data-state", "in_review")
+    await admin.set_viewport_size({"width": 390, "height": 844})
+    await admin.reload()
+    await on(admin, "review-comment").fill("可以了。")
+    assert await violations(admin) == []
+    await take_picture(admin, "review-desk-phone")
+    await on(admin, "approve-publish").click()
+    await expect(on(admin, "microcourse-state")).to_have_attribute("data-state", "published")
+    await admin.context.close()
+
+
+async def _put_together(story: Story) -> None:
+    page = story.presenter
+    await story.open(page, "/admin/microcourses")
+    await expect(on(page, "microcourse-row")).to_have_count(1)
+    assert await violations(page) == []
+    await take_picture(page, "microcourses-office-pc")
+    await on(page, "to-series").click()
+    await on(page, "create-series").click()
+    await on(page, "series-title").fill("Safety at work")
+    await on(page, "series-create").click()
+    await on(page, "series-description").fill("What everybody has to know before the first day.")
+    await on(page, "add-part").click()
+    for count in (1, 2):
+        await on(page, "choose-part").first.click()
+        await expect(on(page, "part")).to_have_count(count)
+    await on(page, "parts-chosen").click()
+    await expect(on(page, "part").first).to_contain_text("Fire in the kitchen")
+    await page.get_by_role("button", name="Move “Fire safety” up").press("Enter")
+    await expect(on(page, "part").first).to_contain_text("Fire safety")
+    await expect(page.get_by_role("button", name="Move “Fire safety” up")).to_be_focused()
+    await on(page, "series-shown").check()
+    await on(page, "series-save").click()
+    await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert await violations(page) == []
+    await take_picture(page, "series-edit-pc")
+    await story.open(page, "/admin/series")
+    await expect(on(page, "series-row")).to_have_count(1)
+    assert await violations(page) == []
+    await take_picture(page, "series-office-pc")
+
+
+@pytest.mark.timeout(240)
+async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, browsers() as chromium:
+        story = Story(server, chromium)
+        await _published(story)
+        await _put_together(story)
+        phone = await chromium.on_phone("zh-CN")
+        await story.sign_in(phone, "li")
+        await story.open(phone, "/watch")
+        await expect(on(phone, "series-card")).to_contain_text("已完成 0 / 2")
+        assert await violations(phone) == []
+        await take_picture(phone, "catalogue-phone")
+        await on(phone, "series-card").click()
+        await expect(on(phone, "series-item")).to_have_count(2)
+        assert await violations(phone) == []
+        await take_picture(phone, "series-phone")
+        await on(phone, "go-on").click()
+        await on(phone, "replay-play").click()
+
+        async def is_begun() -> bool:
+            return bool((await story.rest(phone, "GET", "/series"))["items"][0]["begun"])
+
+        await until("what they watch counts in the series", is_begun, within_s=30, every_s=0.5)
+        await phone.go_back()
+        await expect(on(phone, "go-on")).to_have_text("继续学习")
+        pc = await chromium.on_pc("en", dark=True)
+        await story.sign_in(pc, "wang")
+        await story.open(pc, "/watch")
+        await expect(on(pc, "series-card")).to_be_visible()
+        await take_picture(pc, "catalogue-pc")
+        await on(pc, "series-card").click()
+        await expect(on(pc, "series-item")).to_have_count(2)
+        assert await violations(pc) == []
+        await take_picture(pc, "series-pc")
