@@ -25,6 +25,63 @@ async def _comes(story: Story, page: Page, number: str) -> Page:
     return page
 
 
+async def _asks_for_sound_once(phone: Page) -> None:
+    """Any tap brings the sound; the page does not insist on the button that asks for it."""
+    await on(phone, "tab-polls").click()
+    await expect(on(phone, "tap-for-sound")).to_be_hidden()
+    playing = "[...document.querySelectorAll('audio')].every((audio) => !audio.paused)"
+    assert await phone.evaluate(playing)
+
+
+async def _is_asked_once(studio: Page, phone: Page) -> None:
+    """An open poll stands in the card, or, where that was put away, in the list: not in both."""
+    await on(studio, "tab-polls").click()
+    for field, text in (("poll-question", "哪个出口?"), ("poll-option-0", "北"), ("poll-option-1", "南")):
+        await on(studio, field).fill(text)
+    await on(studio, "poll-start").click()
+    await expect(on(phone, "invitation")).to_contain_text("哪个出口?")
+    await expect(on(phone, "poll")).to_have_count(0)
+    await take_picture(phone, "poll-once-phone")
+    await on(phone, "invitation-away").click()
+    await expect(on(phone, "poll")).to_contain_text("哪个出口?")
+    await on(studio, "poll-close").click()
+    await expect(on(phone, "invitation")).to_be_hidden()
+
+
+async def _a_screen(studio: Page, tv: Page, url: str) -> Page:
+    """A TV comes in by its code."""
+    await on(studio, "tab-checkin").click()
+    await on(studio, "screen-desk").locator("summary").click()
+    await on(studio, "screen-make").click()
+    await tv.set_viewport_size({"width": 1920, "height": 1080})
+    await tv.goto(f"{url}/screen")
+    await on(tv, "screen-code").fill(await on(studio, "screen-code").inner_text())
+    await on(tv, "screen-name").fill("12 号门店")
+    await on(tv, "screen-go").click()
+    await expect(on(tv, "qr")).to_be_visible()
+    return tv
+
+
+async def _has_points(studio: Page, phone: Page, tv: Page) -> None:
+    """Points with a word why; the board on the phone and on the TV; who won."""
+    await on(studio, "points").locator("summary").first.click()
+    await on(studio, "points-why").fill("最先整理完")
+    await on(studio, "points-give").click()
+    await expect(on(studio, "score-line").first).to_contain_text("5 分")
+    await on(studio, "points-marks").locator("summary").click()
+    await expect(on(studio, "points-marks")).to_contain_text("最先整理完")
+    await expect(on(phone, "score-board")).to_have_count(0)
+    await on(studio, "points-final").click()
+    for page in (phone, tv):
+        await expect(on(page, "score-line").first).to_contain_text("第 1 组")
+        await expect(on(page, "score-line").first).to_contain_text("5 分")
+    await take_picture(studio, "points-studio-pc")
+    await take_picture(phone, "points-phone")
+    await take_picture(tv, "points-tv")
+    for page in (studio, phone, tv):
+        assert await violations(page) == []
+
+
 async def _plans(studio: Page) -> None:
     """Two groups; the first gets all published questions, with two classes to begin with."""
     await on(studio, "tab-groups").click()
@@ -50,6 +107,9 @@ async def test_a_group_sorts_questions_of_the_pool(tmp_path: Path) -> None:
         wang = await _comes(story, await opened.on_phone("zh-CN"), "L001")
         li = await _comes(story, await opened.on_pc("en", dark=True), "L002")
         asker = await _comes(story, await opened.on_pc("en"), "L003")
+        await _asks_for_sound_once(wang)
+        await _is_asked_once(studio, wang)
+        tv = await _a_screen(studio, await opened.on_pc("zh-CN"), server.url)
         await on(asker, "tab-questions").click()
         await on(studio, "tab-questions").click()
         for at, text in enumerate(QUESTIONS, start=1):
@@ -107,10 +167,12 @@ async def test_a_group_sorts_questions_of_the_pool(tmp_path: Path) -> None:
         await expect(on(studio, "sorted-taken")).to_be_visible()
         await on(studio, "sorted-all").locator("summary").click()
         await take_picture(studio, "sorting-result-studio-pc")
+        await expect(on(wang, "tap-for-sound")).to_be_hidden()
         await take_picture(wang, "sorting-result-phone")
         await take_picture(li, "sorting-result-pc-dark")
         for page in (wang, li, studio):
             assert await violations(page) == []
+        await _has_points(studio, wang, tv)
         await on(studio, "tab-questions").click()
         taken = on(studio, "desk-question").filter(has_text="Which press")
         await expect(taken).to_contain_text("Machines")
