@@ -7,11 +7,14 @@ from loadtests.replay.lesson_source import Shape, make_lesson
 from tests.whole_lesson.story import Story
 
 
-async def held(story: Story, title: str = "Fire safety", seconds: int = 12) -> str:
-    """Sign the presenter in, have a lesson held, and return the id of its replay."""
+async def held(story: Story, title: str = "Fire safety", seconds: int = 12, *, roster: bytes = b"") -> str:
+    """Sign the presenter in, have a lesson held, and return the id of its replay; `roster` is CSV."""
     page = story.presenter = await story.browsers.on_pc("en")
     await story.sign_in(page, "presenter")
     session = await story.rest(page, "POST", "/sessions", data={"title": title})
+    if roster:
+        path, csv = f"/sessions/{session['id']}/roster", {"Content-Type": "text/csv"}
+        await story.rest(page, "POST", path, data=roster, headers=csv)
     await story.server.end()  # no packager is to look after it
     async with built(story.server.settings()) as services:
         await services.sessions.start(session["id"])

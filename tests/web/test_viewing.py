@@ -9,9 +9,9 @@ from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import Browsers, browsers, take_picture
 from tests.scripted_lesson.server import PASSWORD, running_server
+from tests.web.made_replay import held
 from tests.web.test_accessibility import violations
-from tests.web.test_finished_replay import held_lesson
-from tests.whole_lesson.story import Story, now_ms, on, until
+from tests.whole_lesson.story import ROSTER, Story, now_ms, on, until
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,7 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         browsers() as chromium,
     ):
         story = Story(server, chromium)
-        replay = await held_lesson(story, LENGTH_S)
+        replay = await held(story, seconds=LENGTH_S, roster=ROSTER)
 
         async def ready() -> bool:
             return bool((await story.rest(story.presenter, "GET", f"/replays/{replay}"))["state"] == "ready")
