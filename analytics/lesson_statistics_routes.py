@@ -32,7 +32,7 @@ class LessonFiguresModel(BaseModel):
     completed: int
 
 
-class ViewingModel(BaseModel):
+class RecordingsModel(BaseModel):
     """What was watched of replays and microcourses, by how many people."""
 
     media: int
@@ -58,8 +58,8 @@ class StatisticsModel(BaseModel):
     uncounted: int
     lessons: LessonFiguresModel
     lessons_before: LessonFiguresModel
-    viewing: ViewingModel
-    viewing_before: ViewingModel | None
+    viewing: RecordingsModel
+    viewing_before: RecordingsModel | None
     departments: list[DepartmentModel]
 
 
@@ -134,5 +134,5 @@ def _lessons(found: LessonFigures) -> LessonFiguresModel:
     )
 
 
-def _viewing(found: PeriodReport) -> ViewingModel:
-    return ViewingModel(media=found.media, people=found.people, sums=sums_model(found.sums))
+def _viewing(found: PeriodReport) -> RecordingsModel:
+    return RecordingsModel(media=found.media, people=found.people, sums=sums_model(found.sums))

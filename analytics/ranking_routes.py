@@ -28,7 +28,7 @@ class ShareModel(BaseModel):
     high: float
 
 
-class StandingModel(BaseModel):
+class RankedModel(BaseModel):
     """One medium of a period; `places` are percentiles (click, completion, feedback), `score` their mean."""
 
     medium: MediumKind
@@ -57,9 +57,9 @@ class RankingModel(BaseModel):
     weak_below: float
     promote_from: float
     fewest: int
-    top: list[StandingModel]
-    retire: list[StandingModel]
-    promote: list[StandingModel]
+    top: list[RankedModel]
+    retire: list[RankedModel]
+    promote: list[RankedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,9 @@ def share_model(share: Share) -> ShareModel:
     )
 
 
-def _standing(each: Standing) -> StandingModel:
+def _standing(each: Standing) -> RankedModel:
     medium = each.line.medium
-    return StandingModel(
+    return RankedModel(
         medium=medium.named.medium,
         id=medium.named.medium_id,
         version=medium.named.version,

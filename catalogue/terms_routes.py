@@ -41,7 +41,7 @@ class Viewers(Protocol):
         """Return how far `who` has watched a medium from its beginning without skipping."""
 
 
-class RulesModel(BaseModel):
+class WatchRulesModel(BaseModel):
     """What an editor decides; `watermark` null leaves it to the organisation's setting."""
 
     required: bool = False
@@ -71,7 +71,7 @@ class TermsModel(BaseModel):
     furthest_ms: int | None
     watermark: str | None
     captions: list[CaptionLineModel]
-    rules: RulesModel | None
+    rules: WatchRulesModel | None
 
 
 class CaptionsModel(BaseModel):
@@ -101,7 +101,7 @@ class TermsRoutes:
         captions = "/api/v1/captions/{medium}/{id}/{language}"
         return [
             Route("GET", terms, self.terms, "On which terms one watches it", TermsModel),
-            Route("PUT", terms, self.change, "Change the terms", TermsModel, body=RulesModel),
+            Route("PUT", terms, self.change, "Change the terms", TermsModel, body=WatchRulesModel),
             Route("GET", captions, self.captions, "Captions (WebVTT)"),
             Route(
                 "PUT", captions, self.upload, "Upload captions (WebVTT)", CaptionsModel,
@@ -147,7 +147,7 @@ class TermsRoutes:
             NotFound, Forbidden: the medium is not theirs to edit.
         """
         medium = await self._editable(request)
-        wanted: RulesModel = request.body
+        wanted: WatchRulesModel = request.body
         rules = Rules(wanted.required, wanted.no_skipping, wanted.watermark)
         async with self.database.write() as tx:
             await self.store.set_rules(tx, medium.org_id, kind_of(medium), medium.id, rules)
@@ -270,5 +270,5 @@ def _about(medium: Replay | Microcourse) -> dict[str, Any]:
     return {"medium": kind_of(medium), "session_id": medium.session_id}
 
 
-def _model(rules: Rules) -> RulesModel:
-    return RulesModel(required=rules.required, no_skipping=rules.no_skipping, watermark=rules.watermark)
+def _model(rules: Rules) -> WatchRulesModel:
+    return WatchRulesModel(required=rules.required, no_skipping=rules.no_skipping, watermark=rules.watermark)

@@ -12,9 +12,9 @@ from catalogue.proposal.ground import Happening, Reason
 from catalogue.proposal.happened import READ, happened_of
 from catalogue.proposal.lessons import Proposal, propose
 from catalogue.proposal.models import (
-    LessonModel,
     NoteModel,
     ProposalModel,
+    ProposedLessonModel,
     ReasonModel,
     ReasonsModel,
     SignalsModel,
@@ -144,7 +144,7 @@ def _is_of(job: Job | None, replay: Replay) -> bool:
 def _drawn(proposal: Proposal) -> dict[str, object]:
     return {
         "lessons": [
-            LessonModel(
+            ProposedLessonModel(
                 start_ms=lesson.start_ms,
                 end_ms=lesson.end_ms,
                 title=lesson.title,

@@ -40,7 +40,7 @@ class ReasonsModel(BaseModel):
     end: list[ReasonModel]
 
 
-class LessonModel(BaseModel):
+class ProposedLessonModel(BaseModel):
     """A proposed lesson; `title` is empty where nothing in it has words, `score` 0..1."""
 
     start_ms: int
@@ -64,5 +64,5 @@ class ProposalModel(BaseModel):
     state: State
     progress: float = 0.0
     reason: str | None = None
-    lessons: list[LessonModel] = Field(default_factory=list)
+    lessons: list[ProposedLessonModel] = Field(default_factory=list)
     notes: list[NoteModel] = Field(default_factory=list)

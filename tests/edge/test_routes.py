@@ -202,6 +202,7 @@ def test_every_class_of_error_has_its_status() -> None:
         "NotFound": 404,
         "Conflict": 409,
         "Overloaded": 429,
+        "TooLarge": 413,
         "Gone": 503,
         "InternalFault": 500,
     }

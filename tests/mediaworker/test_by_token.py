@@ -178,8 +178,9 @@ async def test_a_killed_worker_elsewhere_is_followed_by_another(place: Place, tm
     with place.worker(second, tmp_path / "w2"):
         done = [await place.until(job, JobState.DONE, folder=tmp_path / "w2") for job in (whole, cut)]
     assert done[0].attempts > 1
-    for job, folder, pictures in zip(done, (WHOLE.folder, CUT.folder), (72, 135), strict=True):
-        assert job.result == {"duration_ms": round(pictures / 0.03), "ladder": True}
+    made_of = zip(done, (WHOLE.folder, CUT.folder), (72, 135), (0, 3_000), strict=True)
+    for job, folder, pictures, lead_ms in made_of:
+        assert job.result == {"duration_ms": round(pictures / 0.03), "ladder": True, "lead_ms": lead_ms}
         made = place.data / "sessions/s" / folder
         names = {path.name for path in made.iterdir()}
         assert names >= REQUIRED

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from tests.media_pattern import read_counter
 
+_AS_IT_IS = {"m3u8_hold_counters": "2"}
+"""A playlist that was not closed is read to its end; by default ffmpeg asks a thousand times for more of
+it, inside of one call that no time-out of a test can interrupt."""
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -21,7 +25,7 @@ class Heard:
 def read_pictures(playlist: Path) -> list[tuple[float, int | None]]:
     """(seconds, counter or None for a still) of every decoded frame."""
     out: list[tuple[float, int | None]] = []
-    with av.open(str(playlist)) as container:
+    with av.open(str(playlist), options=_AS_IT_IS) as container:
         for frame in container.decode(video=0):
             assert frame.time is not None
             out.append((frame.time, read_counter(frame)))
@@ -33,7 +37,7 @@ def read_sound(playlist: Path) -> Heard:
     parts: list[npt.NDArray[np.float32]] = []
     start_s: float | None = None
     heard = 0
-    with av.open(str(playlist)) as container:
+    with av.open(str(playlist), options=_AS_IT_IS) as container:
         for frame in container.decode(audio=0):
             assert frame.time is not None
             if start_s is None:
