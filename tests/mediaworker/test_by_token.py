@@ -204,11 +204,11 @@ async def test_with_a_bucket_files_go_past_the_server(
     cut = await house.add(MICROCOURSE, msgspec.structs.replace(CUT, end_ms=2_000))
     with house.worker(token, tmp_path / "w"):
         await house.until(cut, JobState.DONE, folder=tmp_path / "w")
+        async with asyncio.timeout(30):  # the row is done first; what was handed in goes afterwards
+            while await bucket.list("incoming"):
+                await asyncio.sleep(0.1)
     listed = {file.key for file in await bucket.list("sessions/s/microcourses")}
     assert {key.rpartition("/")[2] for key in listed} >= REQUIRED
-    async with asyncio.timeout(30):  # the row is done first; what was handed in goes afterwards
-        while await bucket.list("incoming"):
-            await asyncio.sleep(0.1)
     assert b"bucket_bypassed" not in (tmp_path / "w/log").read_bytes()
 
 
