@@ -135,7 +135,21 @@ def _figures(halves: dict[bool, Judged], others: dict[str, Judged], slowest_s: f
         figures += _shares(name, result, None)
     figures.append(Figure("boundaries", both.boundaries, ""))
     figures.append(Figure("slowest proposal of a lesson", slowest_s * 1000, "ms"))
+    figures.append(
+        Figure("proposal of twelve hours, a pause every four seconds", _twelve_hours_s() * 1000, "ms", 1000)
+    )
     return figures
+
+
+def _twelve_hours_s() -> float:
+    """CPU seconds for a replay of twelve hours in which somebody pauses every four seconds."""
+    duration_ms = 12 * 3_600_000
+    spoken = tuple((at, at + 3_000) for at in range(0, duration_ms, 4_000))
+    scenes = tuple((at, at % 7 / 7) for at in range(20_000, duration_ms, 20_000))
+    signals = Signals(duration_ms, 1_000, (), spoken, scenes)
+    begun = time.process_time()
+    propose(signals, [])
+    return time.process_time() - begun
 
 
 if __name__ == "__main__":
