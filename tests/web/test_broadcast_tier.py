@@ -79,7 +79,10 @@ async def said_aside(page: Page, studio: Page) -> tuple[int, int]:
     """The broadcast shows it; looking back goes on without it. Returns its beginning and its end."""
     await on(studio, "toggle-aside").click()
     began = now_ms()
-    await expect(on(page, "aside")).to_have_text("暂不录入回放")
+    await expect(on(studio, "aside-note")).to_be_visible()
+    # The class knows at once, and says it of the picture when that is seen.
+    await expect(on(page, "aside")).to_have_text("暂不录入回放", timeout=20_000)
+    assert await shown(page, "broadcast-main") > began - 1_500
     await until("it is broadcast", lambda: later_than(page, "broadcast-main", began + 2_000), within_s=40)
     await studio.wait_for_timeout(max(0.0, began + ASIDE_S * 1000 - now_ms()))
     await on(studio, "toggle-aside").click()

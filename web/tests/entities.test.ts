@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { all, apply, one, replace, snapshot, type EntityStore } from '../src/core/entities'
+import { all, apply, one, replace, snapshot, WatchedStore, type EntityStore } from '../src/core/entities'
 import type { Json, WireEvent } from '../src/core/wire'
 
 const vectors = new URL('../../tests/vectors/', import.meta.url)
@@ -52,4 +52,17 @@ it('finds entities by kind, without mixing prefixes', () => {
   expect(all(store, 'hand')).toEqual([{ participant: 'a', raised_utc_ms: 1, granted: false }])
   expect(one(store, 'my/vote', 'v1')).toEqual({ option: 0 })
   expect(one(store, 'my/vote', 'v2')).toBeUndefined()
+})
+
+it('a watched store tells of every change, so that a copy is the same', () => {
+  fc.assert(
+    fc.property(entities, entities, (before, after) => {
+      const copy = new Map<string, Json>()
+      const store = new WatchedStore((path, entity) => (entity === undefined ? copy.delete(path) : copy.set(path, entity)))
+      replace(store, before)
+      replace(store, after)
+      expect(copy).toEqual(new Map(store))
+      expect(copy).toEqual(new Map(Object.entries(after)))
+    }),
+  )
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { linkTable, step as linkStep, type LinkEvent } from '../src/core/class_link_state'
-import { mediaTable, step as mediaStep, type MediaEvent, type MediaPath } from '../src/core/media_path_state'
+import { mediaTable, proofMs, step as mediaStep, type MediaEvent, type MediaPath } from '../src/core/media_path_state'
 
 /** Walks a table and returns the end and all effects on the way. */
 function walk<S extends string, E extends string, F>(step: (state: S, event: E) => { target: S; effects: readonly F[] }, start: S, events: readonly E[]): { end: S; effects: F[] } {
@@ -58,7 +58,7 @@ describe('media path', () => {
 
   it('falls back to broadcast when patience is over, and returns', () => {
     expect(go('wanted', 'failed', 'retry_due', 'patience_over').end).toBe('broadcast')
-    const { end, effects } = go('wanted', 'patience_over', 'retry_due', 'failed', 'retry_due', 'connected')
+    const { end, effects } = go('wanted', 'patience_over', 'retry_due', 'failed', 'retry_due', 'connected', 'proved')
     expect(end).toBe('realtime')
     expect(effects.at(-1)).toBe('stop_broadcast')
     expect(effects.filter((effect) => effect === 'offer')).toHaveLength(3)
@@ -76,13 +76,28 @@ describe('media path', () => {
     for (const state of ['off', 'connecting', 'recovering', 'broadcast'] as const) expect(mediaStep(state, 'shaken')).toEqual({ target: state, effects: [] })
   })
 
+  it('goes back to real-time only once that has held', () => {
+    expect(go('wanted', 'patience_over', 'retry_due', 'connected')).toMatchObject({ end: 'proving' })
+    for (const lost of ['shaken', 'failed'] as const) {
+      const { end, effects } = go('wanted', 'patience_over', 'retry_due', 'connected', lost)
+      expect([end, effects.at(-1)]).toEqual(['broadcast', 'arm_retry'])
+      expect(effects).not.toContain('stop_broadcast')
+    }
+  })
+
+  it('waits longer, the more often the picture changed over lately', () => {
+    const minute = 60_000
+    expect([[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7]].map((at) => proofMs(at, minute))).toEqual([2_000, 2_000, 4_000, 8_000, 60_000])
+    expect(proofMs([0, 1, 2, 3], 11 * minute)).toBe(2_000)
+  })
+
   it.each(Object.keys(mediaTable).filter((state) => state !== 'off') as MediaPath[])('can be stopped in %s', (state) => {
     expect(mediaStep(state, 'unwanted').target).toBe('off')
     expect(mediaStep(state, 'unwanted').effects).toContain('close')
   })
 
   it('never leaves a failing state without a next try', () => {
-    for (const state of ['connecting', 'restarting', 'recovering', 'broadcast'] as const) {
+    for (const state of ['connecting', 'restarting', 'recovering', 'broadcast', 'proving'] as const) {
       const { effects } = mediaStep(state, 'failed')
       expect(effects.some((effect) => effect === 'arm_retry' || effect === 'offer')).toBe(true)
     }

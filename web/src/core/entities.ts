@@ -9,6 +9,25 @@ import type { EntityKinds, Json, WireEvent } from './wire'
 
 export type EntityStore = Map<string, Json>
 
+/** A store that tells of every change; `undefined`: the entity is gone. */
+export class WatchedStore extends Map<string, Json> {
+  constructor(private readonly onChange: (path: string, entity: Json | undefined) => void) {
+    super()
+  }
+
+  override set(path: string, entity: Json): this {
+    super.set(path, entity)
+    this.onChange(path, entity)
+    return this
+  }
+
+  override delete(path: string): boolean {
+    const there = super.delete(path)
+    if (there) this.onChange(path, undefined)
+    return there
+  }
+}
+
 /** Sets or removes every entity that the event puts, in its order. */
 export function apply(store: EntityStore, event: WireEvent): void {
   for (const [path, entity] of event.put) {

@@ -3,12 +3,14 @@
  *
  * `restarting` keeps the transport and looks for a new way to the server (ICE restart): nothing is negotiated again, and what was
  * muted stays muted. Where that fails, `recovering` shows the last picture while a new transport is tried; after `patience_over`
- * (about 6 s) or a second failure the broadcast takes over, and real-time is tried again behind it.
+ * (about 6 s) or a second failure the broadcast takes over, and real-time is tried again behind it. Once that works, the broadcast goes on
+ * in `proving` until it has held for a while: the longer, the more often the picture changed over lately, so that a network that comes
+ * and goes does not make it jump.
  */
-export type MediaPath = 'off' | 'connecting' | 'realtime' | 'restarting' | 'recovering' | 'broadcast'
+export type MediaPath = 'off' | 'connecting' | 'realtime' | 'restarting' | 'recovering' | 'broadcast' | 'proving'
 /** `shaken`: the network changed, or ICE lost the server. `failed`: this transport will not work any more. */
-export type MediaEvent = 'wanted' | 'connected' | 'shaken' | 'failed' | 'patience_over' | 'retry_due' | 'unwanted'
-export type MediaEffect = 'offer' | 'restart' | 'arm_patience' | 'disarm_patience' | 'arm_retry' | 'start_broadcast' | 'stop_broadcast' | 'close'
+export type MediaEvent = 'wanted' | 'connected' | 'shaken' | 'failed' | 'patience_over' | 'retry_due' | 'proved' | 'unwanted'
+export type MediaEffect = 'offer' | 'restart' | 'arm_patience' | 'disarm_patience' | 'arm_retry' | 'arm_proof' | 'start_broadcast' | 'stop_broadcast' | 'close'
 
 interface Edge {
   readonly target: MediaPath
@@ -55,9 +57,29 @@ export const mediaTable: Readonly<Record<MediaPath, Partial<Readonly<Record<Medi
     wanted: { target: 'broadcast', effects: ['offer'] },
     retry_due: { target: 'broadcast', effects: ['offer'] },
     failed: { target: 'broadcast', effects: ['arm_retry'] },
-    connected: { target: 'realtime', effects: ['stop_broadcast'] },
+    connected: { target: 'proving', effects: ['arm_proof'] },
     unwanted: stop,
   },
+  proving: {
+    wanted: { target: 'broadcast', effects: ['offer'] },
+    shaken: { target: 'broadcast', effects: ['arm_retry'] },
+    failed: { target: 'broadcast', effects: ['arm_retry'] },
+    proved: { target: 'realtime', effects: ['stop_broadcast'] },
+    unwanted: stop,
+  },
+}
+
+/** Whether the broadcast is what is seen. */
+export const isBroadcast = (path: MediaPath): boolean => path === 'broadcast' || path === 'proving'
+
+const LATELY_MS = 10 * 60_000
+const FIRST_PROOF_MS = 2_000
+const LONGEST_PROOF_MS = 60_000
+
+/** How long real-time has to hold before the picture changes over, given when the broadcast had to step in. */
+export function proofMs(steppedInMs: readonly number[], nowMs: number): number {
+  const lately = steppedInMs.filter((at) => nowMs - at < LATELY_MS).length
+  return Math.min(LONGEST_PROOF_MS, FIRST_PROOF_MS * 2 ** Math.max(0, lately - 1))
 }
 
 export function step(state: MediaPath, event: MediaEvent): Edge {

@@ -6,7 +6,7 @@
  */
 import type { Manager } from 'socket.io-client'
 import { SignalLink } from '../class/signal_link'
-import { step, type MediaEvent, type MediaPath } from '../core/media_path_state'
+import { proofMs, step, type MediaEvent, type MediaPath } from '../core/media_path_state'
 import { newsOf, type ViewSize } from '../core/view_sizes'
 import type { Role, SlotMap, Source, WireError } from '../core/wire'
 import { unplayableOf } from '../core/unplayable'
@@ -48,6 +48,9 @@ export class MediaRoom {
   private slotsCame = 0
   private patience: ReturnType<typeof setTimeout> | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
+  private proof: ReturnType<typeof setTimeout> | undefined
+  /** When the broadcast had to step in. */
+  private steppedIn: readonly number[] = []
   private looking: ReturnType<typeof setTimeout> | undefined
   private looked: ReadonlyMap<string, ViewSize> = new Map()
   /** What the server knows of the present peer. */
@@ -145,14 +148,18 @@ export class MediaRoom {
     const edge = step(this.path, event)
     this.path = edge.target
     this.listener.onPath(this.path)
+    if (this.path !== 'proving') clearTimeout(this.proof)
+    if (this.path === 'realtime') this.attempt = 0
     for (const effect of edge.effects) {
       if (effect === 'offer') this.offer()
       else if (effect === 'restart') this.findNewWay()
       else if (effect === 'arm_patience') this.armPatience()
       else if (effect === 'disarm_patience') this.disarmPatience()
       else if (effect === 'arm_retry') this.armRetry()
+      else if (effect === 'arm_proof') this.armProof()
+      else if (effect === 'start_broadcast') this.steppedIn = [...this.steppedIn.slice(-9), Date.now()]
       else if (effect === 'close') this.shutDown()
-      // start_broadcast and stop_broadcast are for whoever draws: the path says it.
+      // That the broadcast starts and stops is for whoever draws: the path says it.
     }
   }
 
@@ -242,7 +249,6 @@ export class MediaRoom {
   private follow(state: RTCPeerConnectionState): void {
     if (state === 'connected') {
       clearTimeout(this.restarted)
-      this.attempt = 0
       this.listener.onProblem(null)
       this.feed('connected')
     } else if (state === 'disconnected') {
@@ -288,6 +294,11 @@ export class MediaRoom {
     const wait = RETRY_MS[Math.min(this.attempt, RETRY_MS.length - 1)] ?? 8000
     this.attempt += 1
     this.retry = setTimeout(() => this.feed('retry_due'), wait)
+  }
+
+  private armProof(): void {
+    clearTimeout(this.proof)
+    this.proof = setTimeout(() => this.feed('proved'), proofMs(this.steppedIn, Date.now()))
   }
 
   private shutDown(): void {

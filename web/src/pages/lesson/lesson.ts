@@ -5,8 +5,9 @@ import { computed, effectScope, ref, shallowReactive, shallowRef, watch, type Ef
 import type { PageStateReporter } from '../../class/page_state_reporter'
 import { ClassLink } from '../../class/class_link'
 import type { LinkState } from '../../core/class_link_state'
-import { all, one, snapshot } from '../../core/entities'
-import type { MediaPath } from '../../core/media_path_state'
+import { all, one, snapshot, WatchedStore } from '../../core/entities'
+import type { PictureHold } from '../../core/picture_hold'
+import { isBroadcast, type MediaPath } from '../../core/media_path_state'
 import { VIDEO_SLOTS } from '../../core/offer_plan'
 import { breakoutOf, groupWith, peopleIn } from '../../core/groups'
 import { heroFirst, shapeOf, tilesOf } from '../../core/stage_layout'
@@ -38,7 +39,15 @@ function deviceKind(): 'pc' | 'phone' | 'tablet' {
 }
 
 export class Lesson {
+  /** What is shown of the class: the class as it is, but for what waits for a picture that is late. */
   readonly store = shallowReactive(new Map<string, Json>())
+  private readonly exact = new WatchedStore((path, entity) => {
+    if (path === 'aside') this.asideNow.value = entity !== undefined
+    this.put(path, this.hold ? this.hold.receive(path, this.store.get(path), entity, this.serverNow()) : entity)
+  })
+  private hold: PictureHold | undefined
+  /** What happens now is live and not for the replay; `aside` says it of the picture. */
+  readonly asideNow = ref(false)
   /** Name of the screen before which this device takes part: the picture is there, so there is no media here. */
   readonly seat = ref<string | null>(null)
   private pageState: PageStateReporter | undefined
@@ -73,7 +82,7 @@ export class Lesson {
   readonly reactions = computed(() => (this.store.get('reactions') ?? null) as Reactions | null)
   readonly asking = computed(() => (this.store.get('asking') ?? { open: true, anonymous: false }) as unknown as Asking)
   readonly feedback = computed(() => (this.store.get('feedback') ?? null) as FeedbackRules | null)
-  /** What happens now is live and not for the replay. */
+  /** What is seen is live and not for the replay. */
   readonly aside = computed(() => this.store.get('aside') !== undefined)
   readonly attention = computed(() => (this.store.get('attention') ?? null) as Attention | null)
   readonly funnel = computed(() => (this.store.get('funnel') ?? null) as Funnel | null)
@@ -132,7 +141,7 @@ export class Lesson {
   readonly mayLookBack = computed(() => !this.staff.value && this.entity.value?.state === 'live' && this.seat.value === null && !this.myGroup.value && !this.onStage.value.has(this.identity.value?.participant_id ?? '') && playsBroadcast())
   private readonly looksBack = ref(false)
   readonly lookingBack = computed(() => this.looksBack.value && this.mayLookBack.value)
-  readonly onBroadcast = computed(() => this.path.value === 'broadcast' || this.missed.value.length > 0 || this.lookingBack.value)
+  readonly onBroadcast = computed(() => isBroadcast(this.path.value) || this.missed.value.length > 0 || this.lookingBack.value)
   /** Sources of ours that staff muted: their devices are to be switched off. */
   readonly mutedByStaff = computed(() => {
     const me = this.identity.value?.participant_id
@@ -153,7 +162,7 @@ export class Lesson {
     private readonly device: 'pc' | 'phone' | 'tablet' | 'screen' = deviceKind(),
   ) {
     this.seat.value = kept('at', sessionId)
-    this.classLink = new ClassLink(this.store, () => this.credentials(), {
+    this.classLink = new ClassLink(this.exact, () => this.credentials(), {
       onState: (state, attempt) => {
         this.link.value = state
         this.attempt.value = attempt
@@ -179,7 +188,7 @@ export class Lesson {
 
   open(): void {
     this.refusal.value = null
-    this.ticking ??= setInterval(() => (this.nowUtcMs.value = Date.now() + this.offsetMs), 1000)
+    this.ticking ??= setInterval(() => (this.nowUtcMs.value = this.serverNow()), 1000)
     this.scope ??= effectScope(true)
     this.scope.run(() => {
       watch(() => this.entity.value?.state, (state) => {
@@ -193,7 +202,7 @@ export class Lesson {
     })
     window.__lectern = {
       events: () => [...this.classLink.cursor.log],
-      entities: () => snapshot(this.store),
+      entities: () => snapshot(this.exact),
       seq: () => this.classLink.cursor.seq,
       since: () => this.classLink.cursor.logStart,
       media: () => ({ path: this.path.value, slots: this.slots.value, speakers: this.speakers.value }),
@@ -263,6 +272,27 @@ export class Lesson {
 
   readNetwork(): ReturnType<MediaRoom['readNetwork']> {
     return this.media ? this.media.readNetwork() : Promise.resolve(null)
+  }
+
+  /** From now on the picture is late: what belongs to it waits. Null: it is not any more. */
+  holdFor(hold: PictureHold | null): void {
+    const waited = this.hold?.held ?? []
+    this.hold = hold ?? undefined
+    if (!hold) for (const path of waited) this.put(path, this.exact.get(path))
+  }
+
+  /** The late picture has come to a moment; null: it does not tell. */
+  pictureAt(utcMs: number | null): void {
+    for (const path of this.hold?.release(utcMs, this.serverNow()) ?? []) this.put(path, this.hold?.show(path, this.exact.get(path)))
+  }
+
+  private serverNow(): number {
+    return Date.now() + this.offsetMs
+  }
+
+  private put(path: string, entity: Json | undefined): void {
+    if (entity === undefined) this.store.delete(path)
+    else this.store.set(path, entity)
   }
 
   lookBack(now: boolean): void {
