@@ -51,6 +51,7 @@ from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
@@ -234,6 +235,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
             *self._watch_terms().routes(),
+            *self._publishing().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -344,6 +346,12 @@ class Services:
             Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
             catalogue.trail,
             self.settings.watermark,
+        )
+
+    def _publishing(self) -> PublishingRoutes:
+        keeper, leaders = self.catalogue.keeper, SessionFactsForCatalogue(SessionStore())
+        return PublishingRoutes(
+            keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
         )
 
     def _view_reports(self) -> ViewReports:
