@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import Replay
 from catalogue.neighbours import Titles
-from catalogue.publishing import at_end
+from catalogue.publishing import at_end, at_start
 from catalogue.publishing_store import PublishingStore
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
@@ -42,7 +42,14 @@ class LessonReplays:
         if decision != before:
             await self.publishing.decide(tx, head.org_id, head.session_id, decision)
 
+    async def _fix_rules(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
+        own = await self.publishing.rules(tx, head.session_id)
+        fixed = at_start(own, await self.publishing.rules(tx, head.org_id))
+        if fixed != own:
+            await self.publishing.set_rules(tx, head.org_id, head.session_id, fixed, event.utc_ms)
+
     async def _started(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
+        await self._fix_rules(tx, head, event)
         replay = await self.store.replay_of(tx, head.session_id, lock=True)
         if replay is not None:
             state = after(REPLAY_TABLE, replay.state, ReplayEvent.RESTARTED)

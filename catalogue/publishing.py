@@ -19,10 +19,19 @@ TAIL_MS = 60_000
 class ReplayRules(msgspec.Struct, frozen=True, kw_only=True):
     """What an organisation, or one lesson, asks of replays; None: as the organisation, which says no.
 
-    `by_decision`: held when the lesson is over, until somebody publishes it.
+    `by_decision`: held when the lesson is over, until somebody publishes it. The others leave out what
+    learners show (cameras), what they say, and who they are; they count from the lesson's start and stay.
     """
 
     by_decision: bool | None = None
+    learners_unseen: bool | None = None
+    learners_unheard: bool | None = None
+    learners_unnamed: bool | None = None
+
+    @property
+    def about_learners(self) -> tuple[bool | None, ...]:
+        """What counts from the lesson's start."""
+        return (self.learners_unseen, self.learners_unheard, self.learners_unnamed)
 
 
 def in_force(own: ReplayRules, of_org: ReplayRules) -> ReplayRules:
@@ -35,6 +44,24 @@ def in_force(own: ReplayRules, of_org: ReplayRules) -> ReplayRules:
             for name in ReplayRules.__struct_fields__
         }
     )
+
+
+def at_start(own: ReplayRules, of_org: ReplayRules) -> ReplayRules:
+    """Return the rules of a lesson that begins: what is about learners is fixed from here on."""
+    return msgspec.structs.replace(in_force(own, of_org), by_decision=own.by_decision)
+
+
+def changed(own: ReplayRules, wanted: ReplayRules, *, is_live: bool) -> ReplayRules:
+    """Return the rules of a lesson as somebody wants them.
+
+    Raises:
+        Conflict: while it is live, what is recorded of learners stays (`lesson_running`).
+    """
+    if is_live and own.about_learners != wanted.about_learners:
+        raise Conflict(
+            "lesson_running", "What is recorded of learners can be changed before the lesson begins."
+        )
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)

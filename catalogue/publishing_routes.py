@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import Replay
 from catalogue.neighbours import Leaders, People
-from catalogue.publishing import ReplayRules, decided, in_force
+from catalogue.publishing import ReplayRules, changed, decided, in_force
 from catalogue.publishing_store import PublishingStore
 from catalogue.store import CatalogueStore
 from lectern.db.engine import Database
@@ -20,21 +20,29 @@ from lectern.kernel.errors import NotFound
 
 
 class ReplayRulesModel(BaseModel):
-    """`by_decision`: held at the lesson's end, until somebody publishes it. Null: as the organisation."""
+    """`by_decision`: held at the lesson's end, until somebody publishes it. Null: as the organisation.
+
+    The others: learners' cameras, microphones, and who they are, are not in the replay.
+    """
 
     by_decision: bool | None = None
+    learners_unseen: bool | None = None
+    learners_unheard: bool | None = None
+    learners_unnamed: bool | None = None
 
 
 class PublishingModel(BaseModel):
     """What a lesson asks of its replay (`own`), what counts (`in_force`), and whether it is held now.
 
-    `over`: the lesson is; before, there is nothing to decide upon. `decided_by_name` is null where the rules
-    did. `microcourses` that are cut from it are shown to learners, whether it is held or not.
+    `live`: what is about learners stays. `over`: the lesson is; before, there is nothing to decide upon.
+    `decided_by_name` is null where the rules did. `microcourses` that are cut from it are shown to learners,
+    whether it is held or not.
     """
 
     own: ReplayRulesModel
     in_force: ReplayRulesModel
     replay_id: str | None
+    live: bool
     over: bool
     held: bool
     decided_by_name: str | None
@@ -104,12 +112,19 @@ class PublishingRoutes:
             return await self._drawn(tx, request)
 
     async def set_rules(self, request: Request) -> PublishingModel:
-        """Change what counts when the lesson ends."""
+        """Change what counts when the lesson begins, and when it ends.
+
+        Raises:
+            Conflict: it is live, and what is about learners stays.
+        """
         who: Principal = request.who
         session_id = request.path["id"]
-        rules = ReplayRules(**request.body.model_dump())
+        wanted = ReplayRules(**request.body.model_dump())
         async with self.database.write() as tx:
             await self._insist_on_running(tx, request)
+            replay = await self.store.replay_of(tx, session_id, lock=True)
+            is_live = replay is not None and replay.ended_utc_ms is None
+            rules = changed(await self.publishing.rules(tx, session_id), wanted, is_live=is_live)
             await self.publishing.set_rules(tx, who.org_id, session_id, rules, self.clock())
             await self.trail.write(tx, who, "replay_rules_set", session_id, msgspec.to_builtins(rules))
             return await self._drawn(tx, request)
@@ -163,6 +178,7 @@ class PublishingRoutes:
             own=_rules(own),
             in_force=_rules(in_force(own, await self.publishing.rules(tx, org_id))),
             replay_id=None if replay is None else replay.id,
+            live=replay is not None and replay.ended_utc_ms is None,
             over=replay is not None and replay.ended_utc_ms is not None,
             held=decision.held,
             decided_by_name=names.get(decision.decided_by or ""),

@@ -101,6 +101,7 @@ from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
+from lectern.app.left_out import LeftOutOfRules
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
@@ -557,6 +558,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
             loses_rights=loses_rights,
+            left_out_of=LeftOutOfRules(database),
         )
         if stewards is not None:
             stewards.listen(plane.drop)

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.publishing import TAIL_MS, UNDECIDED, Decision, ReplayRules, at_end, decided, in_force
+from catalogue.publishing import (
+    TAIL_MS,
+    UNDECIDED,
+    Decision,
+    ReplayRules,
+    at_end,
+    at_start,
+    decided,
+    in_force,
+)
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
 from lectern.timeline.event import SessionEnded, SessionStarted
@@ -15,6 +24,8 @@ from tests.catalogue.test_series import begun
 
 RULES = f"/api/v1/sessions/{SESSION}/replay-rules"
 PUBLICATION = f"/api/v1/sessions/{SESSION}/replay-publication"
+ABOUT_LEARNERS = ("learners_unseen", "learners_unheard", "learners_unnamed")
+RULE_NAMES = ("by_decision", *ABOUT_LEARNERS)
 LATER_MS = 4_000
 """So long after a decision no address opens any more."""
 
@@ -105,10 +116,11 @@ async def test_the_organisation_sets_the_default_for_what_is_to_come(house: Hous
     first = f"/api/v1/replays/{await house.ready_replay()}"
     body = {"by_decision": True}
     assert (await house.call("PUT", "/api/v1/replay-rules", json=body))[0] == 403
-    assert (await house.call("PUT", "/api/v1/replay-rules", "admin", json=body)) == (200, body)
-    assert (await house.call("GET", "/api/v1/replay-rules")) == (200, body)
+    of_org = dict.fromkeys(RULE_NAMES, False) | body
+    assert (await house.call("PUT", "/api/v1/replay-rules", "admin", json=body)) == (200, of_org)
+    assert (await house.call("GET", "/api/v1/replay-rules")) == (200, of_org)
     _, found = await house.call("GET", RULES)
-    assert (found["own"], found["in_force"]) == ({"by_decision": None}, body)
+    assert (found["own"]["by_decision"], found["in_force"]) == (None, of_org)
     assert (found["over"], found["held"]) == (True, False)
     assert (await house.call("GET", first, "learner"))[0] == 200, "what was decided stays decided"
     await house.lesson.at(700, SessionStarted())
@@ -143,6 +155,33 @@ async def test_who_does_not_run_the_lesson_does_not_decide(house: House, who: st
 BOOL = st.none() | st.booleans()
 WHEN = st.integers(0, 10)
 DECISIONS = st.builds(Decision, st.booleans(), st.none() | st.just("somebody"), st.none() | WHEN)
+
+
+RULES_OF = st.builds(ReplayRules, **dict.fromkeys(RULE_NAMES, BOOL))
+
+
+@given(RULES_OF, RULES_OF, RULES_OF)
+def test_what_is_about_learners_is_fixed_when_the_lesson_begins(
+    own: ReplayRules, of_org: ReplayRules, later: ReplayRules
+) -> None:
+    fixed = at_start(own, of_org)
+    assert fixed.about_learners == in_force(own, of_org).about_learners
+    assert in_force(fixed, later).about_learners == fixed.about_learners
+    assert fixed.by_decision is own.by_decision
+    assert at_start(fixed, later) == fixed
+
+
+async def test_a_running_lesson_goes_on_recording_what_it_recorded(house: House) -> None:
+    asked = {"learners_unseen": True}
+    assert (await house.call("PUT", "/api/v1/replay-rules", "admin", json=asked))[0] == 200
+    await house.lesson.at(0, SessionStarted())
+    assert (await house.call("PUT", "/api/v1/replay-rules", "admin", json={}))[0] == 200
+    _, found = await house.call("GET", RULES)
+    assert [found["in_force"][name] for name in ABOUT_LEARNERS] == [True, False, False]
+    wanted = found["own"] | {"by_decision": True}
+    assert (await house.call("PUT", RULES, json=wanted))[0] == 200
+    status, refusal = await house.call("PUT", RULES, json=wanted | {"learners_unseen": False})
+    assert (status, refusal["error"]["code"]) == (409, "lesson_running")
 
 
 @given(BOOL, BOOL)

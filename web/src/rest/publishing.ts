@@ -6,12 +6,18 @@ const root = '/api/v1'
 /** Null: as the organisation has it. */
 export interface ReplayRules {
   readonly by_decision: boolean | null
+  /** Learners' cameras, voices, and who they are, are not in the replay. */
+  readonly learners_unseen: boolean | null
+  readonly learners_unheard: boolean | null
+  readonly learners_unnamed: boolean | null
 }
 
 export interface Publishing {
   readonly own: ReplayRules
   readonly in_force: ReplayRules
   readonly replay_id: string | null
+  /** What is about learners stays. */
+  readonly live: boolean
   /** The lesson is: before, there is nothing to decide upon. */
   readonly over: boolean
   readonly held: boolean
