@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
-from catalogue.access import viewer_of
+from catalogue.access import may_edit, viewer_of
 from catalogue.chapters import Chapter
 from catalogue.edit_store import MadeOf
 from catalogue.marks import Remembered
@@ -22,7 +22,7 @@ from catalogue.models import (
     VideoModel,
     WrittenQuestionModel,
 )
-from catalogue.play_grant import PlayGrant, PlaySigner
+from catalogue.play_grant import BROADCAST, REPLAY, WORK, PlayGrant, PlaySigner
 from catalogue.states import CUT
 from catalogue.window import ALWAYS, Window
 from catalogue.work import (
@@ -73,7 +73,7 @@ class Drawing:
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
-        hls = self._grant(f"replay/{replay.id}", hls_folder(replay.session_id))
+        hls = self._grant(self._replay(replay), hls_folder(replay.session_id))
         videos = () if recorded is None else recorded.videos
         audio = recorded.audio if recorded and recorded.has_sound else None
         program = recorded.program if recorded else None
@@ -121,13 +121,16 @@ class Drawing:
             created_utc_ms=replay.created_utc_ms,
             from_utc_ms=window.from_utc_ms,
             to_utc_ms=window.to_utc_ms,
+            held=window.held,
         )
 
     def broadcast(
         self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
     ) -> BroadcastModel:
         """Draw the live HLS; paths are relative to the session's `hls/`."""
-        hls = self._grant(f"broadcast/{session_id}", hls_folder(session_id), live=True)
+        works = may_edit(self.who, self.who.org_id, session_id)
+        medium = f"{WORK if works else BROADCAST}/{session_id}"
+        hls = self._grant(medium, hls_folder(session_id), live=True)
         return BroadcastModel(
             videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
             audio_url=self.signer.url(hls, audio) if audio else None,
@@ -176,7 +179,7 @@ class Drawing:
         if job is None or job.state is not JobState.DONE:
             return None
         prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        return self.signer.url(self._grant(f"replay/{replay.id}", prefix), THUMBNAIL)
+        return self.signer.url(self._grant(self._replay(replay), prefix), THUMBNAIL)
 
     def course_thumbnail(self, microcourse: Microcourse) -> str | None:
         """Return the address of a microcourse's picture, once it is cut."""
@@ -191,13 +194,13 @@ class Drawing:
         url = None
         if job.state is JobState.DONE:
             prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-            grant = self._grant(f"replay/{replay.id}", prefix, filename=f"{_plain(replay.title)}.mp4")
+            grant = self._grant(self._replay(replay), prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
         return DownloadModel(state=job.state, progress=job.progress, url=url)
 
     def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
         folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        return self._ladder_in(self._grant(f"replay/{replay.id}", folder), job)
+        return self._ladder_in(self._grant(self._replay(replay), folder), job)
 
     def _ladder_in(self, folder: PlayGrant, job: Job | None) -> LadderModel | None:
         """Draw what a job left in `folder`; None where it was made before there were ladders."""
@@ -209,6 +212,11 @@ class Drawing:
             sound_url=self.signer.url(folder, LADDER_SOUND),
             tiles_url=self.signer.url(folder, TILES),
         )
+
+    def _replay(self, replay: Replay) -> str:
+        """Return what the grants of a replay are called: an editor's open it while it is held, too."""
+        works = may_edit(self.who, replay.org_id, replay.session_id)
+        return f"{WORK if works else REPLAY}/{replay.id}"
 
     def _grant(
         self, medium: str, prefix: str, *, live: bool = False, filename: str | None = None

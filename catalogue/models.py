@@ -84,7 +84,8 @@ class ChapterModel(BaseModel):
 class ReplayModel(BaseModel):
     """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
 
-    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound.
+    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound. While `held`, only to those who may
+    edit it.
     """
 
     id: str
@@ -106,6 +107,7 @@ class ReplayModel(BaseModel):
     created_utc_ms: int
     from_utc_ms: int | None = None
     to_utc_ms: int | None = None
+    held: bool = False
 
 
 class ReplayPage(BaseModel):

@@ -16,6 +16,21 @@ class Titles(Protocol):
         """Return the session's title, read in the transaction that appends its first event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A session, by its presenter and host."""
+
+    org_id: str
+    by: tuple[str | None, str | None]
+
+
+class Leaders(Protocol):
+    """Knows who leads sessions."""
+
+    async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
+        """Return who leads a session; None: there is no such session."""
+
+
 class Rosters(Protocol):
     """Knows who should attend."""
 

@@ -16,6 +16,9 @@ import msgspec
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Unauthenticated
 
+REPLAY, BROADCAST, WORK = "replay", "broadcast", "work"
+"""How `PlayGrant.medium` begins, before a slash and an id; `WORK`: of whoever may edit it."""
+
 _LABEL = b"lectern-play-1"
 _LONGEST_TOKEN = 2_000
 

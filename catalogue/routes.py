@@ -7,6 +7,7 @@ from aiohttp import web
 from catalogue.access import may_edit, viewer_of
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
+from catalogue.held_back import HeldBack
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.microcourses import MicrocourseDesk
@@ -89,7 +90,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
-        *Player(keeper.files, deps.signer, deps.clock).routes(),
+        *Player(keeper.files, deps.signer, deps.clock, HeldBack(keeper.database)).routes(),
     ]
 
 
@@ -164,7 +165,7 @@ class CatalogueRoutes:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
-        if replay.state is ReplayState.READY:  # what is left of the broadcast is the replay
+        if replay.ended_utc_ms is not None:  # what is left of the broadcast is the replay
             await self._insist_on_open(who, replay)
         hls = hls_folder(session_id)
         there = {
@@ -266,16 +267,9 @@ class CatalogueRoutes:
         return drawn
 
     async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
-        """Refuse learners a replay that is shown at other times; whoever edits sees it always.
-
-        Raises:
-            Conflict: it is not shown now.
-        """
-        if may_edit(who, replay.org_id, replay.session_id):
-            return
+        """See `WindowStore.insist_on_open`."""
         async with self._keeper.database.read() as tx:
-            window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
-        window.insist_on_open(self._deps.clock())
+            await self._windows.insist_on_open(tx, who, replay, self._deps.clock())
 
     async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
         """Return a microcourse as `who` gets it."""

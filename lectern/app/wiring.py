@@ -51,6 +51,7 @@ from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
@@ -100,6 +101,7 @@ from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
 from lectern.app.join_links import LinksOfSessions
+from lectern.app.left_out import LeftOutOfRules
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
@@ -234,6 +236,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
             *self._watch_terms().routes(),
+            *self._publishing().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -344,6 +347,12 @@ class Services:
             Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
             catalogue.trail,
             self.settings.watermark,
+        )
+
+    def _publishing(self) -> PublishingRoutes:
+        keeper, leaders = self.catalogue.keeper, SessionFactsForCatalogue(SessionStore())
+        return PublishingRoutes(
+            keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
         )
 
     def _view_reports(self) -> ViewReports:
@@ -549,6 +558,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
             loses_rights=loses_rights,
+            left_out_of=LeftOutOfRules(database),
         )
         if stewards is not None:
             stewards.listen(plane.drop)

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
-from catalogue.neighbours import ReviewNews
+from catalogue.neighbours import Led, ReviewNews
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
@@ -60,6 +61,7 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
     "host": person("host", OrgRole.HOST),
+    "other": person("other", OrgRole.PRESENTER),
     "learner": person("learner", OrgRole.LEARNER),
     "admin": person("admin", OrgRole.ADMIN),
     "manager": person("manager", OrgRole.LINE_MANAGER),
@@ -114,6 +116,9 @@ class House:
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
+        return Led("org", ("presenter", "host")) if session_id == SESSION else None
 
     async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
         return ("李伟", "E00012345") if person_id == "learner" else None
@@ -227,7 +232,8 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     deps = house.deps()
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
-    more = [*edit_routes(deps, house), *terms.routes(), *series.routes()]
+    publishing = PublishingRoutes(house.database, house.store, house, house, house, house.clock)
+    more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
