@@ -18,6 +18,8 @@ from catalogue.models import (
     LadderModel,
     MarkModel,
     MicrocourseModel,
+    PageOfPastModel,
+    PastModel,
     ReplayModel,
     VideoModel,
     WrittenQuestionModel,
@@ -39,6 +41,7 @@ from lectern.jobs.job import Job
 from lectern.jobs.states import JobState
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
+from lectern.manifest.so_far import SoFar
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,17 @@ class Drawing:
             from_utc_ms=window.from_utc_ms,
             to_utc_ms=window.to_utc_ms,
             held=window.held,
+            until_utc_ms=hls.expires_utc_ms,
         )
 
     def broadcast(
-        self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
+        self,
+        session_id: str,
+        videos: dict[str, str],
+        *,
+        audio: str | None,
+        program: str | None,
+        so_far: SoFar | None,
     ) -> BroadcastModel:
         """Draw the live HLS; paths are relative to the session's `hls/`."""
         works = may_edit(self.who, self.who.org_id, session_id)
@@ -135,6 +145,20 @@ class Drawing:
             videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
             audio_url=self.signer.url(hls, audio) if audio else None,
             program_url=self.signer.url(hls, program) if program else None,
+            past=self._past(hls, so_far) if so_far else None,
+            until_utc_ms=hls.expires_utc_ms,
+        )
+
+    def _past(self, hls: PlayGrant, so_far: SoFar) -> PastModel | None:
+        pages = {track: self.signer.url(hls, f"{track}/page-{{page}}.m3u8") for track in so_far.tracks}
+        if "audio" not in pages:
+            return None
+        return PastModel(
+            page_ms=so_far.page_ms,
+            media_ms=so_far.media_ms,
+            utc_ms=so_far.utc_ms,
+            videos=[PageOfPastModel(source=s, url=url) for s, url in pages.items() if s != "audio"],
+            audio_url=pages["audio"],
         )
 
     def microcourse(
@@ -153,6 +177,7 @@ class Drawing:
         whole = (microcourse.start_ms, microcourse.end_ms)
         ranges = [whole] if made_of is None else list(made_of.content.ranges)
         return MicrocourseModel(
+            until_utc_ms=folder.expires_utc_ms,
             id=microcourse.id,
             replay_id=microcourse.replay_id,
             session_id=microcourse.session_id,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
@@ -44,11 +45,13 @@ from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
+from lectern.manifest.so_far import SoFar, read_so_far
 from lectern.timeline.engine import TimelineEngine
 
 _LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
 _LIVE_AUDIO = "audio/live.m3u8"
 _LIVE_PROGRAM = "live-program.m3u8"
+_SO_FAR = "so-far.json"
 _HOUR_MS = 3_600_000
 
 
@@ -65,6 +68,7 @@ class CatalogueDeps:
     news: News
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
+    live_ttl_ms: int = _HOUR_MS // 4
     clock: Clock = utc_ms
 
     @property
@@ -176,12 +180,22 @@ class CatalogueRoutes:
         videos = {source: path for source, path in _LIVE_VIDEOS.items() if path in there}
         if not videos:
             raise Conflict("broadcast_not_ready", "The broadcast starts in a few seconds.", retry_after_s=2)
-        return self._drawing(who).broadcast(
+        deps = self._deps
+        drawing = Drawing(deps.signer, deps.limits, who, deps.clock(), deps.live_ttl_ms)
+        return drawing.broadcast(
             session_id,
             videos,
             audio=_LIVE_AUDIO if _LIVE_AUDIO in there else None,
             program=_LIVE_PROGRAM if _LIVE_PROGRAM in there else None,
+            so_far=await self._so_far(hls),
         )
+
+    async def _so_far(self, hls: str) -> SoFar | None:
+        """Return what can be looked back at; nothing yet in the first seconds, or of an earlier release."""
+        try:
+            return read_so_far(await self._keeper.files.get(hls + _SO_FAR))
+        except (NotFound, msgspec.DecodeError):
+            return None
 
     async def create(self, request: Request) -> MicrocourseModel:
         cut: NewMicrocourse = request.body

@@ -33,6 +33,7 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import OrgRole, SessionRole
 from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
+from lectern.manifest.so_far import SoFar
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
 from tests.databases import sqlite_database
@@ -177,6 +178,13 @@ class House:
         """Leave what a packager leaves a few seconds into a lesson."""
         for playlist in ("camera/live.m3u8", "audio/live.m3u8", "live-program.m3u8"):
             await self.files.put(f"sessions/{SESSION}/hls/{playlist}", b"#EXTM3U\n")
+
+    async def so_far(self, tracks: tuple[str, ...]) -> None:
+        """Leave what a packager leaves for looking back, 25 minutes into a lesson."""
+        so_far = SoFar(1_500_000, self.now - 3_000, tracks)
+        await self.files.put(f"sessions/{SESSION}/hls/so-far.json", msgspec.json.encode(so_far))
+        for track in tracks:
+            await self.files.put(f"sessions/{SESSION}/hls/{track}/page-000002.m3u8", b"#EXTM3U\n")
 
     async def replay_id(self) -> str:
         async with self.database.read() as tx:
