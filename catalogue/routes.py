@@ -22,9 +22,10 @@ from catalogue.models import (
     ReplayQuery,
     VersionQuery,
 )
-from catalogue.neighbours import News, People, Rosters
+from catalogue.neighbours import Links, News, NoLinks, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.play_keys import PlayKeys
 from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
@@ -64,6 +65,7 @@ class CatalogueDeps:
     news: News
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
+    links: Links = field(default_factory=NoLinks)
     clock: Clock = utc_ms
 
     @property
@@ -89,6 +91,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
+        *PlayKeys(deps.signer, deps.watching, deps.links, deps.clock).routes(),
         *Player(keeper.files, deps.signer, deps.clock).routes(),
     ]
 
