@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
+import msgspec
+
 from catalogue.access import may_edit, viewer_of
 from catalogue.chapters import Chapter
 from catalogue.edit_store import MadeOf
@@ -46,7 +48,10 @@ from lectern.manifest.so_far import SoFar
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draws for one viewer at one moment; addresses run out `ttl_ms` later."""
+    """Draws for one viewer at one moment; addresses run out `ttl_ms` later.
+
+    Where the signer seals, what plays goes out encrypted, and whole files in the clear are for editors alone.
+    """
 
     signer: PlaySigner
     limits: Limits
@@ -189,7 +194,7 @@ class Drawing:
             state=microcourse.state,
             job=_job(job) if editing and job is not None else None,
             duration_ms=microcourse.duration_ms,
-            video_url=self.signer.url(folder, VIDEO) if finished else None,
+            video_url=self._video(folder, job, is_staff=editing or bool(may)) if finished else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
             ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
@@ -214,7 +219,8 @@ class Drawing:
         return self.signer.url(grant, THUMBNAIL)
 
     def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
-        if job is None:
+        withheld = self.signer.seals and not may_edit(self.who, replay.org_id, replay.session_id)
+        if job is None or withheld:
             return DownloadModel(state="none", progress=0.0, url=None)
         url = None
         if job.state is JobState.DONE:
@@ -222,6 +228,14 @@ class Drawing:
             grant = self._grant(self._replay(replay), prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
         return DownloadModel(state=job.state, progress=job.progress, url=url)
+
+    def _video(self, folder: PlayGrant, job: Job | None, *, is_staff: bool) -> str | None:
+        """Return the address of a microcourse's one file, in the clear also where media is sealed: for
+        editors and reviewers, and for everybody where there is nothing else (cut before there were
+        ladders)."""
+        if folder.sealed and not is_staff and self._ladder_in(folder, job) is not None:
+            return None
+        return self.signer.url(msgspec.structs.replace(folder, sealed=False), VIDEO)
 
     def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
         folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
@@ -247,7 +261,13 @@ class Drawing:
         self, medium: str, prefix: str, *, live: bool = False, filename: str | None = None
     ) -> PlayGrant:
         subject = viewer_of(self.who) or self.who.subject_id
-        return PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+        grant = PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+        if not self.signer.seals or filename is not None:
+            return grant
+        link = self.who.grant and replace(self.who.grant, guest_name=None)  # no names in addresses
+        return msgspec.structs.replace(
+            grant, sealed=True, org_id=self.who.org_id, sign_in=self.who.sign_in, link=link
+        )
 
 
 def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:

@@ -7,6 +7,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.series import Key, Seen
+from lectern.kernel.access import SessionGrant
+from lectern.kernel.errors import Forbidden
 
 
 class Titles(Protocol):
@@ -36,6 +38,25 @@ class Rosters(Protocol):
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         """Tell whether the person is on the session's roster."""
+
+
+class Links(Protocol):
+    """Knows whether somebody who came by a link may still do what it said."""
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        """Refuse whoever was sent out, or whose link was taken back.
+
+        Raises:
+            Forbidden: they may not any more.
+        """
+
+
+class NoLinks:
+    """`Links` of a house that nobody enters by a link."""
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        """See `Links`."""
+        raise Forbidden("link_ended", "This link has ended. Ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from catalogue.models import (
     ReplayQuery,
     VersionQuery,
 )
-from catalogue.neighbours import News, People, Rosters
+from catalogue.neighbours import Links, News, NoLinks, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.play_keys import PlayKeys
 from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
@@ -69,6 +70,7 @@ class CatalogueDeps:
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     live_ttl_ms: int = _HOUR_MS // 4
+    links: Links = field(default_factory=NoLinks)
     clock: Clock = utc_ms
 
     @property
@@ -95,6 +97,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
         *Player(keeper.files, deps.signer, deps.clock, HeldBack(keeper.database)).routes(),
+        *PlayKeys(deps.signer, deps.watching, deps.links, deps.clock).routes(),
     ]
 
 

@@ -598,7 +598,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
-                PlaySigner(play_keys.secrets, play_keys.current),
+                PlaySigner(play_keys.secrets, play_keys.current, seals=settings.encrypt_media),
                 doors,
                 accounts,
                 PeopleOfCatalogue(accounts.store),
@@ -607,6 +607,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
+                links=at_door,
             ),
             whip=WhipEndpoint(
                 plane,

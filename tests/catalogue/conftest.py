@@ -30,6 +30,7 @@ from lectern.jobs.job import Job, JobFailed
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Forbidden
 from lectern.kernel.roles import OrgRole, SessionRole
 from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
@@ -90,6 +91,7 @@ class House:
     watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
+    lapsed: set[str | None] = field(default_factory=set)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -112,8 +114,12 @@ class House:
 
     def deps(self) -> CatalogueDeps:
         return CatalogueDeps(
-            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock
+            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock, links=self
         )
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        if grant.guest_id in self.lapsed:
+            raise Forbidden("removed", "You were removed from this session.")
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
