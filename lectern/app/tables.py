@@ -9,6 +9,7 @@ import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.review_tables
 import catalogue.series_tables
+import catalogue.shelf.tables
 import catalogue.tables
 import catalogue.terms_tables
 import catalogue.workers.tables
@@ -39,6 +40,7 @@ _MODULES = (
     catalogue.edit_tables,
     catalogue.review_tables,
     catalogue.series_tables,
+    catalogue.shelf.tables,
     catalogue.tables,
     catalogue.terms_tables,
     catalogue.workers.tables,
