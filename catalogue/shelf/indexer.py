@@ -34,6 +34,7 @@ from lectern.kernel.errors import NotFound
 
 _EVERY_S = 1.0
 _AT_ONCE = 50
+_LITTLE = 8
 _CUE_TAG = re.compile(r"<[^>]*>")
 _log = structlog.get_logger()
 
@@ -79,6 +80,13 @@ class Indexer:
                 else:
                     await self.index.put(tx, entry)
         return len(waiting)
+
+    async def catch_up(self) -> None:
+        """Do what is waiting, if it is little: whoever has just published something finds it there."""
+        async with self.keeper.database.read() as tx:
+            waiting = await marked(tx, _LITTLE + 1)
+        if 0 < len(waiting) <= _LITTLE:
+            await self.step()
 
     async def mark_all(self, tx: AsyncConnection, org_id: str) -> int:
         """Have everything of an organisation read anew; return how much that is."""

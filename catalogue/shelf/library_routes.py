@@ -16,6 +16,7 @@ from catalogue.series_store import SeriesStore
 from catalogue.shelf.arrange import ShelfKind, Tag, subtree
 from catalogue.shelf.folding import words_of
 from catalogue.shelf.index import Asked, Cursor, Hit, ShelfIndex
+from catalogue.shelf.indexer import Indexer
 from catalogue.shelf.places import Field as PlaceField
 from catalogue.shelf.places import Found, found
 from catalogue.shelf.store import ArrangementStore
@@ -86,6 +87,7 @@ class LibraryRoutes:
     deps: CatalogueDeps
     series: SeriesRoutes
     progress: Progress
+    indexer: Indexer
     completed_from: float
     index: ShelfIndex = field(default_factory=ShelfIndex)
     arrangement: ArrangementStore = field(default_factory=ArrangementStore)
@@ -105,6 +107,8 @@ class LibraryRoutes:
         words = words_of(query.q)
         if query.q.strip() and not words:
             return LibraryPage(items=[], next=None)
+        if after is None:
+            await self.indexer.catch_up()
         items: list[LibraryItem] = []
         for _ in range(_ROUNDS):  # rarely more than one: the index proposes hardly anything that is not so
             hits = await self._hits(who, query, words, after)

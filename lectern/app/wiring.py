@@ -282,7 +282,7 @@ class Services:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
         office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
-        library = LibraryRoutes(deps, series, progress, done)
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
         return [*series.routes(), *office.routes(), *library.routes()]
 
     def shelf_indexer(self) -> Indexer:

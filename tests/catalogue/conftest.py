@@ -251,7 +251,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
     office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
-    library = LibraryRoutes(deps, series, house, 0.8)
+    library = LibraryRoutes(deps, series, house, house.indexer(), 0.8)
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *office.routes(), *library.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
