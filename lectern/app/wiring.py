@@ -56,6 +56,9 @@ from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
+from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.library_routes import LibraryRoutes
+from catalogue.shelf.office_routes import OfficeRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
@@ -234,7 +237,7 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
-            *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
+            *self._library(),
             *self._watch_terms().routes(),
             *self._publishing().routes(),
             *self.workers.routes(),
@@ -277,6 +280,17 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _library(self) -> list[Route]:
+        deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
+        series = SeriesRoutes(deps, progress, done)
+        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
+        return [*series.routes(), *office.routes(), *library.routes()]
+
+    def shelf_indexer(self) -> Indexer:
+        """What keeps the library's index true."""
+        return Indexer(self.catalogue.keeper, self.catalogue.people)
 
     def closings(self) -> Closings:
         """Closing attendance."""
