@@ -61,6 +61,7 @@ from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
 from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
+from catalogue.workers.leftovers import Leftovers
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -393,6 +394,11 @@ class Services:
             self.settings.completion_threshold,
             self.settings.weak_completion,
         )
+
+    def leftovers(self) -> Leftovers:
+        """Throwing away what workers wrote for nobody."""
+        keeper = self.catalogue.keeper
+        return Leftovers(self.database, intake_of(self.settings), keeper.files, keeper.jobs)
 
     def following(self) -> Following:
         """Making the sums of viewing follow what is reported."""
