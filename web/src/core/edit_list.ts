@@ -65,6 +65,12 @@ export function shownIn(parts: readonly Part[], start: number, end: number): num
   return found < 0 ? null : found
 }
 
+/** Whether two stretches are the same lesson, cut by two people: no end is off by more than 15 s, or a quarter of a short one. */
+export function alike(one: Part, other: Part): boolean {
+  const slack = Math.min(15_000, (one[1] - one[0]) / 4)
+  return Math.abs(one[0] - other[0]) <= slack && Math.abs(one[1] - other[1]) <= slack
+}
+
 /** How far an arrow key moves an end: a second, a tenth with Shift. Null for other keys. */
 export function nudge(key: string, shift: boolean): number | null {
   const step = shift ? 100 : 1000

@@ -2,7 +2,7 @@
 import { computed, shallowRef, type ComputedRef, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { clockWords, preciseWords } from '../../core/durations'
-import { trimmed, type Part } from '../../core/edit_list'
+import { alike, trimmed, type Part } from '../../core/edit_list'
 import type { Edit } from '../../rest/edits'
 import type { CutReason, Proposal } from '../../rest/signals'
 import { useReasons } from './reasons'
@@ -20,9 +20,6 @@ export interface ShownLesson {
   readonly taken: boolean
 }
 
-/** Two drafts of the same lesson differ by less. */
-const SAME_MS = 15_000
-
 export function useProposed(proposal: Ref<Proposal | null>, drafts: Ref<readonly Edit[]>, durationMs: () => number): {
   readonly lessons: ComputedRef<readonly ShownLesson[]>
   nudge: (lesson: ShownLesson, end: 'start' | 'end', ms: number) => Part
@@ -31,7 +28,7 @@ export function useProposed(proposal: Ref<Proposal | null>, drafts: Ref<readonly
   const reasons = useReasons()
   const nudged = shallowRef<ReadonlyMap<number, Part>>(new Map())
   const isTaken = (start: number, end: number): boolean =>
-    drafts.value.some((edit) => edit.content.ranges.some(([from, to]) => Math.abs(from - start) < SAME_MS && Math.abs(to - end) < SAME_MS))
+    drafts.value.some((edit) => edit.content.ranges.some((range) => alike([start, end], range)))
 
   function told(key: 'begins' | 'ends', proposedMs: number, nowMs: number, why: readonly CutReason[]): string {
     return proposedMs === nowMs ? t(`cutting.${key}`, { at: clockWords(nowMs), why: reasons.why(why) }) : t(`cutting.${key}Nudged`, { at: preciseWords(nowMs), from: preciseWords(proposedMs) })
