@@ -84,8 +84,8 @@ class ChapterModel(BaseModel):
 class ReplayModel(BaseModel):
     """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
 
-    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound. Its addresses run out at
-    `until_utc_ms`.
+    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound. While `held`, only to those who may
+    edit it. Its addresses run out at `until_utc_ms`.
     """
 
     id: str
@@ -108,6 +108,7 @@ class ReplayModel(BaseModel):
     from_utc_ms: int | None = None
     to_utc_ms: int | None = None
     until_utc_ms: int
+    held: bool = False
 
 
 class ReplayPage(BaseModel):

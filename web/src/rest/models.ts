@@ -137,6 +137,8 @@ export interface Replay {
   /** Learners see it from the one moment to the other; null: no such bound. */
   readonly from_utc_ms: number | null
   readonly to_utc_ms: number | null
+  /** Not published (yet): learners do not see it. */
+  readonly held: boolean
 }
 
 /** On which terms the asker watches a medium. */
