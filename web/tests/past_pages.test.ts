@@ -43,6 +43,20 @@ describe('pages of what was', () => {
     expect([0, 3999, 4000, 8000, 8500, 60_000].map((at) => pictureAt([first, next], at))).toEqual([true, true, false, true, true, false])
   })
 
+  it('keep their keys where media is encrypted', () => {
+    const key = '#EXT-X-KEY:METHOD=AES-128,URI="track.key"'
+    const sealed = (text: string): string =>
+      text.replace(/(\d{6}\.m4s)/, `${key}\n$1`).replace(/^#EXT-X-DISCONTINUITY\n#EXT-X-MAP.*$/m, (line) => `${line.replace('#EXT-X-MAP', '#EXT-X-KEY:METHOD=NONE\n#EXT-X-MAP')}`).replace('000002.m4s', `${key}\n000002.m4s`).replace(/init-still\.mp4/g, 'init-still.mp4/i0.0.0.ab.mp4')
+    const pages = [pageOf(sealed(FIRST)), pageOf(sealed(NEXT))].flatMap((page) => page ?? [])
+    const lines = joined(pages, false).split('\n').filter((line) => /^#EXT-X-(KEY|MAP)|m4s$/.test(line))
+    expect(lines).toEqual([
+      '#EXT-X-MAP:URI="init-a.mp4"', key, '000000.m4s', '000001.m4s',
+      '#EXT-X-KEY:METHOD=NONE', '#EXT-X-MAP:URI="init-still.mp4/i0.0.0.ab.mp4"', key, '000002.m4s', '000003.m4s',
+      '#EXT-X-KEY:METHOD=NONE', '#EXT-X-MAP:URI="init-b.mp4"', key, '000004.m4s',
+    ])
+    expect(pictureAt(pages, 4000)).toBe(false)
+  })
+
   it('cut off anywhere, are a shorter page or none', () => {
     fc.assert(fc.property(fc.nat(FIRST.length), (length) => {
       const cut = pageOf(FIRST.slice(0, length))

@@ -86,6 +86,15 @@ describe('what is seen seconds late', () => {
     expect(viewer.shown).toEqual(viewer.exact)
   })
 
+  it('what was rewritten while it waited is shown as it was rewritten', () => {
+    const viewer = new Viewer({ 'outcome/o': { text: 'first', shown: false } })
+    viewer.change('outcome/o', { text: 'first', shown: true }, 1_000)
+    viewer.change('outcome/o', { text: 'second', shown: true }, 2_000)
+    viewer.change('outcome/o', { text: 'second', shown: false }, 3_000)
+    viewer.see(1_000, 8_000)
+    expect(at(viewer, 'outcome/o')).toEqual({ text: 'second', shown: true })
+  })
+
   it('an aside is told of the picture that is seen', () => {
     const viewer = new Viewer()
     viewer.change('aside', true, 1_000)

@@ -10,6 +10,8 @@ export interface PastSegment {
   readonly utcMs: number
   readonly file: string
   readonly map: string
+  /** What decrypts it, as the playlist says it; empty where nothing is encrypted. */
+  readonly key: string
   /** Discontinuities up to here, its own included. */
   readonly part: number
 }
@@ -34,6 +36,7 @@ const readers: readonly (readonly [prefix: string, read: (page: Reading, line: s
   ['#EXT-X-DISCONTINUITY', (page) => (page.part += 1)],
   ['# media-ms ', (page, line) => (page.mediaMs = Number(line.slice(11)))],
   ['#EXT-X-MAP:', (page, line) => (page.map = /URI="([^"]+)"/.exec(line)?.[1] ?? '')],
+  ['#EXT-X-KEY:', (page, line) => (page.key = line.includes('METHOD=NONE') ? '' : line)],
   ['#EXT-X-PROGRAM-DATE-TIME:', (page, line) => (page.utcMs = Date.parse(line.slice(25)))],
   ['#EXTINF:', (page, line) => (page.durationMs = Number.parseFloat(line.slice(8)) * 1000)],
   ['#EXT-X-ENDLIST', (page) => (page.complete = true)],
@@ -47,18 +50,19 @@ interface Reading {
   utcMs: number
   durationMs: number
   map: string
+  key: string
   complete: boolean
 }
 
 /** A page as the server has it; null where that is something else. A last line that is not whole yet is left out. */
 export function pageOf(text: string): PastPage | null {
-  const page: Reading = { sequence: NaN, targetS: 0, part: 0, mediaMs: NaN, utcMs: NaN, durationMs: NaN, map: '', complete: false }
+  const page: Reading = { sequence: NaN, targetS: 0, part: 0, mediaMs: NaN, utcMs: NaN, durationMs: NaN, map: '', key: '', complete: false }
   const segments: PastSegment[] = []
   for (const line of text.split('\n').slice(0, -1)) {
     if (line !== '' && !line.startsWith('#')) {
-      const { mediaMs, durationMs, utcMs, map, part } = page
+      const { mediaMs, durationMs, utcMs, map, key, part } = page
       if ([mediaMs, durationMs, utcMs].some(Number.isNaN)) return null
-      segments.push({ mediaMs, durationMs, utcMs, file: line, map, part })
+      segments.push({ mediaMs, durationMs, utcMs, file: line, map, key, part })
       page.mediaMs += durationMs
       page.utcMs += durationMs
       page.durationMs = NaN
@@ -77,10 +81,18 @@ export function joined(pages: readonly PastPage[], over: boolean): string {
   if (!first || !opening) return ''
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.max(...pages.map((page) => page.targetS))}`, `#EXT-X-MEDIA-SEQUENCE:${first.sequence}`, `#EXT-X-DISCONTINUITY-SEQUENCE:${opening.part}`]
   let before: PastSegment | undefined
+  let key = ''
   for (const segment of pages.flatMap((page) => page.segments)) {
     const apart = before !== undefined && segment.part !== before.part
     if (apart) lines.push('#EXT-X-DISCONTINUITY')
-    if (apart || segment.map !== before?.map) lines.push(`#EXT-X-MAP:URI="${segment.map}"`)
+    if (apart || segment.map !== before?.map) {
+      // What a segment begins with is never encrypted.
+      if (key !== '') lines.push('#EXT-X-KEY:METHOD=NONE')
+      key = ''
+      lines.push(`#EXT-X-MAP:URI="${segment.map}"`)
+    }
+    if (segment.key !== key) lines.push(segment.key === '' ? '#EXT-X-KEY:METHOD=NONE' : segment.key)
+    key = segment.key
     if (apart || before === undefined) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(Math.round(segment.utcMs)).toISOString()}`)
     lines.push(`#EXTINF:${(segment.durationMs / 1000).toFixed(6)},`, segment.file)
     before = segment
@@ -89,10 +101,13 @@ export function joined(pages: readonly PastPage[], over: boolean): string {
   return `${lines.join('\n')}\n`
 }
 
+/** The map of a dark still, also where media is encrypted: it then goes on behind it. */
+const STILL = 'init-still.mp4'
+
 /** Whether a picture is there at a moment; where nobody sent one, the recording shows a dark still. */
 export function pictureAt(pages: readonly PastPage[], mediaMs: number): boolean {
   const shown = pages.flatMap((page) => page.segments).find((segment) => mediaMs < segment.mediaMs + segment.durationMs)
-  return shown !== undefined && !shown.map.endsWith('init-still.mp4')
+  return shown !== undefined && !shown.map.startsWith(STILL)
 }
 
 /** What of a lesson there is to look back at: how far it reached at one moment. It stands still while something is said aside. */
