@@ -46,7 +46,7 @@ describe('pages of what was', () => {
   it('keep their keys where media is encrypted', () => {
     const key = '#EXT-X-KEY:METHOD=AES-128,URI="track.key"'
     const sealed = (text: string): string =>
-      text.replace(/(\d{6}\.m4s)/, `${key}\n$1`).replace(/^#EXT-X-DISCONTINUITY\n#EXT-X-MAP.*$/m, (line) => `${line.replace('#EXT-X-MAP', '#EXT-X-KEY:METHOD=NONE\n#EXT-X-MAP')}`).replace('000002.m4s', `${key}\n000002.m4s`).replace(/init-still\.mp4/g, 'init-still.mp4/i0.0.0.ab.mp4')
+      text.replace(/(\d{6}\.m4s)/, `${key}\n$1`).replace(/^#EXT-X-DISCONTINUITY\n#EXT-X-MAP.*$/m, (line) => line.replace('#EXT-X-MAP', '#EXT-X-KEY:METHOD=NONE\n#EXT-X-MAP')).replace('000002.m4s', `${key}\n000002.m4s`).replace(/init-still\.mp4/g, 'init-still.mp4/i0.0.0.ab.mp4')
     const pages = [pageOf(sealed(FIRST)), pageOf(sealed(NEXT))].flatMap((page) => page ?? [])
     const lines = joined(pages, false).split('\n').filter((line) => /^#EXT-X-(KEY|MAP)|m4s$/.test(line))
     expect(lines).toEqual([
