@@ -11,13 +11,6 @@ export interface HlsSource {
   close(): void
 }
 
-/** Whether this browser plays the broadcast's H.264 at all. */
-export function playsBroadcast(): boolean {
-  const type = 'video/mp4; codecs="avc1.42E01E"'
-  const sources = globalThis as { MediaSource?: typeof MediaSource; ManagedMediaSource?: typeof MediaSource }
-  return [sources.MediaSource, sources.ManagedMediaSource].some((source) => source?.isTypeSupported(type)) || document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== ''
-}
-
 /**
  * `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. `addresses`: what was
  * renewed while it plays, where that is not the page's.
