@@ -162,7 +162,7 @@ export interface Microcourse {
   readonly ranges: readonly (readonly [number, number])[]
   readonly chapters: readonly Chapter[]
   readonly state: 'draft' | 'processing' | 'ready' | 'in_review' | 'sent_back' | 'reviewed' | 'published' | 'retired' | 'failed'
-  readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
+  readonly job: { readonly state: string; readonly progress: number; readonly reason_code: string | null; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
   readonly video_url: string | null
   readonly thumbnail_url: string | null
