@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     watermark: bool = Field(
         False, description="Whether the viewer's name moves over replays and microcourses (each may differ)."
     )
+    encrypt_media: bool = Field(
+        False,
+        description="Whether broadcasts, replays and microcourses go out encrypted, with keys for the viewer "
+        "alone; whole files (MP4) are then for editors alone.",
+    )
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
     )

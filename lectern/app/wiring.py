@@ -51,10 +51,14 @@ from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
+from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.library_routes import LibraryRoutes
+from catalogue.shelf.office_routes import OfficeRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
 from catalogue.workers.bell import Bell
@@ -102,6 +106,7 @@ from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
 from lectern.app.job_calls import calls_of
 from lectern.app.join_links import LinksOfSessions
+from lectern.app.left_out import LeftOutOfRules
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.media_orders import Orders, media_endings, step_of
@@ -234,8 +239,9 @@ class Services:
             *StreamKeyRoutes(self.stream_keys, self.doors, public_url=self.settings.url).routes(),
             *QuestionSetRoutes(self.library()).routes(),
             *catalogue_routes(self.catalogue),
-            *SeriesRoutes(self.catalogue, ProgressOfViewing(), self.settings.completion_threshold).routes(),
+            *self._library(),
             *self._watch_terms().routes(),
+            *self._publishing().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -276,6 +282,17 @@ class Services:
                 self.settings.make_up_hours,
             ).routes(),
         ]
+
+    def _library(self) -> list[Route]:
+        deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
+        series = SeriesRoutes(deps, progress, done)
+        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
+        return [*series.routes(), *office.routes(), *library.routes()]
+
+    def shelf_indexer(self) -> Indexer:
+        """What keeps the library's index true."""
+        return Indexer(self.catalogue.keeper, self.catalogue.people)
 
     def closings(self) -> Closings:
         """Closing attendance."""
@@ -346,6 +363,12 @@ class Services:
             Viewers(ReportFacts(self.accounts, self.sessions), self._intake()),
             catalogue.trail,
             self.settings.watermark,
+        )
+
+    def _publishing(self) -> PublishingRoutes:
+        keeper, leaders = self.catalogue.keeper, SessionFactsForCatalogue(SessionStore())
+        return PublishingRoutes(
+            keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
         )
 
     def _view_reports(self) -> ViewReports:
@@ -563,6 +586,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
             loses_rights=loses_rights,
+            left_out_of=LeftOutOfRules(database),
         )
         if stewards is not None:
             stewards.listen(plane.drop)
@@ -602,7 +626,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
-                PlaySigner(play_keys.secrets, play_keys.current),
+                PlaySigner(play_keys.secrets, play_keys.current, seals=settings.encrypt_media),
                 doors,
                 accounts,
                 PeopleOfCatalogue(accounts.store),
@@ -611,6 +635,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
+                links=at_door,
             ),
             whip=WhipEndpoint(
                 plane,

@@ -10,10 +10,12 @@ export interface JobReasons {
   readonly saysMore: (reason: string | null, code: string | null) => boolean
 }
 
+const DETAILED: readonly string[] = ['source_unreadable', 'transcode_failed', 'disk_error', 'clip_invalid', 'storage_unavailable']
+
 export function useJobReasons(): JobReasons {
   const i18n = useI18n()
   const named = (code: string | null): string => (code !== null && i18n.te(`jobReason.${code}.why`) ? code : 'other')
   const say = (part: string) => (code: string | null): string => i18n.t(`jobReason.${named(code)}.${part}`)
   const why = say('why')
-  return { why, todo: say('todo'), owner: say('owner'), saysMore: (reason, code) => reason !== null && reason !== why(code) }
+  return { why, todo: say('todo'), owner: say('owner'), saysMore: (reason, code) => reason !== null && reason !== why(code) && (code === null || named(code) === 'other' || DETAILED.includes(code)) }
 }
