@@ -25,6 +25,8 @@ export interface Publishing {
   readonly decided_utc_ms: number | null
   /** Cut from it and shown to learners. */
   readonly microcourses: number
+  /** From where to where the replay may hold what was said aside. */
+  readonly aside_within: readonly (readonly [number, number])[]
 }
 
 export const publishing = {
