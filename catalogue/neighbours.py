@@ -76,6 +76,17 @@ class People(Protocol):
     async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         """Return what people are called, by id; of those that are known."""
 
+    async def circle(self, tx: AsyncConnection, org_id: str, person_id: str) -> Circle:
+        """Return where a person belongs."""
+
+    async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
+        """Return the name of who gave a lesson; None if nobody is named."""
+
+    async def targets(
+        self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
+    ) -> Mapping[str, str]:
+        """Return what departments, persons or lessons of the organisation are called, by id."""
+
 
 class News(Protocol):
     """Tells people that something waits for them, in the transaction in which it begins to."""

@@ -35,8 +35,11 @@ from catalogue.review import may_review
 from catalogue.review_routes import ReviewRoutes
 from catalogue.review_store import ReviewStore
 from catalogue.reviewing import ReviewDesk
+from catalogue.shelf.audience import Audiences
+from catalogue.shelf.marking import ShelfKey
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
+from catalogue.tables import microcourses, replays
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
 from catalogue.window_routes import WindowRoutes
@@ -76,7 +79,12 @@ class CatalogueDeps:
     @property
     def watching(self) -> Watching:
         """Who may watch what; the viewing analytics need it too."""
-        return Watching(self.keeper.database, self.keeper.store, self.rosters)
+        return Watching(self.keeper.database, self.keeper.store, self.rosters, self.audiences)
+
+    @property
+    def audiences(self) -> Audiences:
+        """Whom a medium is for."""
+        return Audiences(self.people)
 
     @property
     def review_desk(self) -> ReviewDesk:
@@ -146,8 +154,14 @@ class CatalogueRoutes:
             who.require(Permission.REPLAYS_READ)
         query: ReplayQuery = request.query
         async with self._keeper.database.read() as tx:
+            reach = await self._deps.audiences.reach(tx, who, "replay", replays.c.id)
             found = await self._store.replays(
-                tx, who.org_id, search=query.q.strip(), session_id=session_id, cursor=query.cursor
+                tx,
+                who.org_id,
+                search=query.q.strip(),
+                session_id=session_id,
+                cursor=query.cursor,
+                reach=reach,
             )
         page = found[:PAGE]
         return ReplayPage(
@@ -173,6 +187,11 @@ class CatalogueRoutes:
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
         if replay.ended_utc_ms is not None:  # what is left of the broadcast is the replay
+            async with self._keeper.database.read() as tx:
+                key = ShelfKey("replay", replay.id)
+                admitted = await self._deps.audiences.admits(tx, who, replay.org_id, key)
+            if not admitted:
+                raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
             await self._insist_on_open(who, replay)
         hls = hls_folder(session_id)
         there = {
@@ -222,6 +241,7 @@ class CatalogueRoutes:
             found = await self._store.microcourses(
                 tx,
                 who.org_id,
+                reach=await self._deps.audiences.reach(tx, who, "microcourse", microcourses.c.id),
                 session_id=session_id,
                 states=None if shown else states if editing else (),
                 cursor=query.cursor,

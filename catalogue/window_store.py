@@ -11,6 +11,7 @@ from catalogue.media import Replay
 from catalogue.publishing_store import PublishingStore
 from catalogue.review_store import ReviewStore
 from catalogue.review_tables import replay_windows
+from catalogue.shelf.marking import ShelfKey, mark
 from catalogue.window import ALWAYS, Window, window_of
 from lectern.db.upsert import put
 from lectern.kernel.access import Principal
@@ -31,6 +32,7 @@ class WindowStore:
 
     async def set(self, tx: AsyncConnection, replay: Replay, window: Window | None) -> None:
         """Give a replay a window of its own, or take it away: then it follows the organisation's rule."""
+        await mark(tx, replay.org_id, [ShelfKey("replay", replay.id)])
         if window is None:
             await tx.execute(delete(replay_windows).where(replay_windows.c.replay_id == replay.id))
             return

@@ -10,6 +10,7 @@ import catalogue.edit_tables
 import catalogue.publishing_tables
 import catalogue.review_tables
 import catalogue.series_tables
+import catalogue.shelf.tables
 import catalogue.tables
 import catalogue.terms_tables
 import catalogue.workers.tables
@@ -41,6 +42,7 @@ _MODULES = (
     catalogue.publishing_tables,
     catalogue.review_tables,
     catalogue.series_tables,
+    catalogue.shelf.tables,
     catalogue.tables,
     catalogue.terms_tables,
     catalogue.workers.tables,

@@ -14,13 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
-from catalogue.neighbours import Led, ReviewNews
+from catalogue.neighbours import Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
 from catalogue.series_routes import SeriesRoutes
+from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.library_routes import LibraryRoutes
+from catalogue.shelf.office_routes import OfficeRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
 from catalogue.work import endings
@@ -92,6 +95,7 @@ class House:
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
     lapsed: set[str | None] = field(default_factory=set)
+    circles: dict[str, Circle] = field(default_factory=dict)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
@@ -135,6 +139,25 @@ class House:
 
     async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}
+
+    async def circle(self, tx: AsyncConnection, org_id: str, person_id: str) -> Circle:
+        return self.circles.get(person_id, Circle())
+
+    async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
+        return "Zoë Müller 王芳"
+
+    async def targets(
+        self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
+    ) -> Mapping[str, str]:
+        return {id_: f"{kind} {id_}" for id_ in ids if org_id == "org" and id_ != "unknown"}
+
+    def indexer(self) -> Indexer:
+        return Indexer(self.keeper, self)
+
+    async def index(self) -> None:
+        """Have everything that changed read by the index."""
+        while await self.indexer().step():
+            pass
 
     async def write(
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]
@@ -247,7 +270,10 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
     publishing = PublishingRoutes(house.database, house.store, house, house, house, house.clock)
+    office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
+    library = LibraryRoutes(deps, series, house, house.indexer(), 0.8)
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
+    more += [*office.routes(), *library.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client
