@@ -43,6 +43,8 @@ from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.aside_erasure import AsideEraser
+from catalogue.aside_routes import AsideRoutes
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
@@ -242,6 +244,7 @@ class Services:
             *self._library(),
             *self._watch_terms().routes(),
             *self._publishing().routes(),
+            *self._asides().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -370,6 +373,14 @@ class Services:
         return PublishingRoutes(
             keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
         )
+
+    def aside_eraser(self) -> AsideEraser:
+        """Erasing what was said aside; `run` finishes what was left undone."""
+        return AsideEraser(self.database, self.catalogue.keeper.files)
+
+    def _asides(self) -> AsideRoutes:
+        deps, leaders = self.catalogue, SessionFactsForCatalogue(SessionStore())
+        return AsideRoutes(self.aside_eraser(), deps.keeper.store, leaders, deps.people, deps.trail)
 
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
