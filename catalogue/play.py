@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from catalogue.held_back import HeldBack
 from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.sealed_files import SealedFiles
 from catalogue.sealing import Seal
@@ -36,11 +37,14 @@ _CLOSED_PLAYLIST_CACHE = "private, no-cache"
 class Player:
     """The handler of `/play/<token>/<path>`. The address is the credential: no cookie is looked at."""
 
-    def __init__(self, files: Files, signer: PlaySigner, clock: Clock = utc_ms) -> None:
+    def __init__(
+        self, files: Files, signer: PlaySigner, clock: Clock = utc_ms, held: HeldBack | None = None
+    ) -> None:
         self._files = files
         self._sealed = SealedFiles(files)
         self._signer = signer
         self._clock = clock
+        self._held = held
 
     def routes(self) -> list[Route]:
         """Return the routes; they are public, because the token is checked here."""
@@ -56,8 +60,11 @@ class Player:
 
         Raises:
             Unauthenticated: the token is not valid, or not any more. NotFound: no such file below it.
+            Conflict: the replay is held.
         """
         grant = self._signer.open(request.path["token"], self._clock())
+        if self._held is not None:
+            await self._held.insist_on_shown(grant, self._clock())
         path = request.path["path"]
         suffix = PurePosixPath(path).suffix
         if suffix not in CONTENT_TYPES or (is_aside(path) and not grant.live):

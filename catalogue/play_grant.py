@@ -18,6 +18,9 @@ from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Unauthenticated
 
+REPLAY, BROADCAST, WORK = "replay", "broadcast", "work"
+"""How `PlayGrant.medium` begins, before a slash and an id; `WORK`: of whoever may edit it."""
+
 _LABEL = b"lectern-play-1"
 _LONGEST_TOKEN = 2_000
 

@@ -50,7 +50,10 @@ class Settings(BaseSettings):
     storage_cache_gb: float = Field(
         4.0, ge=0.1, description="Disk (GB) for copies of what viewers fetch from the bucket."
     )
-    redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
+    redis_url: str = Field(
+        "",
+        description="Redis URL for several server processes, and to wake media workers; empty: one process.",
+    )
     server_name: str = Field(
         "",
         pattern=r"^[a-z0-9]{0,16}$",
