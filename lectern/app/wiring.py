@@ -384,7 +384,9 @@ class Services:
 
     def watch_reminders(self) -> WatchReminders:
         """Reminding whoever has not watched what is required."""
-        return WatchReminders(self.database, self.outbox, self._watching_dues(), self._org_zone)
+        return WatchReminders(
+            self.database, self.outbox, self._watching_dues(), self.catalogue.audiences, self._org_zone
+        )
 
     def _session_reports(self) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -1,14 +1,19 @@
 """Who has not watched what is required is told, and nobody else."""
 
+from collections.abc import Collection, Mapping
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.still_to_watch import WatchingDues
+from catalogue.shelf.marking import ShelfKey
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from catalogue.watch_due import DAY_MS, Deadline
 from lectern.app.watch_reminders import WatchReminders
+from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
 from notices.outbox import Outbox
 from notices.tables import notices
@@ -24,13 +29,21 @@ class Reminded:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.store = TermsStore()
+        self.only: str | None = None
         self.reminders = WatchReminders(
             office.database,
             Outbox(mail=True, clock=self.now),
             WatchingDues(LessonCoverages(office.attending, office)),
+            self,
             office.zone,
             clock=self.now,
         )
+
+    async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
+        return dict.fromkeys(keys, 1) if self.only is not None else {}
+
+    async def admits(self, tx: AsyncConnection, who: Principal, org_id: str, key: ShelfKey) -> bool:
+        return who.person_id == self.only
 
     def now(self) -> UtcMs:
         return self.office.now
@@ -67,6 +80,9 @@ async def test_whoever_has_not_watched_it_is_told_once_each_time(reminded: Remin
     assert await reminded.reminders.remind() == 1
     late = [who for who, _, over in await reminded.said() if over]
     assert set(late) == {"eve"}
+    async with office.database.read() as tx:
+        open_ = select(notices.c.person_id).where(notices.c.channel == "app", notices.c.settled_utc_ms.is_(None))
+        assert list((await tx.execute(open_)).scalars()) == ["eve"], "what was said before is over"
 
 
 @pytest.mark.parametrize("why", ["not required", "not published", "set a moment ago"])
@@ -88,3 +104,11 @@ async def test_two_servers_tell_it_once(reminded: Reminded) -> None:
     office.now = UtcMs(office.now + 1)
     other = Reminded(office)
     assert await reminded.reminders.remind() + await other.reminders.remind() == 1
+
+
+async def test_nobody_is_reminded_of_what_is_not_for_them(reminded: Reminded) -> None:
+    office, reminded.only = reminded.office, "eve"
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    assert await reminded.reminders.remind() == 1
+    assert {who for who, _, _ in await reminded.said()} == {"eve"}

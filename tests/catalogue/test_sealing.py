@@ -287,6 +287,16 @@ async def test_a_window_that_closes_ends_the_keys(house: House, replay: ReplayMo
     assert (await house.raw("GET", staff + KEY_NAME, "presenter")).status == 200
 
 
+async def test_an_editors_key_ends_with_the_right_to_edit(
+    house: House, replay: ReplayModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = await _playlist(house, await _shown(house, replay.id, "presenter"))
+    assert (await house.raw("GET", folder + KEY_NAME, "presenter")).status == 200
+    learner = replace(PEOPLE["presenter"], permissions=PEOPLE["learner"].permissions)
+    monkeypatch.setitem(PEOPLE, "presenter", learner)
+    assert (await house.call("GET", folder + KEY_NAME, "presenter"))[1]["error"]["code"] == "replay_not_found"
+
+
 async def test_who_came_by_a_link_has_the_key_while_the_link_holds(
     house: House, replay: ReplayModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,10 @@
-import type HlsPlayer from 'hls.js'
-import { wayToPlay, type Abilities } from '../core/ways_to_play'
-
 /**
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
  * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
+import type HlsPlayer from 'hls.js'
 import type { PlayAddresses } from '../core/play_addresses'
+import { wayToPlay, type Abilities } from '../core/ways_to_play'
 import { openAddresses } from './open_addresses'
 
 export interface HlsSource {
