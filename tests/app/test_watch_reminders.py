@@ -81,7 +81,9 @@ async def test_whoever_has_not_watched_it_is_told_once_each_time(reminded: Remin
     late = [who for who, _, over in await reminded.said() if over]
     assert set(late) == {"eve"}
     async with office.database.read() as tx:
-        open_ = select(notices.c.person_id).where(notices.c.channel == "app", notices.c.settled_utc_ms.is_(None))
+        open_ = select(notices.c.person_id).where(
+            notices.c.channel == "app", notices.c.settled_utc_ms.is_(None)
+        )
         assert list((await tx.execute(open_)).scalars()) == ["eve"], "what was said before is over"
 
 
