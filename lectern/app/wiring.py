@@ -38,6 +38,8 @@ from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
 from analytics.session_report_routes import SessionReportRoutes
 from analytics.session_reports import SessionReports
+from analytics.still_to_watch import WatchingDues
+from analytics.still_to_watch_routes import StillToWatchRoutes
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
@@ -122,6 +124,7 @@ from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.viewers import Viewers
+from lectern.app.watch_reminders import WatchReminders
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -256,6 +259,7 @@ class Services:
             *self._session_reports().routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
+            *StillToWatchRoutes(self._watching_dues(), self.accounts).routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -385,6 +389,15 @@ class Services:
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+
+    def _watching_dues(self) -> WatchingDues:
+        return WatchingDues(LessonCoverages(self.attending, self.catalogue.watching))
+
+    def watch_reminders(self) -> WatchReminders:
+        """Reminding whoever has not watched what is required."""
+        return WatchReminders(
+            self.database, self.outbox, self._watching_dues(), self.catalogue.audiences, self._org_zone
+        )
 
     def _session_reports(self) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
