@@ -149,6 +149,7 @@ export interface WatchTerms {
   /** How long ago it was watched there; null: never. */
   readonly position_age_ms: number | null
   readonly required: boolean
+  readonly due_utc_ms: number | null
   /** As far as the asker may go; null: anywhere. */
   readonly furthest_ms: number | null
   /** What is drawn over the picture; null: nothing. */
@@ -163,6 +164,8 @@ export interface WatchRules {
   readonly required: boolean
   readonly no_skipping: boolean
   readonly watermark: boolean | null
+  /** Until when a required one is to be watched; null: nobody says. */
+  readonly due_utc_ms: number | null
 }
 
 export interface Microcourse {
