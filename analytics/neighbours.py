@@ -152,13 +152,14 @@ class Reactions(Protocol):
 
 
 class Position(NamedTuple):
-    """Where somebody stopped in a medium, `age_ms` ago."""
+    """Where somebody stopped in a version of a medium, `age_ms` ago."""
 
     who: Principal
     medium: MediumKind
     medium_id: str
     position_ms: int
     age_ms: int = 0
+    version: int = 1
 
 
 class Media(Protocol):

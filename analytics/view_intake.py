@@ -258,7 +258,12 @@ def _positions(reports: Sequence[Report]) -> list[Position]:
             key = (report.subject, medium, medium_id)
             if key not in found or report.position_age_ms <= found[key].age_ms:
                 found[key] = Position(
-                    report.who, medium, medium_id, report.position_ms, report.position_age_ms
+                    report.who,
+                    medium,
+                    medium_id,
+                    report.position_ms,
+                    report.position_age_ms,
+                    report.named.version,
                 )
     return [position for _, position in sorted(found.items(), key=lambda item: item[0])]
 

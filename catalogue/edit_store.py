@@ -15,6 +15,7 @@ from catalogue.chapters import Chapter, shifted
 from catalogue.edit_history import Step
 from catalogue.edit_tables import edit_lists, edit_presence, edit_revisions, microcourse_cuts
 from catalogue.edits import EditList
+from catalogue.shelf.marking import ShelfKey, mark
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
@@ -130,6 +131,10 @@ class EditStore:
         """Add a revision and let its list stand there."""
         await tx.execute(insert(edit_revisions).values(**_revision_row(revision)))
         await self.change(tx, revision.edit_id, revision=revision.revision)
+        is_of_replay = (edit_lists.c.id == revision.edit_id, edit_lists.c.replay_id == revision.edit_id)
+        org_id = (await tx.execute(select(edit_lists.c.org_id).where(*is_of_replay))).scalar_one_or_none()
+        if org_id is not None:  # the replay's own chapters
+            await mark(tx, org_id, [ShelfKey("replay", revision.edit_id)])
 
     async def steps(self, tx: AsyncConnection, edit_id: str) -> list[Step]:
         """Return how revisions 1, 2, 3, … came to be."""

@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from catalogue.access import may_edit, viewer_of
-from catalogue.drawing import Drawing
-from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.access import viewer_of
+from catalogue.cards import Card, Cards, edits_all
+from catalogue.media import MediumKind
 from catalogue.neighbours import Progress
-from catalogue.review_store import ReviewStore
 from catalogue.routes import CatalogueDeps
 from catalogue.series import MOST_ITEMS, Key, Seen, Series, checked_series, next_item
 from catalogue.series_store import PAGE, SeriesStore
-from catalogue.states import ReplayState
-from catalogue.window import ALWAYS
-from catalogue.window_store import WindowStore
+from catalogue.series_tables import series
+from catalogue.shelf.marking import ShelfKey
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
@@ -93,17 +91,6 @@ class SeriesQuery(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Card:
-    """A medium as anybody would get it."""
-
-    title: str
-    duration_ms: int
-    version: int
-    thumbnail_url: str | None
-    shown: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SeriesRoutes:
     """The handlers."""
 
@@ -111,8 +98,6 @@ class SeriesRoutes:
     progress: Progress
     completed_from: float
     store: SeriesStore = field(default_factory=SeriesStore)
-    reviews: ReviewStore = field(default_factory=ReviewStore)
-    windows: WindowStore = field(default_factory=WindowStore)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -133,11 +118,16 @@ class SeriesRoutes:
         query: SeriesQuery = request.query
         async with self.deps.keeper.database.read() as tx:
             found = await self.store.page(
-                tx, who.org_id, shown_only=not _edits(who), q=query.q.strip(), cursor=query.cursor
+                tx,
+                who.org_id,
+                shown_only=not edits_all(who),
+                q=query.q.strip(),
+                cursor=query.cursor,
+                reach=await self.deps.audiences.reach(tx, who, "series", series.c.id),
             )
         page = found[:PAGE]
-        drawn = await self._drawn(who, page)
-        if not _edits(who):  # a series of which one may watch nothing is none
+        drawn = await self.drawn(who, page)
+        if not edits_all(who):  # a series of which one may watch nothing is none
             drawn = [each for each in drawn if each.items]
         return SeriesPage(items=drawn, next=page[-1].id if len(found) > PAGE else None)
 
@@ -147,7 +137,9 @@ class SeriesRoutes:
         who.require(Permission.REPLAYS_READ)
         async with self.deps.keeper.database.read() as tx:
             found = await self.store.get(tx, request.path["id"])
-        if found.org_id != who.org_id or not (found.shown or _edits(who)):
+            key = ShelfKey("series", found.id)
+            admitted = await self.deps.audiences.admits(tx, who, found.org_id, key)
+        if found.org_id != who.org_id or not admitted or not (found.shown or edits_all(who)):
             raise NotFound("series_not_found", "There is no such series.")
         return await self._draw(who, found)
 
@@ -211,36 +203,17 @@ class SeriesRoutes:
         return found
 
     async def _draw(self, who: Principal, one: Series) -> SeriesModel:
-        [drawn] = await self._drawn(who, [one])
+        [drawn] = await self.drawn(who, [one])
         return drawn
 
-    async def _drawn(self, who: Principal, found: Sequence[Series]) -> list[SeriesModel]:
+    async def drawn(self, who: Principal, found: Sequence[Series]) -> list[SeriesModel]:
+        """Return series as `who` gets them."""
         async with self.deps.keeper.database.read() as tx:
             items = await self.store.items(tx, [each.id for each in found])
             keys = {key for held in items.values() for key in held}
-            media = await self.deps.keeper.store.media(tx, who.org_id, keys)
-            courses = [each for each in media.values() if isinstance(each, Microcourse)]
-            live = {each.id: each for each in await self.reviews.live(tx, courses)}
-            finished = [each.download_job_id for each in media.values() if isinstance(each, Replay)]
-            jobs = await self.deps.keeper.jobs.get_many(tx, [job_id for job_id in finished if job_id])
-            replays = [each for each in media.values() if isinstance(each, Replay)]
-            windows = await self.windows.windows(tx, replays)
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, keys)
-        deps = self.deps
-        drawing = Drawing(deps.signer, deps.limits, who, deps.clock(), deps.play_ttl_ms)
-        cards: dict[Key, _Card] = {}
-        for key, medium in media.items():
-            if isinstance(medium, Replay):
-                picture = drawing.thumbnail(medium, jobs.get(medium.download_job_id or ""))
-                is_open = windows.get(medium.id, ALWAYS).is_open(deps.clock())
-                shown = medium.state is ReplayState.READY and is_open
-                cards[key] = _Card(medium.title, medium.duration_ms, medium.version, picture, shown)
-            else:
-                course = live.get(medium.id, medium)
-                length = course.duration_ms or course.end_ms - course.start_ms
-                picture = drawing.course_thumbnail(course)
-                cards[key] = _Card(course.title, length, course.version, picture, medium.id in live)
+        cards = await Cards(self.deps).of(who, keys)
         return [self._model(who, each, items[each.id], cards, seen) for each in found]
 
     def _model(
@@ -248,10 +221,10 @@ class SeriesRoutes:
         who: Principal,
         of: Series,
         keys: Sequence[Key],
-        cards: Mapping[Key, _Card],
+        cards: Mapping[Key, Card],
         seen: Mapping[Key, Seen],
     ) -> SeriesModel:
-        shown = [key for key in keys if key in cards and (cards[key].shown or _edits(who))]
+        shown = [key for key in keys if key in cards and (cards[key].shown or edits_all(who))]
         watchable = [key for key in shown if cards[key].shown]
         items = [self._item(key, cards[key], seen.get(key)) for key in shown]
         going_on = next_item(watchable, seen, self.completed_from)
@@ -269,7 +242,7 @@ class SeriesRoutes:
             begun=any(item.coverage > 0 for item in items),
         )
 
-    def _item(self, key: Key, card: _Card, seen: Seen | None) -> SeriesItemModel:
+    def _item(self, key: Key, card: Card, seen: Seen | None) -> SeriesItemModel:
         share = 0.0 if seen is None else seen.coverage
         return SeriesItemModel(
             medium=key.medium,
@@ -284,10 +257,6 @@ class SeriesRoutes:
         )
 
 
-def _edits(who: Principal) -> bool:
-    return may_edit(who, who.org_id, "")
-
-
 def _insist_on_edit(who: Principal) -> None:
-    if not _edits(who):
+    if not edits_all(who):
         raise Forbidden("not_allowed", "You are not allowed to edit recordings. Ask an administrator.")

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue import gaps
@@ -17,6 +17,8 @@ from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.review_tables import microcourse_releases, microcourse_reviews
 from catalogue.series import Key
 from catalogue.series_tables import series_items
+from catalogue.shelf.marking import ShelfKey, is_news, mark
+from catalogue.shelf.store import ArrangementStore
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from catalogue.terms_store import TermsStore
@@ -65,10 +67,19 @@ class CatalogueStore:
         return list((await tx.execute(query)).scalars())
 
     async def replays(
-        self, tx: AsyncConnection, org_id: str, *, search: str, session_id: str | None, cursor: str | None
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        *,
+        search: str,
+        session_id: str | None,
+        cursor: str | None,
+        reach: ColumnElement[bool] | None = None,
     ) -> list[Replay]:
-        """Return up to a page and one replays, newest first."""
+        """Return up to a page and one replays, newest first; with `reach`, only where that holds."""
         query = select(replays).where(replays.c.org_id == org_id)
+        if reach is not None:
+            query = query.where(reach)
         if session_id is not None:
             query = query.where(replays.c.session_id == session_id)
         if search:
@@ -82,7 +93,10 @@ class CatalogueStore:
         """Overwrite columns of a replay."""
         if isinstance(values.get("recorded"), Recorded):
             values["recorded"] = msgspec.to_builtins(values["recorded"])
-        await tx.execute(update(replays).where(replays.c.id == replay_id).values(**values))
+        changed = update(replays).where(replays.c.id == replay_id).values(**values)
+        org_id = (await tx.execute(changed.returning(replays.c.org_id))).scalar_one_or_none()
+        if org_id is not None and is_news(values):
+            await mark(tx, org_id, [ShelfKey("replay", replay_id)])
 
     async def moments(
         self, tx: AsyncConnection, session_id: str, types: Collection[str] = tuple(MARKED)
@@ -130,22 +144,43 @@ class CatalogueStore:
         session_id: str | None,
         states: Collection[MicrocourseState] | None,
         cursor: str | None,
+        reach: ColumnElement[bool] | None = None,
     ) -> list[Microcourse]:
         """Return up to a page and one microcourses, newest first.
 
-        Those in any of `states`; None: those of which a version is shown to learners.
+        Those in any of `states`; None: those of which a version is shown to learners. With `reach`, only
+        where that holds.
         """
         shown = microcourses.c.live_version.is_not(None)
         query = select(microcourses).where(
             microcourses.c.org_id == org_id,
             shown if states is None else microcourses.c.state.in_(states),
         )
+        if reach is not None:
+            query = query.where(reach)
         if session_id is not None:
             query = query.where(microcourses.c.session_id == session_id)
         if cursor is not None:
             query = query.where(microcourses.c.id < cursor)
         rows = await tx.execute(query.order_by(microcourses.c.id.desc()).limit(PAGE + 1))
         return [_microcourse(row) for row in rows]
+
+    async def count_shown(self, tx: AsyncConnection, session_id: str) -> int:
+        """Return how many microcourses of a session learners see."""
+        mine = (microcourses.c.session_id == session_id, microcourses.c.live_version.is_not(None))
+        return (await tx.execute(select(func.count()).select_from(microcourses).where(*mine))).scalar_one()
+
+    async def versions(
+        self, tx: AsyncConnection, microcourse_ids: Collection[str]
+    ) -> dict[str, frozenset[int]]:
+        """Return the versions of microcourses that are watched now: that in work, and the published one."""
+        if not microcourse_ids:
+            return {}
+        query = select(microcourses.c.id, microcourses.c.version, microcourses.c.live_version).where(
+            microcourses.c.id.in_(microcourse_ids)
+        )
+        rows = await tx.execute(query)
+        return {row.id: frozenset({row.version, row.live_version} - {None}) for row in rows}
 
     async def media(
         self, tx: AsyncConnection, org_id: str, keys: Collection[Key]
@@ -167,14 +202,22 @@ class CatalogueStore:
 
     async def change_microcourse(self, tx: AsyncConnection, microcourse_id: str, **values: Any) -> None:
         """Overwrite columns of a microcourse."""
-        await tx.execute(update(microcourses).where(microcourses.c.id == microcourse_id).values(**values))
+        changed = update(microcourses).where(microcourses.c.id == microcourse_id).values(**values)
+        org_id = (await tx.execute(changed.returning(microcourses.c.org_id))).scalar_one_or_none()
+        if org_id is not None and is_news(values):
+            await mark(tx, org_id, [ShelfKey("microcourse", microcourse_id)])
 
     async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
         """Delete a microcourse, its terms and captions, and where its viewers stopped.
 
         What they watched stays on record.
         """
-        await tx.execute(delete(microcourses).where(microcourses.c.id == microcourse_id))
+        gone = (
+            delete(microcourses).where(microcourses.c.id == microcourse_id).returning(microcourses.c.org_id)
+        )
+        org_id = (await tx.execute(gone)).scalar_one_or_none()
+        if org_id is not None:
+            await ArrangementStore().forget(tx, org_id, ShelfKey("microcourse", microcourse_id))
         for table in (microcourse_releases, microcourse_reviews):
             await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
         in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)

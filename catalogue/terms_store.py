@@ -9,6 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import MediumKind
+from catalogue.shelf.marking import ShelfKey, mark
+from catalogue.tables import microcourses
 from catalogue.terms import CaptionFile, Rules
 from catalogue.terms_tables import captions, watch_rules
 from lectern.db.upsert import put
@@ -61,21 +63,35 @@ class TermsStore:
     async def put_captions(self, tx: AsyncConnection, row: dict[str, Any]) -> None:
         """Add captions, or overwrite those of that language; `row` as it is stored."""
         await put(tx, captions, row)
+        await self._mark(tx, row["org_id"], row["medium"], row["medium_id"])
 
     async def delete_captions(
         self, tx: AsyncConnection, medium: MediumKind, medium_id: str, language: str
     ) -> bool:
         """Delete captions; tell whether there were any."""
         gone = await tx.execute(
-            delete(captions).where(
+            delete(captions)
+            .where(
                 captions.c.medium == medium,
                 captions.c.medium_id == medium_id,
                 captions.c.language == language,
             )
+            .returning(captions.c.org_id)
         )
-        return gone.rowcount > 0
+        org_ids = list(gone.scalars())
+        for org_id in org_ids:
+            await self._mark(tx, org_id, medium, medium_id)
+        return bool(org_ids)
 
     async def forget(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
         """Delete everything about a medium that is gone."""
         for table in (captions, watch_rules):
             await tx.execute(delete(table).where(table.c.medium == medium, table.c.medium_id == medium_id))
+
+    async def _mark(self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_id: str) -> None:
+        """Have what is said in a medium found; of a replay, in what was cut from it too."""
+        keys = [ShelfKey(medium, medium_id)]
+        if medium == "replay":
+            cut = select(microcourses.c.id).where(microcourses.c.replay_id == medium_id)
+            keys += [ShelfKey("microcourse", id_) for id_ in (await tx.execute(cut)).scalars()]
+        await mark(tx, org_id, keys)

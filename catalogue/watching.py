@@ -11,6 +11,8 @@ from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import Rosters
 from catalogue.review_store import ReviewStore
 from catalogue.reviewing import sees_work
+from catalogue.shelf.audience import Audiences
+from catalogue.shelf.marking import ShelfKey
 from catalogue.states import CUT, ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.terms_store import TermsStore
@@ -43,6 +45,10 @@ class Stopped(Protocol):
     def age_ms(self) -> int:
         """How long ago."""
 
+    @property
+    def version(self) -> int:
+        """In which version."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watchable:
@@ -65,6 +71,7 @@ class Watching:
     database: Database
     store: CatalogueStore
     rosters: Rosters
+    audiences: Audiences
     reviews: ReviewStore = field(default_factory=ReviewStore)
 
     async def replay(self, who: Principal, replay_id: str) -> Replay:
@@ -75,7 +82,7 @@ class Watching:
         """
         async with self.database.read() as tx:
             replay = await self.store.replay(tx, replay_id)
-        if not await self.allows(who, replay.org_id, replay.session_id):
+        if not await self._admits(who, replay, "replay"):
             raise NotFound("replay_not_found", "There is no such replay.")
         return replay
 
@@ -101,9 +108,7 @@ class Watching:
         if sees and wanted == work.version:
             return work
         open_to_all = released is not None and wanted == work.live_version
-        if released is None or not (
-            sees or (open_to_all and await self.allows(who, work.org_id, work.session_id))
-        ):
+        if released is None or not (sees or (open_to_all and await self._admits(who, work, "microcourse"))):
             raise NotFound("microcourse_not_found", "There is no such microcourse.")
         return released.of(work)
 
@@ -115,6 +120,13 @@ class Watching:
             return False
         on_roster = await self.rosters.on_roster(session_id, who.person_id)
         return may_watch(who, org_id, session_id, on_roster=on_roster)
+
+    async def _admits(self, who: Principal, medium: Replay | Microcourse, kind: MediumKind) -> bool:
+        """Tell whether `who` may watch a medium: what was recorded there, and in its audience."""
+        if not await self.allows(who, medium.org_id, medium.session_id):
+            return False
+        async with self.database.read() as tx:
+            return await self.audiences.admits(tx, who, medium.org_id, ShelfKey(kind, medium.id))
 
     async def find(
         self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
@@ -153,7 +165,13 @@ class Watching:
     async def remember_positions(
         self, tx: AsyncConnection, positions: Sequence[Stopped], *, now: UtcMs
     ) -> None:
-        """Note where people stopped, so that their players can go on there."""
+        """Note where people stopped, so that their players can go on there.
+
+        Where they stopped in a version of a microcourse that another has taken the place of is no place in
+        that one (decision 27).
+        """
+        courses = {each.medium_id for each in positions if each.medium == "microcourse"}
+        versions = await self.store.versions(tx, courses)
         rows = [
             {
                 "subject": subject,
@@ -164,6 +182,7 @@ class Watching:
                 "updated_utc_ms": now - each.age_ms,
             }
             for each in positions
+            if each.medium == "replay" or each.version in versions.get(each.medium_id, ())
             if (subject := viewer_of(each.who)) is not None
         ]
         await self.store.remember_positions(tx, rows)

@@ -1,15 +1,18 @@
 """What the catalogue asks about people, answered by the accounts; and whom it has told what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.store import AccountStore
-from catalogue.neighbours import ReviewNews
+from accounts.tables import departments, persons
+from catalogue.neighbours import Circle, ReviewNews
 from catalogue.review import REVIEWERS
 from notices.kinds import Kind, ReviewFacts
 from notices.outbox import Outbox
+from sessions.tables import roster_entries, sessions
 
 
 class PeopleOfCatalogue:
@@ -28,6 +31,45 @@ class PeopleOfCatalogue:
         if not person_ids:
             return {}
         return {row[0]: row[2] for row in await self._store.names_by_id(tx, org_id, person_ids)}
+
+    async def circle(self, tx: AsyncConnection, org_id: str, person_id: str) -> Circle:
+        """See `People`. Departments come with those above them; a lesson's own staff belong to it too."""
+        person = (await self._store.persons_by_id(tx, [person_id])).get(person_id)
+        if person is None or person.org_id != org_id:
+            return Circle()
+        query = select(departments.c.id, departments.c.parent_id).where(departments.c.org_id == org_id)
+        above = {row.id: row.parent_id for row in await tx.execute(query)}
+        mine: set[str] = set()
+        at = person.department_id
+        while at is not None and at not in mine:
+            mine.add(at)
+            at = above.get(at)
+        expecting = select(roster_entries.c.session_id).where(roster_entries.c.person_id == person_id)
+        return Circle(frozenset(mine), frozenset((await tx.execute(expecting)).scalars()))
+
+    async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
+        """See `People`."""
+        query = (
+            select(persons.c.name)
+            .join(sessions, sessions.c.presenter_person_id == persons.c.id)
+            .where(sessions.c.id == session_id)
+        )
+        return (await tx.execute(query)).scalar_one_or_none()
+
+    async def targets(
+        self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
+    ) -> dict[str, str]:
+        """See `People`."""
+        table, name = _TARGETS[kind]
+        query = select(table.c.id, table.c[name]).where(table.c.org_id == org_id, table.c.id.in_(list(ids)))
+        return {row[0]: row[1] for row in await tx.execute(query)}
+
+
+_TARGETS: Mapping[str, tuple[Table, str]] = {
+    "department": (departments, "name"),
+    "person": (persons, "name"),
+    "lesson": (sessions, "title"),
+}
 
 
 class NewsOfCatalogue:

@@ -7,8 +7,10 @@ import analytics.lesson_tables
 import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
+import catalogue.publishing_tables
 import catalogue.review_tables
 import catalogue.series_tables
+import catalogue.shelf.tables
 import catalogue.tables
 import catalogue.terms_tables
 import catalogue.workers.tables
@@ -37,8 +39,10 @@ _MODULES = (
     analytics.tables,
     catalogue.brand.tables,
     catalogue.edit_tables,
+    catalogue.publishing_tables,
     catalogue.review_tables,
     catalogue.series_tables,
+    catalogue.shelf.tables,
     catalogue.tables,
     catalogue.terms_tables,
     catalogue.workers.tables,

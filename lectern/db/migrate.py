@@ -64,11 +64,20 @@ async def differences(database: Database, metadata: MetaData) -> list[object]:
     """Return how the schema differs from what the code says; empty after `upgrade`."""
 
     def run(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_described, "include_object": _is_described}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, metadata))
 
     async with database.read() as tx:
         return await tx.run_sync(run)
+
+
+def _is_described(thing: object, name_or_type: object, *_more: object) -> bool:
+    """Tell whether the code's metadata describes a part of the schema.
+
+    It does not describe full-text parts (`fulltext_…`), which each database has in its own way.
+    """
+    return not any(str(each).startswith("fulltext_") for each in (thing, name_or_type))
 
 
 async def write_revision(database: Database, metadata: MetaData, message: str, revision_id: str) -> None:

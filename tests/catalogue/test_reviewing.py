@@ -10,7 +10,6 @@ from catalogue.media import Microcourse
 from catalogue.review import Terms, insist_on_review
 from catalogue.review_store import ReviewStore
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseState
-from catalogue.watching import Watching
 from lectern.kernel.errors import Forbidden
 from lectern.kernel.roles import OrgRole
 from tests.catalogue.conftest import PEOPLE, SESSION, House, person
@@ -154,7 +153,7 @@ async def test_a_published_version_plays_on_while_the_next_is_made(house: House)
     assert (seen["version"], seen["title"], seen["position_ms"]) == (2, "Valves, anew", 0)
     _, history = await house.call("GET", path + "/reviews")
     assert [(v["version"], v["replaced_utc_ms"]) for v in history["versions"]] == [(2, None), (1, house.now)]
-    watching = Watching(house.database, house.store, house)
+    watching = house.deps().watching
     for version, length in ((1, 183_000), (2, 123_000), (None, 123_000)):
         found = await watching.find(PEOPLE["learner"], "microcourse", microcourse_id, version=version)
         assert (found.version, found.duration_ms) == (version or 2, length)

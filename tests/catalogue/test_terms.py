@@ -5,7 +5,6 @@ import pytest
 from catalogue.media import MediumKind
 from catalogue.terms import Rules, language_tag, name_tag
 from catalogue.terms_store import TermsStore
-from catalogue.watching import Watching
 from catalogue.webvtt import LONGEST_BYTES
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Rejected
@@ -81,7 +80,7 @@ async def test_who_may_edit_is_never_held_back(house: House) -> None:
     replay_id = await house.ready_replay()
     rules = {"required": True, "no_skipping": True, "watermark": None}
     await house.call("PUT", f"/api/v1/watch-terms/replay/{replay_id}", json=rules)
-    watching = Watching(house.database, house.store, house)
+    watching = house.deps().watching
     for who, bound in (("learner", True), ("guest", True), ("presenter", False)):
         found = await watching.find(PEOPLE[who], "replay", replay_id)
         assert (who, found.no_skipping) == (who, bound)

@@ -4,7 +4,6 @@ from analytics.view_intake import ViewIntake
 from analytics.view_store import MediumVersion, ViewStore
 from analytics.viewing import Played, Refusal, coverage
 from catalogue.series import Key
-from catalogue.watching import Watching
 from lectern.app.catalogue_progress import ProgressOfViewing
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import UtcMs
@@ -33,7 +32,7 @@ class Player:
         self._id = microcourse_id
         self._version = version
         self._name = name
-        watching = Watching(house.database, house.store, house)
+        watching = house.deps().watching
         self._intake = ViewIntake(house.database, ViewStore(), watching, Seats(), utc, clock=house.clock)
 
     async def plays(self, from_ms: int, to_ms: int) -> list[tuple[str, Refusal]]:
@@ -73,9 +72,15 @@ async def test_figures_of_a_version_stay_when_the_next_is_published(house: House
     assert await shares(house, microcourse_id) == {1: 0.5}
     # Who began the first version plays it to its end, beyond that of the second.
     assert await first.plays(91_500, 183_000) == []
+    async with house.database.read() as tx:  # nor does its place become one in the second
+        assert await house.store.stopped(tx, "learner", "microcourse", microcourse_id) is None
     second = Player(house, microcourse_id, 2, "second")
     assert await second.plays(0, 61_500) == []
     assert await shares(house, microcourse_id) == {1: 1.0, 2: 0.5}
+    async with house.database.read() as tx:
+        stopped = await house.store.stopped(tx, "learner", "microcourse", microcourse_id)
+    assert stopped is not None
+    assert stopped[0] == 61_500
     [(_, refusal)] = await Player(house, microcourse_id, 3, "third").plays(0, 1_000)
     assert refusal is Refusal.VERSION_UNKNOWN
     key = Key("microcourse", microcourse_id)

@@ -38,6 +38,7 @@ JUDGED = {
     "/admin/replays": "web/test_accessibility.py",
     "/admin/microcourses": "web/test_accessibility.py",
     "/admin/microcourses/:id": "web/test_series.py",
+    "/admin/library": "web/test_series.py",
     "/admin/series": "web/test_series.py",
     "/admin/series/:id": "web/test_series.py",
     "/admin/viewing/:medium/:id": "web/test_viewing.py",

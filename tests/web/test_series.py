@@ -1,9 +1,13 @@
-"""A series in real browsers: put together by keyboard, watched on a phone, gone on with where one was."""
+"""The library in real browsers: arranged in the office, searched, some of it for some people alone.
 
+And a series: put together by keyboard, watched on a phone, gone on with where one was.
+"""
+
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
@@ -91,12 +95,121 @@ async def _put_together(story: Story) -> None:
     await take_picture(page, "series-office-pc")
 
 
+async def _taken_back_and_published(story: Story, phone: Page) -> None:
+    """The presenter takes the replay back; the phone reads so; it is published, and there again."""
+    page = story.presenter
+    [replay] = (await story.rest(page, "GET", "/replays"))["items"]
+    await story.open(page, f"/admin/sessions/{replay['session_id']}")
+    await on(page, "take-back-replay").click()
+    assert await violations(page) == []
+    await take_picture(page, "replay-take-back-pc")
+    await on(page, "take-back-sure").click()
+    await expect(on(page, "publishing-state")).to_have_attribute("data-held", "true")
+    await story.open(phone, f"/replay/{replay['id']}")
+    await expect(phone.get_by_role("heading", name="回放还没有发布")).to_be_visible()
+    assert await violations(phone) == []
+    await take_picture(phone, "replay-held-phone")
+    await story.open(page, f"/replay/{replay['id']}")
+    await expect(on(page, "publishing-state")).to_have_attribute("data-held", "true")
+    assert await violations(page) == []
+    await take_picture(page, "replay-held-pc")
+    await on(page, "publish-replay").click()
+    await expect(on(page, "publishing")).to_have_count(0)
+    await phone.get_by_role("button", name="重试").click()
+    await expect(on(phone, "replay-play")).to_be_visible()
+
+
+VTT = "WEBVTT\n\n00:05.000 --> 00:08.000\n先关阀门，再断电。\n"
+
+
+async def _arrange(story: Story) -> None:
+    """In the office: categories and tags, the replay in one of them, captions, the microcourse for one."""
+    admin = await story.browsers.on_pc("en")
+    await story.sign_in(admin, "admin")
+    await story.open(admin, "/admin/library")
+    for name, under in (("Safety", None), ("Fire", "Safety"), ("New staff", None)):
+        await on(admin, "add-category").click()
+        await on(admin, "category-name").fill(name)
+        if under is not None:
+            await on(admin, "category-parent").select_option(label=under)
+        await on(admin, "category-save").click()
+        await expect(on(admin, "category-row").filter(has_text=name)).to_be_visible()
+    await story.open(admin, "/admin/replays")
+    await on(admin, "replay-shelf").click()
+    await on(admin, "shelf-category").select_option(label="\u2003Fire")
+    for tag in ("阀门", "Kitchen"):
+        await on(admin, "shelf-new-tag").fill(tag)
+        await on(admin, "shelf-new-tag").press("Enter")
+    await expect(on(admin, "shelf-tag")).to_have_count(2)
+    await on(admin, "shelf-narrowed").check()
+    assert await violations(admin) == []
+    await take_picture(admin, "shelf-dialog-pc")
+    await admin.set_viewport_size({"width": 390, "height": 844})
+    await take_picture(admin, "shelf-dialog-phone")
+    await admin.get_by_label("Everybody in the organisation").check()
+    await on(admin, "shelf-save").click()
+    await expect(on(admin, "shelf-save")).to_be_hidden()
+    [replay] = (await story.rest(admin, "GET", "/replays"))["items"]
+    path, vtt = f"/captions/replay/{replay['id']}/zh-CN", {"Content-Type": "text/vtt"}
+    await story.rest(admin, "PUT", path, data=VTT.encode(), headers=vtt)
+    [course] = (await story.rest(admin, "GET", "/microcourses"))["items"]
+    await story.open(admin, f"/admin/microcourses/{course['id']}")
+    await on(admin, "course-shelf").click()
+    await on(admin, "shelf-narrowed").check()
+    await admin.get_by_label("Person", exact=True).check()
+    await on(admin, "shelf-person").fill("李")
+    await on(admin, "shelf-person-option").first.click()
+    await on(admin, "shelf-save").click()
+    await expect(on(admin, "shelf-save")).to_be_hidden()
+    await story.open(admin, "/admin/library")
+    await expect(on(admin, "tag-row")).to_have_count(2)
+    assert await violations(admin) == []
+    await take_picture(admin, "library-office-phone")
+    await admin.set_viewport_size({"width": 1280, "height": 800})
+    await take_picture(admin, "library-office-pc")
+    await admin.context.close()
+
+
+async def _find(page: Page, q: str) -> None:
+    async with page.expect_response(lambda answer: "/api/v1/library?q=" in answer.url):
+        await on(page, "library-search").fill(q)
+
+
+async def _search(story: Story, phone: Page, pc: Page) -> None:
+    """What is said is found, and played from there; what is for somebody else is not there."""
+    await _find(phone, "关阀门")
+    await expect(on(phone, "found-place").first).to_contain_text("先关阀门")
+    await expect(on(phone, "microcourse-card")).to_have_count(1)
+    assert await violations(phone) == []
+    await take_picture(phone, "library-found-phone")
+    await on(phone, "replay-card").click()
+    await expect(phone).to_have_url(re.compile(r"/replay/.*t=5$"))
+    slider = phone.get_by_role("slider").first
+    await expect(slider).to_have_attribute("aria-valuetext", re.compile("^0?0:0[56]"))
+    await phone.go_back()
+    await expect(on(phone, "replay-card")).to_have_count(1)
+    await story.open(pc, "/watch")
+    await expect(on(pc, "replay-card")).to_be_visible()
+    await expect(on(pc, "microcourse-card")).to_have_count(0)  # for 李 alone
+    await pc.get_by_role("button", name="Safety", exact=True).click()
+    await expect(on(pc, "series-card")).to_have_count(0)
+    await expect(on(pc, "replay-card")).to_have_count(1)
+    await on(pc, "tag").first.click()
+    await _find(pc, "valve")
+    await expect(on(pc, "library-reset")).to_be_visible()
+    assert await violations(pc) == []
+    await take_picture(pc, "library-nothing-pc")
+    await on(pc, "library-reset").click()
+    await expect(on(pc, "series-card")).to_have_count(1)
+
+
 @pytest.mark.timeout(240)
 async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
         await _published(story)
         await _put_together(story)
+        await _arrange(story)
         phone = await chromium.on_phone("zh-CN")
         await story.sign_in(phone, "li")
         await story.open(phone, "/watch")
@@ -116,12 +229,14 @@ async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> Non
         await until("what they watch counts in the series", is_begun, within_s=30, every_s=0.5)
         await phone.go_back()
         await expect(on(phone, "go-on")).to_have_text("继续学习")
+        await _taken_back_and_published(story, phone)
         pc = await chromium.on_pc("en", dark=True)
         await story.sign_in(pc, "wang")
-        await story.open(pc, "/watch")
+        await story.open(phone, "/watch")
+        await _search(story, phone, pc)
         await expect(on(pc, "series-card")).to_be_visible()
         await take_picture(pc, "catalogue-pc")
         await on(pc, "series-card").click()
-        await expect(on(pc, "series-item")).to_have_count(2)
+        await expect(on(pc, "series-item")).to_have_count(1)  # the other part is for 李 alone
         assert await violations(pc) == []
         await take_picture(pc, "series-pc")

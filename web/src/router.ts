@@ -18,7 +18,7 @@ export const router = createRouter({
     { path: '/attendance/:id', component: () => import('./pages/attendance/OwnAttendancePage.vue'), props: true, meta: { title: 'attendance.own' } },
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },
     { path: '/editor/:id', component: () => import('./pages/editor/EditorPage.vue'), props: true },
-    { path: '/watch', component: () => import('./pages/watch/MicrocoursesPage.vue'), meta: { title: 'watch.title' } },
+    { path: '/watch', component: () => import('./pages/watch/LibraryPage.vue'), meta: { title: 'watch.title' } },
     { path: '/series/:id', component: () => import('./pages/watch/SeriesPage.vue'), props: true },
     { path: '/watch/:id', component: () => import('./pages/watch/WatchPage.vue'), props: true },
     {
@@ -41,6 +41,7 @@ export const router = createRouter({
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
         { path: 'microcourses', component: () => import('./pages/admin/MicrocoursesPage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'microcourses/:id', component: () => import('./pages/admin/MicrocoursePage.vue'), props: true, meta: { title: 'admin.microcourses' } },
+        { path: 'library', component: () => import('./pages/admin/LibraryOfficePage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'series', component: () => import('./pages/admin/SeriesListPage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'series/:id', component: () => import('./pages/admin/SeriesEditPage.vue'), props: true, meta: { title: 'admin.microcourses' } },
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },

@@ -1,4 +1,5 @@
 /** The routes of `/api/v1` about what is on the shelf, apart from the others: no page of a lesson loads them. */
+import type { FoundPerson } from '../core/choosing'
 import { request } from './http'
 import type { Microcourse, Page } from './models'
 
@@ -86,8 +87,70 @@ export interface CatalogueTerms {
   readonly replay_days: number | null
 }
 
-/** Where a medium is watched. */
-export const watchPath = (item: { readonly medium: SeriesItem['medium']; readonly id: string }): string => (item.medium === 'replay' ? `/replay/${item.id}` : `/watch/${item.id}`)
+export type ShelfKind = 'replay' | 'microcourse' | 'series'
+
+/** Where the words that were looked for stand; `marks` are [from, to) of `text`, counted in characters, not in UTF-16 units. */
+export interface FoundPlace {
+  readonly field: 'title' | 'tag' | 'category' | 'series' | 'presenter' | 'description' | 'chapter' | 'caption'
+  readonly text: string
+  readonly at_ms: number | null
+  readonly marks: readonly (readonly [number, number])[]
+}
+
+export interface LibraryItem {
+  readonly medium: ShelfKind
+  readonly id: string
+  readonly title: string
+  readonly duration_ms: number
+  readonly thumbnail_url: string | null
+  readonly coverage: number
+  readonly done: number
+  readonly of: number
+  readonly category_id: string | null
+  readonly tags: readonly { readonly id: string; readonly name: string }[]
+  readonly shown_utc_ms: number
+  readonly found: FoundPlace | null
+}
+
+export interface Category {
+  readonly id: string
+  readonly parent_id: string | null
+  readonly name: string
+  readonly depth: number
+  readonly media: number
+}
+
+export interface Tag {
+  readonly id: string
+  readonly name: string
+  readonly media: number
+}
+
+export interface AudienceTarget {
+  readonly kind: 'department' | 'person' | 'lesson'
+  readonly id: string
+  /** Empty: it does not exist any more. */
+  readonly name: string
+}
+
+export interface ShelfSettings {
+  readonly description: string
+  readonly category_id: string | null
+  readonly tags: readonly string[]
+  readonly targets: readonly AudienceTarget[]
+}
+
+/** Where a medium is watched; `atMs` of it, if that is what was found. */
+export function watchPath(item: { readonly medium: ShelfKind; readonly id: string }, atMs: number | null = null): string {
+  const path = { replay: 'replay', microcourse: 'watch', series: 'series' }[item.medium]
+  return `/${path}/${item.id}${atMs === null ? '' : `?t=${Math.floor(atMs / 1000)}`}`
+}
+
+/** The moment that an address names (`?t=` in seconds), in milliseconds; null if it names none inside. */
+export function momentOf(t: unknown, durationMs: number): number | null {
+  const ms = typeof t === 'string' && /^\d{1,6}$/.test(t) ? Number(t) * 1000 : null
+  return ms !== null && ms < durationMs ? ms : null
+}
 
 const asked = (filter: Readonly<Record<string, string | null>>): string => new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()
 
@@ -101,6 +164,21 @@ export const library = {
   createSeries: (title: string) => request<Series>('POST', `${root}/series`, { body: { title } }),
   changeSeries: (id: string, change: SeriesChange) => request<Series>('PUT', `${root}/series/${id}`, { body: change }),
   deleteSeries: (id: string) => request<null>('DELETE', `${root}/series/${id}`),
+
+  find: (filter: { q: string; kind: string; category: string; tags: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
+  categories: () => request<{ readonly items: readonly Category[] }>('GET', `${root}/categories`),
+  addCategory: (name: string, parent: string | null) => request<{ readonly items: readonly Category[] }>('POST', `${root}/categories`, { body: { name, parent_id: parent } }),
+  changeCategory: (id: string, change: { name: string; parent_id: string | null; position?: number }) => request<{ readonly items: readonly Category[] }>('PUT', `${root}/categories/${id}`, { body: change }),
+  deleteCategory: (id: string) => request<{ readonly items: readonly Category[] }>('DELETE', `${root}/categories/${id}`),
+  tags: (q = '') => request<{ readonly items: readonly Tag[] }>('GET', `${root}/tags?${asked({ q })}`),
+  renameTag: (id: string, name: string, merge: boolean) => request<{ readonly items: readonly Tag[] }>('PUT', `${root}/tags/${id}`, { body: { name, merge } }),
+  deleteTag: (id: string) => request<null>('DELETE', `${root}/tags/${id}`),
+  shelf: (medium: ShelfKind, id: string) => request<ShelfSettings>('GET', `${root}/shelf/${medium}/${id}`),
+  setShelf: (medium: ShelfKind, id: string, settings: ShelfSettings) => request<ShelfSettings>('PUT', `${root}/shelf/${medium}/${id}`, { body: settings }),
+  reread: () => request<{ readonly waiting: number }>('POST', `${root}/library/reread`),
+  departments: () => request<{ readonly items: readonly { readonly id: string; readonly name: string }[] }>('GET', `${root}/departments`),
+  people: async (q: string) => (await request<Page<FoundPerson>>('GET', `${root}/people?${asked({ q, limit: '20' })}`)).items,
+  lessons: (q: string) => request<Page<{ readonly id: string; readonly title: string }>>('GET', `${root}/sessions?${asked({ q })}`),
 
   microcourses: (filter: { state: string; cursor: string | null }) =>
     request<Page<Microcourse>>('GET', `${root}/microcourses?${asked(filter)}`),

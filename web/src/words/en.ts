@@ -9,7 +9,7 @@ const en = {
   signIn: { title: 'Sign in', login: 'Account', password: 'Password', submit: 'Sign in' },
   lost: { title: 'There is no page here', text: 'The link may be old or incomplete. Ask whoever sent it for a new one.' },
   home: {
-    hello: 'Hello, {name}', sessions: 'Sessions', microcourses: 'Microcourses', admin: 'Admin', signOut: 'Sign out', create: 'New session',
+    hello: 'Hello, {name}', sessions: 'Sessions', microcourses: 'Library', admin: 'Admin', signOut: 'Sign out', create: 'New session',
     empty: 'No sessions yet', emptyPresenter: 'Create one: you can be live in a minute.', emptyLearner: 'Sessions you are invited to will appear here.',
     live: 'Live now', upcoming: 'Coming up', past: 'Past', expected: '{n} expected', attended: '{n} of {of} came', came: '{n} came',
     toStudio: 'Open studio', toStudioLive: 'Back to studio', join: 'Join', toRoom: 'To the room', calendar: 'Add to calendar', manage: 'Manage',
@@ -31,7 +31,7 @@ const en = {
   },
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
-    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    lookBack: 'Back 30 seconds', broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
     unplayable: 'This browser cannot show this picture', unplayableWhy: 'It does not know the format {codec}. Sound goes on. Chrome, Edge or Safari show it.',
     missed: { camera: 'the camera of {name}', screen: 'the screen of {name}' }, missedWhy: 'This browser does not know the format {codec} and cannot show {what} live. You are watching the broadcast instead, a few seconds behind.',
     tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',
@@ -184,7 +184,7 @@ const en = {
     clips: 'Microcourses of this replay', none: 'None yet. Mark a range and give it a title.', publish: 'Publish', watch: 'Watch', retry: 'Try again', remove: 'Delete',
     state: { draft: 'Draft', processing: 'In work', ready: 'Ready for review', in_review: 'In review', sent_back: 'Sent back', reviewed: 'Approved', published: 'Published', retired: 'Retired', failed: 'Failed' }, toReview: 'Review and publish', estimate: 'about {n} s left',
   },
-  watch: { title: 'Microcourses', empty: 'No microcourses yet', emptyText: 'They appear here when they are published.', notReady: 'This microcourse is not ready yet', minutes: '{time}' },
+  watch: { title: 'Library', notReady: 'This microcourse is not ready yet', minutes: '{time}' },
   admin: {
     sessions: 'Sessions', people: 'People', questions: 'Question library', growth: 'Growth', statistics: 'Statistics', feedback: 'Feedback to act on', replays: 'Replays', keys: 'API keys', notices: 'Notices', audit: 'Audit', nav: 'Administration', navOwn: 'Your sessions and their results', openItems: '{n} to be done', notAllowed: 'This part is for administrators', notAllowedText: 'Ask an administrator of your organisation for access.', all: 'All',
     state: { scheduled: 'Planned', live: 'Live', ended: 'Over' }, onlineNow: '{n} online', attended: 'Came', start: 'Start', presenter: 'Presenter', title: 'Title', status: 'Status', name: 'Name', number: 'Staff number', department: 'Department', roles: 'Roles', active: 'Active', inactive: 'Inactive', noResults: 'Nothing matches',

@@ -11,7 +11,7 @@ const zh: Words = {
   signIn: { title: '登录', login: '账号', password: '密码', submit: '登录' },
   lost: { title: '没有这个页面', text: '链接可能已过期或不完整，请向发送人要一个新的。' },
   home: {
-    hello: '你好，{name}', sessions: '场次', microcourses: '微课', admin: '管理', signOut: '退出', create: '新建场次',
+    hello: '你好，{name}', sessions: '场次', microcourses: '内容库', admin: '管理', signOut: '退出', create: '新建场次',
     empty: '还没有场次', emptyPresenter: '新建一个，一分钟就能开播。', emptyLearner: '邀请你的场次会出现在这里。',
     live: '正在直播', upcoming: '即将开始', past: '已结束', expected: '应到 {n} 人', attended: '实到 {n} / {of}', came: '到场 {n} 人',
     toStudio: '进入演播室', toStudioLive: '回到演播室', join: '进入直播间', toRoom: '去直播间', calendar: '加入日历', manage: '管理',
@@ -33,7 +33,7 @@ const zh: Words = {
   },
   stage: {
     you: '我', connecting: '画面马上就来…', noPicture: '讲师暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
-    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    lookBack: '回看 30 秒', broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
     missed: { camera: '{name} 的摄像头画面', screen: '{name} 共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放 {what}，已换成直播流（晚几秒）。',
     tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',
@@ -186,7 +186,7 @@ const zh: Words = {
     clips: '本回放的微课', none: '还没有。选一段，起个标题。', publish: '发布', watch: '观看', retry: '重试', remove: '删除',
     state: { draft: '草稿', processing: '制作中', ready: '待送审', in_review: '审核中', sent_back: '需修改', reviewed: '已通过', published: '已发布', retired: '已下架', failed: '失败' }, toReview: '审核与发布', estimate: '约剩 {n} 秒',
   },
-  watch: { title: '微课', empty: '还没有微课', emptyText: '发布后会出现在这里。', notReady: '这节微课还没做好', minutes: '{time}' },
+  watch: { title: '内容库', notReady: '这节微课还没做好', minutes: '{time}' },
   admin: {
     sessions: '场次', people: '人员', questions: '题库', growth: '答题成长', statistics: '统计', feedback: '反馈跟进', replays: '回放', keys: 'API 密钥', notices: '通知', audit: '审计', nav: '管理', navOwn: '我的场次与结果', openItems: '{n} 条待处理', notAllowed: '这里只对管理员开放', notAllowedText: '如需权限，请联系本单位管理员。', all: '全部',
     state: { scheduled: '未开始', live: '直播中', ended: '已结束' }, onlineNow: '在线 {n} 人', attended: '实到', start: '开始', presenter: '讲师', title: '标题', status: '状态', name: '姓名', number: '工号', department: '部门', roles: '角色', active: '在职', inactive: '停用', noResults: '没有符合的结果',

@@ -1,0 +1,214 @@
+"""The library: what somebody may watch, by category and tag, and what of it has their words in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, Field
+
+from catalogue.access import viewer_of
+from catalogue.cards import Card, Cards
+from catalogue.neighbours import Progress
+from catalogue.review_store import ReviewStore
+from catalogue.routes import CatalogueDeps
+from catalogue.series import Key, Seen
+from catalogue.series_routes import SeriesModel, SeriesRoutes
+from catalogue.series_store import SeriesStore
+from catalogue.shelf.arrange import ShelfKind, Tag, subtree
+from catalogue.shelf.folding import words_of
+from catalogue.shelf.index import Asked, Cursor, Hit, ShelfIndex
+from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.places import Field as PlaceField
+from catalogue.shelf.places import Found, found
+from catalogue.shelf.store import ArrangementStore
+from catalogue.shelf.tables import shelf
+from lectern.edge.routes import Request, Route
+from lectern.kernel.access import Permission, Principal
+
+PAGE = 24
+_ROUNDS = 6
+_READ_AT_ONCE = 40
+_MOST_TAGS = 5
+
+
+class LibraryQuery(BaseModel):
+    """What somebody looks for. `tags`: ids with commas between; all of them."""
+
+    q: str = Field(default="", max_length=200)
+    kind: ShelfKind | None = None
+    category: str | None = Field(default=None, max_length=64)
+    tags: str = Field(default="", max_length=400)
+    cursor: str | None = Field(default=None, max_length=64)
+
+
+class FoundModel(BaseModel):
+    """Where the words stand: `marks` are [from, to) in `text`; `at_ms` is when it is said or shown."""
+
+    field: PlaceField
+    text: str
+    at_ms: int | None
+    marks: list[tuple[int, int]]
+
+
+class LibraryTag(BaseModel):
+    """A tag of a medium."""
+
+    id: str
+    name: str
+
+
+class LibraryItem(BaseModel):
+    """Something to watch. `done` of `of` is completed (parts of a series; a medium is one part)."""
+
+    medium: ShelfKind
+    id: str
+    title: str
+    duration_ms: int
+    thumbnail_url: str | None
+    coverage: float
+    done: int
+    of: int
+    category_id: str | None
+    tags: list[LibraryTag]
+    shown_utc_ms: int
+    found: FoundModel | None
+
+
+class LibraryPage(BaseModel):
+    """What was found, best first (without words: latest first); `next` is the cursor of the next page."""
+
+    items: list[LibraryItem]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRoutes:
+    """The handlers. The index proposes; what is shown is read from what is so now."""
+
+    deps: CatalogueDeps
+    series: SeriesRoutes
+    progress: Progress
+    indexer: Indexer
+    completed_from: float
+    index: ShelfIndex = field(default_factory=ShelfIndex)
+    arrangement: ArrangementStore = field(default_factory=ArrangementStore)
+    reviews: ReviewStore = field(default_factory=ReviewStore)
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        page = LibraryPage
+        return [Route("GET", "/api/v1/library", self.page, "What can be watched", page, query=LibraryQuery)]
+
+    async def page(self, request: Request) -> LibraryPage:
+        """Return what the asker may watch of what they look for."""
+        who: Principal = request.who
+        who.require(Permission.REPLAYS_READ)
+        query: LibraryQuery = request.query
+        after = None if query.cursor is None else Cursor.read(query.cursor)
+        words = words_of(query.q)
+        if query.q.strip() and not words:
+            return LibraryPage(items=[], next=None)
+        if after is None:
+            await self.indexer.catch_up()
+        items: list[LibraryItem] = []
+        for _ in range(_ROUNDS):  # rarely more than one: the index proposes hardly anything that is not so
+            hits = await self._hits(who, query, words, after)
+            for item, at in await self._drawn(who, hits, words):
+                items.append(item)
+                after = at
+                if len(items) == PAGE:
+                    return LibraryPage(items=items, next=str(after))
+            if len(hits) < _READ_AT_ONCE:
+                return LibraryPage(items=items, next=None)
+            after = hits[-1].at
+        return LibraryPage(items=items, next=str(after))
+
+    async def _hits(
+        self, who: Principal, query: LibraryQuery, words: tuple[str, ...], after: Cursor | None
+    ) -> list[Hit]:
+        async with self.deps.keeper.database.read() as tx:
+            within: Sequence[str] | None = None
+            if query.category is not None:
+                within = subtree(await self.arrangement.categories(tx, who.org_id), query.category)
+            asked = Asked(
+                who.org_id,
+                self.deps.clock(),
+                words,
+                query.kind,
+                within,
+                tuple(id_ for id_ in query.tags.split(",") if id_)[:_MOST_TAGS],
+                await self.deps.audiences.reach(tx, who, shelf.c.medium, shelf.c.medium_id),
+                (await self.reviews.terms(tx, who.org_id)).replay_days,
+            )
+            return await self.index.find(tx, asked, after=after, limit=_READ_AT_ONCE)
+
+    async def _drawn(
+        self, who: Principal, hits: Sequence[Hit], words: Sequence[str]
+    ) -> list[tuple[LibraryItem, Cursor]]:
+        places = {hit.key: found(words, hit.places) if words else None for hit in hits}
+        kept = [hit for hit in hits if not words or places[hit.key] is not None]
+        media = [Key(hit.key.medium, hit.key.id) for hit in kept if hit.key.medium != "series"]
+        cards = await Cards(self.deps).of(who, media)
+        async with self.deps.keeper.database.read() as tx:
+            subject = viewer_of(who)
+            seen = {} if subject is None else await self.progress.seen(tx, subject, media)
+            tags = await self.arrangement.tags_of(tx, [hit.key for hit in kept])
+            ids = [hit.key.id for hit in kept if hit.key.medium == "series"]
+            held = await SeriesStore().many(tx, who.org_id, ids) if ids else []
+        series = {each.id: each for each in await self.series.drawn(who, [one for one in held if one.shown])}
+        drawn: list[tuple[LibraryItem, Cursor]] = []
+        for hit in kept:
+            if hit.key.medium == "series":
+                shown = _of_series(series.get(hit.key.id))
+            else:
+                key = Key(hit.key.medium, hit.key.id)
+                shown = self._of_medium(cards.get(key), seen.get(key))
+            if shown is not None:
+                drawn.append((_item(hit, shown, places[hit.key], tags.get(hit.key, [])), hit.at))
+        return drawn
+
+    def _of_medium(self, card: Card | None, seen: Seen | None) -> "_Shown | None":
+        if card is None or not card.shown:
+            return None
+        coverage = 0.0 if seen is None else seen.coverage
+        done = int(coverage >= self.completed_from)
+        return _Shown(card.title, card.duration_ms, card.thumbnail_url, coverage, done, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is so now of something in the list."""
+
+    title: str
+    duration_ms: int
+    thumbnail_url: str | None
+    coverage: float
+    done: int
+    of: int
+
+
+def _of_series(one: SeriesModel | None) -> _Shown | None:
+    """Return what is shown of a series; one of which somebody may watch nothing is none."""
+    parts = 0 if one is None else sum(item.shown for item in one.items)
+    if one is None or not parts:
+        return None
+    return _Shown(one.title, one.duration_ms, one.cover_url, one.done / parts, one.done, parts)
+
+
+def _item(hit: Hit, shown: _Shown, place: Found | None, tags: Sequence[Tag]) -> LibraryItem:
+    where = None
+    if place is not None:
+        where = FoundModel(field=place.field, text=place.text, at_ms=place.at_ms, marks=list(place.marks))
+    return LibraryItem(
+        medium=hit.key.medium,
+        id=hit.key.id,
+        title=shown.title,
+        duration_ms=shown.duration_ms,
+        thumbnail_url=shown.thumbnail_url,
+        coverage=shown.coverage,
+        done=shown.done,
+        of=shown.of,
+        category_id=hit.category_id,
+        tags=[LibraryTag(id=tag.id, name=tag.name) for tag in tags],
+        shown_utc_ms=hit.shown_utc_ms,
+        found=where,
+    )
