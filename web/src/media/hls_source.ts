@@ -2,13 +2,20 @@
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
  * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
+import type HlsPlayer from 'hls.js'
 import type { PlayAddresses } from '../core/play_addresses'
+import { wayToPlay } from '../core/ways_to_play'
 import { openAddresses } from './open_addresses'
+import { abilities } from './plays_broadcast'
 
 export interface HlsSource {
   /** Wall-clock time of what is on screen (EXT-X-PROGRAM-DATE-TIME), or null where the player does not know it. */
   playingUtcMs(): number | null
   close(): void
+}
+
+async function loaded(separateSound: boolean): Promise<typeof HlsPlayer> {
+  return (separateSound ? await import('hls.js') : await import('hls.js/light')).default
 }
 
 /**
@@ -18,8 +25,8 @@ export interface HlsSource {
 export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; addresses?: PlayAddresses; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
   const addresses = options.addresses ?? openAddresses
   const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
-  const { default: Hls } = options.separateSound && isPlaylist ? await import('hls.js') : await import('hls.js/light')
-  if (!isPlaylist || !Hls.isSupported()) {
+  const Hls = isPlaylist && wayToPlay(abilities(), false) === 'media-source' ? await loaded(options.separateSound ?? false) : null
+  if (!Hls?.isSupported()) {
     const onError = (): void => options.onFailed?.()
     element.addEventListener('error', onError)
     element.src = addresses.renewed(url)
