@@ -5,7 +5,6 @@ and three of ten media are for some departments alone. PostgreSQL is started for
 """
 
 import argparse
-import asyncio
 import random
 import sys
 import tempfile
@@ -99,9 +98,9 @@ async def measured(services: Services, database: str, times: int) -> list[Figure
     ]
 
 
-async def part(database: str, url: str | None, folder: Path, arguments: argparse.Namespace) -> list[Figure]:
+async def part(database: str, url: str, folder: Path, arguments: argparse.Namespace) -> list[Figure]:
     """Fill a library and ask it."""
-    settings = Settings(data=folder, **({} if url is None else {"database_url": url}))
+    settings = Settings(data=folder, database_url=url)
     async with built(settings) as services:
         began = time.perf_counter()
         await stock(services.database, arguments.media, utc_ms(), random.Random(42))
@@ -123,7 +122,7 @@ async def run(arguments: argparse.Namespace) -> int:
             home = Path(folder) / name
             home.mkdir()
             if name == "sqlite":
-                figures += await part(name, None, home, arguments)
+                figures += await part(name, "", home, arguments)
             else:
                 with postgres_server() as url:
                     figures += await part(name, url, home, arguments)

@@ -1,4 +1,4 @@
-"""A library of any size: titles, tags, chapters and captions out of a vocabulary, some of it for some alone."""
+"""A library of any size: titles, tags, chapters, captions out of a vocabulary; some of it for some alone."""
 
 import random
 from collections.abc import Iterator, Sequence
