@@ -46,6 +46,11 @@ def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def sign_in_of(cookie: str) -> str:
+    """Return a name of a sign-in that tells nothing about its cookie, nor about what is stored of that."""
+    return hashlib.sha256(b"sign-in\0" + cookie.encode()).hexdigest()[:24]
+
+
 @dataclass(frozen=True, slots=True)
 class KeyText:
     """An API key as an integrator holds it: `lk_<id>_<secret>`."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from accounts.credentials import (
     fingerprint,
     hash_password,
     new_key_secret,
+    sign_in_of,
     verify_password,
 )
 from accounts.people_import import ImportedPerson, read_people
@@ -106,7 +107,7 @@ class Accounts:
         """Return who a cookie belongs to, while it lasts."""
         async with self.database.read() as tx:
             person = await self.store.web_session(tx, fingerprint(cookie), self._clock())
-        return None if person is None else principal_of(person)
+        return None if person is None else replace(principal_of(person), sign_in=sign_in_of(cookie))
 
     async def by_api_key(self, text: str) -> Principal | None:
         """Return what an API key stands for, while it is in force."""

@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts import tables as t
+from lectern.db.one_of import one_of
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import OrgRole
@@ -111,7 +112,7 @@ class AccountStore:
 
     async def persons_by_id(self, tx: AsyncConnection, ids: Collection[str]) -> dict[str, Person]:
         """Return persons by id; unknown ids are left out."""
-        return {p.id: p for p in await self._persons(tx, t.persons.c.id.in_(list(ids)))} if ids else {}
+        return {p.id: p for p in await self._persons(tx, one_of(t.persons.c.id, ids))} if ids else {}
 
     async def names_by_id(
         self, tx: AsyncConnection, org_id: str, ids: Collection[str]
@@ -120,20 +121,16 @@ class AccountStore:
         p, d = t.persons.c, t.departments.c
         query = select(p.id, p.external_id, p.name, p.department_id, d.name.label("department"))
         query = query.join(t.departments, d.id == p.department_id, isouter=True)
-        rows = await tx.execute(query.where(p.org_id == org_id, p.id.in_(list(ids))))
+        rows = await tx.execute(query.where(p.org_id == org_id, one_of(p.id, ids)))
         return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
     async def persons_by_external_id(
         self, tx: AsyncConnection, org_id: str, external_ids: Collection[str]
     ) -> dict[str, Person]:
         """Return persons by HR number; unknown numbers are left out."""
-        found: dict[str, Person] = {}
-        wanted = list(external_ids)
-        for start in range(0, len(wanted), 500):
-            part = t.persons.c.external_id.in_(wanted[start : start + 500])
-            for person in await self._persons(tx, and_(t.persons.c.org_id == org_id, part)):
-                found[person.external_id] = person
-        return found
+        wanted = one_of(t.persons.c.external_id, external_ids)
+        found = await self._persons(tx, and_(t.persons.c.org_id == org_id, wanted))
+        return {person.external_id: person for person in found}
 
     async def search(
         self,
@@ -155,7 +152,7 @@ class AccountStore:
             pattern = f"%{q.replace('%', '').replace('_', '')}%"
             where.append(or_(t.persons.c.name.ilike(pattern), t.persons.c.external_id.ilike(pattern)))
         if department_ids is not None:
-            where.append(t.persons.c.department_id.in_(list(department_ids)))
+            where.append(one_of(t.persons.c.department_id, department_ids))
         if roles is not None:
             held = select(t.role_grants.c.person_id).where(t.role_grants.c.role.in_([str(r) for r in roles]))
             where += [t.persons.c.active.is_(True), t.persons.c.id.in_(held)]
@@ -174,7 +171,9 @@ class AccountStore:
         manages: dict[str, set[str]] = {}
         if rows:
             ids = [row.id for row in rows]
-            for grant in await tx.execute(select(t.role_grants).where(t.role_grants.c.person_id.in_(ids))):
+            for grant in await tx.execute(
+                select(t.role_grants).where(one_of(t.role_grants.c.person_id, ids))
+            ):
                 grants.setdefault(grant.person_id, set()).add(OrgRole(grant.role))
                 if grant.role == OrgRole.LINE_MANAGER and grant.department_id:
                     manages.setdefault(grant.person_id, set()).add(grant.department_id)

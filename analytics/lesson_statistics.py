@@ -22,17 +22,17 @@ from analytics.lesson_sums import (
     together,
 )
 from analytics.lesson_tables import lesson_people, lesson_sums
-from analytics.neighbours import Courses, Held, PersonCard
+from analytics.neighbours import Courses, Held
 from analytics.periods import bounds_of, period_before
 from analytics.tables import view_active
 from analytics.view_reports import PeriodReport, ViewReports
 from analytics.view_sums import month_of, periods_of
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden
 
 COUNTING_S = 2.0
-_ASKED_AT_ONCE = 2_000
 _DECODER = msgspec.msgpack.Decoder(LessonSums)
 
 
@@ -91,13 +91,10 @@ class LessonStore:
         self, tx: AsyncConnection, org_id: str, session_ids: Iterable[str]
     ) -> dict[str, tuple[int, LessonSums]]:
         """Return what was counted, and up to which event, by session."""
-        ids, found = sorted(session_ids), {}
         columns = lesson_sums.c
-        for start in range(0, len(ids), _ASKED_AT_ONCE):
-            some = columns.session_id.in_(ids[start : start + _ASKED_AT_ONCE])
-            for row in await tx.execute(select(lesson_sums).where(columns.org_id == org_id, some)):
-                found[row.session_id] = (row.seq, _DECODER.decode(row.sums))
-        return found
+        wanted = one_of(columns.session_id, list(session_ids))
+        rows = await tx.execute(select(lesson_sums).where(columns.org_id == org_id, wanted))
+        return {row.session_id: (row.seq, _DECODER.decode(row.sums)) for row in rows}
 
     async def keep(
         self,
@@ -211,10 +208,8 @@ class HouseStatistics:
         begins, ends = bounds_of(period, zone)
         held = await self.courses.held(org_id, "", begins, ends - 1)
         ids = [session.id for session in held]
-        heads: dict[str, int] = {}
         async with self.attending.database.read() as tx:
-            for start in range(0, len(ids), _ASKED_AT_ONCE):
-                heads |= await self.attending.cases.heads(tx, org_id, ids[start : start + _ASKED_AT_ONCE])
+            heads = await self.attending.cases.heads(tx, org_id, ids)
             known = await self.store.counted(tx, org_id, ids)
         found: list[LessonSums] = []
         left = 0
@@ -255,9 +250,7 @@ class HouseStatistics:
     ) -> tuple[DepartmentLine, ...]:
         async with self.attending.database.read() as tx:
             viewers = await self.store.viewers(tx, org_id, period)
-        cards: dict[str, PersonCard] = {}
-        for start in range(0, len(viewers), _ASKED_AT_ONCE):
-            cards |= await self.views.people.cards(org_id, viewers[start : start + _ASKED_AT_ONCE])
+        cards = await self.views.people.cards(org_id, viewers)
         watched: dict[str, int] = {}
         for subject in viewers:
             card = cards.get(subject)

@@ -12,6 +12,7 @@ from analytics.attendance.happening import Happening
 from analytics.attendance.register import READ
 from analytics.spans import Spans
 from analytics.view_store import ViewStore
+from lectern.db.one_of import one_of
 from lectern.timeline.tables import events, texts
 
 
@@ -86,5 +87,7 @@ class AnalyticsStore:
         """Return the words behind `refs` that were not erased."""
         if not refs:
             return {}
-        query = select(texts.c.id, texts.c.body).where(texts.c.session_id == session_id, texts.c.id.in_(refs))
+        query = select(texts.c.id, texts.c.body).where(
+            texts.c.session_id == session_id, one_of(texts.c.id, refs)
+        )
         return {row.id: row.body for row in await tx.execute(query)}

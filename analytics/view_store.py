@@ -16,6 +16,7 @@ from analytics.play_record import NEVER, PlayRecord, packed, unpacked
 from analytics.spans import NOTHING, Spans, length_ms, union
 from analytics.tables import view_active, view_curves, view_media, view_pending, view_periods, view_records
 from analytics.view_sums import ALL, Change, Edges, Sums, Terms, periods_of
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new
 
 BLOCK_S = 600
@@ -135,9 +136,7 @@ class ViewStore:
 
     async def hold(self, tx: AsyncConnection, keys: Collection[int]) -> dict[int, Watchable]:
         """Return media as they are, which nobody sums up anew until the transaction ends."""
-        query = (
-            select(view_media).where(view_media.c.key.in_(_padded(sorted(keys)))).order_by(view_media.c.key)
-        )
+        query = select(view_media).where(one_of(view_media.c.key, keys)).order_by(view_media.c.key)
         rows = await tx.execute(query.with_for_update(read=True))
         return {row.key: _watchable(row) for row in rows}
 
@@ -210,10 +209,7 @@ class ViewStore:
         for row in rows:
             found.setdefault(row.medium_key, Change()).add(_CHANGE.decode(row.change))
         ids = [row.id for row in rows]
-        for start in range(0, len(ids), _LOOKED_UP_AT_ONCE):
-            await tx.execute(
-                delete(view_pending).where(columns.id.in_(_padded(ids[start : start + _LOOKED_UP_AT_ONCE])))
-            )
+        await tx.execute(delete(view_pending).where(one_of(columns.id, ids)))
         return len(rows), found
 
     async def pending(self, tx: AsyncConnection) -> bool:
@@ -222,7 +218,7 @@ class ViewStore:
 
     async def add_up(self, tx: AsyncConnection, changes: Mapping[int, Change]) -> None:
         """Add changes to the sums of media."""
-        query = select(view_media.c.key, view_media.c.org_id).where(view_media.c.key.in_(changes.keys()))
+        query = select(view_media.c.key, view_media.c.org_id).where(one_of(view_media.c.key, changes.keys()))
         owners = {row.key: row.org_id for row in await tx.execute(query)}
         await self._add_periods(tx, owners, changes)
         await self._add_curves(tx, changes)
@@ -337,7 +333,7 @@ class ViewStore:
             .where(view_media.c.session_id == session_id, view_media.c.medium == "replay")
         )
         if subjects is not None:
-            query = query.where(view_records.c.subject.in_(subjects))
+            query = query.where(one_of(view_records.c.subject, subjects))
         found: dict[str, tuple[Spans, int]] = {}
         for row in await tx.execute(query):
             record = unpacked(row.record)

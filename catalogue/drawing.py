@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
-from catalogue.access import viewer_of
+import msgspec
+
+from catalogue.access import may_edit, viewer_of
 from catalogue.chapters import Chapter
 from catalogue.edit_store import MadeOf
 from catalogue.marks import Remembered
@@ -18,11 +20,13 @@ from catalogue.models import (
     LadderModel,
     MarkModel,
     MicrocourseModel,
+    PageOfPastModel,
+    PastModel,
     ReplayModel,
     VideoModel,
     WrittenQuestionModel,
 )
-from catalogue.play_grant import PlayGrant, PlaySigner
+from catalogue.play_grant import BROADCAST, REPLAY, WORK, PlayGrant, PlaySigner
 from catalogue.states import CUT
 from catalogue.window import ALWAYS, Window
 from catalogue.work import (
@@ -39,11 +43,15 @@ from lectern.jobs.job import Job
 from lectern.jobs.states import JobState
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
+from lectern.manifest.so_far import SoFar
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draws for one viewer at one moment; addresses run out `ttl_ms` later."""
+    """Draws for one viewer at one moment; addresses run out `ttl_ms` later.
+
+    Where the signer seals, what plays goes out encrypted, and whole files in the clear are for editors alone.
+    """
 
     signer: PlaySigner
     limits: Limits
@@ -73,7 +81,7 @@ class Drawing:
     ) -> ReplayModel:
         """Draw a replay; without addresses while it is not ready."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
-        hls = self._grant(f"replay/{replay.id}", hls_folder(replay.session_id))
+        hls = self._grant(self._replay(replay), hls_folder(replay.session_id))
         videos = () if recorded is None else recorded.videos
         audio = recorded.audio if recorded and recorded.has_sound else None
         program = recorded.program if recorded else None
@@ -121,17 +129,41 @@ class Drawing:
             created_utc_ms=replay.created_utc_ms,
             from_utc_ms=window.from_utc_ms,
             to_utc_ms=window.to_utc_ms,
+            held=window.held,
+            until_utc_ms=hls.expires_utc_ms,
         )
 
     def broadcast(
-        self, session_id: str, videos: dict[str, str], *, audio: str | None, program: str | None
+        self,
+        session_id: str,
+        videos: dict[str, str],
+        *,
+        audio: str | None,
+        program: str | None,
+        so_far: SoFar | None,
     ) -> BroadcastModel:
         """Draw the live HLS; paths are relative to the session's `hls/`."""
-        hls = self._grant(f"broadcast/{session_id}", hls_folder(session_id), live=True)
+        works = may_edit(self.who, self.who.org_id, session_id)
+        medium = f"{WORK if works else BROADCAST}/{session_id}"
+        hls = self._grant(medium, hls_folder(session_id), live=True)
         return BroadcastModel(
             videos=[VideoModel(source=s, url=self.signer.url(hls, path)) for s, path in videos.items()],
             audio_url=self.signer.url(hls, audio) if audio else None,
             program_url=self.signer.url(hls, program) if program else None,
+            past=self._past(hls, so_far) if so_far else None,
+            until_utc_ms=hls.expires_utc_ms,
+        )
+
+    def _past(self, hls: PlayGrant, so_far: SoFar) -> PastModel | None:
+        pages = {track: self.signer.url(hls, f"{track}/page-{{page}}.m3u8") for track in so_far.tracks}
+        if "audio" not in pages:
+            return None
+        return PastModel(
+            page_ms=so_far.page_ms,
+            media_ms=so_far.media_ms,
+            utc_ms=so_far.utc_ms,
+            videos=[PageOfPastModel(source=s, url=url) for s, url in pages.items() if s != "audio"],
+            audio_url=pages["audio"],
         )
 
     def microcourse(
@@ -150,6 +182,7 @@ class Drawing:
         whole = (microcourse.start_ms, microcourse.end_ms)
         ranges = [whole] if made_of is None else list(made_of.content.ranges)
         return MicrocourseModel(
+            until_utc_ms=folder.expires_utc_ms,
             id=microcourse.id,
             replay_id=microcourse.replay_id,
             session_id=microcourse.session_id,
@@ -161,7 +194,7 @@ class Drawing:
             state=microcourse.state,
             job=_job(job) if editing and job is not None else None,
             duration_ms=microcourse.duration_ms,
-            video_url=self.signer.url(folder, VIDEO) if finished else None,
+            video_url=self._video(folder, job, is_staff=editing or bool(may)) if finished else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
             ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
@@ -176,7 +209,7 @@ class Drawing:
         if job is None or job.state is not JobState.DONE:
             return None
         prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        return self.signer.url(self._grant(f"replay/{replay.id}", prefix), THUMBNAIL)
+        return self.signer.url(self._grant(self._replay(replay), prefix), THUMBNAIL)
 
     def course_thumbnail(self, microcourse: Microcourse) -> str | None:
         """Return the address of a microcourse's picture, once it is cut."""
@@ -186,18 +219,27 @@ class Drawing:
         return self.signer.url(grant, THUMBNAIL)
 
     def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
-        if job is None:
+        withheld = self.signer.seals and not may_edit(self.who, replay.org_id, replay.session_id)
+        if job is None or withheld:
             return DownloadModel(state="none", progress=0.0, url=None)
         url = None
         if job.state is JobState.DONE:
             prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-            grant = self._grant(f"replay/{replay.id}", prefix, filename=f"{_plain(replay.title)}.mp4")
+            grant = self._grant(self._replay(replay), prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
         return DownloadModel(state=job.state, progress=job.progress, url=url)
 
+    def _video(self, folder: PlayGrant, job: Job | None, *, is_staff: bool) -> str | None:
+        """Return the address of a microcourse's one file, in the clear also where media is sealed: for
+        editors and reviewers, and for everybody where there is nothing else (cut before there were
+        ladders)."""
+        if folder.sealed and not is_staff and self._ladder_in(folder, job) is not None:
+            return None
+        return self.signer.url(msgspec.structs.replace(folder, sealed=False), VIDEO)
+
     def _ladder(self, replay: Replay, job: Job | None) -> LadderModel | None:
         folder = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        return self._ladder_in(self._grant(f"replay/{replay.id}", folder), job)
+        return self._ladder_in(self._grant(self._replay(replay), folder), job)
 
     def _ladder_in(self, folder: PlayGrant, job: Job | None) -> LadderModel | None:
         """Draw what a job left in `folder`; None where it was made before there were ladders."""
@@ -210,11 +252,22 @@ class Drawing:
             tiles_url=self.signer.url(folder, TILES),
         )
 
+    def _replay(self, replay: Replay) -> str:
+        """Return what the grants of a replay are called: an editor's open it while it is held, too."""
+        works = may_edit(self.who, replay.org_id, replay.session_id)
+        return f"{WORK if works else REPLAY}/{replay.id}"
+
     def _grant(
         self, medium: str, prefix: str, *, live: bool = False, filename: str | None = None
     ) -> PlayGrant:
         subject = viewer_of(self.who) or self.who.subject_id
-        return PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+        grant = PlayGrant(subject, medium, prefix, self.now + self.ttl_ms, live, filename)
+        if not self.signer.seals or filename is not None:
+            return grant
+        link = self.who.grant and replace(self.who.grant, guest_name=None)  # no names in addresses
+        return msgspec.structs.replace(
+            grant, sealed=True, org_id=self.who.org_id, sign_in=self.who.sign_in, link=link
+        )
 
 
 def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:

@@ -20,6 +20,7 @@ from catalogue.edits import (
     Name,
     Operation,
     Range,
+    Restore,
     SetChapter,
     Source,
     changed,
@@ -70,7 +71,7 @@ class Asked:
     change_id: str
     from_revision: int
     over: int
-    operation: Operation | Step
+    operation: Operation | Restore | Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,7 @@ class EditDesk:
         if isinstance(operation, Step):
             content, step = await self._step(tx, edit, done, operation), operation
         else:
-            base = await self.edits.revision(tx, edit.id, asked.from_revision)
-            content, step = changed(base.content, operation, source), Step.CHANGE
+            content, step = await self._changed(tx, edit, asked.from_revision, operation, source), Step.CHANGE
             if content == (await self.edits.revision(tx, edit.id, edit.revision)).content:
                 return
         done.take(step)
@@ -227,6 +227,18 @@ class EditDesk:
                 content,
             ),
         )
+
+    async def _changed(
+        self,
+        tx: AsyncConnection,
+        edit: Edit,
+        from_revision: int,
+        operation: Operation | Restore,
+        source: Source,
+    ) -> EditList:
+        if isinstance(operation, Restore):
+            return checked((await self.edits.revision(tx, edit.id, operation.revision)).content, source)
+        return changed((await self.edits.revision(tx, edit.id, from_revision)).content, operation, source)
 
     async def _step(self, tx: AsyncConnection, edit: Edit, done: Course, step: Step) -> EditList:
         target = done.undo_to if step is Step.UNDO else done.redo_to
@@ -285,7 +297,7 @@ class EditDesk:
         ]
 
 
-def _about_chapters(operation: Operation | Step) -> bool:
+def _about_chapters(operation: Operation | Restore | Step) -> bool:
     return isinstance(operation, SetChapter | DropChapter)
 
 

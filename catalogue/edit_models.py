@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StrictInt
 
 from catalogue.edit_history import Step
-from catalogue.edits import MOST_RANGES, Operation, Title
+from catalogue.edits import MOST_RANGES, Operation, Restore, Title
 from catalogue.models import ChapterModel
 
 _Ms = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
@@ -19,6 +19,7 @@ class ContentModel(BaseModel):
     subtitle: str
     arrangement: Literal["inset", "side_by_side"]
     chapters: list[ChapterModel] | None
+    branded: bool
 
 
 class AuthorModel(BaseModel):
@@ -85,7 +86,7 @@ class NewRevision(BaseModel):
     from_revision: StrictInt = Field(ge=0)
     over: StrictInt | None = Field(default=None, ge=0)
     step: Literal["change", "undo", "redo"] = "change"
-    operation: Annotated[Operation, Field(discriminator="kind")] | None = None
+    operation: Annotated[Operation | Restore, Field(discriminator="kind")] | None = None
 
 
 class Produce(BaseModel):

@@ -23,9 +23,10 @@ from catalogue.edit_models import (
     RevisionsModel,
 )
 from catalogue.edit_store import Revision
-from catalogue.edits import EditList, Operation
+from catalogue.edits import EditList, Operation, Restore
 from catalogue.media import Limits
 from catalogue.microcourses import MicrocourseDesk
+from catalogue.participation_routes import ParticipationRoutes
 from catalogue.routes import CatalogueDeps
 from lectern.db.engine import Database
 from lectern.edge.routes import Request, Route
@@ -40,7 +41,8 @@ def routes(deps: CatalogueDeps, names: Names) -> list[Route]:
         keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock
     )
     desk = EditDesk(keeper, deps.engine, microcourses, deps.clock)
-    return _EditRoutes(desk, keeper.database, names, deps.limits).routes()
+    edits = _EditRoutes(desk, keeper.database, names, deps.limits).routes()
+    return [*edits, *ParticipationRoutes(keeper).routes()]
 
 
 class _EditRoutes:
@@ -174,7 +176,7 @@ class _EditRoutes:
             return await self._names.names(tx, who.org_id, set(subjects))
 
 
-def _operation(new: NewRevision) -> Operation | Step:
+def _operation(new: NewRevision) -> Operation | Restore | Step:
     if new.step == "change":
         if new.operation is None:
             raise ProtocolViolation("body_invalid", "A change needs an operation.")
@@ -193,4 +195,5 @@ def _content(content: EditList) -> ContentModel:
         subtitle=content.subtitle,
         arrangement=content.arrangement,
         chapters=None if content.chapters is None else drawn_chapters(content.chapters),
+        branded=content.branded,
     )

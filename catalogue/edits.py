@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from pydantic import StrictInt, StringConstraints
+from pydantic import StrictBool, StrictInt, StringConstraints
 
 from catalogue.chapters import Chapter, with_chapter, without_chapter
 from lectern.kernel.errors import Rejected
@@ -41,6 +41,8 @@ class EditList(msgspec.Struct, frozen=True):
     subtitle: str = ""
     arrangement: Arrangement = "inset"
     chapters: tuple[Chapter, ...] | None = None
+    branded: bool = True
+    """Whether it comes in the studio's look, with its intro and outro."""
 
     @property
     def length_ms(self) -> int:
@@ -139,6 +141,14 @@ class Arrange:
 
 
 @dataclass(frozen=True, slots=True)
+class Brand:
+    """Set whether the microcourse comes in the studio's look, with its intro and outro."""
+
+    branded: StrictBool
+    kind: Literal["brand"] = "brand"
+
+
+@dataclass(frozen=True, slots=True)
 class SetChapter:
     """Begin a chapter, or rename the one that begins there; `moved_from_ms` is where it began before."""
 
@@ -163,8 +173,16 @@ class DeriveChapters:
     kind: Literal["derive_chapters"] = "derive_chapters"
 
 
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Go back to what an earlier revision held; not of the list alone, so `changed` does not know it."""
+
+    revision: StrictInt
+    kind: Literal["restore"] = "restore"
+
+
 Operation = (
-    Trim | Add | Remove | CutOut | Split | Join | Move | Name | Arrange
+    Trim | Add | Remove | CutOut | Split | Join | Move | Name | Arrange | Brand
     | SetChapter | DropChapter | DeriveChapters
 )  # fmt: skip
 
@@ -279,6 +297,10 @@ def _arrange(edit: EditList, asked: Arrange, source: Source) -> EditList:
     return msgspec.structs.replace(edit, arrangement=asked.arrangement)
 
 
+def _brand(edit: EditList, asked: Brand, source: Source) -> EditList:
+    return msgspec.structs.replace(edit, branded=asked.branded)
+
+
 def _own_chapters(edit: EditList, source: Source) -> Sequence[Chapter]:
     """Return the chapters to begin with: its own, or those of the replay that it shows."""
     if edit.chapters is not None:
@@ -315,6 +337,7 @@ _CHANGES: Mapping[type, Callable[[EditList, Any, Source], EditList]] = {
     Move: _move,
     Name: _name,
     Arrange: _arrange,
+    Brand: _brand,
     SetChapter: _set_chapter,
     DropChapter: _drop_chapter,
     DeriveChapters: _derive_chapters,

@@ -1,12 +1,14 @@
 """Every lesson has a replay: its row comes with the lesson's start, in the same transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import Replay
 from catalogue.neighbours import Titles
+from catalogue.publishing import at_end, at_start
+from catalogue.publishing_store import PublishingStore
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
 from lectern.kernel.ids import new_id
@@ -20,6 +22,7 @@ class LessonReplays:
 
     titles: Titles
     store: CatalogueStore
+    publishing: PublishingStore = field(default_factory=PublishingStore)
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """See `lectern.timeline.engine.Follower`."""
@@ -30,8 +33,23 @@ class LessonReplays:
                 replay = await self.store.replay_of(tx, head.session_id, lock=True)
                 if replay is not None:
                     await self.store.change_replay(tx, replay.id, ended_utc_ms=event.utc_ms)
+                    await self._ended(tx, head, event)
+
+    async def _ended(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
+        rules = await self.publishing.rules_in_force(tx, head.org_id, head.session_id)
+        before = await self.publishing.decision(tx, head.session_id)
+        decision = at_end(rules, before, event.utc_ms)
+        if decision != before:
+            await self.publishing.decide(tx, head.org_id, head.session_id, decision)
+
+    async def _fix_rules(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
+        own = await self.publishing.rules(tx, head.session_id)
+        fixed = at_start(own, await self.publishing.rules(tx, head.org_id))
+        if fixed != own:
+            await self.publishing.set_rules(tx, head.org_id, head.session_id, fixed, event.utc_ms)
 
     async def _started(self, tx: AsyncConnection, head: Head, event: TimelineEvent) -> None:
+        await self._fix_rules(tx, head, event)
         replay = await self.store.replay_of(tx, head.session_id, lock=True)
         if replay is not None:
             state = after(REPLAY_TABLE, replay.state, ReplayEvent.RESTARTED)

@@ -1,7 +1,7 @@
 """The moments of a replay that a class remembers: polls, questions, check-ins, groups and their results."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalogue.asides import Stretch, is_aside
@@ -16,6 +16,9 @@ _TITLE_FIELD = {
     "group_pool": "name",
     "standing": "winners",
 }
+
+_WHO = frozenset({"author", "members", "reporter", "tutors", "merged", "participant"})
+"""Where entities of the class name people, by their ids (or what leads to them)."""
 
 MARKED: Mapping[str, str] = {
     "poll_opened": "poll",
@@ -118,3 +121,21 @@ def remembered(
 def _last_ms(clock: ClockMap) -> int:
     """Return the last moment of the session that was recorded."""
     return clock.session_ms(clock.duration_ms)
+
+
+def unnamed(found: Remembered) -> Remembered:
+    """Return the same without saying who anybody is: not even the ids by which the class knows them."""
+    return replace(
+        found,
+        marks=[
+            replace(mark, data=None if mark.data is None else _unnamed(mark.data)) for mark in found.marks
+        ],
+        questions=[_unnamed(question) for question in found.questions],
+    )
+
+
+def _unnamed(entity: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: ([] if isinstance(value, list) else None) if name in _WHO else value
+        for name, value in entity.items()
+    }

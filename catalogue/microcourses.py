@@ -213,6 +213,7 @@ class MicrocourseDesk:
             ranges=made_of.content.ranges,
             arrangement=made_of.content.arrangement,
             subtitle=made_of.content.subtitle,
+            branded=made_of.content.branded,
         )
         new = NewJob(microcourse.org_id, MICROCOURSE, microcourse.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, new, now)

@@ -84,7 +84,8 @@ class ChapterModel(BaseModel):
 class ReplayModel(BaseModel):
     """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
 
-    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound.
+    It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound. While `held`, only to those who may
+    edit it. Its addresses run out at `until_utc_ms`.
     """
 
     id: str
@@ -106,6 +107,8 @@ class ReplayModel(BaseModel):
     created_utc_ms: int
     from_utc_ms: int | None = None
     to_utc_ms: int | None = None
+    until_utc_ms: int
+    held: bool = False
 
 
 class ReplayPage(BaseModel):
@@ -115,12 +118,35 @@ class ReplayPage(BaseModel):
     next: str | None
 
 
+class PageOfPastModel(BaseModel):
+    """Pages of one picture of what was. `{page}` in `url` stands for a page's number, six digits."""
+
+    source: str
+    url: str
+
+
+class PastModel(BaseModel):
+    """What of a live lesson can be looked back at, on its replay's clock, without what was said aside.
+
+    Page `n` holds `page_ms` from `n * page_ms` on. `media_ms` is where it ends at the moment, `utc_ms` when
+    that was.
+    """
+
+    page_ms: int
+    media_ms: int
+    utc_ms: int
+    videos: list[PageOfPastModel]
+    audio_url: str
+
+
 class BroadcastModel(BaseModel):
-    """The live HLS of a lesson."""
+    """The live HLS of a lesson; its addresses run out at `until_utc_ms`."""
 
     videos: list[VideoModel]
     audio_url: str | None
     program_url: str | None
+    past: PastModel | None
+    until_utc_ms: int
 
 
 class JobModel(BaseModel):
@@ -137,8 +163,10 @@ class MicrocourseModel(BaseModel):
 
     `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
     `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
-    with it now (ask, take_back, approve, send_back, publish, retire).
+    with it now (ask, take_back, approve, send_back, publish, retire). Addresses run out at `until_utc_ms`.
     """
+
+    until_utc_ms: int
 
     id: str
     replay_id: str

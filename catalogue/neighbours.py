@@ -7,6 +7,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.series import Key, Seen
+from lectern.kernel.access import SessionGrant
+from lectern.kernel.errors import Forbidden
 
 
 class Titles(Protocol):
@@ -16,11 +18,45 @@ class Titles(Protocol):
         """Return the session's title, read in the transaction that appends its first event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A session, by its presenter and host."""
+
+    org_id: str
+    by: tuple[str | None, str | None]
+
+
+class Leaders(Protocol):
+    """Knows who leads sessions."""
+
+    async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
+        """Return who leads a session; None: there is no such session."""
+
+
 class Rosters(Protocol):
     """Knows who should attend."""
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         """Tell whether the person is on the session's roster."""
+
+
+class Links(Protocol):
+    """Knows whether somebody who came by a link may still do what it said."""
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        """Refuse whoever was sent out, or whose link was taken back.
+
+        Raises:
+            Forbidden: they may not any more.
+        """
+
+
+class NoLinks:
+    """`Links` of a house that nobody enters by a link."""
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        """See `Links`."""
+        raise Forbidden("link_ended", "This link has ended. Ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)

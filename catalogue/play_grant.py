@@ -13,8 +13,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from catalogue.sealing import Seal
+from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Unauthenticated
+
+REPLAY, BROADCAST, WORK = "replay", "broadcast", "work"
+"""How `PlayGrant.medium` begins, before a slash and an id; `WORK`: of whoever may edit it."""
 
 _LABEL = b"lectern-play-1"
 _LONGEST_TOKEN = 2_000
@@ -23,7 +28,9 @@ _LONGEST_TOKEN = 2_000
 class PlayGrant(msgspec.Struct, frozen=True, array_like=True):
     """What an address allows: `prefix` ends with `/`; `live` says that playlists below it still grow.
 
-    With `filename`, the file is offered for download under that name.
+    With `filename`, the file is offered for download under that name. With `sealed`, media goes out encrypted
+    (`catalogue.sealing`), and the key is given to the viewer alone: to whoever signed in by `sign_in`
+    (`Principal.sign_in`) or came by `link`, while that holds.
     """
 
     subject: str
@@ -32,13 +39,18 @@ class PlayGrant(msgspec.Struct, frozen=True, array_like=True):
     expires_utc_ms: int
     live: bool = False
     filename: str | None = None
+    sealed: bool = False
+    org_id: str = ""
+    sign_in: str = ""
+    link: SessionGrant | None = None
 
 
 class PlaySigner:
     """Makes and opens tokens. Keys have ids, so that a new one can take over while old tokens run out."""
 
-    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
-        """`keys` are secrets of at least 32 bytes by id (no dots in it); `current` signs.
+    def __init__(self, keys: Mapping[str, bytes], current: str, *, seals: bool = False) -> None:
+        """`keys` are secrets of at least 32 bytes by id (no dots in it); `current` signs. `seals`: whether
+        what plays is to go out encrypted.
 
         Raises:
             ValueError: a key is too short, an id has a dot, or `current` is not among them.
@@ -48,6 +60,7 @@ class PlaySigner:
             raise ValueError(msg)
         self._keys = dict(keys)
         self._current = current
+        self.seals = seals
 
     def sign(self, grant: PlayGrant) -> str:
         """Return the token of `grant`."""
@@ -81,6 +94,11 @@ class PlaySigner:
         if grant.expires_utc_ms <= now:
             raise Unauthenticated("play_expired", "This link has expired. Open the page again.")
         return grant
+
+    def seal(self, token: str, grant: PlayGrant) -> Seal:
+        """Return what encrypts the medium of `grant`, which `token` opened."""
+        secret = self._keys[token.partition(".")[0]]
+        return Seal(hmac.digest(secret, b"lectern-seal", hashlib.sha256), grant.medium)
 
     def _mac(self, key_id: str, body: str) -> bytes:
         return hmac.digest(self._keys[key_id], _LABEL + b"." + body.encode(), hashlib.sha256)

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.asides import asides
 from catalogue.gaps import gaps_of, told, untold
-from catalogue.marks import Remembered, remembered
+from catalogue.marks import Remembered, remembered, unnamed
 from catalogue.media import Replay, hls_folder
+from catalogue.publishing_store import PublishingStore
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
 from catalogue.work import COMPOSE, ComposeArgs, signals_job
@@ -119,7 +120,9 @@ async def remembered_of(engine: TimelineEngine, store: CatalogueStore, replay: R
     async with engine.database.read() as tx:
         moments = await store.moments(tx, replay.session_id)
         happened = await store.happened(tx, replay.session_id)
+        rules = await PublishingStore().rules(tx, replay.session_id)
     clock = replay.recorded.clock_map
-    return remembered(
+    found = remembered(
         moments, view.entities or {}, clock, gaps=told(happened, clock), left_out=asides(happened)
     )
+    return unnamed(found) if rules.learners_unnamed else found

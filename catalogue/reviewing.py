@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.access import may_edit
 from catalogue.media import Microcourse, Released
 from catalogue.neighbours import News, People, ReviewNews
+from catalogue.publishing import insist_on_publication
+from catalogue.publishing_store import PublishingStore
 from catalogue.review import (
     Point,
     Review,
@@ -61,6 +63,7 @@ class ReviewDesk:
     trail: Trail
     news: News
     reviews: ReviewStore = field(default_factory=ReviewStore)
+    publishing: PublishingStore = field(default_factory=PublishingStore)
     clock: Clock = utc_ms
 
     async def ask(self, who: Principal, microcourse_id: str, *, reviewer: str | None) -> Microcourse:
@@ -146,12 +149,14 @@ class ReviewDesk:
         Where nobody else is left to review it, or no review is needed, what is ready may be published.
 
         Raises:
-            Conflict: it is not ready, or nobody has approved it (`microcourse_not_reviewed`).
+            Conflict: it is not ready, nobody has approved it (`microcourse_not_reviewed`), or the replay that
+                it was cut from is held (`replay_held`).
         """
         async with self.database.write() as tx:
             work = await self._visible(tx, who, microcourse_id)
             if work.state is MicrocourseState.PUBLISHED:
                 return work
+            insist_on_publication(await self.publishing.decision(tx, work.session_id))
             state = after(MICROCOURSE_TABLE, work.state, MicrocourseEvent.PUBLISHED)
             reviewed_by = await self._approved_by(tx, who, work)
             now = self.clock()

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
+from catalogue.held_back import HeldBack
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.microcourses import MicrocourseDesk
@@ -22,9 +24,10 @@ from catalogue.models import (
     ReplayQuery,
     VersionQuery,
 )
-from catalogue.neighbours import News, People, Rosters
+from catalogue.neighbours import Links, News, NoLinks, People, Rosters
 from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
+from catalogue.play_keys import PlayKeys
 from catalogue.proposal.desk import ProposalDesk
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
@@ -46,11 +49,13 @@ from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
+from lectern.manifest.so_far import SoFar, read_so_far
 from lectern.timeline.engine import TimelineEngine
 
 _LIVE_VIDEOS = {"camera": "camera/live.m3u8", "screen": "screen/live.m3u8"}
 _LIVE_AUDIO = "audio/live.m3u8"
 _LIVE_PROGRAM = "live-program.m3u8"
+_SO_FAR = "so-far.json"
 _HOUR_MS = 3_600_000
 
 
@@ -67,6 +72,8 @@ class CatalogueDeps:
     news: News
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
+    live_ttl_ms: int = _HOUR_MS // 4
+    links: Links = field(default_factory=NoLinks)
     clock: Clock = utc_ms
 
     @property
@@ -97,7 +104,8 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
-        *Player(keeper.files, deps.signer, deps.clock).routes(),
+        *Player(keeper.files, deps.signer, deps.clock, HeldBack(keeper.database)).routes(),
+        *PlayKeys(deps.signer, deps.watching, deps.links, deps.clock).routes(),
     ]
 
 
@@ -178,7 +186,7 @@ class CatalogueRoutes:
             replay = await self._store.replay_of(tx, session_id)
         if replay is None or not await self._watching.allows(who, replay.org_id, session_id):
             raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
-        if replay.state is ReplayState.READY:  # what is left of the broadcast is the replay
+        if replay.ended_utc_ms is not None:  # what is left of the broadcast is the replay
             async with self._keeper.database.read() as tx:
                 key = ShelfKey("replay", replay.id)
                 admitted = await self._deps.audiences.admits(tx, who, replay.org_id, key)
@@ -194,12 +202,22 @@ class CatalogueRoutes:
         videos = {source: path for source, path in _LIVE_VIDEOS.items() if path in there}
         if not videos:
             raise Conflict("broadcast_not_ready", "The broadcast starts in a few seconds.", retry_after_s=2)
-        return self._drawing(who).broadcast(
+        deps = self._deps
+        drawing = Drawing(deps.signer, deps.limits, who, deps.clock(), deps.live_ttl_ms)
+        return drawing.broadcast(
             session_id,
             videos,
             audio=_LIVE_AUDIO if _LIVE_AUDIO in there else None,
             program=_LIVE_PROGRAM if _LIVE_PROGRAM in there else None,
+            so_far=await self._so_far(hls),
         )
+
+    async def _so_far(self, hls: str) -> SoFar | None:
+        """Return what can be looked back at; nothing yet in the first seconds, or of an earlier release."""
+        try:
+            return read_so_far(await self._keeper.files.get(hls + _SO_FAR))
+        except (NotFound, msgspec.DecodeError):
+            return None
 
     async def create(self, request: Request) -> MicrocourseModel:
         cut: NewMicrocourse = request.body
@@ -286,16 +304,9 @@ class CatalogueRoutes:
         return drawn
 
     async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
-        """Refuse learners a replay that is shown at other times; whoever edits sees it always.
-
-        Raises:
-            Conflict: it is not shown now.
-        """
-        if may_edit(who, replay.org_id, replay.session_id):
-            return
+        """See `WindowStore.insist_on_open`."""
         async with self._keeper.database.read() as tx:
-            window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
-        window.insist_on_open(self._deps.clock())
+            await self._windows.insist_on_open(tx, who, replay, self._deps.clock())
 
     async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
         """Return a microcourse as `who` gets it."""

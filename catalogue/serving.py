@@ -44,6 +44,21 @@ async def served(
     return await _stream(files, found, headers, part, http)
 
 
+def served_bytes(body: bytes, headers: Mapping[str, str], http: web.Request) -> web.Response:
+    """Answer with what is in memory: whole, or the range that was asked for."""
+    headers = {**headers, "Accept-Ranges": "bytes"}
+    try:
+        part = part_of(http, len(body), "")
+    except ValueError:
+        headers["Content-Range"] = f"bytes */{len(body)}"
+        return web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+    if part is None:
+        return web.Response(body=body, headers=headers)
+    end = part.start + part.length
+    headers["Content-Range"] = f"bytes {part.start}-{end - 1}/{len(body)}"
+    return web.Response(status=HTTPStatus.PARTIAL_CONTENT, body=body[part.start : end], headers=headers)
+
+
 def part_of(http: web.Request, size_bytes: int, e_tag: str) -> Part | None:
     """Return the one range that a request asks for, or None for all of the file.
 

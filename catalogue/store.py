@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue import gaps
@@ -164,6 +164,11 @@ class CatalogueStore:
             query = query.where(microcourses.c.id < cursor)
         rows = await tx.execute(query.order_by(microcourses.c.id.desc()).limit(PAGE + 1))
         return [_microcourse(row) for row in rows]
+
+    async def count_shown(self, tx: AsyncConnection, session_id: str) -> int:
+        """Return how many microcourses of a session learners see."""
+        mine = (microcourses.c.session_id == session_id, microcourses.c.live_version.is_not(None))
+        return (await tx.execute(select(func.count()).select_from(microcourses).where(*mine))).scalar_one()
 
     async def versions(
         self, tx: AsyncConnection, microcourse_ids: Collection[str]

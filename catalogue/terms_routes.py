@@ -23,6 +23,7 @@ from catalogue.terms import (
 from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
 from catalogue.webvtt import LONGEST_BYTES, mapped, read_captions, reread, written
+from catalogue.window_store import WindowStore
 from lectern.db.engine import Database
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
@@ -161,10 +162,13 @@ class TermsRoutes:
 
         Raises:
             NotFound: there is no such medium for the asker, or no captions in this language.
+            Conflict: the replay is not shown now.
         """
         medium = await self._watchable(request)
         language = language_tag(request.path["language"])
         async with self.database.read() as tx:
+            if isinstance(medium, Replay):
+                await WindowStore().insist_on_open(tx, request.who, medium, self.clock())
             found = await self.store.captions(tx, kind_of(medium), medium.id, language)
             text = found.content if found is not None and found.version == medium.version else None
             if text is None and isinstance(medium, Microcourse):

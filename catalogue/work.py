@@ -116,17 +116,12 @@ def signals_job(replay: Replay) -> NewJob:
 
 def endings() -> Mapping[str, OnOver]:
     """Return, for every kind, what follows when a job of it is over."""
-    return {**leaving_endings(), SIGNALS: _nothing_to_write}
-
-
-def leaving_endings() -> Mapping[str, OnOver]:
-    """Return the same for the kinds that workers with only a token are given: those that make a medium."""
     store = CatalogueStore()
 
     async def on_microcourse_over(tx: AsyncConnection, job: Job) -> None:
         await microcourse_over(tx, store, job)
 
-    return {MICROCOURSE: on_microcourse_over, COMPOSE: _nothing_to_write}
+    return {MICROCOURSE: on_microcourse_over, COMPOSE: _nothing_to_write, SIGNALS: _nothing_to_write}
 
 
 async def microcourse_over(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:

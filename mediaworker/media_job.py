@@ -59,7 +59,15 @@ class Clip(msgspec.Struct, frozen=True, tag="clip", tag_field="kind"):
     output: str = "made"
 
 
+class Hear(msgspec.Struct, frozen=True, tag="hear", tag_field="kind"):
+    """Hear and see the whole replay for its editor (`mediaworker.signals`); makes no medium."""
+
+    output: str
+
+
 MediaJob = Compose | Microcourse | Clip
+"""What makes a medium."""
+AnyJob = MediaJob | Hear
 
 
 class MediaResult(msgspec.Struct, frozen=True):

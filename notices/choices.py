@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put
 from notices.kinds import KINDS, Kind
 from notices.tables import notice_choices as c
@@ -25,7 +26,7 @@ NONE = Choices()
 
 async def choices_of(tx: AsyncConnection, person_ids: Collection[str]) -> dict[str, Choices]:
     """Return the choices of those who made any."""
-    rows = await tx.execute(select(c).where(c.c.person_id.in_(list(person_ids))))
+    rows = await tx.execute(select(c).where(one_of(c.c.person_id, person_ids)))
     known = {kind.value for kind in KINDS}
     return {
         row.person_id: Choices(

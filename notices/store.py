@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
@@ -78,7 +79,7 @@ class NoticeStore:
         if found:
             await tx.execute(
                 update(n)
-                .where(n.c.id.in_([one.id for one in found]))
+                .where(one_of(n.c.id, [one.id for one in found]))
                 .values(
                     state=after(State.WAITING, Turn.CLAIMED),
                     lease=lease,
@@ -151,7 +152,7 @@ class NoticeStore:
         """
         where = [*_open_in_app(kinds), n.c.session_id == session_id]
         if person_ids is not None:
-            where.append(n.c.person_id.in_(list(person_ids)))
+            where.append(one_of(n.c.person_id, person_ids))
         where += _of_work(about, but_of)
         await tx.execute(update(n).where(*where).values(settled_utc_ms=now))
 
@@ -176,7 +177,7 @@ class NoticeStore:
                 await tx.execute(update(n).where(n.c.id == row.id).values(facts=facts))
         for start in range(0, len(settled), _CHUNK):
             ids = settled[start : start + _CHUNK]
-            await tx.execute(update(n).where(n.c.id.in_(ids)).values(settled_utc_ms=now))
+            await tx.execute(update(n).where(one_of(n.c.id, ids)).values(settled_utc_ms=now))
 
     async def settle_past(self, tx: AsyncConnection, now: UtcMs) -> None:
         """End reminders of lessons whose time is over, held or not."""
@@ -218,7 +219,7 @@ class NoticeStore:
         """Give back what was taken and not begun; the try does not count."""
         await tx.execute(
             update(n)
-            .where(n.c.id.in_(list(ids)), n.c.lease == lease, n.c.state == State.SENDING)
+            .where(one_of(n.c.id, ids), n.c.lease == lease, n.c.state == State.SENDING)
             .values(
                 state=after(State.SENDING, Turn.DEFERRED),
                 lease=None,
@@ -306,7 +307,7 @@ class NoticeStore:
             where.append(n.c.session_id == session_id)
         if person_ids is not None:
             fits = n.c.address.icontains(address, autoescape=True)
-            where.append(or_(n.c.person_id.in_(list(person_ids)), fits))
+            where.append(or_(one_of(n.c.person_id, person_ids), fits))
             where.append(n.c.kind.not_in(_PRIVATE))
         if before:
             at, id_ = before
@@ -368,7 +369,7 @@ class NoticeStore:
         """Note that a person read these (None: all) of their messages."""
         where = [n.c.person_id == person_id, n.c.channel == Channel.APP, n.c.read_utc_ms.is_(None)]
         if ids is not None:
-            where.append(n.c.id.in_(list(ids)))
+            where.append(one_of(n.c.id, ids))
         await tx.execute(update(n).where(*where).values(read_utc_ms=now))
 
     async def mark_seen(

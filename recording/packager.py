@@ -1,11 +1,12 @@
 """Turns recorded fragments into HLS as they appear: `python -m recording.packager SESSION_DIR [--finish]`.
 
 Writes `hls/` of a session: `camera/`, `screen/` (once somebody shared one) and `audio/`, each with
-`index.m3u8` (all) and `live.m3u8` (the last half minute), and the master playlists `program.m3u8`,
-`screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. What was recorded aside is in folders of its own, and
-only the live playlists name it. When the file `ended` appears in the session's folder, or with `--finish`, it
-renders the rest, closes the playlists, writes `replay.json`, and exits with 0. When its standard input
-closes, it exits at once; started again, it goes on where it was, and what it writes is the same.
+`index.m3u8` (all), `live.m3u8` (the last half minute) and pages of ten minutes for looking back, and the
+master playlists `program.m3u8`, `screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. `so-far.json` says
+how far the pages reach. What was recorded aside is in folders of its own, and only the live playlists name
+it. When the file `ended` appears in the session's folder, or with `--finish`, it renders the rest, closes the
+playlists, writes `replay.json`, and exits with 0. When its standard input closes, it exits at once; started
+again, it goes on where it was, and what it writes is the same.
 """
 
 import argparse
@@ -36,10 +37,12 @@ from lectern.manifest import (
 )
 from lectern.manifest.asides import aside_folder
 from lectern.manifest.order import read_order
+from lectern.manifest.so_far import SoFar, write_so_far
 from lectern.storage.shelved import shelved
 from recording.far_fragments import FarFragments
 from recording.frames import Bring, FragmentReader
 from recording.missing_media import stretches
+from recording.pages import PagedPlaylist
 from recording.playlists import FullPlaylist, LivePlaylist, master_playlist
 from recording.strand import TRACKS, Strand, TrackName, map_of
 from recording.timeline_plan import TICKS_PER_MS, Segment, SessionPlan
@@ -72,6 +75,7 @@ class Packager:
         self._planned: dict[TrackName, deque[tuple[Strand, Segment]]] = {name: deque() for name in TRACKS}
         self._full = {name: FullPlaylist(partial(map_of, name)) for name in TRACKS}
         self._live = {name: LivePlaylist(partial(map_of, name)) for name in TRACKS}
+        self._pages = {name: PagedPlaylist(partial(map_of, name)) for name in TRACKS}
 
     @property
     def plan(self) -> SessionPlan:
@@ -177,7 +181,12 @@ class Packager:
 
     def _render(self, *, ended: bool) -> int:
         """Render what is planned, and list it. Raises OSError; then what was not listed is still planned."""
-        return sum(self._render_track(name, ended=ended) for name in TRACKS)
+        added = sum(self._render_track(name, ended=ended) for name in TRACKS)
+        listed = [name for name in TRACKS if self._pages[name].end_ms]
+        if added and listed:
+            least = min((self._pages[name] for name in listed), key=lambda pages: pages.end_ms)
+            write_so_far(self._hls / "so-far.json", SoFar(least.end_ms, least.end_utc_ms, tuple(listed)))
+        return added
 
     def _render_track(self, name: TrackName, *, ended: bool) -> int:
         planned, added = self._planned[name], 0
@@ -189,6 +198,7 @@ class Packager:
             self._live[name].extend([segment], f"../{strand.folder}/{name}/" if strand.is_aside else "")
             if not strand.is_aside:
                 self._full[name].extend([segment])
+                self._pages[name].extend(segment)
             added += 1
         if added or (ended and (name != "screen" or len(self._live[name]))):
             self._publish(name, ended=ended)
@@ -216,6 +226,9 @@ class Packager:
             append(file, grown.encode())
         full.note_written()
         self._name_programme(name, "", "index.m3u8")
+        for page in self._pages[name].take(ended=ended):
+            replace(self._hls / name / page.name, page.text.encode(), is_safe=page.is_closed)
+        self._pages[name].note_written()
 
     def _name_programme(self, name: TrackName, prefix: str, file: str) -> None:
         if name == "audio":
@@ -261,14 +274,16 @@ def write_once(path: Path, data: bytes) -> None:
         replace(path, data)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file at once."""
+def replace(path: Path, data: bytes, *, is_safe: bool = True) -> None:
+    """Write a file at once. Without `is_safe` a crash of the machine may cost it, for files that are written
+    again and again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     with temporary.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if is_safe:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
 
 

@@ -9,7 +9,7 @@ from recording.timeline_plan import TICKS_PER_S, Segment
 TARGET_S = 4
 LIVE_WINDOW = 15
 """Segments in a live playlist: half a minute."""
-_DISCONTINUITY = "#EXT-X-DISCONTINUITY\n"
+DISCONTINUITY = "#EXT-X-DISCONTINUITY\n"
 CODECS = "avc1.640028,mp4a.40.2"
 VIDEO_CODEC = "avc1.640028"
 
@@ -41,17 +41,17 @@ class FullPlaylist:
     def extend(self, segments: Sequence[Segment]) -> None:
         """Append segments, in their order."""
         for segment in segments:
-            wanted = _map_line(self._map_of(segment))
-            head = _DISCONTINUITY if segment.discontinuity else ""
+            wanted = map_line(self._map_of(segment))
+            head = DISCONTINUITY if segment.discontinuity else ""
             new_map = wanted if wanted != self._map or segment.discontinuity else ""
             self._entries.append(head + new_map + _body(segment))
             self._map = wanted
-            self._target = max(self._target, _target_s(segment))
+            self._target = max(self._target, target_s(segment))
 
     def text(self, *, ended: bool) -> str:
         """Everything from time 0; with `ended` it is the replay."""
-        head = f"{_head(self._target)}#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
-        return head + "".join(self._entries) + ("#EXT-X-ENDLIST\n" if ended else "")
+        first = f"{head(self._target)}#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
+        return first + "".join(self._entries) + ("#EXT-X-ENDLIST\n" if ended else "")
 
     def growth(self) -> str | None:
         """Return what is to be appended to what was written before; None: it has to be written anew.
@@ -91,47 +91,51 @@ class LivePlaylist:
         """Append segments, in their order. `folder` leads to them, and ends with `/` unless it is empty."""
         for segment in segments:
             apart = self._count > 0 and (segment.discontinuity or folder != self._folder)
-            wanted = _map_line(folder + self._map_of(segment))
+            wanted = map_line(folder + self._map_of(segment))
             self._recent.append((apart, wanted, _body(segment, folder)))
             self._count += 1
             self._folder = folder
             self._discontinuities += apart
-            self._target = max(self._target, _target_s(segment))
+            self._target = max(self._target, target_s(segment))
 
     def text(self, *, ended: bool) -> str:
         """The last half minute."""
-        head = f"{_head(self._target)}#EXT-X-MEDIA-SEQUENCE:{self._count - len(self._recent)}\n"
+        first = f"{head(self._target)}#EXT-X-MEDIA-SEQUENCE:{self._count - len(self._recent)}\n"
         gone = self._discontinuities - sum(apart for apart, _, _ in self._recent)
         if gone:
-            head += f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone}\n"
+            first += f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone}\n"
         entries: list[str] = []
         current = ""
         for apart, map_line, body in self._recent:
             entries.append(
-                (_DISCONTINUITY if apart else "") + (map_line if map_line != current or apart else "") + body
+                (DISCONTINUITY if apart else "") + (map_line if map_line != current or apart else "") + body
             )
             current = map_line
-        return head + "".join(entries) + ("#EXT-X-ENDLIST\n" if ended else "")
+        return first + "".join(entries) + ("#EXT-X-ENDLIST\n" if ended else "")
 
 
-def _head(target_s: int) -> str:
-    return f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target_s}\n"
+def head(target: int) -> str:
+    """First lines of a media playlist; `target` is its target duration in seconds."""
+    return f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n"
 
 
-def _target_s(segment: Segment) -> int:
+def target_s(segment: Segment) -> int:
+    """Return what a playlist's target duration must be at least for a segment (RFC 8216 §4.3.3.1)."""
     return (segment.end - segment.start + TICKS_PER_S // 2) // TICKS_PER_S
 
 
-def _map_line(name: str) -> str:
+def map_line(name: str) -> str:
+    """Name the init segment of what follows."""
     return f'#EXT-X-MAP:URI="{name}"\n'
 
 
 def _body(segment: Segment, folder: str = "") -> str:
-    return (
-        f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(segment.utc_ms)}\n"
-        f"#EXTINF:{(segment.end - segment.start) / TICKS_PER_S:.6f},\n"
-        f"{folder}{segment_name(segment)}\n"
-    )
+    return date_time(segment.utc_ms) + entry(segment, folder)
+
+
+def entry(segment: Segment, folder: str = "") -> str:
+    """Length and name of a segment."""
+    return f"#EXTINF:{(segment.end - segment.start) / TICKS_PER_S:.6f},\n{folder}{segment_name(segment)}\n"
 
 
 def master_playlist(video: str, audio: str | None, *, bandwidth: int = 2_500_000) -> str:
@@ -149,6 +153,7 @@ def master_playlist(video: str, audio: str | None, *, bandwidth: int = 2_500_000
     return "\n".join(lines) + "\n"
 
 
-def _date_time(utc_ms: int) -> str:
-    moment = datetime.fromtimestamp(utc_ms // 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc_ms % 1000:03d}Z"
+def date_time(utc_ms: int) -> str:
+    """Wall clock of the beginning of the segment that follows."""
+    moment = datetime.fromtimestamp(utc_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+    return f"#EXT-X-PROGRAM-DATE-TIME:{moment}{utc_ms % 1000:03d}Z\n"

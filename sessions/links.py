@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
 from sessions.tables import join_links as t
@@ -70,13 +71,8 @@ async def one(tx: AsyncConnection, session_id: str, link_id: str) -> Link | None
 
 async def among(tx: AsyncConnection, session_id: str, ids: Collection[str]) -> list[Link]:
     """Return those of these links that are the session's."""
-    found: list[Link] = []
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        query = select(t).where(t.c.session_id == session_id, t.c.id.in_(chunk))
-        found += [_link(row) for row in await tx.execute(query)]
-    return found
+    query = select(t).where(t.c.session_id == session_id, one_of(t.c.id, ids))
+    return [_link(row) for row in await tx.execute(query)]
 
 
 async def count_uses(tx: AsyncConnection, uses: Mapping[str, int], now: UtcMs) -> None:
@@ -99,7 +95,7 @@ async def open_among(tx: AsyncConnection, session_id: str, ids: Collection[str])
     if not ids:
         return frozenset()
     query = select(t.c.id).where(
-        t.c.id.in_(list(ids)), t.c.session_id == session_id, t.c.ended_utc_ms.is_(None)
+        one_of(t.c.id, ids), t.c.session_id == session_id, t.c.ended_utc_ms.is_(None)
     )
     return frozenset((await tx.execute(query)).scalars())
 
@@ -125,7 +121,7 @@ async def end_of(tx: AsyncConnection, session_id: str, person_id: str, now: UtcM
     found = [_link(row) for row in await tx.execute(query)]
     if found:
         ids = [link.id for link in found]
-        await tx.execute(update(t).where(t.c.id.in_(ids)).values(ended_utc_ms=now))
+        await tx.execute(update(t).where(one_of(t.c.id, ids)).values(ended_utc_ms=now))
     return found
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, distinct, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
-from lectern.timeline.store import Head, padded
+from lectern.timeline.store import Head
 from sessions import tables as t
 from sessions.lesson.idea import LessonState
 
@@ -148,7 +149,7 @@ class SessionStore:
     async def titles(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
         """Return what sessions are called, by id."""
         s = t.sessions.c
-        query = select(s.id, s.title).where(s.id.in_(sorted(session_ids)))
+        query = select(s.id, s.title).where(one_of(s.id, session_ids))
         return {row.id: row.title for row in await tx.execute(query)}
 
     async def run_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> list[str]:
@@ -166,7 +167,7 @@ class SessionStore:
     async def how_many_came(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, int]:
         """Return how many learners were connected while each lesson was live; none is left out."""
         p = t.participants.c
-        mine = (p.session_id.in_(sorted(session_ids)), p.role == "learner", p.came)
+        mine = (one_of(p.session_id, session_ids), p.role == "learner", p.came)
         query = select(p.session_id, func.count()).where(*mine).group_by(p.session_id)
         return {row[0]: row[1] for row in await tx.execute(query)}
 
@@ -187,7 +188,7 @@ class SessionStore:
         """
 
         async def count(column: Any, session: Any, where: Any = None) -> dict[str, int]:
-            query = select(session, func.count(distinct(column))).where(session.in_(list(session_ids)))
+            query = select(session, func.count(distinct(column))).where(one_of(session, session_ids))
             if where is not None:
                 query = query.where(where)
             return {row[0]: int(row[1]) for row in await tx.execute(query.group_by(session))}
@@ -247,7 +248,7 @@ class SessionStore:
         if not participants:
             return set()
         p = t.participants.c
-        query = select(p.subject).where(p.id.in_(list(participants)), p.kind == "person")
+        query = select(p.subject).where(one_of(p.id, participants), p.kind == "person")
         return set((await tx.execute(query)).scalars())
 
     async def came(self, tx: AsyncConnection, session_id: str) -> set[str]:
@@ -287,9 +288,7 @@ class SessionStore:
     ) -> list[Participant]:
         """Return the participants of these persons, guests and screens."""
         p = t.participants.c
-        query = select(t.participants).where(
-            p.session_id == session_id, p.subject.in_(padded(sorted(subjects)))
-        )
+        query = select(t.participants).where(p.session_id == session_id, one_of(p.subject, subjects))
         return [
             Participant(row.id, row.session_id, row.kind, row.subject, row.role, row.came)
             for row in await tx.execute(query)
@@ -319,20 +318,18 @@ class SessionStore:
 
     async def open_connections_of(self, tx: AsyncConnection, ids: Collection[str]) -> list[Connection]:
         """Return those of these connections that are open."""
-        query = select(t.connections).where(t.connections.c.id.in_(padded(sorted(ids))))
+        query = select(t.connections).where(one_of(t.connections.c.id, ids))
         return [_connection(row) for row in await tx.execute(query)]
 
     async def close_connections(self, tx: AsyncConnection, ids: Collection[str]) -> None:
         """Forget open connections."""
         if ids:
-            await tx.execute(delete(t.connections).where(t.connections.c.id.in_(padded(sorted(ids)))))
+            await tx.execute(delete(t.connections).where(one_of(t.connections.c.id, ids)))
 
     async def seen(self, tx: AsyncConnection, connection_ids: Collection[str], now: UtcMs) -> None:
         """Persist that these connections are alive."""
-        ids = list(connection_ids)
-        for start in range(0, len(ids), 500):
-            part = t.connections.c.id.in_(ids[start : start + 500])
-            await tx.execute(update(t.connections).where(part).values(last_seen_utc_ms=now))
+        alive = one_of(t.connections.c.id, connection_ids)
+        await tx.execute(update(t.connections).where(alive).values(last_seen_utc_ms=now))
 
     async def silent_connections(self, tx: AsyncConnection, before: int) -> list[Connection]:
         """Return open connections last seen before `before`."""

@@ -10,6 +10,8 @@ from analytics.attendance.register import READ, attendance
 from analytics.store import AnalyticsStore
 from catalogue.lesson_replays import LessonReplays
 from catalogue.marks import MARKED
+from catalogue.publishing import ReplayRules
+from catalogue.publishing_store import PublishingStore
 from catalogue.replays import remembered_of
 from lectern.db.engine import Database
 from lectern.kernel.roles import SessionRole
@@ -111,6 +113,31 @@ async def test_marks_show_the_class_as_learners_last_saw_it(
     poll = found[1].data
     assert poll is not None
     assert (poll["state"], poll["counts"], poll["voters"]) == ("closed", [0, 1], 1)
+
+
+async def test_a_replay_can_be_silent_about_who_was_there(sqlite_database: Database, tmp_path: Path) -> None:
+    house = await open_house(sqlite_database, tmp_path)
+    follower = LessonReplays(house, house.store)
+    house.lesson = await Lesson.open(sqlite_database, "real", follower, registry=real_class())
+    house.keeper = replace(house.keeper, engine=house.lesson.engine)
+    await teach(house.lesson)
+    await house.pack(session_id="real")
+    assert await house.keeper.refresh("real")
+
+    async def told() -> str:
+        async with sqlite_database.read() as tx:
+            replay = await house.store.replay_of(tx, "real")
+        assert replay is not None
+        return repr(await remembered_of(house.lesson.engine, house.store, replay))
+
+    assert "p_guest" in await told(), "whose question it was"
+    rules = ReplayRules(learners_unnamed=True)
+    async with sqlite_database.write() as tx:
+        await PublishingStore().set_rules(tx, "org", "real", rules, START)
+    silent = await told()
+    assert "Why?" in silent
+    for word in ("p_ann", "p_guest", "p_host", "ann", "Hello"):
+        assert word not in silent.replace("answer", ""), word
 
 
 @pytest.mark.parametrize("type_", sorted(READ | set(MARKED)))

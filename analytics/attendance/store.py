@@ -16,6 +16,7 @@ from analytics.attendance.rates import SignIns
 from analytics.attendance.rule import Rule
 from analytics.attendance.tables import decisions, objections, rules, sign_ins
 from analytics.attendance.verdict import Decision, Verdict
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.tables import heads
@@ -47,7 +48,7 @@ class CaseStore:
             .order_by(columns.decided_utc_ms, columns.id)
         )
         if subjects is not None:
-            query = query.where(columns.subject.in_(subjects))
+            query = query.where(one_of(columns.subject, subjects))
         found: dict[str, list[tuple[Decision, str | None]]] = {}
         for row in await tx.execute(query):
             verdict = None if row.verdict is None else Verdict(row.verdict)
@@ -90,7 +91,7 @@ class CaseStore:
             .order_by(columns.objected_utc_ms, columns.id)
         )
         if subjects is not None:
-            query = query.where(columns.subject.in_(subjects))
+            query = query.where(one_of(columns.subject, subjects))
         return [_objection(row) for row in await tx.execute(query)]
 
     async def lock_objection(self, tx: AsyncConnection, session_id: str, id_: str) -> Objection | None:
@@ -135,16 +136,20 @@ class CaseStore:
         """Return the sessions in which anything was decided about these subjects, or objected by them."""
         found: set[str] = set()
         for table in (decisions, objections):
-            query = select(table.c.session_id).where(table.c.org_id == org_id, table.c.subject.in_(subjects))
+            query = select(table.c.session_id).where(
+                table.c.org_id == org_id, one_of(table.c.subject, subjects)
+            )
             found |= set((await tx.execute(query.distinct())).scalars())
         return found
 
     async def erase_words(self, tx: AsyncConnection, org_id: str, subjects: Collection[str]) -> int:
         """Erase why was decided about these subjects, what they objected, and what they were answered."""
         d, o = decisions.c, objections.c
-        about = update(decisions).where(d.org_id == org_id, d.subject.in_(subjects), d.reason.is_not(None))
+        about = update(decisions).where(
+            d.org_id == org_id, one_of(d.subject, subjects), d.reason.is_not(None)
+        )
         said = update(objections).where(
-            o.org_id == org_id, o.subject.in_(subjects), or_(o.body.is_not(None), o.answer.is_not(None))
+            o.org_id == org_id, one_of(o.subject, subjects), or_(o.body.is_not(None), o.answer.is_not(None))
         )
         erased = (await tx.execute(about.values(reason=None))).rowcount
         return int(erased + (await tx.execute(said.values(body=None, answer=None))).rowcount)
@@ -168,7 +173,7 @@ class CaseStore:
     async def heads(self, tx: AsyncConnection, org_id: str, session_ids: Collection[str]) -> dict[str, int]:
         """Return how far the timelines of these sessions go, of one organisation."""
         query = select(heads.c.session_id, heads.c.seq).where(
-            heads.c.session_id.in_(session_ids), heads.c.org_id == org_id
+            one_of(heads.c.session_id, session_ids), heads.c.org_id == org_id
         )
         return {row.session_id: row.seq for row in await tx.execute(query)}
 
@@ -176,7 +181,7 @@ class CaseStore:
         self, tx: AsyncConnection, session_ids: Collection[str]
     ) -> dict[str, tuple[int, SignIns]]:
         """Return what was counted before, with the event up to which it was."""
-        query = select(sign_ins).where(sign_ins.c.session_id.in_(session_ids))
+        query = select(sign_ins).where(one_of(sign_ins.c.session_id, session_ids))
         return {
             row.session_id: (row.seq, SignIns(row.rounds, row.expected, row.signed_in, row.made_up))
             for row in await tx.execute(query)

@@ -12,6 +12,7 @@ from analytics.attendance.books import Act, Book, Phase
 from analytics.closing.canonical import parsed
 from analytics.closing.chain import Disclosure, SealedRecord, joined
 from analytics.closing.tables import amendments, disclosures, forgotten, records
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
@@ -45,8 +46,6 @@ class Amendment:
     reason: str | None
 
 
-_MOST_NAMED = 500
-"""Labels in one statement."""
 _LISTED = tuple(records.c[name] for name in Edition.__dataclass_fields__)
 
 
@@ -149,13 +148,8 @@ class ClosingStore:
 
     async def forget_labels(self, tx: AsyncConnection, org_id: str, labels: Collection[str]) -> int:
         """Erase what stands under these labels, whosever it is: texts that somebody wrote about others."""
-        erased = 0
-        wanted = sorted(labels)
-        for start in range(0, len(wanted), _MOST_NAMED):
-            part = wanted[start : start + _MOST_NAMED]
-            of = disclosures.c.org_id == org_id, disclosures.c.label.in_(part)
-            erased += int((await tx.execute(delete(disclosures).where(*of))).rowcount)
-        return erased
+        of = disclosures.c.org_id == org_id, one_of(disclosures.c.label, labels)
+        return int((await tx.execute(delete(disclosures).where(*of))).rowcount)
 
     async def forget_reasons(self, tx: AsyncConnection, org_id: str, subject: str) -> int:
         """Erase why versions were made that changed the row of `subject`: such words are about them."""
@@ -181,14 +175,14 @@ class ClosingStore:
 
     async def sessions_about(self, tx: AsyncConnection, org_id: str, subjects: Collection[str]) -> set[str]:
         """Return the sessions whose records still say something private of these subjects."""
-        of = disclosures.c.org_id == org_id, disclosures.c.subject.in_(subjects)
+        of = disclosures.c.org_id == org_id, one_of(disclosures.c.subject, subjects)
         return set((await tx.execute(select(disclosures.c.session_id).where(*of).distinct())).scalars())
 
     async def erase_amending(
         self, tx: AsyncConnection, org_id: str, sessions: Collection[str], begun_by: Collection[str]
     ) -> None:
         """Erase why these sessions are amended, and why these people amend any; they are asked again."""
-        about = or_(amendments.c.session_id.in_(sessions), amendments.c.begun_by.in_(begun_by))
+        about = or_(one_of(amendments.c.session_id, sessions), one_of(amendments.c.begun_by, begun_by))
         await tx.execute(update(amendments).where(amendments.c.org_id == org_id, about).values(reason=None))
 
     async def remember_forgotten(self, tx: AsyncConnection, org_id: str, subject: str, now: UtcMs) -> None:

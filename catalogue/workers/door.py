@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import msgspec
 import structlog
 
 from catalogue.workers.bell import Bell
+from catalogue.workers.forms import MEDIUM, MOST_TOLD_BYTES, Form
 from catalogue.workers.grants import WorkGrant, WorkSigner, dead
 from catalogue.workers.intake import MOST_BYTES, Corner, Intake
 from catalogue.workers.tokens import Sighting, WorkerToken, note_sighting
@@ -18,7 +18,7 @@ from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Rejected
-from lectern.manifest.medium import MOST_FILES, REQUIRED, RESULT, MediumResult, is_published
+from lectern.manifest.medium import MOST_FILES, RESULT
 from lectern.storage.files import Files, FoundFile, StoredFile
 from lectern.storage.keys import below, file_key
 
@@ -34,7 +34,7 @@ class WorkOrder:
     """What a job asks for. `media` is for the worker alone; `output` and `sources` are keys of folders.
 
     A worker may read what is below a source or is named in `assets`, and what is finished of its output; it
-    may write the files of a medium into its output.
+    may write the files of `form` into its output.
     """
 
     root: str
@@ -42,6 +42,7 @@ class WorkOrder:
     output: str
     sources: tuple[str, ...]
     assets: tuple[str, ...] = ()
+    form: Form = MEDIUM
 
     def may_read(self, key: str) -> bool:
         """Whether the job needs this file."""
@@ -184,7 +185,8 @@ class Door:
             if not order.may_read(file_key(key)):
                 raise _foreign()
         for one in write:
-            if not is_published(one.name) or not 0 <= one.size_bytes <= MOST_BYTES:
+            most = MOST_TOLD_BYTES if one.name == RESULT else MOST_BYTES
+            if not order.form.is_file(one.name) or not 0 <= one.size_bytes <= most:
                 raise _foreign()
         expires = self._clock() + ADDRESS_MS
         reading = [WorkGrant(job_id, lease, key, expires) for key in read]
@@ -247,10 +249,7 @@ class Door:
                 result = await self._taken(token, job, order, sent)
             else:
                 result = await self._published(order)
-            written = await self._desk(token).complete(
-                job,
-                {"duration_ms": result.duration_ms, "ladder": bool(result.ladder), "lead_ms": result.lead_ms},
-            )
+            written = await self._desk(token).complete(job, result)
         finally:
             self._taking.discard(job_id)
         if written is None:
@@ -274,20 +273,26 @@ class Door:
 
     async def _taken(
         self, token: WorkerToken, job: Job, order: WorkOrder, sent: Sequence[Sent]
-    ) -> MediumResult:
+    ) -> dict[str, Any]:
         names = [one.name for one in sent]
         assert job.lease_owner is not None
         corner = Corner(job.id, job.lease_owner)
         there = await self._intake.waiting(corner)
-        if len(names) > MOST_FILES or len(set(names)) != len(names) or not all(map(is_published, names)):
-            raise _incomplete("its files are not those of a medium")
-        if REQUIRED - set(names):
+        if (
+            len(names) > MOST_FILES
+            or len(set(names)) != len(names)
+            or not all(map(order.form.is_file, names))
+        ):
+            raise _incomplete("its files are not those of this job")
+        if order.form.required - set(names):
             raise _incomplete("files are missing")
         if any(there.get(one.name) != one.size_bytes for one in sent):
             raise _incomplete("a file has not come as it was announced")
         try:
-            result = msgspec.json.decode(await self._intake.content(corner, RESULT), type=MediumResult)
-        except msgspec.DecodeError:
+            if there[RESULT] > MOST_TOLD_BYTES:
+                raise ValueError("too long")
+            result = order.form.told(await self._intake.content(corner, RESULT))
+        except ValueError:
             raise _incomplete("its description cannot be read") from None
         desk = self._desk(token)
         for name in sorted(names, key=lambda name: name == RESULT):
@@ -297,11 +302,10 @@ class Door:
             await self._intake.publish(corner, order.output, [name])
         return result
 
-    async def _published(self, order: WorkOrder) -> MediumResult:
+    async def _published(self, order: WorkOrder) -> dict[str, Any]:
         try:
-            content = await self._files.get(f"{order.output}/{RESULT}")
-            return msgspec.json.decode(content, type=MediumResult)
-        except (NotFound, msgspec.DecodeError):
+            return order.form.told(await self._files.get(f"{order.output}/{RESULT}"))
+        except (NotFound, ValueError):
             raise _incomplete("nothing of it has come") from None
 
     async def _granted(self, address: str, *, writing: bool) -> WorkGrant:

@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Gone, NotFound, ProtocolViolation
 from lectern.kernel.ids import new_id
 from lectern.storage.files import StoredFile
@@ -22,6 +24,8 @@ from lectern.storage.keys import below, file_key
 CORNER: Final = "incoming"
 MOST_BYTES: Final = 200 * 10**9
 """Of one file that a worker sends."""
+_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
+_PASSING_S: Final = 24 * 3600.0
 _MOST_COPIED: Final = 5 * 10**9
 """S3 copies no larger object at once, and takes no larger one in one request."""
 
@@ -61,6 +65,15 @@ class Intake(Protocol):
     async def drop(self, job_id: str) -> None:
         """Throw away what any lease of a job left."""
 
+    async def corners(self) -> list[str]:
+        """Return the keys of all leases' corners (`Corner.folder`)."""
+
+    async def drop_corner(self, folder: str) -> None:
+        """Throw away what one lease left."""
+
+    async def drop_passing(self) -> None:
+        """Throw away what was on its way through this machine a day ago, when the server was killed."""
+
     def signed_path(self, corner: Corner, name: str, size_bytes: int) -> str | None:
         """The key to write to without this server in between; None if there is no such way."""
 
@@ -97,6 +110,18 @@ class DiskIntake:
     async def drop(self, job_id: str) -> None:
         """See `Intake`."""
         await asyncio.to_thread(shutil.rmtree, self._data / CORNER / file_key(job_id), ignore_errors=True)
+
+    async def corners(self) -> list[str]:
+        """See `Intake`."""
+        return await asyncio.to_thread(_corners_in, self._data / CORNER)
+
+    async def drop_corner(self, folder: str) -> None:
+        """See `Intake`."""
+        await asyncio.to_thread(_drop_corner, self._data / file_key(folder))
+
+    async def drop_passing(self) -> None:
+        """See `Intake`."""
+        await asyncio.to_thread(_drop_old_files, self._data / CORNER)
 
     def signed_path(self, corner: Corner, name: str, size_bytes: int) -> str | None:
         """See `Intake`: there is none."""
@@ -166,9 +191,22 @@ class BucketIntake:
                 await asyncio.to_thread(passing.unlink, missing_ok=True)
 
     async def drop(self, job_id: str) -> None:
-        """See `Intake`. What the bucket does not delete now, the next attempt's end, or nobody misses."""
+        """See `Intake`. What the bucket does not delete now is left to `catalogue.workers.leftovers`."""
         with contextlib.suppress(Gone):
             await self._bucket.delete(f"{CORNER}/{file_key(job_id)}")
+
+    async def corners(self) -> list[str]:
+        """See `Intake`."""
+        listed = await self._bucket.list(CORNER)
+        return list(dict.fromkeys(file.key.rpartition("/")[0] for file in listed if file.key.count("/") == 3))
+
+    async def drop_corner(self, folder: str) -> None:
+        """See `Intake`."""
+        await self._bucket.delete(folder)
+
+    async def drop_passing(self) -> None:
+        """See `Intake`."""
+        await asyncio.to_thread(_drop_old_files, self._scratch)
 
     def signed_path(self, corner: Corner, name: str, size_bytes: int) -> str | None:
         """See `Intake`."""
@@ -215,6 +253,37 @@ def _wrong_size(size_bytes: int) -> ProtocolViolation:
     return ProtocolViolation(
         "body_size_wrong", "The file is not as long as was announced.", size_bytes=size_bytes
     )
+
+
+def _corners_in(root: Path) -> list[str]:
+    return [
+        f"{CORNER}/{job.name}/{corner.name}"
+        for job in _folders(root)
+        for corner in _folders(job) or [job / "-"]  # a job's own folder that is empty goes, too
+    ]
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return [entry for entry in path.iterdir() if _ID.fullmatch(entry.name) and entry.is_dir()]
+    except FileNotFoundError:
+        return []
+
+
+def _drop_corner(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another lease of the job has a corner there
+        folder.parent.rmdir()
+
+
+def _drop_old_files(folder: Path) -> None:
+    """Files beside the corners: uploads, and what goes from a worker to the bucket."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if path.is_file() and utc_ms() / 1000 - path.stat().st_mtime > _PASSING_S:
+                path.unlink()
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -12,6 +12,7 @@ from interactions.feedback.form import FORMS
 from interactions.feedback.tables import counts as c
 from interactions.feedback.tables import texts as t
 from interactions.feedback.work_items import OVER, Item, Kind, State
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new
 from lectern.timeline.event import NewEvent
 from lectern.timeline.store import Head
@@ -46,9 +47,7 @@ async def shown_of(
 ) -> dict[str, dict[tuple[str, int], int]]:
     """Return the same of many sessions of an organisation, by session; at most a few thousand at a time."""
     columns = (c.c.session_id, c.c.question, c.c.grade, c.c.shown)
-    rows = await tx.execute(
-        select(*columns).where(c.c.org_id == org_id, c.c.session_id.in_(sorted(session_ids)))
-    )
+    rows = await tx.execute(select(*columns).where(c.c.org_id == org_id, one_of(c.c.session_id, session_ids)))
     found: dict[str, dict[tuple[str, int], int]] = {}
     for row in rows:
         found.setdefault(row.session_id, {})[row.question, row.grade] = row.shown
@@ -124,7 +123,7 @@ def place_of(found: Item) -> tuple[str, str]:
 def _seen(org_id: str, sessions: Collection[str] | None, owner: str | None) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [t.c.org_id == org_id, t.c.shown]
     if sessions is not None:
-        where.append(t.c.session_id.in_(sorted(sessions)) | (t.c.owner_person_id == owner))
+        where.append(one_of(t.c.session_id, sessions) | (t.c.owner_person_id == owner))
     return where
 
 

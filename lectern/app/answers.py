@@ -8,6 +8,7 @@ from accounts.service import Accounts
 from accounts.store import Person
 from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
+from catalogue.neighbours import Led
 from catalogue.store import CatalogueStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole
@@ -164,7 +165,7 @@ class ClocksOfReplays:
 
 
 class SessionFactsForCatalogue:
-    """`catalogue.neighbours.Titles`, answered by the sessions' rows."""
+    """`catalogue.neighbours.Titles` and `Leaders`, answered by the sessions' rows."""
 
     def __init__(self, store: SessionStore) -> None:
         self._store = store
@@ -173,6 +174,13 @@ class SessionFactsForCatalogue:
         """See `Titles`."""
         session = await self._store.get(tx, session_id)
         return session.title if session else ""
+
+    async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
+        """See `Leaders`."""
+        session = await self._store.get(tx, session_id)
+        if session is None:
+            return None
+        return Led(session.org_id, (session.presenter_person_id, session.host_person_id))
 
 
 def _facts(person: Person) -> PersonFacts:

@@ -12,19 +12,21 @@ from catalogue.brand.work import CLIP, MADE, ClipArgs
 from catalogue.work import (
     COMPOSE,
     MICROCOURSE,
+    SIGNALS,
     ComposeArgs,
     MicrocourseArgs,
+    SignalsArgs,
     download_folder,
     endings,
-    leaving_endings,
 )
+from catalogue.workers.forms import HEARD, MEDIUM, Form
 from lectern.db.engine import Database
 from lectern.jobs.desk import OnOver
 from lectern.jobs.job import Job, JobFailed
 from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from mediaworker.clip_check import UPLOAD
-from mediaworker.media_job import Clip, Compose, MediaJob, Microcourse
+from mediaworker.media_job import AnyJob, Clip, Compose, Hear, Microcourse
 from mediaworker.pipeline import library_files
 from mediaworker.steps import step_at
 
@@ -33,7 +35,7 @@ class Order(msgspec.Struct, frozen=True):
     """`media` is to be done in the folder `root`: a session's, or a clip's."""
 
     root: str
-    media: MediaJob
+    media: AnyJob
 
     def as_row(self) -> dict[str, Any]:
         """Return it as JSON can carry it."""
@@ -61,6 +63,8 @@ class Order(msgspec.Struct, frozen=True):
     @property
     def assets(self) -> tuple[str, ...]:
         """Single files that it reads besides."""
+        if isinstance(self.media, Hear):
+            return ()
         upload = (f"{self.root}/{UPLOAD}",) if isinstance(self.media, Clip) else ()
         return (*upload, *library_files(self.media))
 
@@ -68,6 +72,11 @@ class Order(msgspec.Struct, frozen=True):
     def output(self) -> str:
         """The folder, as a key, that it makes."""
         return f"{self.root}/{self.media.output}"
+
+    @property
+    def form(self) -> Form:
+        """What it hands in."""
+        return HEARD if isinstance(self.media, Hear) else MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,9 @@ class Orders:
             if job.kind == COMPOSE:
                 args = msgspec.convert(job.args, ComposeArgs)
                 return Order(f"sessions/{args.session_id}", Compose(output=args.folder))
+            if job.kind == SIGNALS:
+                heard = msgspec.convert(job.args, SignalsArgs)
+                return Order(f"sessions/{heard.session_id}", Hear(output=heard.folder))
             if job.kind == CLIP:
                 return Order(msgspec.convert(job.args, ClipArgs).folder, Clip(output=MADE))
         except msgspec.ValidationError as error:
@@ -128,17 +140,12 @@ class Orders:
 def media_endings() -> Mapping[str, OnOver]:
     """Return every kind of job that `Orders` knows, with what follows when one is over; each may leave the
     house."""
-    return {**leaving_endings(), CLIP: _nothing_to_write}
-
-
-def all_endings() -> Mapping[str, OnOver]:
-    """Return the same for every kind, those too that stay in the house."""
-    return {**media_endings(), **endings()}
+    return {**endings(), CLIP: _nothing_to_write}
 
 
 def step_of(kind: str, progress: float) -> tuple[str | None, float]:
     """Return the step that a job of a kind is at, if it has steps, and how much of it is done."""
-    return step_at(progress) if kind in media_endings() else (None, progress)
+    return step_at(progress) if kind in (MICROCOURSE, COMPOSE, CLIP) else (None, progress)
 
 
 async def _nothing_to_write(_tx: AsyncConnection, _job: Job) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 import structlog
 
-from catalogue.work import SignalsArgs
 from lectern.app.media_orders import Order
 from lectern.jobs.job import Job, JobFailed, LeaseLost
 from lectern.jobs.runner import Attempt
@@ -26,7 +25,14 @@ from lectern.storage.kinds import is_final
 from lectern.storage.tiered import copy_folder
 from mediaworker import pipeline
 from mediaworker.clip_check import UPLOAD
-from mediaworker.media_job import Clip, MediaCancelledError, MediaFailedError, MediaJob, MediaResult
+from mediaworker.media_job import (
+    Clip,
+    Hear,
+    MediaCancelledError,
+    MediaFailedError,
+    MediaJob,
+    MediaResult,
+)
 from mediaworker.signals import work as signals_work
 
 _log = structlog.get_logger()
@@ -85,22 +91,20 @@ class MediaWork:
         with _told():
             order = self._ask(attempt, partial(self._order, attempt.job))
             shelf = self._shelf(attempt.job)
+            if isinstance(order.media, Hear):
+                return self._signals(attempt, shelf, order.root, order.media)
             if shelf is None:
                 result = _do(attempt, order.media, self._data / order.root, self._data)
             else:
                 result = self._elsewhere(attempt, shelf, order.root, order.media)
         return {"duration_ms": result.duration_ms, "ladder": bool(result.ladder), "lead_ms": result.lead_ms}
 
-    def signals(self, attempt: Attempt) -> dict[str, object]:
+    def _signals(self, attempt: Attempt, shelf: Shelf | None, session: str, job: Hear) -> dict[str, object]:
         """Hear and see a replay, for its editor."""
-        with _told():
-            args = msgspec.convert(attempt.job.args, SignalsArgs)
-            session = f"sessions/{args.session_id}"
-            shelf = self._shelf(attempt.job)
-            if shelf is None:
-                found = _heard(attempt, args.folder, self._data / session)
-            else:
-                found = self._heard_elsewhere(attempt, shelf, session, args.folder)
+        if shelf is None:
+            found = _heard(attempt, job.output, self._data / session)
+        else:
+            found = self._heard_elsewhere(attempt, shelf, session, job.output)
         return {
             "utterances": len(found.utterances),
             "scenes": len(found.scenes),

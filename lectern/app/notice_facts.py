@@ -6,6 +6,7 @@ from math import inf
 from accounts.service import Accounts
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore
+from catalogue.publishing_store import PublishingStore
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.idea import CHECKIN, State
 from interactions.checkin.register import register
@@ -75,6 +76,7 @@ class LessonsForNotices:
         self._clock = clock
         self._make_up_ms = make_up_hours * _HOUR_MS
         self._views = AnalyticsStore()
+        self._publishing = PublishingStore()
 
     async def planned(self, session_id: str) -> PlannedLesson | None:
         """See `Lessons`."""
@@ -125,11 +127,14 @@ class LessonsForNotices:
             came = await self._sessions.store.came(tx, session_id)
             away = sorted(set(expected) - came)
             watched = await self._views.watched_replay(tx, session_id, away) if away else {}
+            is_held = bool(await self._publishing.held(tx, [session_id]))
         # Nobody is reminded of what can no longer be done, or of a lesson that they have seen meanwhile.
         ended, began = checkins.ended_utc_ms, lesson.first_started_utc_ms
         makes_up = ended is None or now <= ended + self._make_up_ms
         needed_ms = _ENOUGH * (ended - began) if ended is not None and began is not None else inf
         unseen = {p for p in away if p not in watched or length_ms(watched[p][0]) < needed_ms}
+        if is_held:
+            unseen.clear()  # there is nothing that they could watch
         missed: set[str] = set()
         for round_ in checkins.rounds.values():
             if makes_up and round_.state is State.CLOSED:

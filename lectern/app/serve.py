@@ -195,6 +195,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(run_forever("trials", services.trials.run)),
                 tasks.create_task(run_forever("views", services.following().run)),
                 tasks.create_task(run_forever("shelf", services.shelf_indexer().run)),
+                tasks.create_task(run_forever("leftovers", services.leftovers().run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
             ]

@@ -50,7 +50,10 @@ class Settings(BaseSettings):
     storage_cache_gb: float = Field(
         4.0, ge=0.1, description="Disk (GB) for copies of what viewers fetch from the bucket."
     )
-    redis_url: str = Field("", description="Redis URL for several server processes; empty: one process.")
+    redis_url: str = Field(
+        "",
+        description="Redis URL for several server processes, and to wake media workers; empty: one process.",
+    )
     server_name: str = Field(
         "",
         pattern=r"^[a-z0-9]{0,16}$",
@@ -116,6 +119,11 @@ class Settings(BaseSettings):
     microcourse_very_long_minutes: int = Field(20, description="Length (min) that earns a strong warning.")
     watermark: bool = Field(
         False, description="Whether the viewer's name moves over replays and microcourses (each may differ)."
+    )
+    encrypt_media: bool = Field(
+        False,
+        description="Whether broadcasts, replays and microcourses go out encrypted, with keys for the viewer "
+        "alone; whole files (MP4) are then for editors alone.",
     )
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."

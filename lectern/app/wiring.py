@@ -51,6 +51,7 @@ from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
@@ -64,6 +65,7 @@ from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
 from catalogue.workers.intake import BucketIntake, DiskIntake, Intake
+from catalogue.workers.leftovers import Leftovers
 from catalogue.workers.routes import WorkerRoutes
 from catalogue.workers.tokens import WorkerTokens
 from interactions import registry as class_ideas
@@ -102,10 +104,12 @@ from lectern.app.closing_answers import (
 from lectern.app.consent import TEXT
 from lectern.app.feedback_facts import FeedbackFacts, Workbooks
 from lectern.app.group_files import GroupFiles
+from lectern.app.job_calls import calls_of
 from lectern.app.join_links import LinksOfSessions
+from lectern.app.left_out import LeftOutOfRules
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
-from lectern.app.media_orders import Orders, all_endings, media_endings, step_of
+from lectern.app.media_orders import Orders, media_endings, step_of
 from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.secrets import load_keys, secret_in
 from lectern.app.settings import Settings
@@ -237,6 +241,7 @@ class Services:
             *catalogue_routes(self.catalogue),
             *self._library(),
             *self._watch_terms().routes(),
+            *self._publishing().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -360,6 +365,12 @@ class Services:
             self.settings.watermark,
         )
 
+    def _publishing(self) -> PublishingRoutes:
+        keeper, leaders = self.catalogue.keeper, SessionFactsForCatalogue(SessionStore())
+        return PublishingRoutes(
+            keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
+        )
+
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
@@ -406,6 +417,11 @@ class Services:
             self.settings.completion_threshold,
             self.settings.weak_completion,
         )
+
+    def leftovers(self) -> Leftovers:
+        """Throwing away what workers wrote for nobody."""
+        keeper = self.catalogue.keeper
+        return Leftovers(self.database, intake_of(self.settings), keeper.files, keeper.jobs)
 
     def following(self) -> Following:
         """Making the sums of viewing follow what is reported."""
@@ -468,7 +484,7 @@ def intake_of(settings: Settings) -> Intake:
 
 
 def workers_door(
-    settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner
+    settings: Settings, keeper: ReplayKeeper, accounts: Accounts, signer: WorkSigner, bell: Bell
 ) -> WorkerRoutes:
     """What workers with a token alone speak to.
 
@@ -480,13 +496,15 @@ def workers_door(
 
     async def order_of(job: Job) -> WorkOrder:
         order = await orders.of(job)
-        return WorkOrder(order.root, order.as_row()["media"], order.output, order.sources, order.assets)
+        return WorkOrder(
+            order.root, order.as_row()["media"], order.output, order.sources, order.assets, order.form
+        )
 
     door = Door(
         database,
         keeper.files,
         intake_of(settings),
-        Bell(database, keeper.jobs, now=time.monotonic),
+        bell,
         signer,
         order_of=order_of,
         endings=media_endings(),
@@ -507,6 +525,11 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
         bus = LocalBus()
         if settings.redis_url:
             bus = await stack.enter_async_context(RedisBus.connected(settings.redis_url))
+        jobs = JobStore()
+        calls = await stack.enter_async_context(calls_of(settings.redis_url, database))
+        bell = await stack.enter_async_context(
+            Bell(database, jobs, now=time.monotonic, calls=calls).attended()
+        )
         titles = SessionFactsForCatalogue(SessionStore())
         engine = TimelineEngine(
             database,
@@ -522,7 +545,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             guard=presence.guard,
             clerks={**class_ideas.CLERKS, StandingChanges: CorrectionsOfClosed(ClosingStore())},
         )
-        keeper = ReplayKeeper(engine, files_of(settings), CatalogueStore(), JobStore())
+        keeper = ReplayKeeper(engine, files_of(settings), CatalogueStore(), jobs)
         outbox = Outbox(mail=bool(settings.smtp_host), give_up_hours=settings.mail_give_up_hours)
         accounts = Accounts(database)
         people = PeopleOfAccounts(accounts)
@@ -563,6 +586,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             live_sessions=sessions.live_ids,
             viewers_per_process=settings.media_process_viewers,
             loses_rights=loses_rights,
+            left_out_of=LeftOutOfRules(database),
         )
         if stewards is not None:
             stewards.listen(plane.drop)
@@ -602,7 +626,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             catalogue=CatalogueDeps(
                 keeper,
                 engine,
-                PlaySigner(play_keys.secrets, play_keys.current),
+                PlaySigner(play_keys.secrets, play_keys.current, seals=settings.encrypt_media),
                 doors,
                 accounts,
                 PeopleOfCatalogue(accounts.store),
@@ -611,6 +635,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_long_minutes * 60_000,
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
+                links=at_door,
             ),
             whip=WhipEndpoint(
                 plane,
@@ -648,14 +673,14 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 completed_from=settings.completion_threshold,
             ),
             workers=workers_door(
-                settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current)
+                settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current), bell
             ),
             console=ConsoleRoutes(
                 database,
                 keeper.jobs,
                 WorkerTokens(database, accounts),
                 accounts,
-                all_endings(),
+                media_endings(),
                 step_of,
                 intake_of(settings).drop,
             ),

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from catalogue.work import SIGNALS
 from catalogue.workers.tokens import Sighting, note_sighting
 from lectern import __version__
-from lectern.app.media_orders import Orders, all_endings, media_endings
+from lectern.app.job_calls import calls_of
+from lectern.app.media_orders import Orders, media_endings
 from lectern.app.media_work import MediaWork
 from lectern.app.remote.far_desk import FarDesk
 from lectern.app.remote.line import Line
@@ -28,6 +28,7 @@ from lectern.app.storage import carrying, files_of
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
+from lectern.jobs.calls import Calls
 from lectern.jobs.desk import DatabaseDesk, Desk
 from lectern.jobs.job import LEASE_MS
 from lectern.jobs.runner import Runner
@@ -66,9 +67,13 @@ async def work(settings: Settings, *, lease_ms: int = LEASE_MS) -> None:
         files = files_of(settings) if settings.storage_url else None
         orders = Orders(database, settings.org_name)
         media = MediaWork(settings.data, loop, order=orders.of, shelf=lambda _job: files)
-        desk = DatabaseDesk(database, all_endings(), worker=this_process(), store=JobStore(lease_ms))
-        lanes = [*lanes_of(desk, media), Runner(desk, {SIGNALS: media.signals})]
-        async with carrying(settings, database), task_group() as tasks:
+        desk = DatabaseDesk(database, media_endings(), worker=this_process(), store=JobStore(lease_ms))
+        async with (
+            calls_of(settings.redis_url, database) as calls,
+            carrying(settings, database),
+            task_group() as tasks,
+        ):
+            lanes = lanes_of(desk, media, calls)
             running = [tasks.create_task(lane.run()) for lane in lanes]
             running.append(tasks.create_task(run_forever("sightings", lambda: _be_seen(database))))
             await stop.wait()
@@ -134,9 +139,9 @@ def token_of(settings: Settings) -> str:
     return token.strip()
 
 
-def lanes_of(desk: Desk, media: MediaWork) -> list[Runner]:
+def lanes_of(desk: Desk, media: MediaWork, calls: Calls | None = None) -> list[Runner]:
     """A lane for each kind: somebody waits for a cut, and it must not queue behind an hour's download."""
-    return [Runner(desk, {kind: media.do}) for kind in media_endings()]
+    return [Runner(desk, {kind: media.do}, calls=calls) for kind in media_endings()]
 
 
 def this_process() -> str:

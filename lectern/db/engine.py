@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,18 @@ from lectern.kernel.errors import Gone
 _BUSY_TIMEOUT_MS = 15_000
 _LOST_STATES = ("08", "57P01", "57P02", "57P03")
 """Connection exceptions; being shut down, crashed, starting (PostgreSQL, appendix A)."""
+_AFTER_COMMIT = "lectern_after_commit"
 _log = structlog.get_logger()
+
+OnCommit = Callable[[str], None]
+"""Hears a word that a transaction left (`tell_after_commit`), once it is committed. Returns at once."""
+
+
+def tell_after_commit(tx: AsyncConnection, topic: str, word: str) -> None:
+    """Leave a word for those who listen to `topic`; it is forgotten if this transaction is rolled back."""
+    words: list[tuple[str, str]] | None = tx.info.get(_AFTER_COMMIT)
+    if words is not None:
+        words.append((topic, word))
 
 
 class Database:
@@ -44,6 +55,7 @@ class Database:
         self._reader = self.engine
         self._writer = self.engine.execution_options(lectern_write=True)
         self._one_writer = asyncio.Lock()
+        self._on_commit: dict[str, list[OnCommit]] = {}
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -66,12 +78,20 @@ class Database:
             Gone: the database cannot be reached, or went away in the middle (`database_away`); if that was at
                 the very end, the transaction may have been committed.
         """
-        if not self.is_sqlite:
-            async with _transaction(self._writer) as connection:
-                yield connection
-            return
-        async with self._one_writer, _transaction(self._writer) as connection:
+        words: list[tuple[str, str]] = []
+        async with self._alone(), _transaction(self._writer) as connection:
+            connection.info[_AFTER_COMMIT] = words
             yield connection
+        for topic, word in words:
+            for listener in self._on_commit.get(topic, ()):
+                listener(word)
+
+    def on_commit(self, topic: str, listener: OnCommit) -> None:
+        """Have `listener` hear the words of this process's transactions, those about `topic`."""
+        self._on_commit.setdefault(topic, []).append(listener)
+
+    def _alone(self) -> AbstractAsyncContextManager[object]:
+        return self._one_writer if self.is_sqlite else nullcontext()
 
     async def close(self) -> None:
         """Return every connection."""

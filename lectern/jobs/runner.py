@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from lectern.jobs.calls import Call, Calls, Looks
 from lectern.jobs.desk import Desk
 from lectern.jobs.job import Job, JobFailed, LeaseLost, measured
 from lectern.kernel.clock import Clock, utc_ms
@@ -57,15 +58,15 @@ class Runner:
         *,
         concurrency: int = 1,
         clock: Clock = utc_ms,
-        poll_s: float = _POLL_S,
+        calls: Calls | None = None,
     ) -> None:
-        """`work` says by kind what to do; `concurrency` jobs run side by side. `poll_s` is how long to wait
-        for a look after one that found nothing."""
+        """`work` says by kind what to do; `concurrency` jobs run side by side. `calls` says when to look
+        again after a look that found nothing: by itself, once a second."""
         self._desk = desk
         self._work = work
         self._concurrency = concurrency
         self._clock = clock
-        self._poll_s = poll_s
+        self._calls = calls or Looks(_POLL_S)
 
     async def run(self) -> None:
         """Work until cancelled. A passing fault of the database ends nothing."""
@@ -78,10 +79,17 @@ class Runner:
             threads.shutdown(wait=False)
 
     async def _work_off(self, threads: ThreadPoolExecutor) -> None:
+        kinds = list(self._work)
+        call: Call | None = None
         while True:
-            job = await self._desk.claim(list(self._work))
+            try:
+                job = await self._desk.claim(kinds)
+            finally:
+                if call is not None:
+                    await call.answered()
+                    call = None
             if job is None:
-                await asyncio.sleep(self._poll_s)
+                call = await self._calls.wait(kinds)
             else:
                 await self._attempt(threads, job)
 

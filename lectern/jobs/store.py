@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.engine import tell_after_commit
 from lectern.jobs.job import LEASE_MS, Job, JobFailed, Measured, NewJob, retry_delay_ms
 from lectern.jobs.states import JobEvent, JobState, after
 from lectern.jobs.tables import jobs
@@ -14,6 +15,8 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.kernel.ids import new_id
 
+DUE = "job_due"
+"""What is said after the commit of a transaction that left a job to claim (`tell_after_commit`): its kind."""
 _LOST_CODE = "worker_lost"
 _LOST = "The media worker stopped in the middle of this job every time. Ask an administrator to look at it."
 
@@ -61,6 +64,7 @@ class JobStore:
         )
         row = {column.name: getattr(job, column.name) for column in jobs.columns}
         await tx.execute(insert(jobs).values(**row))
+        tell_after_commit(tx, DUE, job.kind)
         return job
 
     async def count_by_state(self, tx: AsyncConnection) -> dict[str, int]:
@@ -203,6 +207,7 @@ class JobStore:
         job = await self._mine(tx, job_id, lease_owner)
         if job is None:
             return None
+        tell_after_commit(tx, DUE, job.kind)
         return await self._change(
             tx,
             job,
@@ -222,6 +227,7 @@ class JobStore:
             NotFound: no such job. Conflict: it is neither failed nor held.
         """
         job = await self._one(tx, job_id, lock=True)
+        tell_after_commit(tx, DUE, job.kind)
         return await self._change(
             tx,
             job,

@@ -64,7 +64,8 @@ class SessionGrant:
 class Principal:
     """A person with a cookie, an integrator with a key, or the holder of a session token.
 
-    `departments` are those whose people a line manager may see; it widens nothing for other roles.
+    `departments` are those whose people a line manager may see; it widens nothing for other roles. `sign_in`
+    tells the sign-ins of one person apart ("" for whoever has no cookie).
     """
 
     org_id: str
@@ -74,6 +75,7 @@ class Principal:
     departments: frozenset[str] = frozenset()
     person_id: str | None = None
     grant: SessionGrant | None = None
+    sign_in: str = field(default="", compare=False)
 
     def allows(self, permission: Permission) -> bool:
         """Tell whether `permission` is held."""

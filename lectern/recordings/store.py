@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.clock import UtcMs
 from lectern.recordings.tables import packaging_places, recordings
@@ -50,7 +51,7 @@ async def of_session(tx: AsyncConnection, session_id: str) -> list[Recording]:
 
 async def recorded(tx: AsyncConnection, session_ids: Collection[str]) -> frozenset[str]:
     """Return which of these sessions have a recording."""
-    query = select(recordings.c.session_id).where(recordings.c.session_id.in_(session_ids)).distinct()
+    query = select(recordings.c.session_id).where(one_of(recordings.c.session_id, session_ids)).distinct()
     return frozenset((await tx.execute(query)).scalars())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.clock import UtcMs
 from lectern.servers.roll import FORGOTTEN_AFTER_S, Roll, Server
@@ -82,7 +83,7 @@ async def release(tx: AsyncConnection, server_id: str, session_ids: Collection[s
     """These sessions need no steward any more."""
     await tx.execute(
         delete(session_stewards).where(
-            session_stewards.c.server_id == server_id, session_stewards.c.session_id.in_(session_ids)
+            session_stewards.c.server_id == server_id, one_of(session_stewards.c.session_id, session_ids)
         )
     )
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lectern.db.one_of import one_of
 from lectern.kernel.clock import SessionMs, UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.timeline import tables as t
@@ -160,7 +161,9 @@ class TimelineStore:
 
     async def words(self, tx: AsyncConnection, org_id: str, refs: Collection[str]) -> dict[str, str]:
         """Return the words behind these references, without those that were erased."""
-        query = select(t.texts.c.id, t.texts.c.body).where(t.texts.c.org_id == org_id, t.texts.c.id.in_(refs))
+        query = select(t.texts.c.id, t.texts.c.body).where(
+            t.texts.c.org_id == org_id, one_of(t.texts.c.id, refs)
+        )
         return {row.id: row.body for row in await tx.execute(query)}
 
     async def erase(self, tx: AsyncConnection, session_id: str, ref: str) -> None:
@@ -171,13 +174,12 @@ class TimelineStore:
         self, tx: AsyncConnection, session_id: str, keys: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], FirstResult]:
         """Return what those of these commands (actor, command id) answered that came before."""
-        wanted = padded(sorted(keys))
         query = select(
             t.commands.c.actor, t.commands.c.command_id, t.commands.c.result, t.commands.c.seq
         ).where(
             t.commands.c.session_id == session_id,
-            t.commands.c.actor.in_([actor for actor, _ in wanted]),
-            t.commands.c.command_id.in_([command_id for _, command_id in wanted]),
+            one_of(t.commands.c.actor, {actor for actor, _ in keys}),
+            one_of(t.commands.c.command_id, [command_id for _, command_id in keys]),
         )
         return {
             (row.actor, row.command_id): FirstResult(row.result, row.seq)
@@ -204,9 +206,3 @@ class TimelineStore:
                     for (actor, command_id), first in results.items()
                 ],
             )
-
-
-def padded(keys: Sequence[K]) -> list[K]:
-    """Repeat the last key up to a power of two: few lengths of `IN (…)`, so statements stay prepared."""
-    length = 1 << (len(keys) - 1).bit_length() if keys else 0
-    return [*keys, *[keys[-1]] * (length - len(keys))]

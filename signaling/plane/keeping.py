@@ -15,6 +15,7 @@ from signaling.health.idea import HEALTH
 from signaling.health.telling import Telling
 from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
+from signaling.plane.left_out import EVERYTHING, LeftOut, LeftOutOf, may_record
 from signaling.plane.peer import Peer, slots_view
 from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.room import Room, new_recording, newest_recording
@@ -53,6 +54,7 @@ class Keeping:
         health: Telling,
         stewards: Stewards,
         former_life: FormerLife,
+        left_out_of: LeftOutOf,
     ) -> None:
         self._held = held
         self._engine = engine
@@ -65,6 +67,7 @@ class Keeping:
         self._health = health
         self._stewards = stewards
         self._former_life = former_life
+        self._left_out_of = left_out_of
 
     async def reconcile(self, session_id: str) -> float | None:
         """Bring one session in step. Returns in how many seconds to look again even if nothing happens.
@@ -209,20 +212,32 @@ class Keeping:
     async def keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.
 
-        The recording holds what the main room hears; what is said in a group alone is not in it.
+        The recording holds what the main room hears; what is said in a group alone is not in it, nor what of
+        learners is left out.
         """
         taken = places(situation, tracks.values())
         room = self._held.rooms.get(peer.session_id)
+        left_out = await self._left_out(room, situation)
         withheld = frozenset[str]() if room is None else frozenset[str]().union(*room.withheld)
         for mid, source in peer.sources.items():
             track = tracks.get(peer.track_of(mid))
             muted = track is not None and track.muted_by is not None
             muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
-            wanted = allowed, allowed and is_for_main_room(peer.participant, source, situation)
+            recorded = is_for_main_room(peer.participant, source, situation)
+            recorded = recorded and may_record(peer.participant, source, situation, left_out)
+            wanted = allowed, allowed and recorded
             if peer.publishing.get(mid, (True, True)) != wanted:
                 await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
                 peer.publishing[mid] = wanted
+
+    async def _left_out(self, room: Room | None, situation: Situation) -> LeftOut:
+        """What of learners nobody records. Before the lesson is live it may change: all of it, until then."""
+        if room is None or not situation.live:
+            return EVERYTHING
+        if room.left_out is None:
+            room.left_out = await self._left_out_of(room.session_id)
+        return room.left_out
 
     async def _keep_recording(self, room: Room, situation: Situation) -> None:
         client = room.home.client

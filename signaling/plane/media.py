@@ -28,6 +28,7 @@ from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.in_step import InStep
 from signaling.plane.keeping import Keeping
+from signaling.plane.left_out import LeftOutOf, nothing_left_out
 from signaling.plane.negotiation import Negotiation, read_offer
 from signaling.plane.node import MediaNode
 from signaling.plane.orphans import Orphans
@@ -69,6 +70,7 @@ class MediaPlane:
         viewers_per_process: int,
         loses_rights: Callable[[Event], str | None],
         stewards: Stewards,
+        left_out_of: LeftOutOf = nothing_left_out,
     ) -> None:
         nodes = [MediaNode(f"media-{number}", end) for number, end in enumerate(control_ends, 1)]
         self._engine = engine
@@ -92,6 +94,7 @@ class MediaPlane:
             health=self._health,
             stewards=stewards,
             former_life=self._former_life,
+            left_out_of=left_out_of,
         )
         self._in_step = InStep(self._keeping.reconcile)
         self._writing = InStep(self._keeping.write_down)

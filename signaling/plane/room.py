@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from signaling.plane.left_out import LeftOut
 from signaling.plane.node import MediaNode
 from signaling.plane.peer import Peer
 from signaling.plane.pipe import Pipe
@@ -26,7 +27,8 @@ class Room:
     `pipes` lead from home to siblings; `broken` ones may still have an end that must be closed.
     `sounding` are the tracks that somebody speaks on, as each connection last said, the first one first;
     `spoke` the participants who spoke lately, the latest first. `withheld` are ids of tracks and participants
-    from whom nothing is taken in, because of commands that are being written down.
+    from whom nothing is taken in, because of commands that are being written down. `left_out` of learners is
+    not recorded; None until the lesson is live.
     """
 
     session_id: str
@@ -40,6 +42,7 @@ class Room:
     sounding: dict[MediaClient, tuple[str, ...]] = field(default_factory=dict)
     spoke: tuple[str, ...] = ()
     withheld: list[frozenset[str]] = field(default_factory=list)
+    left_out: LeftOut | None = None
 
     @property
     def is_recorded(self) -> bool:

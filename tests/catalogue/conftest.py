@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
-from catalogue.neighbours import Circle, ReviewNews
+from catalogue.neighbours import Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
+from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
@@ -32,9 +33,11 @@ from lectern.jobs.job import Job, JobFailed
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Forbidden
 from lectern.kernel.roles import OrgRole, SessionRole
 from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
+from lectern.manifest.so_far import SoFar
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
 from tests.databases import sqlite_database
@@ -63,6 +66,7 @@ def guest(session_id: str, role: SessionRole = SessionRole.LEARNER) -> Principal
 PEOPLE = {
     "presenter": person("presenter", OrgRole.PRESENTER),
     "host": person("host", OrgRole.HOST),
+    "other": person("other", OrgRole.PRESENTER),
     "learner": person("learner", OrgRole.LEARNER),
     "admin": person("admin", OrgRole.ADMIN),
     "manager": person("manager", OrgRole.LINE_MANAGER),
@@ -90,6 +94,7 @@ class House:
     watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
+    lapsed: set[str | None] = field(default_factory=set)
     circles: dict[str, Circle] = field(default_factory=dict)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
@@ -113,11 +118,18 @@ class House:
 
     def deps(self) -> CatalogueDeps:
         return CatalogueDeps(
-            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock
+            self.keeper, self.lesson.engine, self.signer, self, self, self, self, clock=self.clock, links=self
         )
+
+    async def refuse_lapsed(self, grant: SessionGrant) -> None:
+        if grant.guest_id in self.lapsed:
+            raise Forbidden("removed", "You were removed from this session.")
 
     async def on_roster(self, session_id: str, person_id: str) -> bool:
         return (session_id, person_id) == (SESSION, "r")
+
+    async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
+        return Led("org", ("presenter", "host")) if session_id == SESSION else None
 
     async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
         return ("李伟", "E00012345") if person_id == "learner" else None
@@ -196,6 +208,13 @@ class House:
         for playlist in ("camera/live.m3u8", "audio/live.m3u8", "live-program.m3u8"):
             await self.files.put(f"sessions/{SESSION}/hls/{playlist}", b"#EXTM3U\n")
 
+    async def so_far(self, tracks: tuple[str, ...]) -> None:
+        """Leave what a packager leaves for looking back, 25 minutes into a lesson."""
+        so_far = SoFar(1_500_000, self.now - 3_000, tracks)
+        await self.files.put(f"sessions/{SESSION}/hls/so-far.json", msgspec.json.encode(so_far))
+        for track in tracks:
+            await self.files.put(f"sessions/{SESSION}/hls/{track}/page-000002.m3u8", b"#EXTM3U\n")
+
     async def replay_id(self) -> str:
         async with self.database.read() as tx:
             return (await self.store.replay_ids(tx, [SESSION]))[SESSION]
@@ -250,9 +269,11 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     deps = house.deps()
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
+    publishing = PublishingRoutes(house.database, house.store, house, house, house, house.clock)
     office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
     library = LibraryRoutes(deps, series, house, house.indexer(), 0.8)
-    more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *office.routes(), *library.routes()]
+    more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
+    more += [*office.routes(), *library.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

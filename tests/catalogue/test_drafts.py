@@ -153,6 +153,24 @@ async def test_a_draft_is_cut_as_it_stands_and_then_again_as_a_version(house: Ho
     assert (await house.call("GET", f"/api/v1/edits/{draft['id']}"))[1]["microcourse_id"] is None
 
 
+async def test_an_earlier_revision_is_gone_back_to_as_a_new_one(house: House) -> None:
+    draft = await begun(house)
+    _, cut = await say(house, draft, {"kind": "remove", "index": 0})
+    _, plain = await say(house, cut, {"kind": "brand", "branded": False})
+    assert (draft["content"]["branded"], plain["content"]["branded"]) == (True, False)
+    _, back = await say(house, plain, {"kind": "restore", "revision": 0}, "host")
+    assert (back["revision"], back["content"], back["undo"]) == (3, draft["content"], True)
+    _, undone = await say(house, back, "undo")
+    assert undone["content"] == plain["content"]
+    for revision, answer in ((5, (404, "revision_not_found")), (-1, (404, "revision_not_found"))):
+        status, refused = await say(house, undone, {"kind": "restore", "revision": revision})
+        assert (status, refused["error"]["code"]) == answer
+    _, history = await house.call("GET", f"/api/v1/edits/{draft['id']}/revisions")
+    assert [r["what"] for r in history["items"]] == ["undo", "restore", "brand", "remove", "created"]
+    await house.call("POST", f"/api/v1/edits/{draft['id']}/produce", json={"revision": 4})
+    assert (await house.work("microcourse", {"duration_ms": 103_000})).args["branded"] is False
+
+
 async def test_a_draft_without_a_title_is_kept_and_not_cut(house: House) -> None:
     draft = await begun(house, title="")
     status, refused = await house.call("POST", f"/api/v1/edits/{draft['id']}/produce", json={"revision": 0})

@@ -17,6 +17,7 @@ from catalogue.edits import (
     SHORTEST_MS,
     Add,
     Arrange,
+    Brand,
     CutOut,
     DeriveChapters,
     DropChapter,
@@ -116,6 +117,7 @@ def test_names_and_chapters_of_a_list() -> None:
     named = changed(TWO, Name("  Valves \n in five ", " Part 1"), REPLAY)
     assert (named.title, named.subtitle) == ("Valves in five", "Part 1")
     assert changed(TWO, Arrange("side_by_side"), REPLAY).arrangement == "side_by_side"
+    assert (TWO.branded, changed(TWO, Brand(branded=False), REPLAY).branded) == (True, False)
     wide = EditList(ranges=((500_000, 700_000),))
     own = changed(wide, SetChapter(510_000, "Mine"), REPLAY)
     assert own.chapters == (Chapter(510_000, "Mine"), Chapter(600_000, "Valves", "poll"))

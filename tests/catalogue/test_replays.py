@@ -192,6 +192,23 @@ async def test_the_broadcast_is_there_once_the_playlist_is(house: House) -> None
     assert (await house.call("GET", path, "other_guest"))[0] == 404
 
 
+async def test_a_lesson_that_goes_on_can_be_looked_back_at(house: House) -> None:
+    path = f"/api/v1/sessions/{SESSION}/broadcast"
+    await house.lesson.at(0, SessionStarted())
+    await house.broadcast()
+    assert (await house.call("GET", path, "guest"))[1]["past"] is None
+    await house.so_far(("camera", "audio"))
+    _, broadcast = await house.call("GET", path, "guest")
+    past = broadcast["past"]
+    assert (past["media_ms"], past["page_ms"]) == (1_500_000, 600_000)
+    assert [video["source"] for video in past["videos"]] == ["camera"]
+    for url in (past["audio_url"], past["videos"][0]["url"]):
+        page = await house.raw("GET", url.replace("{page}", "000002"), None)
+        assert (page.status, page.headers["Cache-Control"]) == (200, "no-store")
+    described = broadcast["audio_url"].replace("audio/live.m3u8", "so-far.json")
+    assert (await house.raw("GET", described, None)).status == 404  # words of the server, not for players
+
+
 async def test_addresses_run_out(house: House) -> None:
     _, replay = await house.call("GET", f"/api/v1/replays/{await house.ready_replay()}")
     house.now = UtcMs(START + 12 * 3_600_000)

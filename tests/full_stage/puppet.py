@@ -51,8 +51,9 @@ class Tone(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self) -> None:
+    def __init__(self, hz: int = 440) -> None:
         super().__init__()
+        self._hz = hz
         self.loudness = QUIET
         self._at = 0
         self._began: float | None = None
@@ -62,7 +63,7 @@ class Tone(MediaStreamTrack):
         loop = asyncio.get_running_loop()
         self._began = loop.time() if self._began is None else self._began
         await asyncio.sleep(self._began + self._at / SAMPLE_RATE - loop.time())
-        wave = np.sin(np.arange(self._at, self._at + SAMPLES) * (2 * np.pi * 440 / SAMPLE_RATE))
+        wave = np.sin(np.arange(self._at, self._at + SAMPLES) * (2 * np.pi * self._hz / SAMPLE_RATE))
         frame = av.AudioFrame.from_ndarray(
             (wave * self.loudness).astype(np.int16).reshape(1, -1), format="s16", layout="mono"
         )
@@ -117,7 +118,7 @@ class Puppet:
 
 
 @asynccontextmanager
-async def puppet(url: str, token: str, name: str, number: int) -> AsyncIterator[Puppet]:
+async def puppet(url: str, token: str, name: str, number: int, hz: int = 440) -> AsyncIterator[Puppet]:
     """Somebody who is in the class, and sends nothing yet."""
     async with class_client(url, token) as in_class:
         signal = socketio.AsyncClient(reconnection=False)
@@ -130,7 +131,7 @@ async def puppet(url: str, token: str, name: str, number: int) -> AsyncIterator[
         )
         pc = new_peer()
         try:
-            yield Puppet(name, in_class, signal, pc, Tone(), Picture(number))
+            yield Puppet(name, in_class, signal, pc, Tone(hz), Picture(number))
         finally:
             await pc.close()
             await signal.disconnect()

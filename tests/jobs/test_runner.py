@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lectern.db.engine import Database
+from lectern.jobs.calls import Looks
 from lectern.jobs.desk import DatabaseDesk
 from lectern.jobs.job import Job, JobFailed, LeaseLost, NewJob
 from lectern.jobs.runner import Attempt, Runner, Work
@@ -54,7 +55,7 @@ class Shop:
     @asynccontextmanager
     async def working(self, work: Work, concurrency: int = 1) -> AsyncIterator[None]:
         desk = DatabaseDesk(self.database, {"cut": self.on_over}, worker="w", store=STORE)
-        runner = Runner(desk, {"cut": work}, poll_s=0.01, concurrency=concurrency)
+        runner = Runner(desk, {"cut": work}, calls=Looks(0.01), concurrency=concurrency)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(runner.run())
             yield
@@ -168,6 +169,7 @@ async def test_a_runner_that_is_told_to_stop_gives_its_job_back(sqlite_database:
 _DOOMED = """
 import asyncio, sys, time
 from lectern.db.engine import Database
+from lectern.jobs.calls import Looks
 from lectern.jobs.desk import DatabaseDesk
 from lectern.jobs.runner import Runner
 from lectern.jobs.store import JobStore

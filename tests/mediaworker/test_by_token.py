@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from catalogue.work import COMPOSE, MICROCOURSE, ComposeArgs, MicrocourseArgs
+from catalogue.work import COMPOSE, MICROCOURSE, SIGNALS, ComposeArgs, MicrocourseArgs, SignalsArgs
 from catalogue.workers.grants import WorkGrant, WorkSigner
 from lectern.app.serve import build_app
 from lectern.app.wiring import Services, built
@@ -26,6 +26,7 @@ from lectern.jobs.store import JobStore
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.manifest.medium import REQUIRED, is_published
+from lectern.manifest.signals import Signals, checked
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.place import BucketPlace
 from recording.packager import Packager
@@ -37,6 +38,7 @@ __all__ = ["bucket_place", "migrated_file", "s3_url"]
 
 CUT = MicrocourseArgs(session_id="s", microcourse_id="m", version=1, title="课", start_ms=0, end_ms=1_500)
 WHOLE = ComposeArgs("s", "r", 1, "x")
+HEARD = SignalsArgs("s", "r", 1)
 _PATIENCE_S = 120
 REPLAY = "sessions/s/hls/replay.json"
 Client = TestClient[Any, Any]
@@ -174,10 +176,16 @@ async def test_a_killed_worker_elsewhere_is_followed_by_another(place: Place, tm
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.wait)
     assert not (place.data / "sessions/s" / WHOLE.folder).exists()
-    cut = await place.add(MICROCOURSE, CUT)
+    cut, heard = await place.add(MICROCOURSE, CUT), await place.add(SIGNALS, HEARD)
     with place.worker(second, tmp_path / "w2"):
         done = [await place.until(job, JobState.DONE, folder=tmp_path / "w2") for job in (whole, cut)]
+        signals = await place.until(heard, JobState.DONE, folder=tmp_path / "w2")
     assert done[0].attempts > 1
+    written = checked((place.data / "sessions/s" / HEARD.folder / "result.json").read_bytes())
+    assert signals.result == {
+        "utterances": len(written.utterances), "scenes": 0, "lacks": list(written.lacks),
+    }  # fmt: skip
+    assert max(written.peaks) > 0
     made_of = zip(done, (WHOLE.folder, CUT.folder), (72, 135), (0, 3_000), strict=True)
     for job, folder, pictures, lead_ms in made_of:
         assert job.result == {"duration_ms": round(pictures / 0.03), "ladder": True, "lead_ms": lead_ms}
@@ -272,6 +280,34 @@ async def test_forged_leases_foreign_files_and_paths_are_refused(place: Place) -
     assert (await place.say(token, f"{path}/complete", lease=lease, files=everything))[0] == 422
     assert (await place.say(token, f"{path}/complete", lease=lease, files=[]))[0] == 422
     assert (await place.job(job["id"])).state is JobState.RUNNING
+
+
+async def test_what_a_worker_says_it_heard_is_looked_at(place: Place) -> None:
+    _, token = await place.token()
+    job_id = await place.add(SIGNALS, HEARD)
+    job = await place.claim(token, SIGNALS)
+    path, lease = f"jobs/{job_id}", job["lease"]
+    for name, size in (("video.mp4", 3), ("result.json", 9 << 20)):
+        wanted = [{"name": name, "size_bytes": size}]
+        assert (await place.say(token, f"{path}/addresses", lease=lease, write=wanted))[0] == 404, name
+
+    async def handed_in(content: bytes) -> tuple[int, Any]:
+        sent = [{"name": "result.json", "size_bytes": len(content)}]
+        _, said = await place.say(token, f"{path}/addresses", lease=lease, write=sent)
+        assert (await place.client.put(said["write"][0], data=content)).status == 204
+        return await place.say(token, f"{path}/complete", lease=lease, files=sent)
+
+    good = Signals(2_000, 500, (0, 255), ((0, 900), (1_000, 2_000)), ((700, 0.5),))
+    for wrong in (
+        b"{}", b"\xff", msgspec.json.encode(msgspec.structs.replace(good, utterances=((5, 9_000),))),
+        msgspec.json.encode(msgspec.structs.replace(good, scenes=((900, 0.1), (700, 0.1)))),
+        msgspec.json.encode(msgspec.structs.replace(good, peaks=(256,))),
+    ):  # fmt: skip
+        status, answer = await handed_in(wrong)
+        assert (status, answer["error"]["code"]) == (422, "result_incomplete")
+    assert not (place.data / "sessions/s" / HEARD.folder).exists()
+    assert (await handed_in(msgspec.json.encode(good)))[0] == 200
+    assert (await place.job(job_id)).result == {"utterances": 2, "scenes": 1, "lacks": []}
 
 
 async def _drops(*pieces: bytes) -> AsyncIterator[bytes]:

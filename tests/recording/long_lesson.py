@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lectern.manifest import Clock, Fragment, Line, RecordingStarted, TrackStarted
 from recording.frames import FragmentReader
+from recording.pages import PagedPlaylist
 from recording.playlists import FullPlaylist, LivePlaylist
 from recording.strand import Strand, map_of
 
@@ -16,13 +17,14 @@ HOUR_S = 3600
 class Kept:
     """After each hour: pieces in memory, the camera's new segments, and bytes added to its playlist.
 
-    `live_bytes` is the length of its live playlist.
+    `live_bytes` is the length of its live playlist, `page_bytes` of the longest page of this hour.
     """
 
     pieces: int
     segments: int
     appended_bytes: int
     live_bytes: int
+    page_bytes: int
 
 
 def lines(hours: int, cameras: int) -> Iterator[Line]:
@@ -46,7 +48,8 @@ def follow(session: Path, hours: int, *, cameras: int) -> Iterator[Kept]:
     strand = Strand(FragmentReader(session))
     full = FullPlaylist(lambda segment: map_of("camera", segment))
     live = LivePlaylist(lambda segment: map_of("camera", segment))
-    segments = appended = seconds = 0
+    pages = PagedPlaylist(lambda segment: map_of("camera", segment))
+    segments = appended = seconds = longest = 0
     for line in lines(hours, cameras):
         strand.plan.receive("rec/1", line)
         if not isinstance(line, Clock):
@@ -55,6 +58,9 @@ def follow(session: Path, hours: int, *, cameras: int) -> Iterator[Kept]:
         for segment in strand.take("camera"):
             full.extend([segment])
             live.extend([segment])
+            pages.extend(segment)
+            longest = max(longest, *(len(page.text) for page in pages.take(ended=False)))
+            pages.note_written()
             appended += len(full.growth() or "")
             full.note_written()
             strand.forget("camera", segment)
@@ -62,5 +68,5 @@ def follow(session: Path, hours: int, *, cameras: int) -> Iterator[Kept]:
         for segment in strand.take("audio"):
             strand.forget("audio", segment)
         if seconds % HOUR_S == 0:
-            yield Kept(strand.plan.remembered, segments, appended, len(live.text(ended=False)))
-            segments = appended = 0
+            yield Kept(strand.plan.remembered, segments, appended, len(live.text(ended=False)), longest)
+            segments = appended = longest = 0

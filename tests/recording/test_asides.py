@@ -8,6 +8,7 @@ import pytest
 
 from lectern.manifest import RecordingStarted, encode_line, read_replay
 from lectern.manifest.asides import is_aside
+from lectern.manifest.so_far import read_so_far
 from recording.packager import Packager
 from tests.recording.replay_reader import playlist_seconds, read_pictures
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -74,6 +75,10 @@ def test_no_file_of_the_replay_holds_a_picture_of_it(lesson: Path) -> None:
         for file in hls.rglob("index.m3u8")
         for name in [*listed(file.read_text()), *re.findall(r'URI="([^"]+)"', file.read_text())]
     }
+    pages = [file for track in ("camera", "screen", "audio") for file in (hls / track).glob("page-*.m3u8")]
+    looked_back_at = {f"{file.parent.name}/{name}" for file in pages for name in listed(file.read_text())}
+    assert looked_back_at == {path for path in named if path.endswith(".m4s")}
+    assert read_so_far((hls / "so-far.json").read_bytes()).media_ms == pytest.approx(9_000, abs=50)
     there = {str(file.relative_to(hls)) for file in hls.rglob("*") if file.suffix in {".m4s", ".mp4"}}
     assert {path for path in there if not is_aside(path)} == named
 

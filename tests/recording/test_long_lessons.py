@@ -7,6 +7,8 @@ from tests.recording.long_lesson import follow
 
 HOURS = 12
 MOST_PIECES = 600
+MOST_PAGE_BYTES = 10_000
+"""Ten minutes of a look back, at two seconds a segment."""
 
 
 def test_what_is_kept_and_written_does_not_grow(tmp_path: Path) -> None:
@@ -17,3 +19,4 @@ def test_what_is_kept_and_written_does_not_grow(tmp_path: Path) -> None:
     assert last.segments == second.segments == 1_800
     assert last.live_bytes <= second.live_bytes + 2 * LIVE_WINDOW
     assert last.appended_bytes <= second.appended_bytes * 1.02
+    assert second.page_bytes <= last.page_bytes <= MOST_PAGE_BYTES

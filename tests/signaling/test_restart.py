@@ -27,13 +27,18 @@ def again(sdp: str, *, ufrag: str = "wxyz", certificate: str = "AB") -> str:
 
 
 @asynccontextmanager
-async def lesson(house: Installation) -> AsyncIterator[tuple[Session, MediaClient]]:
-    """A live session and the media process of the installation."""
+async def lesson(
+    house: Installation, rules: dict[str, bool] | None = None
+) -> AsyncIterator[tuple[Session, MediaClient]]:
+    """A live session and the media process of the installation; `rules` are those of its replay."""
     plane = house.services.plane
     (path,) = control_paths(house.services.settings)
     async with started_media_process(path, "--tap", "recording.tap:create"), asyncio.TaskGroup() as group:
         running = group.create_task(plane.run())
         session = await house.plan(guests=True)
+        if rules is not None:
+            of_replay = f"/api/v1/sessions/{session.id}/replay-rules"
+            assert (await house.ask("PUT", of_replay, by="admin", json=rules)).status == 200
         await house.services.sessions.start(session.id)
         async with asyncio.timeout(20):
             while not plane.clients():

@@ -28,6 +28,41 @@ async def _go_to(page: Page, time: str) -> None:
     await expect(on(page, "position")).to_contain_text(f"0:{int(time):02}")
 
 
+async def _on_a_phone(story: Story, replay: str) -> None:
+    """Look through the proposals: listen to an end, nudge it, put the lesson aside, have it back, take it."""
+    phone = await story.browsers.on_phone("zh-CN")
+    await story.sign_in(phone, "host")
+    await story.open(phone, f"/editor/{replay}")
+    lesson = on(phone, "proposed")
+    await expect(lesson).to_have_count(1)
+    await on(phone, "nudge").tap()
+    end = on(phone, "proposed-end")
+    await end.fill("0:11")
+    await end.press("Enter")
+    await lesson.get_by_role("button", name="提前 0.1 秒").last.tap()
+    await expect(end).to_have_value("0:10.9")
+    assert await violations(phone) == []
+    await take_picture(phone, "editor-proposal-phone")
+    await on(phone, "put-aside").tap()
+    await expect(lesson).to_have_count(0)
+    await on(phone, "take-back").tap()
+    await on(phone, "take").tap()
+    await expect(lesson).to_contain_text("已采用")
+    await on(phone, "tab-cut").tap()
+    await expect(on(phone, "range-end")).to_have_value("0:10.9")
+    await on(phone, "range-end").locator("xpath=..").get_by_role("button", name="试听").tap()
+    await expect(on(phone, "position")).to_contain_text("0:10")
+    await take_picture(phone, "editor-cut-phone")
+    await on(phone, "tab-chapters").tap()
+    await on(phone, "chapters-microcourse").locator("summary").tap()
+    await on(phone, "chapter-title-microcourse").fill("要点")
+    await on(phone, "chapter-title-microcourse").press("Enter")
+    await expect(on(phone, "saved")).to_have_attribute("data-revision", "1")
+    assert await violations(phone) == []
+    await take_picture(phone, "editor-chapters-phone")
+    await phone.context.close()
+
+
 @pytest.mark.timeout(240)
 async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
@@ -98,7 +133,41 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         await expect(on(other, "microcourse-title")).to_have_value("Two parts")
         await pc.unroute("**/editors")
 
+        # what was saved is looked at, and gone back to; that is undone like anything else
+        await on(pc, "revisions-open").click()
+        await expect(on(pc, "revision")).to_have_count(12)
+        await on(pc, "look").nth(4).click()
+        assert await violations(pc) == []
+        await take_picture(pc, "editor-revisions-pc")
+        await on(pc, "restore").click()
+        await _saved(pc, 12)
+        await expect(on(pc, "microcourse-title")).to_have_value("")
+        await pc.keyboard.press("Control+z")
+        await _saved(pc, 13)
+        await expect(on(pc, "microcourse-title")).to_have_value("Two parts")
+
+        # a stretch is marked by dragging over the lanes, and becomes a draft; the first one is gone on with
+        await expect(on(pc, "signals")).to_be_visible(timeout=60_000)
+        lane = await on(pc, "signals").bounding_box()
+        assert lane is not None
+        await pc.mouse.move(lane["x"] + lane["width"] * 0.8, lane["y"] + 20)
+        await pc.mouse.down()
+        await pc.mouse.move(lane["x"] + lane["width"] * 0.95, lane["y"] + 20, steps=3)
+        await pc.mouse.up()
+        await expect(on(pc, "pick")).to_have_value("stretch")
+        await on(pc, "pick-new").click()
+        await expect(on(pc, "draft")).to_have_count(2)
+        await on(pc, "draft").first.get_by_role("button").first.click()
+        await _saved(pc, 13)
+        await on(pc, "curves").locator("summary").click()
+        await expect(on(pc, "curves").locator("tbody tr")).to_have_count(1)
+        assert await violations(pc) == []
+
+        await _on_a_phone(story, replay)
+
         # the result is played in its order, and made
+        await on(pc, "branded").uncheck()
+        await _saved(pc, 14)
         await on(pc, "preview-range").click()
         await expect(on(pc, "preview-stop")).to_be_visible()
         await on(pc, "preview-stop").click()

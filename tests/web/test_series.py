@@ -95,6 +95,30 @@ async def _put_together(story: Story) -> None:
     await take_picture(page, "series-office-pc")
 
 
+async def _taken_back_and_published(story: Story, phone: Page) -> None:
+    """The presenter takes the replay back; the phone reads so; it is published, and there again."""
+    page = story.presenter
+    [replay] = (await story.rest(page, "GET", "/replays"))["items"]
+    await story.open(page, f"/admin/sessions/{replay['session_id']}")
+    await on(page, "take-back-replay").click()
+    assert await violations(page) == []
+    await take_picture(page, "replay-take-back-pc")
+    await on(page, "take-back-sure").click()
+    await expect(on(page, "publishing-state")).to_have_attribute("data-held", "true")
+    await story.open(phone, f"/replay/{replay['id']}")
+    await expect(phone.get_by_role("heading", name="回放还没有发布")).to_be_visible()
+    assert await violations(phone) == []
+    await take_picture(phone, "replay-held-phone")
+    await story.open(page, f"/replay/{replay['id']}")
+    await expect(on(page, "publishing-state")).to_have_attribute("data-held", "true")
+    assert await violations(page) == []
+    await take_picture(page, "replay-held-pc")
+    await on(page, "publish-replay").click()
+    await expect(on(page, "publishing")).to_have_count(0)
+    await phone.get_by_role("button", name="重试").click()
+    await expect(on(phone, "replay-play")).to_be_visible()
+
+
 VTT = "WEBVTT\n\n00:05.000 --> 00:08.000\n先关阀门，再断电。\n"
 
 
@@ -205,6 +229,7 @@ async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> Non
         await until("what they watch counts in the series", is_begun, within_s=30, every_s=0.5)
         await phone.go_back()
         await expect(on(phone, "go-on")).to_have_text("继续学习")
+        await _taken_back_and_published(story, phone)
         pc = await chromium.on_pc("en", dark=True)
         await story.sign_in(pc, "wang")
         await story.open(phone, "/watch")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { preciseWords, parseClock } from '../src/core/durations'
-import { chaptersOf, lengthOf, nudge, partAt, picksOf, previewStep, rulerOf, scrolled, trimmed, zoomed, type Part } from '../src/core/edit_list'
+import { alike, chaptersOf, lengthOf, nudge, partAt, picksOf, previewStep, rulerOf, scrolled, shownIn, trimmed, zoomed, type Part } from '../src/core/edit_list'
 
 const PARTS: readonly Part[] = [[60_000, 120_000], [300_000, 400_000], [10_000, 20_000]]
 const HOUR = 3_600_000
@@ -27,6 +27,17 @@ describe('an edit list', () => {
     expect(trimmed(PARTS, 0, 'start', 119_900, HOUR)).toEqual([119_000, 120_000])
     expect(trimmed(PARTS, 1, 'end', 9_999_999, HOUR)).toEqual([300_000, HOUR])
     expect(trimmed(PARTS, 2, 'start', -5, HOUR)).toEqual([0, 20_000])
+  })
+
+  it('knows which part shows something of a stretch', () => {
+    expect(shownIn(PARTS, 0, 10_000)).toBeNull()
+    expect(shownIn(PARTS, 120_000, 300_000)).toBeNull()
+    expect([shownIn(PARTS, 0, 10_001), shownIn(PARTS, 119_999, 350_000)]).toEqual([2, 0])
+  })
+
+  it('knows a lesson again that was nudged', () => {
+    expect([alike([0, 420_000], [14_000, 410_000]), alike([0, 420_000], [0, 436_000])]).toEqual([true, false])
+    expect([alike([0, 12_000], [0, 9_000]), alike([0, 12_000], [0, 8_900])]).toEqual([true, false])
   })
 
   it('moves by a second, or by a tenth with Shift', () => {

@@ -6,7 +6,9 @@ import en from '../src/words/en'
 import { en as libraryEn, zh as libraryZh } from '../src/words/library'
 import { en as mediaEn, zh as mediaZh } from '../src/words/media'
 import { en as officeEn, zh as officeZh } from '../src/words/office'
+import { en as pastEn, zh as pastZh } from '../src/words/past'
 import { en as playerEn, zh as playerZh } from '../src/words/player'
+import { en as publishingEn, zh as publishingZh } from '../src/words/publishing'
 import { en as studioEn, zh as studioZh } from '../src/words/studio'
 import { en as togetherEn, zh as togetherZh } from '../src/words/together'
 import { en as verdictEn, zh as verdictZh } from '../src/words/verdict'
@@ -24,8 +26,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn })
-const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh })
+const english = leaves({ ...en, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn })
+const chinese = leaves({ ...zh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -51,7 +53,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'] }
+    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'], publishing: ['publishing'], past: ['past'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

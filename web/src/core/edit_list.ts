@@ -59,6 +59,18 @@ export function trimmed(parts: readonly Part[], index: number, end: 'start' | 'e
   return [start, Math.round(Math.max(Math.min(ms, most), start + 1000))]
 }
 
+/** The first part that shows something of a stretch; null where none does. */
+export function shownIn(parts: readonly Part[], start: number, end: number): number | null {
+  const found = parts.findIndex(([from, to]) => from < end && start < to)
+  return found < 0 ? null : found
+}
+
+/** Whether two stretches are the same lesson, cut by two people: no end is off by more than 15 s, or a quarter of a short one. */
+export function alike(one: Part, other: Part): boolean {
+  const slack = Math.min(15_000, (one[1] - one[0]) / 4)
+  return Math.abs(one[0] - other[0]) <= slack && Math.abs(one[1] - other[1]) <= slack
+}
+
 /** How far an arrow key moves an end: a second, a tenth with Shift. Null for other keys. */
 export function nudge(key: string, shift: boolean): number | null {
   const step = shift ? 100 : 1000
@@ -112,6 +124,9 @@ const WITHOUT_END_MS = 4 * 60_000
 
 const isPicked = (mark: Marked): mark is Marked & { readonly kind: 'poll' | 'question' } => mark.kind === 'poll' || mark.kind === 'question'
 
+/** The key of what can be picked that a moment on the time line stands for. */
+export const pickKey = (kind: string, id: string | number): string => `${kind}${id}`
+
 /**
  * What can be picked whole: the chapters, the polls (from when they were introduced to what comes next), the questions with their
  * answer (until the answer ends, where that is known).
@@ -119,10 +134,10 @@ const isPicked = (mark: Marked): mark is Marked & { readonly kind: 'poll' | 'que
 export function picksOf(chapters: readonly Chapter[], marks: readonly Marked[], durationMs: number): Pick[] {
   const starts = [...chapters.map((chapter) => chapter.at_ms), ...marks.map((mark) => mark.at_ms), durationMs].sort((a, b) => a - b)
   const until = (ms: number): number => Math.min(starts.find((at) => at > ms + 5000) ?? durationMs, ms + WITHOUT_END_MS)
-  const whole = chapters.map((chapter, at) => ({ key: `chapter${chapter.at_ms}`, kind: chapter.kind, title: chapter.title, start: chapter.at_ms, end: chapters[at + 1]?.at_ms ?? durationMs }))
+  const whole = chapters.map((chapter, at) => ({ key: pickKey('chapter', chapter.at_ms), kind: chapter.kind, title: chapter.title, start: chapter.at_ms, end: chapters[at + 1]?.at_ms ?? durationMs }))
   const moments = marks.filter(isPicked).map((mark) => {
     const start = mark.kind === 'poll' ? Math.max(0, mark.at_ms - BEFORE_POLL_MS) : mark.at_ms
-    return { key: mark.kind + mark.id, kind: mark.kind, title: mark.title ?? '', start, end: mark.end_ms ?? until(mark.at_ms) }
+    return { key: pickKey(mark.kind, mark.id), kind: mark.kind, title: mark.title ?? '', start, end: mark.end_ms ?? until(mark.at_ms) }
   })
   return [...whole, ...moments].filter((pick) => pick.end - pick.start >= 1000)
 }

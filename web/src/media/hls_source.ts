@@ -2,6 +2,9 @@
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
  * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
+import type { PlayAddresses } from '../core/play_addresses'
+import { openAddresses } from './open_addresses'
+
 export interface HlsSource {
   /** Wall-clock time of what is on screen (EXT-X-PROGRAM-DATE-TIME), or null where the player does not know it. */
   playingUtcMs(): number | null
@@ -15,14 +18,18 @@ export function playsBroadcast(): boolean {
   return [sources.MediaSource, sources.ManagedMediaSource].some((source) => source?.isTypeSupported(type)) || document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== ''
 }
 
-/** `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. */
-export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; token?: string; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
+/**
+ * `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. `addresses`: what was
+ * renewed while it plays, where that is not the page's.
+ */
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; addresses?: PlayAddresses; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
+  const addresses = options.addresses ?? openAddresses
   const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
   const { default: Hls } = options.separateSound && isPlaylist ? await import('hls.js') : await import('hls.js/light')
   if (!isPlaylist || !Hls.isSupported()) {
     const onError = (): void => options.onFailed?.()
     element.addEventListener('error', onError)
-    element.src = url
+    element.src = addresses.renewed(url)
     // Safari tells the wall-clock time of position 0.
     const native = element as HTMLMediaElement & { getStartDate?: () => Date }
     return {
@@ -47,7 +54,7 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
     backBufferLength: 30,
     // A playlist may appear a moment after the lesson has started.
     manifestLoadPolicy: { default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 15000, timeoutRetry: null, errorRetry: { maxNumRetry: 8, retryDelayMs: 500, maxRetryDelayMs: 2000 } } },
-    ...(options.token ? { xhrSetup: (xhr: XMLHttpRequest) => xhr.setRequestHeader('Authorization', `Bearer ${options.token ?? ''}`) } : {}),
+    xhrSetup: renewing(addresses),
   })
   let recovered = 0
   hls.on(Hls.Events.ERROR, (_event, data) => {
@@ -60,4 +67,9 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   hls.loadSource(url)
   hls.attachMedia(element)
   return { playingUtcMs: () => hls.playingDate?.getTime() ?? null, close: () => hls.destroy() }
+}
+
+/** Has a request of hls.js made by the newest address. */
+export function renewing(addresses: PlayAddresses): (xhr: XMLHttpRequest, url: string) => void {
+  return (xhr, url) => xhr.open('GET', addresses.renewed(url), true)
 }

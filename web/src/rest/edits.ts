@@ -10,6 +10,8 @@ export interface EditContent {
   readonly arrangement: 'inset' | 'side_by_side'
   /** Null while it takes those of the replay. */
   readonly chapters: readonly Chapter[] | null
+  /** In the studio's look, with its intro and outro. */
+  readonly branded: boolean
 }
 
 export interface Author {
@@ -41,9 +43,21 @@ export type Operation =
   | { readonly kind: 'move'; readonly index: number; readonly to: number }
   | { readonly kind: 'name'; readonly title: string; readonly subtitle: string }
   | { readonly kind: 'arrange'; readonly arrangement: EditContent['arrangement'] }
+  | { readonly kind: 'brand'; readonly branded: boolean }
+  | { readonly kind: 'restore'; readonly revision: number }
   | { readonly kind: 'set_chapter'; readonly at_ms: number; readonly title: string; readonly moved_from_ms?: number }
   | { readonly kind: 'drop_chapter'; readonly at_ms: number }
   | { readonly kind: 'derive_chapters' }
+
+/** A saved state; `what` is the operation or step that led to it, `equals` the revision whose content it has. */
+export interface Revision {
+  readonly revision: number
+  readonly what: string
+  readonly equals: number
+  readonly author: Author
+  readonly utc_ms: number
+  readonly content: EditContent
+}
 
 /** What is asked of a draft; `change_id` tells a repeated request from a new one. */
 export interface Change {
@@ -68,9 +82,12 @@ export const editsApi = {
   draft: (id: string) => request<Edit>('GET', `${root}/edits/${id}`),
   drop: (id: string) => request<null>('DELETE', `${root}/edits/${id}`),
   change: (id: string, change: Change) => request<Edit>('POST', `${root}/edits/${id}/revisions`, { body: change }),
+  history: (id: string) => request<{ readonly items: readonly Revision[] }>('GET', `${root}/edits/${id}/revisions`),
   produce: (id: string, revision: number) => request<{ readonly microcourse_id: string; readonly version: number }>('POST', `${root}/edits/${id}/produce`, { body: { revision } }),
   present: (replayId: string, tab: string, editId: string | null, leaving = false) =>
     request<{ readonly others: readonly OtherEditor[]; readonly revisions: Readonly<Record<string, number>> }>('POST', `${root}/replays/${replayId}/editors`, { body: { tab, edit_id: editId, leaving }, keepalive: leaving }),
+  /** How many learners took part in each step of a replay. */
+  participation: (replayId: string) => request<{ readonly step_ms: number; readonly people: readonly number[] }>('GET', `${root}/replays/${replayId}/participation`),
   /** How a replay was watched, second by second; for those who may read views. */
   figures: (replayId: string) => request<{ readonly staying: readonly number[] }>('GET', `${root}/views/replay/${replayId}/figures`),
 }

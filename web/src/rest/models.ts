@@ -67,6 +67,16 @@ export interface Broadcast {
   readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
+  /** What can be looked back at; null in the first seconds. `{page}` in an address stands for a page's number. */
+  readonly past: {
+    readonly page_ms: number
+    readonly media_ms: number
+    readonly utc_ms: number
+    readonly videos: readonly { readonly source: 'camera' | 'screen'; readonly url: string }[]
+    readonly audio_url: string
+  } | null
+  /** When its addresses run out. */
+  readonly until_utc_ms: number
 }
 
 export interface Mark {
@@ -105,6 +115,8 @@ export interface Ladder {
 }
 
 export interface Replay {
+  /** When its addresses run out. */
+  readonly until_utc_ms: number
   readonly id: string
   readonly session_id: string
   readonly title: string
@@ -125,6 +137,8 @@ export interface Replay {
   /** Learners see it from the one moment to the other; null: no such bound. */
   readonly from_utc_ms: number | null
   readonly to_utc_ms: number | null
+  /** Not published (yet): learners do not see it. */
+  readonly held: boolean
 }
 
 /** On which terms the asker watches a medium. */
@@ -152,6 +166,8 @@ export interface WatchRules {
 }
 
 export interface Microcourse {
+  /** When its addresses run out. */
+  readonly until_utc_ms: number
   readonly id: string
   readonly replay_id: string
   readonly session_id: string

@@ -31,7 +31,7 @@ const en = {
   },
   stage: {
     you: 'You', connecting: 'The picture is on its way…', noPicture: 'The presenter is not sending a picture right now', inGroup: 'Group time: talk with your group. The picture comes back afterwards.', screenOf: 'Screen of {name}', cameraOf: 'Camera of {name}', camera: 'Camera', screen: 'Screen',
-    broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
+    lookBack: 'Back 30 seconds', broadcast: 'Live broadcast', broadcastComing: 'Your network blocks real-time video. Loading the broadcast, a few seconds behind…', broadcastLoading: 'Loading the broadcast, a few seconds behind…', broadcastTag: 'Broadcast · a few seconds behind',
     unplayable: 'This browser cannot show this picture', unplayableWhy: 'It does not know the format {codec}. Sound goes on. Chrome, Edge or Safari show it.',
     missed: { camera: 'the camera of {name}', screen: 'the screen of {name}' }, missedWhy: 'This browser does not know the format {codec} and cannot show {what} live. You are watching the broadcast instead, a few seconds behind.',
     tapForSound: 'Tap for sound', speaking: 'Speaking', muted: 'Muted', paused: 'Picture paused', pausedWhy: 'Your connection is slow. Sound goes on.', actionsFor: 'Actions for {name}',

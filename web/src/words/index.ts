@@ -4,13 +4,14 @@ import type { CuttingWords } from './cutting'
 import type { Words as FirstWords } from './en'
 import type { LibraryWords } from './library'
 import type { OfficeWords } from './office'
+import type { PastWords } from './past'
 import type { PlayerWords } from './player'
 import type { StudioWords } from './studio'
 import type { TogetherWords } from './together'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly shelf: LibraryWords }
+type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly past: PastWords; readonly shelf: LibraryWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'

@@ -33,7 +33,7 @@ const zh: Words = {
   },
   stage: {
     you: '我', connecting: '画面马上就来…', noPicture: '讲师暂时没有画面', inGroup: '分组时间：和组员讨论吧，结束后画面会回来。', screenOf: '{name} 的屏幕', cameraOf: '{name} 的摄像头', camera: '摄像头', screen: '屏幕',
-    broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
+    lookBack: '回看 30 秒', broadcast: '直播流', broadcastComing: '当前网络连不上实时画面，正在切换到直播流（晚几秒）…', broadcastLoading: '正在加载直播流（晚几秒）…', broadcastTag: '直播流 · 晚几秒',
     unplayable: '这个浏览器放不了这个画面', unplayableWhy: '它不支持 {codec} 格式，声音不受影响。换用 Chrome、Edge 或 Safari 就能看到。',
     missed: { camera: '{name} 的摄像头画面', screen: '{name} 共享的屏幕' }, missedWhy: '这个浏览器不支持 {codec} 格式，无法实时播放 {what}，已换成直播流（晚几秒）。',
     tapForSound: '点一下，打开声音', speaking: '正在说话', muted: '已静音', paused: '画面已暂停', pausedWhy: '你的网络较慢，声音不受影响。', actionsFor: '对 {name} 的操作',

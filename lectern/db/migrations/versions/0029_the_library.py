@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0029'
-down_revision = '0021b'
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

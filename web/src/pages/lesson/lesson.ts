@@ -128,7 +128,11 @@ export class Lesson {
     const missed = worthBroadcast(unplayableOf(this.slots.value), presenters)
     return missed.length > 0 && playsBroadcast() ? missed : []
   })
-  readonly onBroadcast = computed(() => this.path.value === 'broadcast' || this.missed.value.length > 0)
+  /** Whether somebody may look back at what was: whoever speaks, or is asked to in a group, hears what is. */
+  readonly mayLookBack = computed(() => !this.staff.value && this.entity.value?.state === 'live' && this.seat.value === null && !this.myGroup.value && !this.onStage.value.has(this.identity.value?.participant_id ?? '') && playsBroadcast())
+  private readonly looksBack = ref(false)
+  readonly lookingBack = computed(() => this.looksBack.value && this.mayLookBack.value)
+  readonly onBroadcast = computed(() => this.path.value === 'broadcast' || this.missed.value.length > 0 || this.lookingBack.value)
   /** Sources of ours that staff muted: their devices are to be switched off. */
   readonly mutedByStaff = computed(() => {
     const me = this.identity.value?.participant_id
@@ -182,6 +186,8 @@ export class Lesson {
         // A return to the class has asked for media already; here only a lesson that begins or ends.
         if (state !== 'live' || this.path.value === 'off') this.considerMedia()
       })
+      // Whoever was called up comes back to live for good.
+      watch(this.mayLookBack, (may) => may || (this.looksBack.value = false))
       // The broadcast brings its own sound.
       watch([this.soundMuted, this.onBroadcast], ([muted, onBroadcast]) => this.sound.mute(muted || onBroadcast))
     })
@@ -257,6 +263,10 @@ export class Lesson {
 
   readNetwork(): ReturnType<MediaRoom['readNetwork']> {
     return this.media ? this.media.readNetwork() : Promise.resolve(null)
+  }
+
+  lookBack(now: boolean): void {
+    this.looksBack.value = now
   }
 
   unlockSound(): void {

@@ -1,0 +1,25 @@
+/** Words about publishing replays, in both languages. They come with their pages: a room's first load does without. */
+import { i18n } from './index'
+
+export const en = {
+  held: 'Not published', shown: 'Published', heldTitle: 'Not published yet', heldText: 'The lesson was recorded. Its presenter, its host or an administrator decides whether it can be watched. Once it is published, you find it here.',
+  title: 'Replay', atEnd: 'When the lesson is over', asOrg: 'As the organisation has it: {what}', atOnce: 'learners can watch it at once', byDecision: 'held until somebody publishes it', ownAtOnce: 'Learners can watch it at once', ownByDecision: 'Held until somebody publishes it',
+  youSee: 'Learners cannot watch this replay. They read that it was recorded and is not published yet.', takenBack: '{name} took it back: {when}', publish: 'Publish', published: 'Learners can watch this replay.', publishedBy: '{name} published it: {when}', takeBack: 'Take it back', takeBackTitle: 'Take the replay back?',
+  takeBackText: 'Learners cannot watch it any more, even where they have it open. Nothing that was recorded is deleted, what they have watched stays on record, and it can be published again.', cutStay: '{n} microcourse that was cut from it stays published. | {n} microcourses that were cut from it stay published.', othersDecide: 'Its presenter, its host or an administrator publishes it.',
+  learners: 'Learners in the replay', learners_unseen: 'Without learners’ cameras', learners_unheard: 'Without learners’ voices', learners_unnamed: 'Without saying who took part', learnersHelp: 'On stage learners are seen and heard live. What is left out is not recorded at all, so whoever follows by broadcast, where a network blocks live media, misses it too. It is fixed when the lesson begins. Chat is in no replay.', learnersLive: 'This was fixed when the lesson began.',
+  orgRule: 'Replays are held until somebody publishes them', orgRuleHelp: 'A lesson can say otherwise. What is over stays as it was decided.',
+}
+
+export const zh: typeof en = {
+  held: '未发布', shown: '已发布', heldTitle: '回放还没有发布', heldText: '本场已录制，是否开放回看由讲师、主持人或管理员决定。发布后可以在这里观看。',
+  title: '回放', atEnd: '下课之后', asOrg: '按单位规则：{what}', atOnce: '学员可以马上回看', byDecision: '先保留，有人发布后才能看', ownAtOnce: '学员可以马上回看', ownByDecision: '先保留，有人发布后才能看',
+  youSee: '学员暂时看不到这个回放，页面会提示“已录制，还没有发布”。', takenBack: '{name} 撤回：{when}', publish: '发布回放', published: '学员可以观看这个回放。', publishedBy: '{name} 发布：{when}', takeBack: '撤回', takeBackTitle: '撤回这个回放？',
+  takeBackText: '学员将不能再观看，已经打开的页面也会停止播放。录制内容不会删除，观看记录会保留，之后可以再次发布。', cutStay: '从中剪出的 {n} 个微课仍然对学员可见。', othersDecide: '由本场的讲师、主持人或管理员发布。',
+  learners: '回放中的学员', learners_unseen: '不含学员画面', learners_unheard: '不含学员声音', learners_unnamed: '不显示是谁参与', learnersHelp: '上台的学员在直播中照常可见可听。去掉的内容完全不录制，因此网络受限、只能看广播的人也看不到。开始直播后不能再改。聊天内容不会进入回放。', learnersLive: '开始直播时已确定，不能再改。',
+  orgRule: '回放先保留，有人发布后学员才能看', orgRuleHelp: '单场可以另行设置。已经结束的场次不受影响。',
+}
+
+export type PublishingWords = typeof en
+
+i18n.global.mergeLocaleMessage('en', { publishing: en })
+i18n.global.mergeLocaleMessage('zh-CN', { publishing: zh })

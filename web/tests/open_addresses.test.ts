@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { keepOpen, openAddresses } from '../src/media/open_addresses'
+
+const HOUR_MS = 3_600_000
+const TTL_MS = 12 * HOUR_MS
+
+describe('a page that stays open for three days', () => {
+  const heard = new Map<string, () => void>()
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_795_000_000_000 })
+    vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: (name: string, act: () => void) => heard.set(name, act), removeEventListener: (name: string) => heard.delete(name) })
+    vi.stubGlobal('addEventListener', (name: string, act: () => void) => heard.set(name, act))
+    vi.stubGlobal('removeEventListener', (name: string) => heard.delete(name))
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  let made = 0
+  const medium = (): { program_url: string; until_utc_ms: number; version: number } => ({ program_url: `/play/k.${(made += 1)}.x/program.m3u8`, until_utc_ms: Date.now() + TTL_MS, version: 1 })
+
+  it('always has addresses that live', async () => {
+    const first = medium()
+    let last = first
+    const stop = keepOpen(first, () => Promise.resolve((last = medium())))
+    for (let hour = 0; hour < 72; hour += 1) {
+      await vi.advanceTimersByTimeAsync(HOUR_MS)
+      expect(last.until_utc_ms).toBeGreaterThan(Date.now())
+      expect(openAddresses.renewed(first.program_url.replace('program', 'segment'))).toBe(last.program_url.replace('program', 'segment'))
+    }
+    const before = last
+    stop()
+    await vi.advanceTimersByTimeAsync(24 * HOUR_MS)
+    expect(last).toBe(before)
+    expect(heard.size).toBe(0)
+  })
+
+  it('asks on through a network that is gone, and stops hurrying nobody', async () => {
+    const first = medium()
+    let asked = 0
+    const stop = keepOpen(first, () => {
+      asked += 1
+      return asked < 5 ? Promise.reject(new Error('unreachable')) : Promise.resolve(medium())
+    })
+    await vi.advanceTimersByTimeAsync(TTL_MS)
+    expect(asked).toBeGreaterThanOrEqual(5)
+    expect(asked).toBeLessThan(20)
+    expect(openAddresses.renewed(first.program_url)).not.toBe(first.program_url)
+    stop()
+  })
+
+  it('goes on with the version that it plays', async () => {
+    const first = medium()
+    const stop = keepOpen(first, () => Promise.resolve({ ...medium(), version: 2 }))
+    await vi.advanceTimersByTimeAsync(TTL_MS)
+    expect(openAddresses.renewed(first.program_url)).toBe(first.program_url)
+    stop()
+  })
+
+  it('asks at once when it wakes up too late', async () => {
+    const first = medium()
+    let asked = 0
+    const stop = keepOpen(first, () => {
+      asked += 1
+      return Promise.resolve(medium())
+    })
+    heard.get('visibilitychange')?.()
+    expect(asked).toBe(0)
+    vi.setSystemTime(Date.now() + 2 * TTL_MS)
+    heard.get('visibilitychange')?.()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked).toBe(1)
+    stop()
+  })
+})
