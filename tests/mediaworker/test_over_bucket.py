@@ -32,7 +32,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from mediaworker import pipeline
-from mediaworker.media_job import Compose, Microcourse
+from mediaworker.media_job import Compose, Hear, Microcourse
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
@@ -92,6 +92,8 @@ def made_by(settings: Settings) -> MediaWork:
         """As `Orders` makes it of an organisation that has chosen nothing."""
         if job.kind == COMPOSE:
             return Order("sessions/s", Compose(output=msgspec.convert(job.args, ComposeArgs).folder))
+        if job.kind == SIGNALS:
+            return Order("sessions/s", Hear(output=msgspec.convert(job.args, SignalsArgs).folder))
         cut = msgspec.convert(job.args, MicrocourseArgs)
         source = download_folder(cut.replay_version) if cut.replay_version else ""
         media = Microcourse(cut.folder, cut.start_ms, cut.end_ms, cut.title, source=source)
@@ -204,12 +206,12 @@ async def test_signals_of_a_worker_elsewhere(carried: BucketPlace, tmp_path: Pat
     bucket = BucketFiles(carried)
     args = SignalsArgs("s", "r", 3)
     settings = worker_settings(tmp_path / "w1", carried)
-    result = await asyncio.to_thread(made_by(settings).signals, attempt_at(args))
+    result = await asyncio.to_thread(made_by(settings).do, attempt_at(args))
     assert result["lacks"] == ["no_screen"]
     content = await bucket.get(f"sessions/s/{args.folder}/result.json")
     signals = msgspec.json.decode(content, type=Signals)
     assert len(signals.utterances) == result["utterances"] == 1  # the soft tone under the beeps
     assert not any((tmp_path / "w1" / "scratch").iterdir())
     other = made_by(worker_settings(tmp_path / "w2", carried))
-    assert await asyncio.to_thread(other.signals, attempt_at(args)) == result
+    assert await asyncio.to_thread(other.do, attempt_at(args)) == result
     assert not (tmp_path / "w2" / "scratch").exists()

@@ -6,7 +6,7 @@ export const openAddresses = new PlayAddresses()
 
 interface Lasting {
   readonly until_utc_ms: number
-  readonly version: number
+  readonly version: string | number
 }
 
 /**
