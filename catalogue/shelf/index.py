@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, delete, insert, literal, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import bindparam
 
+from catalogue.publishing_tables import replay_decisions
 from catalogue.shelf.arrange import ShelfKind
 from catalogue.shelf.folding import Term, folded, looked_up, terms_of
 from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.places import ABOUT, Place
 from catalogue.shelf.tables import medium_tags, shelf
+from catalogue.tables import replays
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import ProtocolViolation
 
@@ -163,6 +165,12 @@ class ShelfIndex:
         conditions = [_c.org_id == asked.org_id, _is_open(asked)]
         if asked.words:
             conditions.append(_fulltext(tx.dialect.name, looked_up(asked.words)))
+        held = (
+            select(replays.c.id)
+            .join(replay_decisions, replay_decisions.c.session_id == replays.c.session_id)
+            .where(replays.c.id == _c.medium_id, replay_decisions.c.held)
+        )
+        conditions.append(~held.exists())
         if asked.kind is not None:
             conditions.append(_c.medium == asked.kind)
         if asked.categories is not None:
