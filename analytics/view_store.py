@@ -320,6 +320,26 @@ class ViewStore:
         )
         return {row.subject: unpacked(row.record) for row in await tx.execute(query)}
 
+    async def covered(
+        self, tx: AsyncConnection, medium: str, medium_id: str, subjects: Collection[str]
+    ) -> dict[str, list[tuple[Spans, int]]]:
+        """Return what people covered of each version of a medium that they watched, and its length (ms)."""
+        found: dict[str, list[tuple[Spans, int]]] = {}
+        asked = sorted(subjects)
+        for start in range(0, len(asked), _LOOKED_UP_AT_ONCE):
+            query = (
+                select(view_records.c.subject, view_records.c.record, view_media.c.duration_ms)
+                .join(view_media, view_media.c.key == view_records.c.medium_key)
+                .where(
+                    view_media.c.medium == medium,
+                    view_media.c.medium_id == medium_id,
+                    view_records.c.subject.in_(asked[start : start + _LOOKED_UP_AT_ONCE]),
+                )
+            )
+            for row in await tx.execute(query):
+                found.setdefault(row.subject, []).append((unpacked(row.record).covered, row.duration_ms))
+        return found
+
     async def watched_replay(
         self, tx: AsyncConnection, session_id: str, subjects: Collection[str] | None = None
     ) -> dict[str, tuple[Spans, int]]:

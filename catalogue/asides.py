@@ -7,9 +7,13 @@ replay's clock stands still meanwhile, like between any two recordings.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from lectern.manifest.clock_map import ClockMap
+
 BEGAN, ENDED = "aside_began", "aside_ended"
 """`interactions.aside.events`."""
 _OVER = "session_ended"
+TURN_MS = 1_000
+"""So long one recording may take to end where an aside begins; more of it in a replay is a failure."""
 READ = (BEGAN, ENDED)
 Stretch = tuple[int, int]
 """From, to (not included), in milliseconds of the session."""
@@ -65,3 +69,19 @@ def parted(stretch: Stretch, stretches: Sequence[Stretch]) -> tuple[list[Stretch
     if position_ms < end_ms:
         rest.append((position_ms, end_ms))
     return said, rest
+
+
+def still_in_replay(stretches: Iterable[Stretch], clock: ClockMap) -> list[Stretch]:
+    """Return where a replay holds what was said aside, in milliseconds of the replay.
+
+    A media process that could not be reached went on recording. Whoever runs the lesson has to look there.
+    """
+    found = []
+    for began_ms, ended_ms in stretches:
+        for piece in clock.pieces:
+            from_ms = max(began_ms, piece.session_ms)
+            to_ms = min(ended_ms, piece.session_ms + piece.duration_ms)
+            if to_ms - from_ms >= TURN_MS:
+                media_ms = piece.media_ms - piece.session_ms
+                found.append((from_ms + media_ms, to_ms + media_ms))
+    return sorted(found)

@@ -278,7 +278,13 @@ def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:
 
 
 def _job(job: Job) -> JobModel:
-    return JobModel(state=job.state, progress=job.progress, reason=job.reason, estimate_s=job.estimate_s)
+    return JobModel(
+        state=job.state,
+        progress=job.progress,
+        reason_code=job.reason_code,
+        reason=job.reason,
+        estimate_s=job.estimate_s,
+    )
 
 
 def _plain(title: str) -> str:

@@ -150,10 +150,11 @@ class BroadcastModel(BaseModel):
 
 
 class JobModel(BaseModel):
-    """How the work on something goes; `reason` is for its owner."""
+    """How the work on something goes; `reason` is for its owner, `reason_code` for pages' own words."""
 
     state: str
     progress: float
+    reason_code: str | None
     reason: str | None
     estimate_s: int | None
 

@@ -3,8 +3,10 @@
 from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
+from catalogue.held_back import HeldBack
+from catalogue.media import Replay
 from catalogue.neighbours import Links
-from catalogue.play_grant import PlayGrant, PlaySigner
+from catalogue.play_grant import WORK, PlayGrant, PlaySigner
 from catalogue.sealing import KEY_NAME
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
@@ -31,10 +33,13 @@ class PlayKeys:
     counts while the link holds, and a token that is sent with it has to be the same person's.
     """
 
-    def __init__(self, signer: PlaySigner, watching: Watching, links: Links, clock: Clock = utc_ms) -> None:
+    def __init__(
+        self, signer: PlaySigner, watching: Watching, links: Links, held: HeldBack, clock: Clock = utc_ms
+    ) -> None:
         self._signer = signer
         self._watching = watching
         self._links = links
+        self._held = held
         self._windows = WindowStore()
         self._clock = clock
 
@@ -49,7 +54,7 @@ class PlayKeys:
         Raises:
             Unauthenticated: the token is not valid (any more), or nobody is signed in. Forbidden: it was made
             for somebody else, or a link that is over. NotFound: not (any more) for them, or nothing is
-            encrypted. Conflict: not shown now.
+            encrypted. Conflict: not shown now, or held.
         """
         token = request.path["token"]
         grant = self._signer.open(token, self._clock())
@@ -79,18 +84,25 @@ class PlayKeys:
         return who
 
     async def _insist_on_watching(self, who: Principal, grant: PlayGrant) -> None:
+        await self._held.insist_on_shown(grant, self._clock())
         kind, _, id_ = grant.medium.partition("/")
         if kind == "microcourse":
             version = int(grant.prefix.rstrip("/").rpartition("/")[2])
             await self._watching.find(who, "microcourse", id_, version=version)
-        elif kind == "replay":
-            replay = await self._watching.replay(who, id_)
-            if not may_edit(who, replay.org_id, replay.session_id):
-                async with self._watching.database.read() as tx:
-                    window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
-                window.insist_on_open(self._clock())
-        elif not await self._watching.allows(who, grant.org_id, id_):
-            raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
+        elif grant.live:
+            if not await self._watching.allows(who, grant.org_id, id_):
+                raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
+        else:
+            await self._insist_on_replay(who, await self._watching.replay(who, id_), works=kind == WORK)
+
+    async def _insist_on_replay(self, who: Principal, replay: Replay, *, works: bool) -> None:
+        if may_edit(who, replay.org_id, replay.session_id):
+            return
+        if works:  # an address of somebody who edits no longer
+            raise NotFound("replay_not_found", "There is no such replay.")
+        async with self._watching.database.read() as tx:
+            window = (await self._windows.windows(tx, [replay])).get(replay.id, ALWAYS)
+        window.insist_on_open(self._clock())
 
 
 def _foreign() -> Forbidden:

@@ -81,6 +81,11 @@ def at_end(rules: ReplayRules, before: Decision, now: UtcMs) -> Decision:
     return Decision(held=True, decided_utc_ms=now) if rules.by_decision and not before.held else before
 
 
+def at_close(before: Decision, *, holds_aside: bool, now: UtcMs) -> Decision:
+    """Return the decision when a replay is complete: what may hold something aside is looked at first."""
+    return Decision(held=True, decided_utc_ms=now) if holds_aside and not before.held else before
+
+
 def decided(replay: Replay | None, *, held: bool, by: str, now: UtcMs) -> Decision:
     """Return what somebody decides.
 

@@ -6,6 +6,7 @@ import msgspec
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.asides import asides, still_in_replay
 from catalogue.media import Replay
 from catalogue.neighbours import Leaders, People
 from catalogue.publishing import ReplayRules, changed, decided, in_force
@@ -36,7 +37,8 @@ class PublishingModel(BaseModel):
 
     `live`: what is about learners stays. `over`: the lesson is; before, there is nothing to decide upon.
     `decided_by_name` is null where the rules did. `microcourses` that are cut from it are shown to learners,
-    whether it is held or not.
+    whether it is held or not. `aside_within`: from where to where (milliseconds of the replay) it may hold
+    what was said aside.
     """
 
     own: ReplayRulesModel
@@ -48,6 +50,7 @@ class PublishingModel(BaseModel):
     decided_by_name: str | None
     decided_utc_ms: int | None
     microcourses: int
+    aside_within: list[tuple[int, int]]
 
 
 class PublicationBody(BaseModel):
@@ -174,6 +177,10 @@ class PublishingRoutes:
         replay = await self.store.replay_of(tx, session_id)
         names = await self.people.names(tx, org_id, {decision.decided_by} if decision.decided_by else ())
         shown = await self.store.count_shown(tx, session_id)
+        within: list[tuple[int, int]] = []
+        if replay is not None and replay.recorded is not None:
+            happened = await self.store.happened(tx, session_id)
+            within = still_in_replay(asides(happened), replay.recorded.clock_map)
         return PublishingModel(
             own=_rules(own),
             in_force=_rules(in_force(own, await self.publishing.rules(tx, org_id))),
@@ -184,6 +191,7 @@ class PublishingRoutes:
             decided_by_name=names.get(decision.decided_by or ""),
             decided_utc_ms=decision.decided_utc_ms,
             microcourses=shown,
+            aside_within=within,
         )
 
 

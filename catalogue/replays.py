@@ -6,10 +6,11 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.asides import asides
+from catalogue.asides import asides, still_in_replay
 from catalogue.gaps import gaps_of, told, untold
 from catalogue.marks import Remembered, remembered, unnamed
 from catalogue.media import Replay, hls_folder
+from catalogue.publishing import at_close
 from catalogue.publishing_store import PublishingStore
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
@@ -69,7 +70,12 @@ class ReplayKeeper:
             happened = await self.store.happened(change.tx, session_id)
             gaps = untold(gaps_of(recorded, happened), happened)
             change.append(*(NewEvent(payload=gap) for gap in gaps))
+            within = still_in_replay(asides(happened), recorded.clock_map)
+            if within:
+                await self._hold(change.tx, replay)
             await self._close(change.tx, replay, recorded)
+        if within:
+            _log.warning("aside_recorded", session_id=session_id, stretches=len(within))
         _log.info("replay_ready", session_id=session_id, duration_ms=recorded.duration_ms, gaps=len(gaps))
         return True
 
@@ -93,6 +99,13 @@ class ReplayKeeper:
         except msgspec.DecodeError:
             _log.error("replay_file_damaged", session_id=session_id)
             return None
+
+    async def _hold(self, tx: AsyncConnection, replay: Replay) -> None:
+        publishing = PublishingStore()
+        before = await publishing.decision(tx, replay.session_id)
+        decision = at_close(before, holds_aside=True, now=self.clock())
+        if decision != before:
+            await publishing.decide(tx, replay.org_id, replay.session_id, decision)
 
     async def _close(self, tx: AsyncConnection, replay: Replay, recorded: Recorded) -> None:
         now = self.clock()

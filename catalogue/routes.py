@@ -97,6 +97,7 @@ class CatalogueDeps:
 def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
+    held = HeldBack(keeper.database)
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     catalogue = CatalogueRoutes(deps, desk)
     return [
@@ -104,8 +105,8 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
-        *Player(keeper.files, deps.signer, deps.clock, HeldBack(keeper.database)).routes(),
-        *PlayKeys(deps.signer, deps.watching, deps.links, deps.clock).routes(),
+        *PlayKeys(deps.signer, deps.watching, deps.links, held, deps.clock).routes(),
+        *Player(keeper.files, deps.signer, deps.clock, held).routes(),
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.watch_due import Deadline
 from lectern.kernel.errors import Rejected
 
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
@@ -13,11 +14,12 @@ _LAST_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`watermark` None leaves it to the organisation's setting."""
+    """`watermark` None leaves it to the organisation's setting; `deadline` is of what is required."""
 
     required: bool = False
     no_skipping: bool = False
     watermark: bool | None = None
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

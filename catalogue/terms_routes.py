@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit, may_edit, viewer_of
@@ -21,6 +21,7 @@ from catalogue.terms import (
     name_tag,
 )
 from catalogue.terms_store import TermsStore
+from catalogue.watch_due import moved
 from catalogue.watching import Watching
 from catalogue.webvtt import LONGEST_BYTES, mapped, read_captions, reread, written
 from catalogue.window_store import WindowStore
@@ -43,11 +44,15 @@ class Viewers(Protocol):
 
 
 class WatchRulesModel(BaseModel):
-    """What an editor decides; `watermark` null leaves it to the organisation's setting."""
+    """What an editor decides; `watermark` null leaves it to the organisation's setting.
+
+    `due_utc_ms`: until when it is to be watched if it is required; null: nobody says. Left out, it stays.
+    """
 
     required: bool = False
     no_skipping: bool = False
     watermark: bool | None = None
+    due_utc_ms: int | None = Field(default=None, ge=0)
 
 
 class CaptionLineModel(BaseModel):
@@ -69,6 +74,7 @@ class TermsModel(BaseModel):
     position_ms: int
     position_age_ms: int | None
     required: bool
+    due_utc_ms: int | None = None
     furthest_ms: int | None
     watermark: str | None
     captions: list[CaptionLineModel]
@@ -133,6 +139,7 @@ class TermsRoutes:
             position_ms=position_ms,
             position_age_ms=None if watched_utc_ms is None else max(0, self.clock() - watched_utc_ms),
             required=rules.required,
+            due_utc_ms=rules.deadline.due_utc_ms if rules.required and rules.deadline else None,
             furthest_ms=await self.viewers.furthest_ms(who, kind, medium.id, medium.version)
             if binds
             else None,
@@ -145,12 +152,16 @@ class TermsRoutes:
         """Change the terms.
 
         Raises:
-            NotFound, Forbidden: the medium is not theirs to edit.
+            NotFound, Forbidden: the medium is not theirs to edit. Rejected: the deadline is no moment to come
+            (`deadline_wrong`).
         """
         medium = await self._editable(request)
         wanted: WatchRulesModel = request.body
-        rules = Rules(wanted.required, wanted.no_skipping, wanted.watermark)
         async with self.database.write() as tx:
+            deadline = (await self.store.rules(tx, kind_of(medium), medium.id)).deadline
+            if "due_utc_ms" in wanted.model_fields_set:
+                deadline = moved(deadline, wanted.due_utc_ms, self.clock())
+            rules = Rules(wanted.required, wanted.no_skipping, wanted.watermark, deadline)
             await self.store.set_rules(tx, medium.org_id, kind_of(medium), medium.id, rules)
             await self.trail.write(
                 tx, request.who, "watch_rules_changed", medium.id, wanted.model_dump() | _about(medium)
@@ -275,4 +286,9 @@ def _about(medium: Replay | Microcourse) -> dict[str, Any]:
 
 
 def _model(rules: Rules) -> WatchRulesModel:
-    return WatchRulesModel(required=rules.required, no_skipping=rules.no_skipping, watermark=rules.watermark)
+    return WatchRulesModel(
+        required=rules.required,
+        no_skipping=rules.no_skipping,
+        watermark=rules.watermark,
+        due_utc_ms=rules.deadline.due_utc_ms if rules.deadline else None,
+    )

@@ -3,9 +3,11 @@
 Every method works inside the caller's transaction.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import MediumKind
@@ -13,7 +15,19 @@ from catalogue.shelf.marking import ShelfKey, mark
 from catalogue.tables import microcourses
 from catalogue.terms import CaptionFile, Rules
 from catalogue.terms_tables import captions, watch_rules
+from catalogue.watch_due import BEFORE_MS, LATE_MS, Deadline, Reminder, told_of, told_text
 from lectern.db.upsert import put
+from lectern.kernel.clock import UtcMs
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A required medium with a deadline."""
+
+    org_id: str
+    medium: MediumKind
+    medium_id: str
+    deadline: Deadline
 
 
 class TermsStore:
@@ -25,12 +39,48 @@ class TermsStore:
             watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id
         )
         row = (await tx.execute(query)).one_or_none()
-        return Rules() if row is None else Rules(row.required, row.no_skipping, row.watermark)
+        return Rules() if row is None else Rules(row.required, row.no_skipping, row.watermark, _deadline(row))
+
+    async def deadline(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, *, lock: bool = False
+    ) -> Deadline | None:
+        """Return until when a required medium is to be watched; None: nobody said, or it is not required."""
+        query = select(watch_rules).where(
+            watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id
+        )
+        row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+        return _deadline(row) if row is not None and row.required else None
+
+    async def owed(self, tx: AsyncConnection, now: UtcMs) -> list[Owed]:
+        """Return the required media whose deadline is near, or was not long ago."""
+        due = watch_rules.c.due_utc_ms
+        query = (
+            select(watch_rules)
+            .where(
+                watch_rules.c.required.is_(True),
+                due > now - LATE_MS,
+                due <= now + max(BEFORE_MS.values()),
+            )
+            .order_by(due)
+        )
+        return [
+            Owed(row.org_id, row.medium, row.medium_id, deadline)
+            for row in await tx.execute(query)
+            if (deadline := _deadline(row)) is not None
+        ]
+
+    async def note_told(
+        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, told: Collection[Reminder]
+    ) -> None:
+        """Note which reminders are behind us."""
+        named = (watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id)
+        await tx.execute(update(watch_rules).where(*named).values(told=told_text(told)))
 
     async def set_rules(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_id: str, rules: Rules
     ) -> None:
         """Overwrite the rules of a medium."""
+        deadline = rules.deadline
         row = {
             "medium": medium,
             "medium_id": medium_id,
@@ -38,6 +88,9 @@ class TermsStore:
             "required": rules.required,
             "no_skipping": rules.no_skipping,
             "watermark": rules.watermark,
+            "due_utc_ms": None if deadline is None else deadline.due_utc_ms,
+            "due_set_utc_ms": None if deadline is None else deadline.set_utc_ms,
+            "told": None if deadline is None else told_text(deadline.told),
         }
         await put(tx, watch_rules, row)
 
@@ -95,3 +148,9 @@ class TermsStore:
             cut = select(microcourses.c.id).where(microcourses.c.replay_id == medium_id)
             keys += [ShelfKey("microcourse", id_) for id_ in (await tx.execute(cut)).scalars()]
         await mark(tx, org_id, keys)
+
+
+def _deadline(row: Any) -> Deadline | None:
+    if row.due_utc_ms is None:
+        return None
+    return Deadline(row.due_utc_ms, row.due_set_utc_ms or 0, told_of(row.told or ""))

@@ -13,6 +13,9 @@ watch_rules = Table(
     Column("required", Boolean, nullable=False),
     Column("no_skipping", Boolean, nullable=False),
     Column("watermark", Boolean, nullable=True),
+    Column("due_utc_ms", Millis, nullable=True, index=True),
+    Column("due_set_utc_ms", Millis, nullable=True),
+    Column("told", String(64), nullable=True),
 )
 
 captions = Table(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     WORK_ITEM = "work_item"
     REVIEW_ASKED = "review_asked"
     REVIEWED = "reviewed"
+    WATCH_DUE = "watch_due"
 
 
 class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,18 @@ class ReviewFacts(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A required replay or microcourse that somebody has not watched yet; `over`: its deadline has passed."""
+
+    session_id: str
+    medium: Literal["replay", "microcourse"]
+    medium_id: str
+    title: str
+    due_utc_ms: int
+    zone: str
+    over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """How a kind is handled. `private`: nobody but its recipient is shown to whom it went.
@@ -112,6 +125,7 @@ KINDS: Mapping[Kind, About] = MappingProxyType(
         Kind.WORK_ITEM: About(LessonFacts),
         Kind.REVIEW_ASKED: About(ReviewFacts),
         Kind.REVIEWED: About(ReviewFacts),
+        Kind.WATCH_DUE: About(WatchFacts),
     }
 )
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from notices.kinds import ClosedFacts, Kind, LessonFacts, ReviewFacts
+from notices.kinds import ClosedFacts, Kind, LessonFacts, ReviewFacts, WatchFacts
 
 
 class Language(StrEnum):
@@ -262,6 +262,25 @@ def _reviewed(language: Language) -> Words:
     return words
 
 
+def _watch_due(language: Language) -> Words:
+    def words(facts: WatchFacts) -> Letter:
+        title, due = one_line(facts.title), moment(facts.due_utc_ms, facts.zone, language)
+        path = f"/{'replay' if facts.medium == 'replay' else 'watch'}/{facts.medium_id}"
+        if language is Language.ZH:
+            if facts.over:
+                said = f"必修内容“{title}”你还没有看完，期限已过：{due}。请尽快看完。"
+                return Letter(f"已过期限，请看完：{title}", (said,), "继续观看", path)
+            said = f"必修内容“{title}”你还没有看完，请在此前看完：{due}。"
+            return Letter(f"必修待看：{title}", (said,), "继续观看", path)
+        if facts.over:
+            said = f"You have not watched all of “{title}”, which is required. It was due on {due}."
+            return Letter(f"Overdue: {title}", (said, "Please watch the rest soon."), "Watch it", path)
+        said = f"“{title}” is required, and you have not watched all of it. Please do so before {due}."
+        return Letter(f"Still to watch: {title}", (said,), "Watch it", path)
+
+    return words
+
+
 _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
     {
         (Kind.INVITED, Language.ZH): _lesson(
@@ -333,6 +352,8 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
         (Kind.REVIEW_ASKED, Language.EN): _review_asked(Language.EN),
         (Kind.REVIEWED, Language.ZH): _reviewed(Language.ZH),
         (Kind.REVIEWED, Language.EN): _reviewed(Language.EN),
+        (Kind.WATCH_DUE, Language.ZH): _watch_due(Language.ZH),
+        (Kind.WATCH_DUE, Language.EN): _watch_due(Language.EN),
         (Kind.ATTENDANCE_CLOSED, Language.ZH): _closed(Language.ZH),
         (Kind.ATTENDANCE_CLOSED, Language.EN): _closed(Language.EN),
     }
@@ -355,6 +376,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.WORK_ITEM: "指派给你的反馈",
             Kind.REVIEW_ASKED: "待你审核的微课",
             Kind.REVIEWED: "你的微课的审核结果",
+            Kind.WATCH_DUE: "必修内容的观看提醒",
         },
         Language.EN: {
             Kind.INVITED: "Invitations",
@@ -371,6 +393,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.WORK_ITEM: "Feedback assigned to you",
             Kind.REVIEW_ASKED: "Microcourses for you to review",
             Kind.REVIEWED: "Reviews of your microcourses",
+            Kind.WATCH_DUE: "Reminders of required recordings",
         },
     }
 )

@@ -80,6 +80,8 @@ class FragmentReader:
         with av.open(str(self._path(piece))) as container:
             stream = container.streams[0]
             for packet in container.demux(stream):
-                if packet.size and packet.pts is not None and packet.time_base is not None:
+                if packet.is_corrupt:  # the file ends in the middle of it: half a picture stops a player
+                    self.unreadable += 1
+                elif packet.size and packet.pts is not None and packet.time_base is not None:
                     tick = round(packet.pts * packet.time_base * TICKS_PER_S)
                     yield Frame(piece.recording_start + tick, bytes(packet), packet.is_keyframe)

@@ -15,6 +15,7 @@ class ClipModel(BaseModel):
     height: int
     state: JobState
     progress: float
+    reason_code: str | None
     reason: str | None
     video_url: str | None
     thumbnail_url: str | None

@@ -228,6 +228,7 @@ class BrandRoutes:
             height=clip.height,
             state=job.state,
             progress=job.progress,
+            reason_code=job.reason_code,
             reason=job.reason,
             video_url=self.signer.url(grant, "video.mp4") if done else None,
             thumbnail_url=self.signer.url(grant, "thumbnail.jpg") if done else None,

@@ -11,7 +11,9 @@ import msgspec
 from interactions.breakout.placing import require_group, require_open
 from interactions.group_pool.events import (
     GroupPoolClarified,
+    GroupPoolClassDropped,
     GroupPoolClassed,
+    GroupPoolClassRenamed,
     GroupPoolMarked,
     GroupPoolShown,
     GroupPoolSorted,
@@ -31,7 +33,7 @@ from interactions.group_pool.idea import State as Work
 from interactions.group_pool.taking import taken_over
 from interactions.lesson.idea import require_live
 from interactions.wording import CLARIFICATION_CHARS, wording
-from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.errors import Conflict, Forbidden, NotFound
 from lectern.timeline.event import Event, NewEvent
 from lectern.timeline.idea import ANYONE, LEARNERS, STAFF, Call, ClassState, Command, Decision
 
@@ -52,6 +54,21 @@ class AddClass(msgspec.Struct, frozen=True, kw_only=True):
 
     group: str
     name: str
+
+
+class RenameClass(msgspec.Struct, frozen=True, kw_only=True):
+    """Another name for a class."""
+
+    group: str
+    id: str
+    name: str
+
+
+class DropClass(msgspec.Struct, frozen=True, kw_only=True):
+    """A class that is not wanted."""
+
+    group: str
+    id: str
 
 
 class SortInto(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +135,47 @@ def add_class(state: ClassState, call: Call, data: AddClass) -> Decision:
     classed = GroupPoolClassed(group=pool.group, id=call.new_id(), name_ref=call.new_id())
     event = NewEvent(payload=classed, actor=call.actor.participant_id, texts={classed.name_ref: name})
     return Decision((event,), {"id": classed.id})
+
+
+def rename_class(state: ClassState, call: Call, data: RenameClass) -> Decision:
+    """Give a class another name.
+
+    Raises:
+        Forbidden: the presenter set it (`class_given`). Conflict: another has this name (`class_name_taken`).
+    """
+    pool = _working(state, call, data.group)
+    ref = _class_of_theirs(pool, call, data.id)
+    name = " ".join(wording(data.name, CLASS_CHARS, "name").split())
+    if state.texts.get(ref) == name:
+        return Decision()
+    if any(state.texts.get(other) == name for other in pool.classes.values()):
+        raise Conflict("class_name_taken", "There is a class of this name. Sort the questions into that one.")
+    renamed = GroupPoolClassRenamed(group=pool.group, id=data.id, name_ref=call.new_id())
+    event = NewEvent(payload=renamed, actor=call.actor.participant_id, texts={renamed.name_ref: name})
+    return Decision((event,))
+
+
+def drop_class(state: ClassState, call: Call, data: DropClass) -> Decision:
+    """Take a class away; what was in it is in none.
+
+    Raises:
+        Forbidden: the presenter set it (`class_given`).
+    """
+    pool = _working(state, call, data.group)
+    if data.id not in pool.classes:
+        return Decision()
+    _class_of_theirs(pool, call, data.id)
+    return _one(call, GroupPoolClassDropped(group=pool.group, id=data.id))
+
+
+def _class_of_theirs(pool: GroupPool, call: Call, id_: str) -> str:
+    """Return the reference of the name of a class that the actor may change."""
+    ref = pool.classes.get(id_)
+    if ref is None:
+        raise NotFound("class_not_found", "This group has no such class.")
+    if id_ not in pool.own and not call.actor.is_staff:
+        raise Forbidden("class_given", "The presenter set this class. Groups change their own.")
+    return ref
 
 
 def sort_into(state: ClassState, call: Call, data: SortInto) -> Decision:
@@ -236,6 +294,8 @@ def _one(call: Call, payload: Event) -> Decision:
 COMMANDS = (
     Command("group_pool_give", Give, STAFF, give),
     Command("group_pool_class", AddClass, ANYONE, add_class),
+    Command("group_pool_class_rename", RenameClass, ANYONE, rename_class),
+    Command("group_pool_class_drop", DropClass, ANYONE, drop_class),
     Command("group_pool_sort", SortInto, ANYONE, sort_into),
     Command("group_pool_vote", OnOff, LEARNERS, vote),
     Command("group_pool_clarify", Clarify, ANYONE, clarify),

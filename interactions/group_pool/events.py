@@ -41,6 +41,23 @@ class GroupPoolClassed(Event, frozen=True, kw_only=True):
     name_ref: str
 
 
+class GroupPoolClassRenamed(Event, frozen=True, kw_only=True):
+    """The class `id` of the group has another name."""
+
+    TYPE: ClassVar[str] = "group_pool_class_renamed"
+    group: str
+    id: str
+    name_ref: str
+
+
+class GroupPoolClassDropped(Event, frozen=True, kw_only=True):
+    """The group has the class `id` no longer; what was in it is in none."""
+
+    TYPE: ClassVar[str] = "group_pool_class_dropped"
+    group: str
+    id: str
+
+
 class GroupPoolSorted(Event, frozen=True, kw_only=True):
     """A question is in the class `into` of its group; null: in none."""
 

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from interactions.group_pool.events import (
     GivenQuestion,
     GroupPoolClarified,
+    GroupPoolClassDropped,
     GroupPoolClassed,
+    GroupPoolClassRenamed,
     GroupPoolGiven,
     GroupPoolMarked,
     GroupPoolShown,
@@ -114,6 +116,8 @@ class GroupPoolIdea:
     events: tuple[type[Event], ...] = (
         GroupPoolGiven,
         GroupPoolClassed,
+        GroupPoolClassRenamed,
+        GroupPoolClassDropped,
         GroupPoolSorted,
         GroupPoolVoted,
         GroupPoolClarified,
@@ -144,7 +148,9 @@ class GroupPoolIdea:
                 slice_.by_group[id_].is_shown = on
             case GroupPoolTaken(id=id_):
                 slice_.by_group[id_].is_taken = True
-            case GroupPoolClassed() | GroupPoolMarked() as turn:
+            case GroupPoolClassDropped() as dropped:
+                _drop_class(slice_, dropped)
+            case GroupPoolClassed() | GroupPoolClassRenamed() | GroupPoolMarked() as turn:
                 _mark(slice_.by_group[turn.group], turn)
             case GroupPoolSorted() | GroupPoolVoted() | GroupPoolClarified() as turn:
                 _work(slice_, turn, event)
@@ -158,7 +164,12 @@ class GroupPoolIdea:
     def touched(self, slice_: GroupPools, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
         match event.payload:
-            case GroupPoolClassed(group=id_) | GroupPoolMarked(group=id_) | GroupPoolTaken(id=id_):
+            case (
+                GroupPoolClassed(group=id_)
+                | GroupPoolClassRenamed(group=id_)
+                | GroupPoolMarked(group=id_)
+                | GroupPoolTaken(id=id_)
+            ):
                 yield _seen(slice_.by_group[id_], None)
             case GroupPoolSorted(group=id_, question=question):
                 yield _seen(slice_.by_group[id_], question)
@@ -220,8 +231,10 @@ def _give(slice_: GroupPools, given: GroupPoolGiven, now: UtcMs) -> None:
     pool.classes |= {each.id: each.name_ref for each in given.classes}
 
 
-def _mark(pool: GroupPool, turn: GroupPoolClassed | GroupPoolMarked) -> None:
+def _mark(pool: GroupPool, turn: GroupPoolClassed | GroupPoolClassRenamed | GroupPoolMarked) -> None:
     match turn:
+        case GroupPoolClassRenamed(id=id_, name_ref=ref):
+            pool.classes[id_] = ref
         case GroupPoolClassed(id=id_, name_ref=ref):
             pool.classes[id_] = ref
             pool.own.add(id_)
@@ -229,6 +242,16 @@ def _mark(pool: GroupPool, turn: GroupPoolClassed | GroupPoolMarked) -> None:
             pool.top.append(question)
         case GroupPoolMarked(question=question):
             pool.top.remove(question)
+
+
+def _drop_class(slice_: GroupPools, dropped: GroupPoolClassDropped) -> None:
+    pool = slice_.by_group[dropped.group]
+    del pool.classes[dropped.id]
+    pool.own.discard(dropped.id)
+    freed = [item for item in pool.items.values() if item.class_id == dropped.id]
+    for item in freed:
+        item.class_id = None
+    slice_.just = ((pool.group, None), *((pool.group, item.given.id) for item in freed))
 
 
 def _work(

@@ -7,6 +7,7 @@ import analytics.lesson_tables
 import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
+import catalogue.erasure_tables
 import catalogue.publishing_tables
 import catalogue.review_tables
 import catalogue.series_tables
@@ -39,6 +40,7 @@ _MODULES = (
     analytics.tables,
     catalogue.brand.tables,
     catalogue.edit_tables,
+    catalogue.erasure_tables,
     catalogue.publishing_tables,
     catalogue.review_tables,
     catalogue.series_tables,

@@ -38,11 +38,15 @@ from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
 from analytics.session_report_routes import SessionReportRoutes
 from analytics.session_reports import SessionReports
+from analytics.still_to_watch import WatchingDues
+from analytics.still_to_watch_routes import StillToWatchRoutes
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
+from catalogue.aside_erasure import AsideEraser
+from catalogue.aside_routes import AsideRoutes
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
@@ -121,6 +125,7 @@ from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.viewers import Viewers
+from lectern.app.watch_reminders import WatchReminders
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
@@ -244,6 +249,7 @@ class Services:
             *self._library(),
             *self._watch_terms().routes(),
             *self._publishing().routes(),
+            *self._asides().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -255,6 +261,7 @@ class Services:
             *self._session_reports().routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
+            *StillToWatchRoutes(self._watching_dues(), self.accounts).routes(),
             *ClosingRoutes(self.closings()).routes(),
             *AttendanceRoutes(
                 self.attending,
@@ -373,9 +380,26 @@ class Services:
             keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
         )
 
+    def aside_eraser(self) -> AsideEraser:
+        """Erasing what was said aside; `run` finishes what was left undone."""
+        return AsideEraser(self.database, self.catalogue.keeper.files)
+
+    def _asides(self) -> AsideRoutes:
+        deps, leaders = self.catalogue, SessionFactsForCatalogue(SessionStore())
+        return AsideRoutes(self.aside_eraser(), deps.keeper.store, leaders, deps.people, deps.trail)
+
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+
+    def _watching_dues(self) -> WatchingDues:
+        return WatchingDues(LessonCoverages(self.attending, self.catalogue.watching))
+
+    def watch_reminders(self) -> WatchReminders:
+        """Reminding whoever has not watched what is required."""
+        return WatchReminders(
+            self.database, self.outbox, self._watching_dues(), self.catalogue.audiences, self._org_zone
+        )
 
     def _session_reports(self) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -26,6 +26,8 @@ from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
 from analytics.reports import Reports
+from analytics.still_to_watch import WatchingDues
+from analytics.still_to_watch_routes import StillToWatchRoutes
 from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
@@ -256,6 +258,7 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     mount(app, PlayFeed(office.view_reports, office).routes(), authenticate)
     coverages = LessonCoverages(office.attending, office)
     mount(app, LessonCoverageRoutes(coverages).routes(), authenticate)
+    mount(app, StillToWatchRoutes(WatchingDues(coverages), office).routes(), authenticate)
     mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)

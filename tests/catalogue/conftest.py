@@ -11,6 +11,8 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.aside_erasure import AsideEraser
+from catalogue.aside_routes import AsideRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
@@ -273,7 +275,9 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
     library = LibraryRoutes(deps, series, house, house.indexer(), 0.8)
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
-    more += [*office.routes(), *library.routes()]
+    eraser = AsideEraser(house.database, house.files, house.clock)
+    asides = AsideRoutes(eraser, house.store, house, house, house)
+    more += [*office.routes(), *library.routes(), *asides.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

@@ -19,6 +19,7 @@ from catalogue.sealing import KEY_NAME, Piece, Seal, track_of
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.storage.local import LocalFiles
+from lectern.timeline.event import SessionStarted
 from mediaworker.ladder import Stretch, media_playlist
 from recording.playlists import FullPlaylist, LivePlaylist, master_playlist
 from recording.timeline_plan import Segment
@@ -287,6 +288,16 @@ async def test_a_window_that_closes_ends_the_keys(house: House, replay: ReplayMo
     assert (await house.raw("GET", staff + KEY_NAME, "presenter")).status == 200
 
 
+async def test_an_editors_key_ends_with_the_right_to_edit(
+    house: House, replay: ReplayModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = await _playlist(house, await _shown(house, replay.id, "presenter"))
+    assert (await house.raw("GET", folder + KEY_NAME, "presenter")).status == 200
+    learner = replace(PEOPLE["presenter"], permissions=PEOPLE["learner"].permissions)
+    monkeypatch.setitem(PEOPLE, "presenter", learner)
+    assert (await house.call("GET", folder + KEY_NAME, "presenter"))[1]["error"]["code"] == "replay_not_found"
+
+
 async def test_who_came_by_a_link_has_the_key_while_the_link_holds(
     house: House, replay: ReplayModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,3 +318,24 @@ async def test_who_came_by_a_link_has_the_key_while_the_link_holds(
 async def test_where_nothing_is_encrypted_there_is_no_key(house: House) -> None:
     url = house.signer.url(PlayGrant("learner", "replay/r", HLS, START + 1_000), f"camera/{KEY_NAME}")
     assert (await house.call("GET", url, "learner"))[0] == 404
+
+
+async def test_a_broadcast_goes_out_sealed_too(house: House) -> None:
+    house.signer.seals = True
+    await house.lesson.at(0, SessionStarted())
+    await house.broadcast()
+    live = f'{_HEAD}#EXT-X-MAP:URI="init.mp4"\n#EXTINF:2.0,\n1.m4s\n'
+    await house.files.put(HLS + "camera/live.m3u8", live.encode())
+    await house.files.put(HLS + "camera/1.m4s", b"a picture of now" * 9)
+    _, shown = await house.call("GET", f"/api/v1/sessions/{SESSION}/broadcast", "guest")
+    url = shown["videos"][0]["url"]
+    folder = url.rpartition("/")[0] + "/"
+    playlist = await house.raw("GET", url, None)
+    assert playlist.headers["Cache-Control"] == "no-store"
+    [(segment, key, number)] = read(await playlist.text()).segments
+    assert (await house.raw("GET", folder + "1.m4s", None)).status == 404
+    noise = await (await house.raw("GET", folder + segment, None)).read()
+    answer = await house.raw("GET", f"{folder}{key}", "guest")
+    assert opened(await answer.read(), number, noise) == b"a picture of now" * 9
+    house.lapsed.add("g1")
+    assert (await house.call("GET", f"{folder}{key}", "guest"))[1]["error"]["code"] == "removed"

@@ -83,7 +83,15 @@ KINDS = {
 }
 
 
-IN_POOL = ("group_pool_sort", "group_pool_vote", "group_pool_clarify", "group_pool_mark", "group_pool_class")
+IN_POOL = (
+    "group_pool_sort",
+    "group_pool_vote",
+    "group_pool_clarify",
+    "group_pool_mark",
+    "group_pool_class",
+    "group_pool_class_rename",
+    "group_pool_class_drop",
+)
 BY_GROUP = (
     "breakout_visit",
     "breakout_move",
@@ -305,6 +313,7 @@ class AnyLesson:
             "group": [pool["id"]],
             "question": pool["questions"] or ["nothing"],
             "into": [None, *(each["id"] for each in pool["classes"])],
+            "id": [each["id"] for each in pool["classes"]] or ["nothing"],
             "on": [True, True, False],
         }
         return self.rng.choice(choices.get(field, TEXTS))

@@ -95,6 +95,33 @@ def test_members_classify_vote_clarify_and_mark() -> None:
     assert proof.state.of(GROUP_POOL).by_group[one].spent["l1"] == VOTES_EACH - 1
 
 
+def test_a_group_renames_and_removes_its_own_classes() -> None:
+    proof = live_lesson()
+    ids = asked(proof, "Q0", "Q1", "Q2")
+    one, _two = in_groups(proof, questions=ids, classes=["Price"])
+    (price,) = seen(proof, "l1", f"group_pool/{one}")["classes"]
+    press = proof.command("l2", "group_pool_class", group=one, name="Pres")["id"]
+    proof.command("l1", "group_pool_class_rename", group=one, id=press, name="  Press ")
+    assert [each["name"] for each in seen(proof, "l2", f"group_pool/{one}")["classes"]] == ["Price", "Press"]
+    taken = {"group": one, "id": press, "name": "Price"}
+    refused(proof, "class_name_taken", "l1", "group_pool_class_rename", **taken)
+    refused(proof, "class_not_found", "l1", "group_pool_class_rename", **taken | {"id": "nothing"})
+    refused(proof, "class_given", "l1", "group_pool_class_rename", **taken | {"id": price["id"], "name": "P"})
+    refused(proof, "class_given", "l1", "group_pool_class_drop", group=one, id=price["id"])
+    refused(proof, "group_not_found", "l3", "group_pool_class_drop", group=one, id=press)
+
+    proof.command("l1", "group_pool_sort", group=one, question=ids[0], into=press)
+    proof.command("l1", "group_pool_sort", group=one, question=ids[1], into=price["id"])
+    proof.command("l2", "group_pool_class_drop", group=one, id=press)
+    proof.command("l1", "group_pool_class_drop", group=one, id=press)  # as somebody else did just now
+    assert seen(proof, "l1", f"group_question/{one}/{ids[0]}")["class"] is None
+    assert seen(proof, "l1", f"group_question/{one}/{ids[1]}")["class"] == price["id"]
+    proof.command("h", "group_pool_class_rename", group=one, id=price["id"], name="Cost")
+    proof.command("h", "group_pool_class_drop", group=one, id=price["id"])
+    assert seen(proof, "l2", f"group_pool/{one}")["classes"] == []
+    assert seen(proof, "h", f"group_question/{one}/{ids[1]}")["class"] is None
+
+
 def test_the_asker_reads_clarifications_and_stays_without_a_name() -> None:
     proof = live_lesson()
     (secret,) = asked(proof, "Why?", anonymous=True)

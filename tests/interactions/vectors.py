@@ -186,6 +186,22 @@ def group_pool(proof: Proof) -> None:
     proof.command("h", "group_pool_take", id=one)
 
 
+def group_classes(proof: Proof) -> None:
+    """A group mends the name of a class, and takes one away that holds a question."""
+    asked = proof.command("l1", "question_ask", text="Why?")["id"]
+    proof.command("h", "question_publish", id=asked)
+    start(proof)
+    planned = {"name": "One", "members": ["l1", "l2"], "pool": True}
+    proof.command("p", "breakout_open", groups=[planned, {"name": "Two", "members": ["l3"]}])
+    one, _two = proof.clients["p"].entities["breakout"]["groups"]
+    first, second = (
+        proof.command("l1", "group_pool_class", group=one, name=name)["id"] for name in ("Prise", "Press")
+    )
+    proof.command("l2", "group_pool_class_rename", group=one, id=first, name="Price")
+    proof.command("l2", "group_pool_sort", group=one, question=asked, into=second)
+    proof.command("h", "group_pool_class_drop", group=one, id=second)
+
+
 def group_points(proof: Proof) -> None:
     """Points for a reason, points for right answers, a tie; shown, and announced as final."""
     start(proof)
@@ -229,6 +245,7 @@ SCRIPTS: dict[str, Script] = {
         chat_and_groups,
         breakout,
         group_pool,
+        group_classes,
         group_points,
         feedback,
         aside,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -313,6 +314,27 @@ async def test_what_a_worker_says_it_heard_is_looked_at(place: Place) -> None:
 async def _drops(*pieces: bytes) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
+
+
+async def test_a_full_disk_at_the_server_is_told_and_the_file_may_come_again(place: Place) -> None:
+    _, token = await place.token()
+    await place.add(MICROCOURSE, CUT)
+    job = await place.claim(token)
+    content = bytes(200_000)
+    wanted = [{"name": "video.mp4", "size_bytes": len(content)}]
+    _, said = await place.say(token, f"jobs/{job['id']}/addresses", lease=job["lease"], write=wanted)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # else the write kills instead of failing
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        async with place.client.put(said["write"][0], data=content) as answer:
+            refused = (answer.status, (await answer.json())["error"]["code"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert refused == (503, "disk_full")
+    assert not [path for path in (place.data / "incoming").rglob("*") if path.is_file()]
+    assert (await place.client.put(said["write"][0], data=content)).status == 204
 
 
 async def test_a_lost_lease_has_dead_addresses_and_harms_nobody(place: Place) -> None:

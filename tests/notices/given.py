@@ -28,12 +28,25 @@ CLOSED: dict[str, Any] = {
     "closed_utc_ms": T0,
     "zone": "Asia/Shanghai",
 }
+WATCH: dict[str, Any] = {
+    "session_id": "s-1",
+    "medium": "microcourse",
+    "medium_id": "m-1",
+    "title": "Product launch",
+    "due_utc_ms": T0 + 86_400_000,
+    "zone": "Asia/Shanghai",
+}
 REVIEW: dict[str, Any] = {"session_id": "s-1", "microcourse_id": "m-1", "title": "Product launch"}
 
 
 def given_for(kind: Kind) -> dict[str, Any]:
     """Return facts as a kind needs them."""
-    special = {Kind.ATTENDANCE_CLOSED: CLOSED, Kind.REVIEW_ASKED: REVIEW, Kind.REVIEWED: REVIEW}
+    special = {
+        Kind.ATTENDANCE_CLOSED: CLOSED,
+        Kind.REVIEW_ASKED: REVIEW,
+        Kind.REVIEWED: REVIEW,
+        Kind.WATCH_DUE: WATCH,
+    }
     return special.get(kind, LESSON)
 
 

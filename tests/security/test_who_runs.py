@@ -19,6 +19,8 @@ RUN: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/join-tokens/{link}/show"): ANY,
     ("GET", "/came-by-link"): ANY,
     ("POST", "/reminders"): ANY,
+    ("GET", "/asides"): ANY,
+    ("DELETE", "/asides"): ANY,
     ("POST", "/attendance-record"): {"after": 0},
     ("POST", "/attendance-record/amendment"): {"after": 1, "reason": "r"},
     ("DELETE", "/attendance-record/amendment"): ANY,

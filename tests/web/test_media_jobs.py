@@ -83,6 +83,7 @@ async def test_an_intro_is_brought_chosen_and_seen_in_the_console(tmp_path: Path
         await expect(jobs).to_have_count(2)
         await expect(jobs.filter(has_text="片头.mp4")).to_contain_text("Done")
         held = jobs.filter(has_text="接待")
+        await expect(held).to_contain_text("Why: The disk of the worker is full or broken.")
         await expect(held).to_contain_text("What to do: Free space on the worker")
         await expect(page.get_by_test_id("worker")).to_contain_text("beside the server")
         await page.get_by_test_id("token-name").fill("Studio PC")
@@ -97,7 +98,9 @@ async def test_an_intro_is_brought_chosen_and_seen_in_the_console(tmp_path: Path
         phone = await chromium.on_phone("zh-CN")
         await _sign_in(phone, server)
         await phone.goto(f"{server.url}/admin/media-jobs")
-        await expect(phone.get_by_test_id("media-job").filter(has_text="接待")).to_contain_text("失败")
+        ended = phone.get_by_test_id("media-job").filter(has_text="接待")
+        await expect(ended).to_contain_text("失败")
+        await expect(ended).to_contain_text("原因：这项任务已取消。")
         assert await violations(phone) == []
         await take_picture(phone, "admin-media-jobs-phone")
         await phone.goto(f"{server.url}/admin/branding")

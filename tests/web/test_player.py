@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,10 @@ async def _set_the_terms(story: Story, replay: str, clip: str) -> None:
     for rule in ("rule-required", "rule-in-order"):
         await on(page, rule).check()
         await expect(on(page, "terms-said")).to_have_text("Saved")
+    in_two_days = datetime.now().astimezone() + timedelta(days=2)
+    await on(page, "rule-due").fill(f"{in_two_days:%Y-%m-%dT%H:%M}")
+    await on(page, "rule-due").press("Enter")
+    await expect(on(page, "due")).to_contain_text("Please watch it by")
     await on(page, "rule-watermark").select_option("true")
     await expect(on(page, "terms-said")).to_have_text("Saved")
     await page.keyboard.press("Escape")
@@ -185,6 +190,66 @@ async def _watch_by_the_terms(story: Story, page: Page, clip: str) -> None:
         "bar => { bar.value = 14000; bar.dispatchEvent(new Event('input', { bubbles: true })) }"
     )
     assert abs(await _stand(page) - limit) < 0.3
+
+
+async def _in_a_small_window(page: Page) -> None:
+    """Captions and the viewer's name go along, the picture plays on, and it comes back."""
+    await expect(on(page, "captions")).to_contain_text("厨房起火")
+    await page.keyboard.press("k")
+    before = await _stand(page)
+    async with page.context.expect_page() as opened:
+        await on(page, "picture-in-picture").click()
+    small = await opened.value
+    await expect(small.get_by_test_id("captions")).to_contain_text("厨房起火")
+    await expect(small.get_by_test_id("watermark")).to_have_text("李伟 L002")
+    await _plays(small, "video", before)
+    await expect(on(page, "small-window-note")).to_be_visible()
+    assert await violations(page) == []
+    await take_picture(page, "player-small-window-pc")
+    await take_picture(small, "player-small-window")
+    await on(page, "small-window-note").get_by_role("button").click()
+    await expect(on(page, "captions")).to_be_visible()
+    await expect(on(page, "small-window-note")).to_have_count(0)
+    await page.keyboard.press("k")
+
+
+_BARE = """() => {
+  delete window.MediaSource; delete window.ManagedMediaSource; delete window.WebKitMediaSource
+  const media = HTMLMediaElement.prototype
+  const asked = media.canPlayType
+  media.canPlayType = function (type) { return /mpegurl/i.test(type) ? '' : asked.call(this, type) }
+}"""
+
+
+async def _on_phones(story: Story, replay: str, clip: str) -> None:
+    """In Chinese: what learners see of captions, rules and chapters; what a bare WebView gets."""
+    learner = story.phone
+    await learner.reload()
+    await expect(on(learner, "required")).to_be_visible()
+    await expect(on(learner, "due")).to_contain_text("前看完")
+    await on(learner, "captions-button").tap()
+    await expect(on(learner, "captions")).to_contain_text("厨房起火")
+    await take_picture(learner, "player-captions-phone")
+    await story.open(learner, f"/replay/{replay}")
+    await expect(on(learner, "chapter").first).to_be_visible()
+    await on(learner, "chapter").first.scroll_into_view_if_needed()
+    await take_picture(learner, "player-chapters-phone")
+
+    bare = await story.browsers.on_phone("zh-CN")
+    await bare.add_init_script(f"({_BARE})()")
+    await story.sign_in(bare, "presenter")
+    await story.open(bare, f"/watch/{clip}")
+    await on(bare, "replay-play").tap()
+    await _plays(bare, "video[src*='video.mp4']", 0.5)
+    await on(bare, "terms-open").tap()
+    await expect(on(bare, "caption-line")).to_have_count(1)
+    assert await violations(bare) == []
+    await take_picture(bare, "player-terms-phone")
+    await bare.context.clear_cookies()
+    await story.sign_in(bare, "li")  # nothing is given to learners in the clear
+    await story.open(bare, f"/watch/{clip}")
+    await expect(bare.get_by_text("这个浏览器不能播放课程")).to_be_visible()
+    await take_picture(bare, "player-unable-phone")
 
 
 @pytest.mark.timeout(300)
@@ -281,3 +346,5 @@ async def test_a_microcourse_plays_by_key_as_sound_and_over_a_lost_network(tmp_p
 
         await _set_the_terms(story, replay, clip)
         await _watch_by_the_terms(story, page, clip)
+        await _in_a_small_window(page)
+        await _on_phones(story, replay, clip)

@@ -122,10 +122,13 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         assert await violations(office) == []
         await take_picture(office, "viewing-pc-dark")
         await office.screenshot(path="build/screenshots/viewing-pc-dark-whole.png", full_page=True)
-        answer = await office.request.get(
-            f"{server.url}{await on(office, 'viewers-csv').get_attribute('href')}"
-        )
-        assert len((await answer.text()).splitlines()) == 5
+        for name, lines in (("viewers-csv", 5), ("still-to-watch-csv", 4)):
+            answer = await office.request.get(f"{server.url}{await on(office, name).get_attribute('href')}")
+            assert len((await answer.text()).splitlines()) == lines
+        await expect(on(office, "still-sum")).to_contain_text("1 of 3 are done")
+        await expect(on(office, "still-row")).to_have_count(2)
+        await on(office, "still-to-watch").scroll_into_view_if_needed()
+        await take_picture(office, "still-to-watch-pc")
 
         await office.get_by_role("link", name="Statistics").click()
         await expect(on(office, "sum-viewers")).to_have_text("4")
@@ -155,7 +158,10 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await story.sign_in(phone, "admin")
         await story.open(phone, f"/admin/viewing/replay/{replay}")
         await _sees_everything(phone)
+        await expect(on(phone, "still-row")).to_have_count(2)
         assert await violations(phone) == []
+        await on(phone, "still-to-watch").scroll_into_view_if_needed()
+        await take_picture(phone, "still-to-watch-phone")
         await phone.screenshot(path="build/screenshots/viewing-phone-whole.png", full_page=True)
         await story.open(phone, "/admin/statistics")
         await expect(on(phone, "sum-viewers")).to_have_text("4")

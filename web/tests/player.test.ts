@@ -6,6 +6,8 @@ import { allowed, limitAfter } from '../src/core/in_order'
 import { microcourseSources, replaySources } from '../src/core/lesson_sources'
 import { asChoices, FIRST_CHOICES, nextSpeed, SPEEDS } from '../src/core/player_choices'
 import { commandOf, isTaken, LISTED } from '../src/core/player_keys'
+import { momentOf, wallClock } from '../src/core/wall_clock'
+import { wayToPlay } from '../src/core/ways_to_play'
 
 describe('the keys of the player', () => {
   it.each([
@@ -65,19 +67,52 @@ const LADDER = { master_url: '/play/t/master.m3u8', sound_url: '/play/t/sound.m3
 const CAMERA = { source: 'camera', url: '/c', spans: [] } as const
 const SCREEN = { source: 'screen', url: '/s', spans: [] } as const
 
+const MSE = { mediaSource: true, nativeHls: false }
+const NEITHER = { mediaSource: false, nativeHls: false }
+
 describe('what a page plays', () => {
   it('is both pictures and the sound of a replay, or the finished programme where one picture is wanted', () => {
-    const found = { videos: [CAMERA, SCREEN], audio_url: '/a', ladder: LADDER }
-    expect(replaySources(found, false)).toEqual({ videos: [CAMERA, SCREEN], audio: '/a', soundOnly: '/a' })
-    expect(replaySources(found, true)).toEqual({ videos: [{ source: 'screen', url: LADDER.master_url, spans: [] }], audio: null, soundOnly: LADDER.sound_url })
-    expect(replaySources({ ...found, ladder: null }, true).videos).toHaveLength(2)
-    expect(replaySources({ ...found, audio_url: null }, true).soundOnly).toBeNull()
+    const found = { videos: [CAMERA, SCREEN], audio_url: '/a', ladder: LADDER, download: { url: '/d.mp4' } }
+    expect(replaySources(found, false, MSE)).toEqual({ videos: [CAMERA, SCREEN], audio: '/a', soundOnly: '/a' })
+    expect(replaySources(found, true, MSE)).toEqual({ videos: [{ source: 'screen', url: LADDER.master_url, spans: [] }], audio: null, soundOnly: LADDER.sound_url })
+    expect(replaySources({ ...found, ladder: null }, true, MSE).videos).toHaveLength(2)
+    expect(replaySources({ ...found, audio_url: null }, true, MSE).soundOnly).toBeNull()
   })
 
   it('is the ladder of a microcourse, or the MP4 of an old one', () => {
-    expect(microcourseSources({ video_url: '/v.mp4', ladder: LADDER }).videos[0]?.url).toBe(LADDER.master_url)
-    expect(microcourseSources({ video_url: '/v.mp4', ladder: null })).toEqual({ videos: [{ source: 'screen', url: '/v.mp4', spans: [] }], audio: null, soundOnly: null })
-    expect(microcourseSources({ video_url: null, ladder: null }).videos).toEqual([])
+    expect(microcourseSources({ video_url: '/v.mp4', ladder: LADDER }, MSE).videos[0]?.url).toBe(LADDER.master_url)
+    expect(microcourseSources({ video_url: '/v.mp4', ladder: null }, MSE)).toEqual({ videos: [{ source: 'screen', url: '/v.mp4', spans: [] }], audio: null, soundOnly: null })
+    expect(microcourseSources({ video_url: null, ladder: null }, MSE).videos).toEqual([])
+  })
+})
+
+describe('how a browser plays', () => {
+  it.each([
+    ['a PC, Android, an iPhone since iOS 17.1', true, true, true, 'media-source'],
+    ['an older iPhone, WKWebView, X5', false, true, true, 'native'],
+    ['a WebView without either', false, false, true, 'file'],
+    ['the same where there is no file', false, false, false, 'none'],
+  ] as const)('%s', (_name, mediaSource, nativeHls, file, way) => {
+    expect(wayToPlay({ mediaSource, nativeHls }, file)).toBe(way)
+  })
+
+  it('takes the one file where nothing else plays, if the viewer may have it', () => {
+    const file = (url: string) => ({ videos: [{ source: 'screen', url, spans: [] }], audio: null, soundOnly: null })
+    const replay = { videos: [CAMERA, SCREEN], audio_url: '/a', ladder: LADDER }
+    expect(replaySources({ ...replay, download: { url: '/d.mp4' } }, false, NEITHER)).toEqual(file('/d.mp4'))
+    expect(replaySources({ ...replay, download: { url: null } }, false, NEITHER).videos).toEqual([CAMERA, SCREEN])
+    expect(microcourseSources({ video_url: '/v.mp4', ladder: LADDER }, NEITHER)).toEqual(file('/v.mp4'))
+    expect(microcourseSources({ video_url: null, ladder: LADDER }, NEITHER).videos[0]?.url).toBe(LADDER.master_url)
+  })
+})
+
+describe('a deadline as its field writes it', () => {
+  it('is the same moment again, to the minute', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (ms) => {
+      const minute = ms - (ms % 60_000)
+      expect(momentOf(wallClock(minute))).toBe(minute)
+    }))
+    expect([wallClock(null), momentOf(''), momentOf('soon')]).toEqual(['', null, null])
   })
 })
 

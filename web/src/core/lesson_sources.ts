@@ -3,6 +3,7 @@
  * follow the line, and picture and sound are one programme. Both pictures of a lesson beside each other otherwise.
  */
 import type { TimedPicture } from './replay_layout'
+import { wayToPlay, type Abilities } from './ways_to_play'
 
 export interface Picture extends TimedPicture {
   readonly url: string
@@ -24,15 +25,25 @@ export interface LessonSources {
 
 export const NO_SOURCES: LessonSources = { videos: [], audio: null, soundOnly: null }
 
-export function replaySources(found: { readonly videos: readonly Picture[]; readonly audio_url: string | null; readonly ladder: Finished | null }, onePicture: boolean): LessonSources {
+interface Recorded {
+  readonly videos: readonly Picture[]
+  readonly audio_url: string | null
+  readonly ladder: Finished | null
+  readonly download: { readonly url: string | null }
+}
+
+export function replaySources(found: Recorded, onePicture: boolean, abilities: Abilities): LessonSources {
+  const file = found.download.url
+  if (file !== null && wayToPlay(abilities, true) === 'file') return oneProgramme('screen', file, null)
   if (!onePicture || !found.ladder) return { videos: found.videos, audio: found.audio_url, soundOnly: found.audio_url }
   const source = found.videos.some((video) => video.source === 'screen') ? 'screen' : 'camera'
   return oneProgramme(source, found.ladder.master_url, found.audio_url === null ? null : found.ladder.sound_url)
 }
 
 /** A microcourse that was cut before there were ladders plays its MP4. */
-export function microcourseSources(found: { readonly video_url: string | null; readonly ladder: Finished | null }): LessonSources {
-  if (found.ladder) return oneProgramme('screen', found.ladder.master_url, found.ladder.sound_url)
+export function microcourseSources(found: { readonly video_url: string | null; readonly ladder: Finished | null }, abilities: Abilities): LessonSources {
+  const plainFile = found.video_url !== null && wayToPlay(abilities, true) === 'file'
+  if (found.ladder && !plainFile) return oneProgramme('screen', found.ladder.master_url, found.ladder.sound_url)
   return found.video_url === null ? NO_SOURCES : oneProgramme('screen', found.video_url, null)
 }
 

@@ -1,6 +1,6 @@
 /** Questions that groups sort: put together, counted, shared out. */
-import { one, type EntityStore } from './entities'
-import type { GroupPool, GroupQuestion } from './wire'
+import { all, one, type EntityStore } from './entities'
+import type { Clarification, GroupPool, GroupQuestion } from './wire'
 
 export const VOTES_EACH = 5
 export const TOP_MOST = 3
@@ -38,4 +38,15 @@ export interface PlannedWork extends Record<string, boolean | string[]> {
 /** Shares ids out among `count` groups, one after the other, so that the sizes differ by at most one. */
 export function sharedOut(ids: readonly string[], count: number): string[][] {
   return Array.from({ length: count }, (_, group) => ids.filter((_id, at) => at % count === group))
+}
+
+export interface SaidByGroup extends Clarification {
+  readonly group: string | null
+}
+
+/** What all groups wrote to make a question clearer, the earliest first. */
+export function saidByGroups(store: EntityStore, question: string): SaidByGroup[] {
+  return all(store, 'group_pool')
+    .flatMap((pool) => (one(store, 'group_question', `${pool.id}/${question}`)?.clarifications ?? []).map((said) => ({ ...said, group: pool.name })))
+    .sort((a, b) => a.utc_ms - b.utc_ms)
 }

@@ -2,7 +2,9 @@
  * Plays one HLS playlist in one media element: hls.js where Media Source Extensions exist (loaded only when needed), the
  * browser's own player otherwise. What is no playlist (an MP4) is the browser's too. `close()` frees the element.
  */
+import type HlsPlayer from 'hls.js'
 import type { PlayAddresses } from '../core/play_addresses'
+import { wayToPlay, type Abilities } from '../core/ways_to_play'
 import { openAddresses } from './open_addresses'
 
 export interface HlsSource {
@@ -11,11 +13,21 @@ export interface HlsSource {
   close(): void
 }
 
-/** Whether this browser plays the broadcast's H.264 at all. */
-export function playsBroadcast(): boolean {
+/** What this browser has for the H.264 of broadcasts and recordings. */
+export function abilities(): Abilities {
   const type = 'video/mp4; codecs="avc1.42E01E"'
   const sources = globalThis as { MediaSource?: typeof MediaSource; ManagedMediaSource?: typeof MediaSource }
-  return [sources.MediaSource, sources.ManagedMediaSource].some((source) => source?.isTypeSupported(type)) || document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== ''
+  return {
+    mediaSource: [sources.MediaSource, sources.ManagedMediaSource].some((source) => source?.isTypeSupported(type)),
+    nativeHls: document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== '',
+  }
+}
+
+/** Whether this browser plays the broadcast at all. */
+export const playsBroadcast = (): boolean => wayToPlay(abilities(), false) !== 'none'
+
+async function loaded(separateSound: boolean): Promise<typeof HlsPlayer> {
+  return (separateSound ? await import('hls.js') : await import('hls.js/light')).default
 }
 
 /**
@@ -25,8 +37,8 @@ export function playsBroadcast(): boolean {
 export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; addresses?: PlayAddresses; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
   const addresses = options.addresses ?? openAddresses
   const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
-  const { default: Hls } = options.separateSound && isPlaylist ? await import('hls.js') : await import('hls.js/light')
-  if (!isPlaylist || !Hls.isSupported()) {
+  const Hls = isPlaylist && wayToPlay(abilities(), false) === 'media-source' ? await loaded(options.separateSound ?? false) : null
+  if (!Hls?.isSupported()) {
     const onError = (): void => options.onFailed?.()
     element.addEventListener('error', onError)
     element.src = addresses.renewed(url)

@@ -50,6 +50,7 @@ export interface BrandClip {
   readonly duration_ms: number
   readonly state: JobState
   readonly progress: number
+  readonly reason_code: string | null
   readonly reason: string | null
   readonly video_url: string | null
   readonly thumbnail_url: string | null

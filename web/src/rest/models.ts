@@ -149,6 +149,7 @@ export interface WatchTerms {
   /** How long ago it was watched there; null: never. */
   readonly position_age_ms: number | null
   readonly required: boolean
+  readonly due_utc_ms: number | null
   /** As far as the asker may go; null: anywhere. */
   readonly furthest_ms: number | null
   /** What is drawn over the picture; null: nothing. */
@@ -163,6 +164,8 @@ export interface WatchRules {
   readonly required: boolean
   readonly no_skipping: boolean
   readonly watermark: boolean | null
+  /** Until when a required one is to be watched; null: nobody says. */
+  readonly due_utc_ms: number | null
 }
 
 export interface Microcourse {
@@ -178,7 +181,7 @@ export interface Microcourse {
   readonly ranges: readonly (readonly [number, number])[]
   readonly chapters: readonly Chapter[]
   readonly state: 'draft' | 'processing' | 'ready' | 'in_review' | 'sent_back' | 'reviewed' | 'published' | 'retired' | 'failed'
-  readonly job: { readonly state: string; readonly progress: number; readonly reason: string | null; readonly estimate_s: number | null } | null
+  readonly job: { readonly state: string; readonly progress: number; readonly reason_code: string | null; readonly reason: string | null; readonly estimate_s: number | null } | null
   readonly duration_ms: number | null
   readonly video_url: string | null
   readonly thumbnail_url: string | null

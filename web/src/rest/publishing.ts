@@ -25,9 +25,21 @@ export interface Publishing {
   readonly decided_utc_ms: number | null
   /** Cut from it and shown to learners. */
   readonly microcourses: number
+  /** From where to where the replay may hold what was said aside. */
+  readonly aside_within: readonly (readonly [number, number])[]
+}
+
+/** What was said aside in a lesson; `stretches` of the session's clock. */
+export interface Asides {
+  readonly state: 'none' | 'kept' | 'erasing' | 'erased'
+  readonly stretches: readonly (readonly [number, number])[]
+  readonly erased_by_name: string | null
+  readonly erased_utc_ms: number | null
 }
 
 export const publishing = {
+  asides: (session: string) => request<Asides>('GET', `${root}/sessions/${session}/asides`),
+  eraseAsides: (session: string) => request<Asides>('DELETE', `${root}/sessions/${session}/asides`),
   orgRules: () => request<ReplayRules>('GET', `${root}/replay-rules`),
   setOrgRules: (rules: ReplayRules) => request<ReplayRules>('PUT', `${root}/replay-rules`, { body: rules }),
   of: (session: string, bearer: string | null) => request<Publishing>('GET', `${root}/sessions/${session}/replay-rules`, { bearer }),

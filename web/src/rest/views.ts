@@ -112,6 +112,14 @@ export interface SessionReport {
   readonly watching: { readonly viewers: number; readonly minutes: number; readonly completed: number } | null
 }
 
+/** Whom its lesson expected: `share` 0..1 of the medium; who is not done comes first. */
+export interface StillToWatch {
+  readonly expected: number
+  readonly done: number
+  readonly departments: readonly { readonly department: string | null; readonly expected: number; readonly done: number; readonly begun: number }[]
+  readonly people: readonly { readonly person: { readonly id: string | null; readonly external_id: string | null; readonly name: string | null; readonly department: string | null }; readonly share: number; readonly done: boolean }[]
+}
+
 const root = '/api/v1'
 const asking = (values: Readonly<Record<string, string>>): string => `?${new URLSearchParams(values).toString()}`
 const inLanguage = (lang: string): string => asking({ lang })
@@ -119,6 +127,8 @@ const inLanguage = (lang: string): string => asking({ lang })
 export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
+  stillToWatch: (medium: MediumKind, id: string) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}`),
+  stillToWatchUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${inLanguage(lang)}`,
   lessonCoverage: (replayId: string) => request<LessonCoverage>('GET', `${root}/views/replay/${replayId}/lesson`),
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,

@@ -1,0 +1,109 @@
+"""Who has still to watch a medium: those its lesson expected, by department. The sums are pure.
+
+Somebody is done when they covered the threshold's share: of a microcourse in any version of it, of a replay
+together with what they saw live.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analytics.access import insist_on_report, sees
+from analytics.lesson_coverage_report import LessonCoverages
+from analytics.neighbours import MediumKind, PersonCard
+from analytics.view_store import ViewStore
+from analytics.viewing import coverage
+from lectern.edge.downloads import made
+from lectern.kernel.access import Permission, Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Somebody who is expected to watch; `share` 0..1 of the medium."""
+
+    card: PersonCard
+    share: float
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentSums:
+    """A department's people; `name` None: those without one."""
+
+    name: str | None
+    expected: int
+    done: int
+    begun: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillToWatch:
+    """Everybody who is expected: who is not done first, then by department and name."""
+
+    people: tuple[Watcher, ...]
+    departments: tuple[DepartmentSums, ...]
+
+    @property
+    def done(self) -> int:
+        """How many have watched it."""
+        return sum(one.done for one in self.people)
+
+
+def still_to_watch(
+    cards: Iterable[PersonCard], shares: Mapping[str, float], completed_from: float
+) -> StillToWatch:
+    """Put together who is done; `shares` by person, whoever is not in it has watched nothing."""
+    people = [
+        Watcher(card, share, share >= completed_from)
+        for card in cards
+        for share in (shares.get(card.id, 0.0),)
+    ]
+    people.sort(key=lambda one: (one.done, one.card.department or "", one.card.name, one.card.id))
+    by_department: dict[tuple[str, str | None], list[Watcher]] = {}
+    for one in people:
+        by_department.setdefault((one.card.department_id or "", one.card.department), []).append(one)
+    departments = [_sums(name, members) for (_, name), members in by_department.items()]
+    departments.sort(key=lambda one: (one.done - one.expected, one.name or ""))
+    return StillToWatch(tuple(people), tuple(departments))
+
+
+def _sums(name: str | None, members: Sequence[Watcher]) -> DepartmentSums:
+    return DepartmentSums(
+        name,
+        expected=len(members),
+        done=sum(one.done for one in members),
+        begun=sum(not one.done and one.share > 0 for one in members),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchingDues:
+    """Reads rosters and records when it is asked."""
+
+    coverages: LessonCoverages
+    store: ViewStore = field(default_factory=ViewStore)
+
+    async def of(self, who: Principal, medium: MediumKind, medium_id: str) -> StillToWatch:
+        """Return who of those whom `who` may see has still to watch a medium.
+
+        Raises:
+            NotFound, Forbidden: no such medium, or not for `who`, who must be allowed to read attendance and
+            viewing. Conflict: it cannot be watched yet.
+        """
+        attending = self.coverages.attending
+        found = await self.coverages.media.find(who, medium, medium_id)
+        for needed in (Permission.VIEWS_READ, Permission.ATTENDANCE_READ):
+            insist_on_report(who, needed, found.org_id, found.session_id)
+        expected = await attending.sessions.expected(found.session_id)
+        cards = await attending.people.cards(found.org_id, list(expected))
+        if medium == "replay":
+            lesson = await self.coverages.of_replay(who, medium_id)
+            shares = {line.subject: line.shares.together for line in lesson.lines}
+        else:
+            async with attending.database.read() as tx:
+                covered = await self.store.covered(tx, medium, medium_id, list(cards))
+            shares = {
+                subject: max(coverage(spans, duration_ms) for spans, duration_ms in versions)
+                for subject, versions in covered.items()
+            }
+        seen = [card for card in cards.values() if sees(who, card)]
+        return await made(lambda: still_to_watch(seen, shares, attending.completed_from))

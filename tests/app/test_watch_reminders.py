@@ -1,0 +1,116 @@
+"""Who has not watched what is required is told, and nobody else."""
+
+from collections.abc import Collection, Mapping
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analytics.lesson_coverage_report import LessonCoverages
+from analytics.still_to_watch import WatchingDues
+from catalogue.shelf.marking import ShelfKey
+from catalogue.terms import Rules
+from catalogue.terms_store import TermsStore
+from catalogue.watch_due import DAY_MS, Deadline
+from lectern.app.watch_reminders import WatchReminders
+from lectern.kernel.access import Principal
+from lectern.kernel.clock import UtcMs
+from notices.outbox import Outbox
+from notices.tables import notices
+from tests.analytics.conftest import Office, office, sqlite_database
+from tests.analytics.test_view_routes import interval, report
+
+__all__ = ["office", "sqlite_database"]
+
+
+class Reminded:
+    """The reminders of an office, and what they said."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.store = TermsStore()
+        self.only: str | None = None
+        self.reminders = WatchReminders(
+            office.database,
+            Outbox(mail=True, clock=self.now),
+            WatchingDues(LessonCoverages(office.attending, office)),
+            self,
+            office.zone,
+            clock=self.now,
+        )
+
+    async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
+        return dict.fromkeys(keys, 1) if self.only is not None else {}
+
+    async def admits(self, tx: AsyncConnection, who: Principal, org_id: str, key: ShelfKey) -> bool:
+        return who.person_id == self.only
+
+    def now(self) -> UtcMs:
+        return self.office.now
+
+    async def require(self, due_utc_ms: int, *, required: bool = True, set_utc_ms: int = 0) -> None:
+        rules = Rules(required=required, deadline=Deadline(due_utc_ms, set_utc_ms))
+        async with self.office.database.write() as tx:
+            await self.store.set_rules(tx, "org", "replay", "film", rules)
+
+    async def said(self) -> list[tuple[str | None, str, bool]]:
+        async with self.office.database.read() as tx:
+            rows = await tx.execute(select(notices).order_by(notices.c.created_utc_ms, notices.c.person_id))
+            return [(row.person_id, row.channel, row.facts["over"]) for row in rows]
+
+
+@pytest.fixture
+async def reminded(office: Office) -> Reminded:
+    await report(office, "ann", interval("a", 0, 90, 0))
+    return Reminded(office)
+
+
+async def test_whoever_has_not_watched_it_is_told_once_each_time(reminded: Reminded) -> None:
+    office = reminded.office
+    due = office.now + 4 * DAY_MS
+    await reminded.require(due)
+    assert await reminded.reminders.remind() == 0
+    office.now = UtcMs(due - 3 * DAY_MS)
+    assert await reminded.reminders.remind() == 1
+    assert await reminded.reminders.remind() == 0
+    assert {(who, over) for who, _, over in await reminded.said()} == {("bob", False), ("eve", False)}
+    assert {channel for _, channel, _ in await reminded.said()} == {"app", "mail"}
+    await report(office, "bob", interval("b", 0, 95, 0))
+    office.now = UtcMs(due + 1)
+    assert await reminded.reminders.remind() == 1
+    late = [who for who, _, over in await reminded.said() if over]
+    assert set(late) == {"eve"}
+    async with office.database.read() as tx:
+        open_ = select(notices.c.person_id).where(
+            notices.c.channel == "app", notices.c.settled_utc_ms.is_(None)
+        )
+        assert list((await tx.execute(open_)).scalars()) == ["eve"], "what was said before is over"
+
+
+@pytest.mark.parametrize("why", ["not required", "not published", "set a moment ago"])
+async def test_nobody_is_told_of(reminded: Reminded, why: str) -> None:
+    office = reminded.office
+    due = office.now + DAY_MS
+    await reminded.require(
+        due, required=why != "not required", set_utc_ms=due - DAY_MS // 2 if "set" in why else 0
+    )
+    office.is_open = why != "not published"
+    office.now = UtcMs(due - DAY_MS // 3)
+    assert await reminded.reminders.remind() == 0
+    assert await reminded.said() == []
+
+
+async def test_two_servers_tell_it_once(reminded: Reminded) -> None:
+    office = reminded.office
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    other = Reminded(office)
+    assert await reminded.reminders.remind() + await other.reminders.remind() == 1
+
+
+async def test_nobody_is_reminded_of_what_is_not_for_them(reminded: Reminded) -> None:
+    office, reminded.only = reminded.office, "eve"
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    assert await reminded.reminders.remind() == 1
+    assert {who for who, _, _ in await reminded.said()} == {"eve"}
