@@ -35,8 +35,15 @@ class Cards:
     reviews: ReviewStore = field(default_factory=ReviewStore)
     windows: WindowStore = field(default_factory=WindowStore)
 
-    async def of(self, who: Principal, keys: Collection[Key]) -> dict[Key, Card]:
-        """Return the cards of media of the asker's organisation; what does not exist is left out."""
+    async def of(
+        self, who: Principal, keys: Collection[Key], *, admitted: Collection[Key] | None = None
+    ) -> dict[Key, Card]:
+        """Return the cards of media of the asker's organisation; what does not exist is left out.
+
+        `admitted` are those whose audience the asker is in, where that was asked a moment ago.
+        """
+        if not keys:
+            return {}
         deps = self.deps
         async with deps.keeper.database.read() as tx:
             media = await deps.keeper.store.media(tx, who.org_id, keys)
@@ -46,13 +53,15 @@ class Cards:
             finished = [each.download_job_id for each in replays]
             jobs = await deps.keeper.jobs.get_many(tx, [job_id for job_id in finished if job_id])
             windows = await self.windows.windows(tx, replays)
-            of_shelf = {ShelfKey(key.medium, key.id) for key in media}
-            admitted = await deps.audiences.admitted(tx, who, who.org_id, of_shelf)
+            if admitted is None:
+                of_shelf = {ShelfKey(key.medium, key.id): key for key in media}
+                inside = await deps.audiences.admitted(tx, who, who.org_id, of_shelf)
+                admitted = {of_shelf[each] for each in inside}
         now = deps.clock()
         drawing = Drawing(deps.signer, deps.limits, who, now, deps.play_ttl_ms)
         cards: dict[Key, Card] = {}
         for key, medium in media.items():
-            is_for_them = ShelfKey(key.medium, key.id) in admitted
+            is_for_them = key in admitted
             if isinstance(medium, Replay):
                 picture = drawing.thumbnail(medium, jobs.get(medium.download_job_id or ""))
                 is_open = windows.get(medium.id, ALWAYS).is_open(now)

@@ -20,7 +20,7 @@ TIMELINE_PAGE = 1_000
 LATEST_UTC_MS = 253_402_300_799_999
 LONGEST_MINUTES = 72 * 60
 """The end of the year 9999: later moments cannot be written as a date."""
-ReplayIds = Callable[[Sequence[str]], Awaitable[dict[str, str]]]
+ReplayIds = Callable[[Principal, Sequence[str]], Awaitable[dict[str, str]]]
 """Returns replay ids by session id; the catalogue answers."""
 
 
@@ -240,7 +240,8 @@ class SessionRoutes:
             )
         last = found[-1] if len(found) == limit else None
         return SessionPage(
-            items=await self._models(found), next=f"{last.starts_utc_ms}.{last.id}" if last else None
+            items=await self._models(who, found),
+            next=f"{last.starts_utc_ms}.{last.id}" if last else None,
         )
 
     async def create(self, request: Request) -> SessionModel:
@@ -259,12 +260,12 @@ class SessionRoutes:
             auto_start=new.auto_start,
             planned_minutes=new.planned_minutes,
         )
-        return (await self._models([session]))[0]
+        return (await self._models(request.who, [session]))[0]
 
     async def get(self, request: Request) -> SessionModel:
         """One session."""
         session = await self._visible(request)
-        return (await self._models([session]))[0]
+        return (await self._models(request.who, [session]))[0]
 
     async def patch(self, request: Request) -> SessionModel:
         """Change the plan."""
@@ -280,7 +281,7 @@ class SessionRoutes:
             planned_minutes=change.planned_minutes,
             by=request.who.subject_id,
         )
-        return (await self._models([changed]))[0]
+        return (await self._models(request.who, [changed]))[0]
 
     async def start(self, request: Request) -> None:
         """Go live."""
@@ -381,12 +382,12 @@ class SessionRoutes:
         ids = {p for s in found for p in (s.presenter_person_id, s.host_person_id) if p}
         return await self._sessions.people.by_id(ids)
 
-    async def _models(self, found: Sequence[Session]) -> list[SessionModel]:
+    async def _models(self, who: Principal, found: Sequence[Session]) -> list[SessionModel]:
         people = await self._people(found)
         ids = [s.id for s in found]
         async with self._sessions.database.read() as tx:
             counts = await self._sessions.store.counts(tx, ids)
-        replays = await self._replay_ids(ids)
+        replays = await self._replay_ids(who, ids)
 
         def named(person_id: str | None) -> Named | None:
             person = people.get(person_id or "")

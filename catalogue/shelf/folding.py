@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 _WIDE = "\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
@@ -37,7 +38,7 @@ class Folded:
 
 def folded(text: str) -> str:
     """Return `text` without case, accents and widths."""
-    return fold(text).text
+    return "".join(map(_folded_character, text))
 
 
 def fold(text: str) -> Folded:
@@ -45,9 +46,7 @@ def fold(text: str) -> Folded:
     out: list[str] = []
     at: list[int] = []
     for index, character in enumerate(text):
-        parts = unicodedata.normalize("NFKD", character)
-        kept = "".join(part for part in parts if unicodedata.category(part) != "Mn")
-        for part in unicodedata.normalize("NFKC", kept.casefold()):
+        for part in _folded_character(character):
             out.append(part)
             at.append(index)
     return Folded("".join(out), at)
@@ -92,6 +91,13 @@ def spans(words: Iterable[str], text: str) -> dict[str, list[tuple[int, int]]]:
         for hit in re.finditer(begins + re.escape(word), whole.text):
             found.setdefault(word, []).append((whole.at[hit.start()], whole.at[hit.end() - 1] + 1))
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _folded_character(character: str) -> str:
+    parts = unicodedata.normalize("NFKD", character)
+    kept = "".join(part for part in parts if unicodedata.category(part) != "Mn")
+    return unicodedata.normalize("NFKC", kept.casefold())
 
 
 def _word(word: str) -> str:

@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, delete, insert, literal, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import bindparam
 
+from catalogue.publishing_tables import replay_decisions
 from catalogue.shelf.arrange import ShelfKind
 from catalogue.shelf.folding import Term, folded, looked_up, terms_of
 from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.places import ABOUT, Place
 from catalogue.shelf.tables import medium_tags, shelf
+from catalogue.tables import replays
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import ProtocolViolation
 
@@ -137,8 +139,6 @@ class ShelfIndex:
         """Return entries, best first; with words, their places too."""
         score = self._score(asked.words)
         columns = [_c.medium, _c.medium_id, _c.shown_utc_ms, _c.category_id, _c.n, score.label("score")]
-        if asked.words:
-            columns.append(_c.places)
         query = select(*columns).where(*self._conditions(tx, asked))
         if after is not None:
             behind = or_(
@@ -147,14 +147,20 @@ class ShelfIndex:
             )
             query = query.where(or_(score > after.score, and_(score == after.score, behind)))
         order = [_c.shown_utc_ms.desc(), _c.n.desc()]
-        rows = await tx.execute(query.order_by(*([score] if asked.words else []), *order).limit(limit))
+        ordered = query.order_by(*([score] if asked.words else []), *order).limit(limit)
+        rows = (await tx.execute(ordered)).all()
+        places: dict[int, tuple[Place, ...]] = {}
+        if asked.words and rows:  # apart: sorting must not carry all captions along
+            texts = select(_c.n, _c.places).where(_c.n.in_([row.n for row in rows]))
+            for row in await tx.execute(texts):
+                places[row.n] = msgspec.convert(row.places, tuple[Place, ...])
         return [
             Hit(
                 ShelfKey(row.medium, row.medium_id),
                 Cursor(row.score, row.shown_utc_ms, row.n),
                 row.category_id,
                 row.shown_utc_ms,
-                msgspec.convert(row.places, tuple[Place, ...]) if asked.words else (),
+                places.get(row.n, ()),
             )
             for row in rows
         ]
@@ -163,18 +169,28 @@ class ShelfIndex:
         conditions = [_c.org_id == asked.org_id, _is_open(asked)]
         if asked.words:
             conditions.append(_fulltext(tx.dialect.name, looked_up(asked.words)))
+        held = (
+            select(replays.c.id)
+            .join(replay_decisions, replay_decisions.c.session_id == replays.c.session_id)
+            .where(replays.c.id == _c.medium_id, replay_decisions.c.held)
+        )
+        conditions.append(~held.exists())
         if asked.kind is not None:
             conditions.append(_c.medium == asked.kind)
+        other = shelf.alias()
         if asked.categories is not None:
             conditions.append(_c.category_id.in_(list(asked.categories)))
         conditions += [
-            select(medium_tags.c.tag_id)
-            .where(
-                medium_tags.c.medium == _c.medium,
-                medium_tags.c.medium_id == _c.medium_id,
-                medium_tags.c.tag_id == tag_id,
+            _c.n.in_(
+                select(other.c.n)
+                .join(
+                    medium_tags,
+                    and_(
+                        medium_tags.c.medium == other.c.medium, medium_tags.c.medium_id == other.c.medium_id
+                    ),
+                )
+                .where(medium_tags.c.tag_id == tag_id)
             )
-            .exists()
             for tag_id in asked.tag_ids
         ]
         if asked.reach is not None:

@@ -25,8 +25,8 @@ from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 
 PAGE = 24
-_ROUNDS = 6
-_READ_AT_ONCE = 40
+_ROUNDS = 8
+_READ_AT_ONCE = 28
 _MOST_TAGS = 5
 
 
@@ -112,14 +112,18 @@ class LibraryRoutes:
         items: list[LibraryItem] = []
         for _ in range(_ROUNDS):  # rarely more than one: the index proposes hardly anything that is not so
             hits = await self._hits(who, query, words, after)
-            for item, at in await self._drawn(who, hits, words):
-                items.append(item)
-                after = at
-                if len(items) == PAGE:
-                    return LibraryPage(items=items, next=str(after))
-            if len(hits) < _READ_AT_ONCE:
-                return LibraryPage(items=items, next=None)
-            after = hits[-1].at
+            kept: list[tuple[Hit, Found | None]] = []
+            for hit in hits:
+                after = hit.at
+                place = found(words, hit.places) if words else None
+                if not words or place is not None:
+                    kept.append((hit, place))
+                if len(items) + len(kept) == PAGE:
+                    break
+            items += await self._drawn(who, kept)
+            is_all = len(hits) < _READ_AT_ONCE and (not hits or after == hits[-1].at)
+            if is_all or len(items) == PAGE:
+                return LibraryPage(items=items, next=None if is_all else str(after))
         return LibraryPage(items=items, next=str(after))
 
     async def _hits(
@@ -141,29 +145,27 @@ class LibraryRoutes:
             )
             return await self.index.find(tx, asked, after=after, limit=_READ_AT_ONCE)
 
-    async def _drawn(
-        self, who: Principal, hits: Sequence[Hit], words: Sequence[str]
-    ) -> list[tuple[LibraryItem, Cursor]]:
-        places = {hit.key: found(words, hit.places) if words else None for hit in hits}
-        kept = [hit for hit in hits if not words or places[hit.key] is not None]
-        media = [Key(hit.key.medium, hit.key.id) for hit in kept if hit.key.medium != "series"]
-        cards = await Cards(self.deps).of(who, media)
+    async def _drawn(self, who: Principal, kept: Sequence[tuple[Hit, Found | None]]) -> list[LibraryItem]:
+        """Return what is so of them now; what the index does not know yet is left out."""
+        keys = [hit.key for hit, _ in kept]
+        media = [Key(key.medium, key.id) for key in keys if key.medium != "series"]
+        cards = await Cards(self.deps).of(who, media, admitted=media)
         async with self.deps.keeper.database.read() as tx:
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, media)
-            tags = await self.arrangement.tags_of(tx, [hit.key for hit in kept])
-            ids = [hit.key.id for hit in kept if hit.key.medium == "series"]
-            held = await SeriesStore().many(tx, who.org_id, ids) if ids else []
-        series = {each.id: each for each in await self.series.drawn(who, [one for one in held if one.shown])}
-        drawn: list[tuple[LibraryItem, Cursor]] = []
-        for hit in kept:
+            tags = await self.arrangement.tags_of(tx, keys)
+            ids = [key.id for key in keys if key.medium == "series"]
+            held = [one for one in await SeriesStore().many(tx, who.org_id, ids) if one.shown] if ids else []
+        series = {each.id: each for each in await self.series.drawn(who, held)} if held else {}
+        drawn: list[LibraryItem] = []
+        for hit, place in kept:
             if hit.key.medium == "series":
                 shown = _of_series(series.get(hit.key.id))
             else:
                 key = Key(hit.key.medium, hit.key.id)
                 shown = self._of_medium(cards.get(key), seen.get(key))
             if shown is not None:
-                drawn.append((_item(hit, shown, places[hit.key], tags.get(hit.key, [])), hit.at))
+                drawn.append(_item(hit, shown, place, tags.get(hit.key, [])))
         return drawn
 
     def _of_medium(self, card: Card | None, seen: Seen | None) -> "_Shown | None":

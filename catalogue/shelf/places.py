@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from catalogue.shelf.folding import spans
+from catalogue.shelf.folding import folded, spans
 
 Field = Literal["title", "tag", "category", "series", "presenter", "description", "chapter", "caption"]
 
@@ -53,6 +53,9 @@ def found(words: Sequence[str], places: Sequence[Place]) -> Found | None:
     best: tuple[int, int, int] | None = None
     shown: tuple[Place, dict[str, list[tuple[int, int]]]] | None = None
     for index, place in enumerate(places):
+        text = folded(place.text)
+        if not any(word in text for word in words):
+            continue
         hits = spans(words, place.text)
         if not hits:
             continue

@@ -62,6 +62,7 @@ from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
 from catalogue.shelf.indexer import Indexer
 from catalogue.shelf.library_routes import LibraryRoutes
+from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.office_routes import OfficeRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
@@ -131,6 +132,7 @@ from lectern.db.migrate import upgrade
 from lectern.edge.routes import CLIENT_IP, Route
 from lectern.jobs.job import Job
 from lectern.jobs.store import JobStore
+from lectern.kernel.access import Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from lectern.servers.stewards import Stewards
@@ -403,7 +405,8 @@ class Services:
         facts = ReportFacts(self.accounts, self.sessions)
 
         async def replay_of(session_id: str) -> str | None:
-            return (await self._replay_ids([session_id])).get(session_id)
+            async with self.database.read() as tx:
+                return (await self.catalogue.keeper.store.replay_ids(tx, [session_id])).get(session_id)
 
         reports = SessionReports(
             self.attending,
@@ -451,9 +454,13 @@ class Services:
         """Making the sums of viewing follow what is reported."""
         return Following(self.database, ViewStore(), self._org_zone)
 
-    async def _replay_ids(self, session_ids: Sequence[str]) -> dict[str, str]:
+    async def _replay_ids(self, who: Principal, session_ids: Sequence[str]) -> dict[str, str]:
+        """Return the replays of sessions, by session: of those whose audience somebody is in."""
         async with self.database.read() as tx:
-            return await self.catalogue.keeper.store.replay_ids(tx, session_ids)
+            found = await self.catalogue.keeper.store.replay_ids(tx, session_ids)
+            keys = {ShelfKey("replay", replay_id) for replay_id in found.values()}
+            admitted = await self.catalogue.audiences.admitted(tx, who, who.org_id, keys)
+        return {id_: replay for id_, replay in found.items() if ShelfKey("replay", replay) in admitted}
 
     async def _org_name(self) -> str:
         return (await self.accounts.org()).name

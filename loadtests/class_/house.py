@@ -72,7 +72,7 @@ def pin_this_process() -> None:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Run a PostgreSQL as it is installed, but on a Unix socket; what it commits is on the disk."""
     home = Path(tempfile.mkdtemp(prefix="lectern-pg-"))
     as_user: list[str] = []
@@ -122,7 +122,10 @@ async def house(
     """Serve a live session from the pinned server; `database` is `postgresql` (with Redis) or `sqlite`."""
     server_module.START_WITHIN_S = _START_WITHIN_S
     many = database == "postgresql"
-    with _postgres() if many else nullcontext("") as url, _redis() if many else nullcontext("") as redis:
+    with (
+        postgres_server() if many else nullcontext("") as url,
+        _redis() if many else nullcontext("") as redis,
+    ):
         server = new_server(
             data,
             {"LECTERN_DATABASE_URL": url, "LECTERN_REDIS_URL": redis, "LECTERN_EMBEDDED_WORKER": "false"},

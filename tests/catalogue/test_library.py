@@ -3,7 +3,7 @@
 from typing import Any
 
 from catalogue.series import Key, Seen
-from tests.catalogue.conftest import House
+from tests.catalogue.conftest import SESSION, House
 from tests.catalogue.test_series import begun, published
 
 VTT = b"WEBVTT\n\n01:10.000 --> 01:12.000\n<v Li>First <b>close</b> the valve &amp; wait.\n"
@@ -62,6 +62,16 @@ async def test_what_is_not_shown_any_more_is_not_found(house: House) -> None:
     await house.call("PUT", f"/api/v1/replays/{replay}/window", json={"own": True, "to_utc_ms": house.now})
     assert await search(house) == []
     assert (await house.call("GET", f"/api/v1/series/{made['id']}", "learner"))[0] == 200
+
+
+async def test_a_replay_that_is_held_is_not_found(house: House) -> None:
+    replay = await house.ready_replay()
+    assert [item["id"] for item in await search(house)] == [replay]
+    path = f"/api/v1/sessions/{SESSION}/replay-publication"
+    for is_out, found in ((False, []), (True, [replay])):
+        status, _ = await house.call("PUT", path, "admin", json={"published": is_out})
+        assert status == 200
+        assert [item["id"] for item in await search(house)] == found
 
 
 async def test_pages_follow_on(house: House) -> None:

@@ -156,7 +156,7 @@ async def _arrange(story: Story) -> None:
     await story.open(admin, f"/admin/microcourses/{course['id']}")
     await on(admin, "course-shelf").click()
     await on(admin, "shelf-narrowed").check()
-    await admin.get_by_label("Person", exact=True).check()
+    await on(admin, "shelf-kind").select_option("person")
     await on(admin, "shelf-person").fill("李")
     await on(admin, "shelf-person-option").first.click()
     await on(admin, "shelf-save").click()
