@@ -163,11 +163,21 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         await expect(on(pc, "curves").locator("tbody tr")).to_have_count(1)
         assert await violations(pc) == []
 
+        # by key alone: a stretch is cut out between two moments
+        await _go_to(pc, "3")
+        await pc.keyboard.press("x")
+        await _go_to(pc, "4")
+        await pc.keyboard.press("x")
+        await _saved(pc, 14)
+        await expect(on(pc, "part-0")).to_have_attribute("aria-label", re.compile(r"0:03$"))
+        await pc.keyboard.press("Control+z")
+        await _saved(pc, 15)
+
         await _on_a_phone(story, replay)
 
         # the result is played in its order, and made
         await on(pc, "branded").uncheck()
-        await _saved(pc, 14)
+        await _saved(pc, 16)
         await on(pc, "preview-range").click()
         await expect(on(pc, "preview-stop")).to_be_visible()
         await on(pc, "preview-stop").click()

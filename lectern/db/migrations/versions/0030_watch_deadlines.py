@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '0030'
-down_revision = '0029'
+down_revision = "0027b"
 branch_labels = None
 depends_on = None
 
