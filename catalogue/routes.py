@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
+from catalogue.changes_routes import ChangesRoutes
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
 from catalogue.held_back import HeldBack
@@ -100,8 +101,12 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     held = HeldBack(keeper.database)
     desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
     catalogue = CatalogueRoutes(deps, desk)
+    changes = ChangesRoutes(
+        keeper.database, keeper.store, catalogue.drawn_replays, catalogue.drawn_microcourses, deps.clock
+    )
     return [
         *catalogue.routes(),
+        *changes.routes(),
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
@@ -166,7 +171,7 @@ class CatalogueRoutes:
             )
         page = found[:PAGE]
         return ReplayPage(
-            items=await self._drawn_replays(who, page), next=page[-1].id if len(found) > PAGE else None
+            items=await self.drawn_replays(who, page), next=page[-1].id if len(found) > PAGE else None
         )
 
     async def replay(self, request: Request) -> ReplayModel:
@@ -175,7 +180,7 @@ class CatalogueRoutes:
         if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
             replay = await self._watching.replay(who, replay.id)
         await self._insist_on_open(who, replay)
-        [drawn] = await self._drawn_replays(who, [replay], with_marks=True)
+        [drawn] = await self.drawn_replays(who, [replay], with_marks=True)
         return drawn
 
     async def broadcast(self, request: Request) -> BroadcastModel:
@@ -250,7 +255,7 @@ class CatalogueRoutes:
             page = found[:PAGE]
             drawn = await self._reviews.live(tx, page) if shown else page
         return MicrocoursePage(
-            items=await self._drawn_many(who, drawn), next=page[-1].id if len(found) > PAGE else None
+            items=await self.drawn_microcourses(who, drawn), next=page[-1].id if len(found) > PAGE else None
         )
 
     async def microcourse(self, request: Request) -> MicrocourseModel:
@@ -276,9 +281,10 @@ class CatalogueRoutes:
         await self._desk.delete(request.who, request.path["id"])
         return None
 
-    async def _drawn_replays(
+    async def drawn_replays(
         self, who: Principal, replays: list[Replay], *, with_marks: bool = False
     ) -> list[ReplayModel]:
+        """Return replays as `who` gets them."""
         async with self._keeper.database.read() as tx:
             jobs = await self._keeper.jobs.get_many(
                 tx, [replay.download_job_id for replay in replays if replay.download_job_id]
@@ -311,10 +317,11 @@ class CatalogueRoutes:
 
     async def drawn(self, who: Principal, microcourse: Microcourse) -> MicrocourseModel:
         """Return a microcourse as `who` gets it."""
-        [drawn] = await self._drawn_many(who, [microcourse])
+        [drawn] = await self.drawn_microcourses(who, [microcourse])
         return drawn
 
-    async def _drawn_many(self, who: Principal, found: list[Microcourse]) -> list[MicrocourseModel]:
+    async def drawn_microcourses(self, who: Principal, found: list[Microcourse]) -> list[MicrocourseModel]:
+        """Return microcourses as `who` gets them."""
         async with self._keeper.database.read() as tx:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])

@@ -33,7 +33,7 @@ from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.jobs.job import Job, JobFailed
 from lectern.jobs.store import JobStore
-from lectern.kernel.access import ALLOWED, Principal, SessionGrant
+from lectern.kernel.access import ALLOWED, Permission, Principal, SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Forbidden
 from lectern.kernel.roles import OrgRole, SessionRole
@@ -77,6 +77,9 @@ PEOPLE = {
     "guest_host": guest(SESSION, SessionRole.HOST),
     "other_guest": guest("s2"),
     "key": Principal(org_id="org", subject_id="key", permissions=frozenset()),
+    "reading_key": Principal(
+        org_id="org", subject_id="reading_key", permissions=frozenset({Permission.REPLAYS_READ})
+    ),
     "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
     "off_roster": Principal(org_id="org", subject_id="o", permissions=frozenset(), person_id="o"),
 }
