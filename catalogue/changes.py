@@ -45,13 +45,7 @@ def read_cursor(words: str) -> Change:
     """
     utc_ms, _, rest = words.partition(".")
     medium, _, id_ = rest.partition(".")
-    if not (
-        utc_ms.isascii()
-        and utc_ms.isdigit()
-        and len(utc_ms) <= _MOST_DIGITS
-        and id_.isascii()
-        and id_.isalnum()
-    ):
+    if not (words.isascii() and utc_ms.isdigit() and len(utc_ms) <= _MOST_DIGITS and id_.isalnum()):
         raise _invalid()
     match medium:
         case "microcourse" | "replay":

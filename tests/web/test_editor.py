@@ -28,6 +28,11 @@ async def _go_to(page: Page, time: str) -> None:
     await expect(on(page, "position")).to_contain_text(f"0:{int(time):02}")
 
 
+async def _from_the_top(phone: Page) -> None:
+    """Scrolled down, the picture stays over what is behind it, which is then no smaller for a finger."""
+    await phone.evaluate("scrollTo(0, 0)")
+
+
 async def _on_a_phone(story: Story, replay: str) -> None:
     """Look through the proposals: listen to an end, nudge it, put the lesson aside, have it back, take it."""
     phone = await story.browsers.on_phone("zh-CN")
@@ -41,6 +46,7 @@ async def _on_a_phone(story: Story, replay: str) -> None:
     await end.press("Enter")
     await lesson.get_by_role("button", name="提前 0.1 秒").last.tap()
     await expect(end).to_have_value("0:10.9")
+    await _from_the_top(phone)
     assert await violations(phone) == []
     await take_picture(phone, "editor-proposal-phone")
     await on(phone, "put-aside").tap()
@@ -58,6 +64,7 @@ async def _on_a_phone(story: Story, replay: str) -> None:
     await on(phone, "chapter-title-microcourse").fill("要点")
     await on(phone, "chapter-title-microcourse").press("Enter")
     await expect(on(phone, "saved")).to_have_attribute("data-revision", "1")
+    await _from_the_top(phone)
     assert await violations(phone) == []
     await take_picture(phone, "editor-chapters-phone")
     await phone.context.close()

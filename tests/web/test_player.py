@@ -1,6 +1,7 @@
 """The player in real browsers: sizes that follow the line, keys, sound alone, a network that goes away."""
 
 import asyncio
+import re
 from asyncio.subprocess import DEVNULL, PIPE
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -83,6 +84,33 @@ async def _look_at_the_replay(story: Story, replay: str) -> None:
     assert {"master.m3u8", "sound.m3u8"} <= set(asked)
     assert not {"000000.m4s"} & set(asked)
     await take_picture(phone, "replay-one-picture-phone")
+
+
+async def _embedded(story: Story, replay: str, clip: str) -> None:
+    """The code for another site, with what that site shows; who is not signed in there is led to Lectern."""
+    pc = story.presenter
+    await story.open(pc, f"/replay/{replay}")
+    await on(pc, "embed").click()
+    await expect(on(pc, "embed-code")).to_have_value(
+        re.compile(rf'<iframe src="[^"]*/embed/replay/{replay}"')
+    )
+    inside = pc.frame_locator("[data-testid=embed-preview]")
+    await expect(inside.get_by_test_id("replay-play")).to_be_visible()
+    await expect(inside.locator("header, .button.quiet").filter(visible=True)).to_have_count(0)
+    assert await violations(pc) == []
+    await take_picture(pc, "embed-code-pc")
+    stranger = await story.browsers.on_phone("zh-CN")
+    for path, way in ((f"/embed/microcourse/{clip}", f"/watch/{clip}"), (f"/embed/replay/{replay}",) * 2):
+        await story.open(stranger, path)
+        link = on(stranger, "embed-open")
+        await expect(link).to_have_attribute("href", way.replace("/embed", ""))
+        await expect(link).to_have_attribute("target", "_blank")
+    assert await violations(stranger) == []
+    await take_picture(stranger, "embed-outside-phone")
+    await story.open(story.phone, f"/embed/microcourse/{clip}")
+    await on(story.phone, "replay-play").click()
+    await _plays(story.phone, "video", 0.5)
+    await take_picture(story.phone, "embed-phone")
 
 
 async def _plays(page: Page, selector: str, after_s: float) -> None:
@@ -347,4 +375,5 @@ async def test_a_microcourse_plays_by_key_as_sound_and_over_a_lost_network(tmp_p
         await _set_the_terms(story, replay, clip)
         await _watch_by_the_terms(story, page, clip)
         await _in_a_small_window(page)
+        await _embedded(story, replay, clip)
         await _on_phones(story, replay, clip)

@@ -2,6 +2,10 @@
 import { i18n } from './index'
 
 export const en = {
+  embed: {
+    button: 'Embed', title: 'Embed “{title}”', code: 'Paste this into the page of the other site', copy: 'Copy the code', copied: 'Copied', preview: 'What the other site shows', open: 'Open in Lectern',
+    where: 'It plays for people who are signed in to Lectern, on sites that your administrator allows (LECTERN_FRAME_ANCESTORS). Browsers let only sites of the same domain use the sign-in; elsewhere people see a button that opens it in Lectern.', outside: 'Open it in Lectern', outsideText: 'You are not signed in here. In Lectern you can sign in and watch it.',
+  },
   desk: {
     none: 'Nothing here yet', noneText: 'Cut a microcourse from a replay: it appears here.', toWatch: 'Watch', version: 'Version {n}', live: 'Learners see version {n}', notLive: 'Learners do not see it', edit: 'Open the editor', viewing: 'Who watched',
     ask: 'Ask for a review', whom: 'Who reviews it', anybody: 'Whoever comes first', takeBack: 'Take the request back', waiting: 'Waits for a review since {when}', waitingFor: 'Waits for {name} since {when}',
@@ -31,6 +35,10 @@ export const en = {
 }
 
 export const zh: typeof en = {
+  embed: {
+    button: '嵌入', title: '嵌入“{title}”', code: '把这段代码贴到其他网站的页面里', copy: '复制代码', copied: '已复制', preview: '其他网站上的样子', open: '在 Lectern 中打开',
+    where: '已登录 Lectern 的人可以在管理员允许的网站上观看（LECTERN_FRAME_ANCESTORS）。浏览器只允许同一域名下的网站使用登录状态；在其他网站上，会显示一个在 Lectern 中打开的按钮。', outside: '请在 Lectern 中打开', outsideText: '你在这里还没有登录。到 Lectern 登录后即可观看。',
+  },
   desk: {
     none: '这里还没有内容', noneText: '从回放中剪出微课后，会出现在这里。', toWatch: '观看', version: '第 {n} 版', live: '学员看到的是第 {n} 版', notLive: '学员看不到', edit: '打开剪辑', viewing: '观看情况',
     ask: '送审', whom: '由谁审核', anybody: '任一审核人', takeBack: '撤回送审', waiting: '{when} 起等待审核', waitingFor: '{when} 起等待 {name} 审核',
