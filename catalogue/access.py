@@ -30,6 +30,17 @@ def may_edit(who: Principal, org_id: str, session_id: str) -> bool:
     return who.allows(Permission.REPLAYS_WRITE)
 
 
+def insist_on_library(who: Principal) -> None:
+    """Refuse those who may not look through the organisation's media: a link opens one session's alone.
+
+    Raises:
+        Forbidden: without `replays:read`, or with a session's token.
+    """
+    who.require(Permission.REPLAYS_READ)
+    if who.grant is not None:
+        raise Forbidden("not_allowed", "Your link opens one lesson. Sign in to look through the library.")
+
+
 def insist_on_edit(who: Principal, org_id: str, session_id: str) -> None:
     """Refuse those who may not edit; another organisation's things do not exist for them.
 

@@ -63,8 +63,11 @@ class Cards:
         for key, medium in media.items():
             is_for_them = key in admitted
             if isinstance(medium, Replay):
-                picture = drawing.thumbnail(medium, jobs.get(medium.download_job_id or ""))
-                is_open = windows.get(medium.id, ALWAYS).is_open(now)
+                window = windows.get(medium.id, ALWAYS)
+                is_open = window.is_open(now)
+                until = drawing if edits_all(who) else drawing.until(window.to_utc_ms)
+                job = jobs.get(medium.download_job_id or "")
+                picture = until.thumbnail(medium, job) if is_open or edits_all(who) else None
                 shown = is_for_them and medium.state is ReplayState.READY and is_open
                 cards[key] = Card(medium.title, medium.duration_ms, medium.version, picture, shown)
             else:

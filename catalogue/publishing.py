@@ -51,17 +51,21 @@ def at_start(own: ReplayRules, of_org: ReplayRules) -> ReplayRules:
     return msgspec.structs.replace(in_force(own, of_org), by_decision=own.by_decision)
 
 
-def changed(own: ReplayRules, wanted: ReplayRules, *, is_live: bool) -> ReplayRules:
+def changed(own: ReplayRules, wanted: ReplayRules, *, has_begun: bool) -> ReplayRules:
     """Return the rules of a lesson as somebody wants them.
 
     Raises:
-        Conflict: while it is live, what is recorded of learners stays (`lesson_running`).
+        Conflict: once it has begun, what is about learners stays, afterwards too (`lesson_running`): they
+        came on these terms.
     """
-    if is_live and own.about_learners != wanted.about_learners:
+    if not has_begun:
+        return wanted
+    both = zip(own.about_learners, wanted.about_learners, strict=True)
+    if any(new not in (None, old) for old, new in both):
         raise Conflict(
             "lesson_running", "What is recorded of learners can be changed before the lesson begins."
         )
-    return wanted
+    return msgspec.structs.replace(own, by_decision=wanted.by_decision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class PublishingRoutes:
         """Change what counts when the lesson begins, and when it ends.
 
         Raises:
-            Conflict: it is live, and what is about learners stays.
+            Conflict: it has begun, and what is about learners stays.
         """
         who: Principal = request.who
         session_id = request.path["id"]
@@ -126,8 +126,7 @@ class PublishingRoutes:
         async with self.database.write() as tx:
             await self._insist_on_running(tx, request)
             replay = await self.store.replay_of(tx, session_id, lock=True)
-            is_live = replay is not None and replay.ended_utc_ms is None
-            rules = changed(await self.publishing.rules(tx, session_id), wanted, is_live=is_live)
+            rules = changed(await self.publishing.rules(tx, session_id), wanted, has_begun=replay is not None)
             await self.publishing.set_rules(tx, who.org_id, session_id, rules, self.clock())
             await self.trail.write(tx, who, "replay_rules_set", session_id, msgspec.to_builtins(rules))
             return await self._drawn(tx, request)

@@ -30,6 +30,7 @@ from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
 from catalogue.play_keys import PlayKeys
 from catalogue.proposal.desk import ProposalDesk
+from catalogue.publishing import TAIL_MS
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
 from catalogue.review import may_review
@@ -199,6 +200,9 @@ class CatalogueRoutes:
             if not admitted:
                 raise NotFound("session_not_found", "There is no such session, or it has not started yet.")
             await self._insist_on_open(who, replay)
+            if self._deps.clock() >= replay.ended_utc_ms + TAIL_MS:
+                # What opens a broadcast opens what was said aside in it, too: only while it is one.
+                raise Conflict("broadcast_over", "The lesson is over. Watch its replay.")
         hls = hls_folder(session_id)
         there = {
             path

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from catalogue.access import viewer_of
+from catalogue.access import insist_on_library, viewer_of
 from catalogue.cards import Card, Cards, edits_all
 from catalogue.media import MediumKind
 from catalogue.neighbours import Progress
@@ -16,7 +16,7 @@ from catalogue.series_store import PAGE, SeriesStore
 from catalogue.series_tables import series
 from catalogue.shelf.marking import ShelfKey
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Principal
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
 from lectern.kernel.ids import new_id
 
@@ -114,7 +114,7 @@ class SeriesRoutes:
     async def page(self, request: Request) -> SeriesPage:
         """See `routes`."""
         who: Principal = request.who
-        who.require(Permission.REPLAYS_READ)
+        insist_on_library(who)
         query: SeriesQuery = request.query
         async with self.deps.keeper.database.read() as tx:
             found = await self.store.page(
@@ -134,7 +134,7 @@ class SeriesRoutes:
     async def one(self, request: Request) -> SeriesModel:
         """See `routes`."""
         who: Principal = request.who
-        who.require(Permission.REPLAYS_READ)
+        insist_on_library(who)
         async with self.deps.keeper.database.read() as tx:
             found = await self.store.get(tx, request.path["id"])
             key = ShelfKey("series", found.id)

@@ -57,6 +57,10 @@ class Asked:
     replay_days: int | None = None
 
 
+_MOST_INTEGER = 2**31 - 1
+"""What a column of PostgreSQL's type INTEGER holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Behind which entry a page begins: the best first, of those as good the latest."""
@@ -79,7 +83,10 @@ class Cursor:
         parts = words.split(".")
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts):
             raise ProtocolViolation("cursor_invalid", "This is not a cursor of the list.")
-        return cls(*(int(part) for part in parts))
+        score, shown_utc_ms, n = (int(part) for part in parts)
+        if max(score, n) > _MOST_INTEGER:
+            raise ProtocolViolation("cursor_invalid", "This is not a cursor of the list.")
+        return cls(score, shown_utc_ms, n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from catalogue.shelf.index import Entry, ShelfIndex
 from catalogue.shelf.marking import Marked, ShelfKey, mark, marked, take
 from catalogue.shelf.places import MOST_PLACES, Place
 from catalogue.shelf.store import ArrangementStore
+from catalogue.shelf.tables import audiences
 from catalogue.states import ReplayState
 from catalogue.tables import microcourses, replays
 from catalogue.terms_store import TermsStore
@@ -178,7 +179,13 @@ class Indexer:
             places += [Place("category", name) for name in path_names(tree, settings.category_id)]
         if medium is not None:
             in_it = (series_items.c.medium == key.medium, series_items.c.medium_id == key.id, series.c.shown)
-            titles = select(series.c.title).join(series_items, series_items.c.series_id == series.c.id)
+            # A series that is for some does not exist for others, nor may its title lead them here.
+            narrowed = select(audiences.c.medium_id).where(audiences.c.medium == "series")
+            titles = (
+                select(series.c.title)
+                .where(series.c.id.not_in(narrowed))
+                .join(series_items, series_items.c.series_id == series.c.id)
+            )
             places += [Place("series", title) for title in (await tx.execute(titles.where(*in_it))).scalars()]
             presenter = await self.people.presenter(tx, medium.session_id)
             places += [] if presenter is None else [Place("presenter", presenter)]

@@ -1,11 +1,12 @@
 """The library: what somebody may watch, by category and tag, and what of it has their words in it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field
 
-from catalogue.access import viewer_of
+from catalogue.access import insist_on_library, viewer_of
 from catalogue.cards import Card, Cards
 from catalogue.neighbours import Progress
 from catalogue.review_store import ReviewStore
@@ -22,7 +23,7 @@ from catalogue.shelf.places import Found, found
 from catalogue.shelf.store import ArrangementStore
 from catalogue.shelf.tables import shelf
 from lectern.edge.routes import Request, Route
-from lectern.kernel.access import Permission, Principal
+from lectern.kernel.access import Principal
 
 PAGE = 24
 _ROUNDS = 8
@@ -101,7 +102,7 @@ class LibraryRoutes:
     async def page(self, request: Request) -> LibraryPage:
         """Return what the asker may watch of what they look for."""
         who: Principal = request.who
-        who.require(Permission.REPLAYS_READ)
+        insist_on_library(who)
         query: LibraryQuery = request.query
         after = None if query.cursor is None else Cursor.read(query.cursor)
         words = words_of(query.q)
@@ -115,7 +116,8 @@ class LibraryRoutes:
             kept: list[tuple[Hit, Found | None]] = []
             for hit in hits:
                 after = hit.at
-                place = found(words, hit.places) if words else None
+                # Hours of captions are looked through beside the loop, on which classes go on.
+                place = await asyncio.to_thread(found, words, hit.places) if words else None
                 if not words or place is not None:
                     kept.append((hit, place))
                 if len(items) + len(kept) == PAGE:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.access import insist_on_edit
+from catalogue.access import insist_on_edit, insist_on_library
 from catalogue.media import Microcourse, Replay
 from catalogue.neighbours import People
 from catalogue.series_store import SeriesStore
@@ -27,7 +27,7 @@ from catalogue.shelf.arrange import (
 )
 from catalogue.shelf.folding import folded
 from catalogue.shelf.indexer import Indexer
-from catalogue.shelf.marking import ShelfKey, waiting
+from catalogue.shelf.marking import ShelfKey, mark, waiting
 from catalogue.shelf.store import ArrangementStore
 from catalogue.store import CatalogueStore
 from lectern.db.engine import Database
@@ -152,7 +152,7 @@ class OfficeRoutes:
     async def categories(self, request: Request) -> CategoryList:
         """See `routes`."""
         who: Principal = request.who
-        who.require(Permission.REPLAYS_READ)
+        insist_on_library(who)
         async with self.database.read() as tx:
             return await self._tree(tx, who.org_id)
 
@@ -198,7 +198,8 @@ class OfficeRoutes:
         async with self.database.write() as tx:
             found = await self.store.categories(tx, who.org_id)
             gone = _category(found, request.path["id"])
-            taken = {folded(each.name) for each in found if each.parent_id == gone.parent_id}
+            beside = [each for each in found if each.parent_id == gone.parent_id and each.id != gone.id]
+            taken = {folded(each.name) for each in beside}
             if any(each.parent_id == gone.id and folded(each.name) in taken for each in found):
                 raise Conflict(
                     "category_exists", "Two categories would have one name. Rename one of them first."
@@ -211,7 +212,7 @@ class OfficeRoutes:
     async def tags(self, request: Request) -> TagList:
         """See `routes`."""
         who: Principal = request.who
-        who.require(Permission.REPLAYS_READ)
+        insist_on_library(who)
         query: TagQuery = request.query
         like = folded(query.q.strip())
         async with self.database.read() as tx:
@@ -276,6 +277,9 @@ class OfficeRoutes:
                 raise Rejected("category_unknown", "This category does not exist any more.")
             await self._insist_on_targets(tx, who.org_id, wanted.targets)
             await self.store.set(tx, who.org_id, key, wanted)
+            if key.medium == "series":  # its title leads to what is in it, while it is for everybody
+                items = (await self.series.items(tx, [key.id])).get(key.id, [])
+                await mark(tx, who.org_id, [ShelfKey(each.medium, each.id) for each in items])
             details = {
                 "medium": key.medium,
                 "name": title,

@@ -42,13 +42,18 @@ class Audience(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WatchReminders:
-    """Tells what is due. `zone` asks for the organisation's, in which moments are written."""
+    """Tells what is due. `zone` asks for the organisation's, in which moments are written.
+
+    `insist_on_shown` raises Conflict for the id of a replay that learners do not get now: held, or at other
+    times.
+    """
 
     database: Database
     outbox: Outbox
     dues: WatchingDues
     audiences: Audience
     zone: Callable[[], Awaitable[str]]
+    insist_on_shown: Callable[[str], Awaitable[None]]
     store: TermsStore = field(default_factory=TermsStore)
     clock: Clock = utc_ms
 
@@ -67,14 +72,18 @@ class WatchReminders:
         async with self.database.read() as tx:
             owed = [one for one in await self.store.owed(tx, now) if step(one.deadline, now).say is not None]
         reminded = 0
-        for one in owed[:_MOST_AT_ONCE]:
+        for one in owed:
             reminded += await self._remind(one)
+            if reminded == _MOST_AT_ONCE:
+                break
         return reminded
 
     async def _remind(self, owed: Owed) -> bool:
         kind: MediumKind = owed.medium
         asker = Principal(org_id=owed.org_id, subject_id="reminders", permissions=_READS)
         try:
+            if kind == "replay":
+                await self.insist_on_shown(owed.medium_id)
             found = await self.dues.coverages.media.find(asker, kind, owed.medium_id)
             title, zone = await self._title(owed), await self.zone()
             due = await self.dues.of(asker, kind, owed.medium_id)

@@ -66,6 +66,8 @@ from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.office_routes import OfficeRoutes
 from catalogue.store import CatalogueStore
 from catalogue.terms_routes import TermsRoutes
+from catalogue.window import ALWAYS
+from catalogue.window_store import WindowStore
 from catalogue.workers.bell import Bell
 from catalogue.workers.door import Door, WorkOrder
 from catalogue.workers.grants import WorkSigner
@@ -398,8 +400,20 @@ class Services:
     def watch_reminders(self) -> WatchReminders:
         """Reminding whoever has not watched what is required."""
         return WatchReminders(
-            self.database, self.outbox, self._watching_dues(), self.catalogue.audiences, self._org_zone
+            self.database,
+            self.outbox,
+            self._watching_dues(),
+            self.catalogue.audiences,
+            self._org_zone,
+            self._insist_on_shown,
         )
+
+    async def _insist_on_shown(self, replay_id: str) -> None:
+        """Raises Conflict: learners do not get this replay now."""
+        async with self.database.read() as tx:
+            replay = await self.catalogue.keeper.store.replay(tx, replay_id)
+            window = (await WindowStore().windows(tx, [replay])).get(replay.id, ALWAYS)
+        window.insist_on_open(utc_ms())
 
     def _session_reports(self) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)

@@ -15,6 +15,7 @@ from catalogue.watch_due import DAY_MS, Deadline
 from lectern.app.watch_reminders import WatchReminders
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Conflict
 from notices.outbox import Outbox
 from notices.tables import notices
 from tests.analytics.conftest import Office, office, sqlite_database
@@ -30,14 +31,20 @@ class Reminded:
         self.office = office
         self.store = TermsStore()
         self.only: str | None = None
+        self.is_held = False
         self.reminders = WatchReminders(
             office.database,
             Outbox(mail=True, clock=self.now),
             WatchingDues(LessonCoverages(office.attending, office)),
             self,
             office.zone,
+            self.insist_on_shown,
             clock=self.now,
         )
+
+    async def insist_on_shown(self, replay_id: str) -> None:
+        if self.is_held:
+            raise Conflict("replay_held", "The replay is not published yet.")
 
     async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
         return dict.fromkeys(keys, 1) if self.only is not None else {}
@@ -98,6 +105,15 @@ async def test_nobody_is_told_of(reminded: Reminded, why: str) -> None:
     office.now = UtcMs(due - DAY_MS // 3)
     assert await reminded.reminders.remind() == 0
     assert await reminded.said() == []
+
+
+async def test_nobody_is_told_of_a_replay_that_is_held_until_it_is_published(reminded: Reminded) -> None:
+    office, reminded.is_held = reminded.office, True
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    assert await reminded.reminders.remind() == 0
+    reminded.is_held = False
+    assert await reminded.reminders.remind() == 1
 
 
 async def test_two_servers_tell_it_once(reminded: Reminded) -> None:

@@ -197,3 +197,36 @@ async def test_everything_is_read_anew_when_asked(house: House) -> None:
     _, told = await house.call("POST", "/api/v1/library/reread", "admin")
     assert told == {"waiting": 2}
     assert len(await search(house, q="zoe")) == 2
+
+
+async def test_a_link_to_a_lesson_opens_no_library(house: House) -> None:
+    await house.ready_replay()
+    await house.index()
+    for who in ("guest", "guest_host", "other_guest"):
+        for path in ("/library", "/library?q=safety", "/categories", "/tags", "/series"):
+            assert (await house.call("GET", f"/api/v1{path}", who))[0] == 403, (who, path)
+
+
+async def test_the_title_of_a_narrowed_series_leads_nobody_to_what_is_in_it(house: House) -> None:
+    replay = await house.ready_replay()
+    course = await published(house, replay, "Valves")
+    made = await begun(house, ("microcourse", course))
+    assert "microcourse" in {item["medium"] for item in await search(house, q=made["title"])}
+    settings: dict[str, Any] = {"description": "", "category_id": None, "tags": []}
+    settings["targets"] = [{"kind": "person", "id": "somebody"}]
+    path = f"/api/v1/shelf/series/{made['id']}"
+    assert (await house.call("PUT", path, "admin", json=settings))[0] == 200
+    assert [item for item in await search(house, q=made["title"]) if item["found"]["field"] == "series"] == []
+
+
+async def test_a_cursor_that_no_row_can_have_is_refused(house: House) -> None:
+    for words in ("0.0.99999999999", "99999999999.0.1"):
+        status, refusal = await house.call("GET", f"/api/v1/library?cursor={words}", "learner")
+        assert (status, refusal["error"]["code"]) == (400, "cursor_invalid")
+
+
+async def test_a_category_may_go_though_one_in_it_has_its_name(house: House) -> None:
+    outer = await category(house, "Safety")
+    inner = await category(house, "Safety", outer)
+    status, tree = await house.call("DELETE", f"/api/v1/categories/{outer}", "admin")
+    assert (status, [(each["id"], each["parent_id"]) for each in tree["items"]]) == (200, [(inner, None)])

@@ -180,8 +180,14 @@ async def test_a_running_lesson_goes_on_recording_what_it_recorded(house: House)
     assert [found["in_force"][name] for name in ABOUT_LEARNERS] == [True, False, False]
     wanted = found["own"] | {"by_decision": True}
     assert (await house.call("PUT", RULES, json=wanted))[0] == 200
-    status, refusal = await house.call("PUT", RULES, json=wanted | {"learners_unseen": False})
-    assert (status, refusal["error"]["code"]) == (409, "lesson_running")
+    for is_over in (False, True):  # learners came on these terms
+        if is_over:
+            await house.lesson.at(600, SessionEnded())
+        status, refusal = await house.call("PUT", RULES, json=wanted | {"learners_unseen": False})
+        assert (status, refusal["error"]["code"]) == (409, "lesson_running")
+        assert (await house.call("PUT", RULES, json={"by_decision": True}))[0] == 200
+        _, found = await house.call("GET", RULES)
+        assert [found["in_force"][name] for name in ABOUT_LEARNERS] == [True, False, False]
 
 
 @given(BOOL, BOOL)

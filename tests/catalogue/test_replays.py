@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalogue.publishing import TAIL_MS
 from lectern.jobs.job import JobFailed
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionEnded, SessionStarted
@@ -190,6 +191,19 @@ async def test_the_broadcast_is_there_once_the_playlist_is(house: House) -> None
     playlist = await house.raw("GET", broadcast["program_url"], None)
     assert (playlist.status, playlist.headers["Cache-Control"]) == (200, "no-store")
     assert (await house.call("GET", path, "other_guest"))[0] == 404
+
+
+async def test_what_is_over_is_no_broadcast_any_more(house: House) -> None:
+    """What opens a broadcast opens what is said aside in it, too."""
+    path = f"/api/v1/sessions/{SESSION}/broadcast"
+    await house.ready_replay()
+    await house.broadcast()
+    house.now = UtcMs(START + 600_000 + TAIL_MS - 1)
+    assert (await house.call("GET", path, "learner"))[0] == 200
+    house.now = UtcMs(house.now + 1)
+    for who in ("learner", "presenter", "guest"):
+        status, refusal = await house.call("GET", path, who)
+        assert (status, refusal["error"]["code"]) == (409, "broadcast_over"), who
 
 
 async def test_a_lesson_that_goes_on_can_be_looked_back_at(house: House) -> None:

@@ -20,6 +20,8 @@ JUDGED = {
     "/screen/:id": "whole_class/test_whole_class.py",
     "/attendance/:id": "web/test_attendance.py",
     "/replay/:id": "whole_lesson/after_the_lesson.py",
+    "/embed/replay/:id": "web/test_player.py",
+    "/embed/microcourse/:id": "web/test_player.py",
     "/editor/:id": "whole_lesson/after_the_lesson.py",
     "/watch": "web/test_accessibility.py",
     "/series/:id": "web/test_series.py",

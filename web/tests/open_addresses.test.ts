@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { keepOpen, openAddresses } from '../src/media/open_addresses'
+import { Refusal } from '../src/rest/http'
 
 const HOUR_MS = 3_600_000
 const TTL_MS = 12 * HOUR_MS
@@ -56,6 +57,21 @@ describe('a page that stays open for three days', () => {
     await vi.advanceTimersByTimeAsync(TTL_MS)
     expect(openAddresses.renewed(first.program_url)).toBe(first.program_url)
     stop()
+  })
+
+  it('asks no more when the right is gone, or the addresses are', async () => {
+    for (const [error, most] of [[new Refusal('replay_held', 'held', 409), 1], [new Error('unreachable'), 1000]] as const) {
+      let asked = 0
+      keepOpen(medium(), () => {
+        asked += 1
+        return Promise.reject(error)
+      })
+      await vi.advanceTimersByTimeAsync(TTL_MS + HOUR_MS)
+      expect(asked).toBeLessThanOrEqual(most)
+      const until = asked
+      await vi.advanceTimersByTimeAsync(72 * HOUR_MS)
+      expect(asked).toBe(until)
+    }
   })
 
   it('asks at once when it wakes up too late', async () => {

@@ -1,5 +1,6 @@
 /** Keeps the addresses of a medium alive while its page is open, for days if need be: asks for it again before they run out. */
 import { PlayAddresses, renewInMs } from '../core/play_addresses'
+import { Refusal } from '../rest/http'
 
 /** What every player of this page fetches by, unless it has addresses of its own. */
 export const openAddresses = new PlayAddresses()
@@ -10,8 +11,8 @@ interface Lasting {
 }
 
 /**
- * `asked` is the medium as the server told it, `ask` tells it anew. Where that is refused (the right is gone), or the network is, what
- * plays goes on as long as its addresses last. Returns what ends it.
+ * `asked` is the medium as the server told it, `ask` tells it anew. Where the right to it is gone, or there is a newer version of it, what
+ * plays goes on as long as its addresses last, and nothing more is asked. Returns what ends it.
  */
 export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promise<Medium>): () => void {
   let known = asked
@@ -29,14 +30,14 @@ export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promi
     try {
       const now = await ask()
       // Addresses of a newer version open other files.
-      if (now.version === known.version) {
-        openAddresses.renew(known, now)
-        known = now
-      }
-    } catch {
-      // Asked again: soon, as the time that is left becomes shorter.
+      if (now.version !== known.version) return end()
+      openAddresses.renew(known, now)
+      known = now
+    } catch (error) {
+      if (error instanceof Refusal && [403, 404, 409, 410].includes(error.status)) return end()
+      // Asked again: soon, as the time that is left becomes shorter; once it is over, when somebody or the network comes back.
     }
-    if (timer !== undefined) wait()
+    if (timer !== undefined && Date.now() <= known.until_utc_ms) wait()
   }
 
   /** A computer that slept wakes up behind its time. */
@@ -44,13 +45,15 @@ export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promi
     if (document.visibilityState === 'visible' && Date.now() > dueMs) void renew()
   }
 
-  document.addEventListener('visibilitychange', onBack)
-  addEventListener('online', onBack)
-  wait()
-  return () => {
+  function end(): void {
     clearTimeout(timer)
     timer = undefined
     document.removeEventListener('visibilitychange', onBack)
     removeEventListener('online', onBack)
   }
+
+  document.addEventListener('visibilitychange', onBack)
+  addEventListener('online', onBack)
+  wait()
+  return end
 }

@@ -35,7 +35,7 @@ export type CuttingWords = typeof en
 export const zh: CuttingWords = {
   cutting: {
     parts: '片段', part: '片段 {n}', ofParts: '{n} 个片段', total: '时长 {time}', range: '从 {from} 到 {to}', start: '片段 {n} 的起点', end: '片段 {n} 的终点', startHere: '设为起点', endHere: '设为终点',
-    split: '在此拆分', cutFrom: '从这里剪掉', cutTo: '……到这里', cutCancel: '取消剪掉', remove: '移除片段', join: '与下一段合并', earlier: '片段 {n} 前移', later: '片段 {n} 后移', undo: '撤销', redo: '重做', addHere: '在此添加片段', tools: '工具', from: '从', to: '到', earlierBy: '提前 {s} 秒', laterBy: '推后 {s} 秒', listen: '试听', listenTo: '试听：{what}', draftNow: '当前草稿', branded: '使用机构的统一包装（片头、片尾、标志）', unbranded: '不用统一包装',
+    split: '在此拆分', cutFrom: '从这里剪掉', cutTo: '……到这里', cutCancel: '取消剪掉', remove: '移除片段', join: '与下一段合并', earlier: '片段 {n} 前移', later: '片段 {n} 后移', undo: '撤销', redo: '重做', addHere: '在此添加片段', tools: '工具', from: '从', to: '到', earlierBy: '提前 {s} 秒', laterBy: '推后 {s} 秒', listen: '试听', listenTo: '试听：{what}', draftNow: '当前草稿', branded: '使用品牌包装（片头、片尾、标志）', unbranded: '不用品牌包装',
     preview: '播放成片', stop: '停止', keys: '快捷键：空格播放；I 设为起点，O 设为终点；S 拆分；X 从这里剪掉，再按 X 到这里；Delete 移除片段；Ctrl+Z 撤销，Ctrl+Y 重做；在手柄上按方向键移动 1 秒，加 Shift 为 0.1 秒',
     title: '标题', titlePlaceholder: '一个知识点，几个字说清', subtitle: '片头第二行（选填）', arrangement: '课件与摄像头同时出现时', inset: '摄像头放在角上', side_by_side: '左右并排', produce: '生成微课', produceAgain: '生成新版本', producing: '正在制作，你可以先做别的。',
     saved: '已保存', saving: '正在保存…', unsaved: '未保存', somebody: '通过链接进入的人', decide: '去处理',
