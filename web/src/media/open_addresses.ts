@@ -30,11 +30,17 @@ export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promi
     try {
       const now = await ask()
       // Addresses of a newer version open other files.
-      if (now.version !== known.version) return end()
+      if (now.version !== known.version) {
+        end()
+        return
+      }
       openAddresses.renew(known, now)
       known = now
     } catch (error) {
-      if (error instanceof Refusal && [403, 404, 409, 410].includes(error.status)) return end()
+      if (error instanceof Refusal && [403, 404, 409, 410].includes(error.status)) {
+        end()
+        return
+      }
       // Asked again: soon, as the time that is left becomes shorter; once it is over, when somebody or the network comes back.
     }
     if (timer !== undefined && Date.now() <= known.until_utc_ms) wait()
