@@ -3,6 +3,8 @@ import { request } from './http'
 import type { Viewing } from './models'
 
 export type MediumKind = 'replay' | 'microcourse'
+/** What may be required. */
+export type WatchKind = MediumKind | 'series'
 export type ViewedBy = Viewing['people'][number]['person']
 
 /** Seconds of wall time by device, for each of the 168 hours of a week from Monday 0:00 on. */
@@ -127,8 +129,8 @@ const inLanguage = (lang: string): string => asking({ lang })
 export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
-  stillToWatch: (medium: MediumKind, id: string) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}`),
-  stillToWatchUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${inLanguage(lang)}`,
+  stillToWatch: (medium: WatchKind, id: string) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}`),
+  stillToWatchUrl: (medium: WatchKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${inLanguage(lang)}`,
   lessonCoverage: (replayId: string) => request<LessonCoverage>('GET', `${root}/views/replay/${replayId}/lesson`),
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,

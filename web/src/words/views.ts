@@ -10,7 +10,7 @@ export const en = {
     week: 'When people watch', weekAbout: 'Minutes by weekday and hour, where your organisation is.', weekBest: 'Busiest: {day}, {from}:00 to {to}:00.', weekLabel: 'Grid of weekdays and hours', weekday: 'Day', hour: 'Hour',
     devices: 'On what people watch', devicesLabel: 'Bars of minutes by device', deviceName: 'Device', device: { pc: 'PC', phone: 'Phone', in_app: 'In an app', tv: 'TV' },
     departments: 'By department', departmentsLabel: 'Bars of viewers by department, and how many of them completed it', department: 'Department', none: 'Without a department', notComplete: 'Not completed', completed: 'Completed',
-    stillToWatch: 'Still to watch', stillAbout: 'Everybody on the lesson’s roster. Done is who covered enough of it, in any version.', stillAboutReplay: 'Everybody on the lesson’s roster. Done is who saw enough of it, live and in the replay together.', stillSum: '{done} of {n} are done', stillExpected: 'Expected', stillDone: 'Done', stillBegun: 'Begun', stillOpen: 'Still to watch', stillAll: 'All departments', number: 'Number', askAgain: 'Look again',
+    stillToWatch: 'Still to watch', stillAbout: 'Everybody on the lesson’s roster. Done is who covered enough of it, in any version.', stillAboutReplay: 'Everybody on the lesson’s roster. Done is who saw enough of it, live and in the replay together.', stillAboutSeries: 'Everybody whom this series is for. Done is who covered enough of each part.', stillSum: '{done} of {n} are done', stillExpected: 'Expected', stillDone: 'Done', stillBegun: 'Begun', stillOpen: 'Still to watch', stillAll: 'All departments', number: 'Number', askAgain: 'Look again',
     lesson: 'Live and replay together', lessonAbout: 'What somebody saw live, and what they watched of the replay, count once: both lie on the same clock.', live_only: 'Live only', replay_only: 'Replay only', both: 'Both', lessonCompleted: 'Covered 80% in all', byReplay: 'Of these, thanks to the replay', liveShare: 'Live', replayShare: 'Replay', together: 'Together', minutesShort: '{n} min', more: 'Show all {n}',
   },
   statistics: {
@@ -40,7 +40,7 @@ export const zh: ViewsWords = {
     week: '什么时候看', weekAbout: '按星期和小时统计的分钟数，以贵单位所在时区为准。', weekBest: '最集中：{day} {from}:00–{to}:00。', weekLabel: '星期与小时的方格图', weekday: '星期', hour: '小时',
     devices: '用什么看', devicesLabel: '柱状图：各终端的观看分钟', deviceName: '终端', device: { pc: '电脑', phone: '手机', in_app: '应用内', tv: '电视' },
     departments: '按部门', departmentsLabel: '柱状图：各部门观看人数与完成人数', department: '部门', none: '无部门', notComplete: '未完成', completed: '已完成',
-    stillToWatch: '还没看完的人', stillAbout: '课程名单上的所有人。任一版本看够比例即为看完。', stillAboutReplay: '课程名单上的所有人。直播与回放合计看够比例即为看完。', stillSum: '{n} 人中已有 {done} 人看完', stillExpected: '应看', stillDone: '已看完', stillBegun: '看了一部分', stillOpen: '未看完', stillAll: '所有部门', number: '工号', askAgain: '刷新',
+    stillToWatch: '还没看完的人', stillAbout: '课程名单上的所有人。任一版本看够比例即为看完。', stillAboutReplay: '课程名单上的所有人。直播与回放合计看够比例即为看完。', stillAboutSeries: '系列范围内的所有人。每一节都看够比例即为看完。', stillSum: '{n} 人中已有 {done} 人看完', stillExpected: '应看', stillDone: '已看完', stillBegun: '看了一部分', stillOpen: '未看完', stillAll: '所有部门', number: '工号', askAgain: '刷新',
     lesson: '直播与回放合计', lessonAbout: '直播时在场看到的与回放里看过的，同一段只算一次：两者在同一条时间轴上。', live_only: '只看直播', replay_only: '只看回放', both: '两者都看', lessonCompleted: '合计看到 80%', byReplay: '其中靠回放补上', liveShare: '直播', replayShare: '回放', together: '合计', minutesShort: '{n} 分钟', more: '显示全部 {n} 人',
   },
   statistics: {
