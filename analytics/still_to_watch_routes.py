@@ -8,16 +8,17 @@ from pydantic import BaseModel
 
 from analytics.attendance.models import PersonModel
 from analytics.neighbours import Audit
-from analytics.still_to_watch import StillToWatch, Watcher, WatchingDues
+from analytics.still_to_watch import StillToWatch, Watcher, WatchingDues, WatchKind
 from analytics.still_to_watch_sheets import departments_table, people_table
-from analytics.view_routes import FileQuery, medium_of
+from analytics.view_routes import FileQuery
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
+from lectern.kernel.errors import NotFound
 
 
 class WatcherModel(BaseModel):
-    """Somebody who is expected to watch; `share` 0..1 of the medium."""
+    """Somebody who is expected to watch; `share` 0..1 of the medium, or of a series' parts."""
 
     person: PersonModel
     share: float
@@ -34,7 +35,7 @@ class DepartmentDuesModel(BaseModel):
 
 
 class StillToWatchModel(BaseModel):
-    """Everybody whom the lesson expected, who is not done first; empty where it had no roster."""
+    """Everybody whom the lesson expected, or whom a series is for; who is not done first."""
 
     expected: int
     done: int
@@ -104,7 +105,11 @@ class StillToWatchRoutes:
         return found
 
     async def _found(self, request: Request) -> StillToWatch:
-        return await self.dues.of(request.who, *medium_of(request), united=request.query.united)
+        kinds: dict[str, WatchKind] = {each: each for each in ("replay", "microcourse", "series")}
+        kind = kinds.get(request.path["medium"])
+        if kind is None:
+            raise NotFound("medium_unknown", "There is no such kind of medium.")
+        return await self.dues.of(request.who, kind, request.path["id"], united=request.query.united)
 
 
 def _watcher(one: Watcher) -> WatcherModel:

@@ -53,6 +53,7 @@ from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
 from catalogue.console.routes import ConsoleRoutes
+from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -129,6 +130,7 @@ from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.viewers import Viewers
+from lectern.app.watch_dues import SeenInAll, SeriesOfTheHouse
 from lectern.app.watch_reminders import WatchReminders
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
@@ -301,8 +303,10 @@ class Services:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
         office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
-        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
-        return [*series.routes(), *office.routes(), *library.routes()]
+        dues = Dues(deps, SeenInAll(LessonCoverages(self.attending, deps.watching)))
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), dues, done)
+        mine = DuesRoutes(dues, series, progress, done)
+        return [*series.routes(), *office.routes(), *library.routes(), *mine.routes()]
 
     def shelf_indexer(self) -> Indexer:
         """What keeps the library's index true."""
@@ -401,7 +405,10 @@ class Services:
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
 
     def _watching_dues(self) -> WatchingDues:
-        return WatchingDues(LessonCoverages(self.attending, self.catalogue.watching))
+        return WatchingDues(
+            LessonCoverages(self.attending, self.catalogue.watching),
+            series=SeriesOfTheHouse(self.catalogue, self.settings.completion_threshold),
+        )
 
     def watch_reminders(self) -> WatchReminders:
         """Reminding whoever has not watched what is required."""

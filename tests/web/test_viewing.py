@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import Browsers, browsers, take_picture
-from tests.scripted_lesson.server import PASSWORD, running_server
+from tests.scripted_lesson.server import PASSWORD, prepared_server
 from tests.web.made_replay import held
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import ROSTER, Story, now_ms, on, until
@@ -65,7 +65,7 @@ async def _sees_everything(page: Page) -> None:
 @pytest.mark.timeout(240)
 async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
     async with (
-        running_server(tmp_path, _SETTINGS) as server,
+        prepared_server(tmp_path, _SETTINGS) as server,
         browsers() as chromium,
     ):
         story = Story(server, chromium)

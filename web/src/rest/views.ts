@@ -3,6 +3,8 @@ import { request } from './http'
 import type { Viewing } from './models'
 
 export type MediumKind = 'replay' | 'microcourse'
+/** What may be required. */
+export type WatchKind = MediumKind | 'series'
 export type ViewedBy = Viewing['people'][number]['person']
 
 /** Seconds of wall time by device, for each of the 168 hours of a week from Monday 0:00 on. */
@@ -148,8 +150,8 @@ export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
   /** `united`: what somebody saw live counts for a microcourse, too. */
-  stillToWatch: (medium: MediumKind, id: string, united: boolean) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}${asking({ united: String(united) })}`),
-  stillToWatchUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string, united: boolean) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${asking({ lang, united: String(united) })}`,
+  stillToWatch: (medium: WatchKind, id: string, united: boolean) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}${asking({ united: String(united) })}`),
+  stillToWatchUrl: (medium: WatchKind, id: string, ending: 'csv' | 'xlsx', lang: string, united: boolean) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${asking({ lang, united: String(united) })}`,
   lessonCoverage: (medium: MediumKind, id: string) => request<LessonCoverage>('GET', `${root}/views/${medium}/${id}/lesson`),
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,
