@@ -165,7 +165,7 @@ export const library = {
   changeSeries: (id: string, change: SeriesChange) => request<Series>('PUT', `${root}/series/${id}`, { body: change }),
   deleteSeries: (id: string) => request<null>('DELETE', `${root}/series/${id}`),
 
-  find: (filter: { q: string; kind: string; category: string; tags: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
+  find: (filter: { q: string; kind: string; category: string; tags: string; kept: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
   categories: () => request<{ readonly items: readonly Category[] }>('GET', `${root}/categories`),
   addCategory: (name: string, parent: string | null) => request<{ readonly items: readonly Category[] }>('POST', `${root}/categories`, { body: { name, parent_id: parent } }),
   changeCategory: (id: string, change: { name: string; parent_id: string | null; position?: number }) => request<{ readonly items: readonly Category[] }>('PUT', `${root}/categories/${id}`, { body: change }),
