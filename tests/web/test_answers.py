@@ -62,7 +62,7 @@ async def _rates(story: Story, phone: Page, replay: str) -> None:
     await story.open(phone, "/watch")
     await on(phone, "library-kept").click()
     await expect(on(phone, "replay-card")).to_have_count(1)
-    await expect(on(phone, "library-count")).to_have_text("1 个结果")
+    await expect(on(phone, "library-count")).to_have_text("找到 1 项")
     assert await violations(phone) == []
     await take_picture(phone, "library-kept-phone")
 

@@ -14,7 +14,7 @@ export const en = {
 }
 
 export const zh: typeof en = {
-  title: '课程指标', about: '一段时间内，每个回放、微课、课程或系列的使用情况和学员评价。', back: '统计', by: '按', bys: { medium: '回放与微课', session: '课程', series: '系列' }, category: '分类', allCategories: '所有分类', department: '部门', allDepartments: '所有部门', none: '这段时间没有数据', noneText: '这段时间里被观看、评分、收藏或分享的内容会出现在这里。', noneFiltered: '没有符合条件的内容。请换一个时间、分类或部门。', counting: '还有 {n} 场的答题正在统计', files: '表格', more: '显示更多', shown: '共 {of} 行，显示 {n} 行', deleted: '已删除', parts: '{n} 个内容', name: '标题', ofDepartment: '只看一个部门：仅统计本部门人员。匿名评分不属于任何部门，考试结果不按部门保存。',
+  title: '课程指标', about: '一段时间内，每个回放、微课、课程或系列的使用情况和学员评价。', back: '统计', by: '统计对象', bys: { medium: '回放与微课', session: '课程', series: '系列' }, category: '分类', allCategories: '所有分类', department: '部门', allDepartments: '所有部门', none: '这段时间没有数据', noneText: '这段时间里被观看、评分、收藏或分享的内容会出现在这里。', noneFiltered: '没有符合条件的内容。请换一个时间、分类或部门。', counting: '还有 {n} 场的答题正在统计', files: '表格', more: '显示更多', shown: '共 {of} 行，显示 {n} 行', deleted: '已删除', parts: '{n} 个内容', name: '标题', ofDepartment: '只看一个部门：仅统计本部门人员。匿名评分不属于任何部门，考试结果不按部门保存。',
   kinds: { replay: '回放', microcourse: '微课', session: '课程', series: '系列' },
   viewers: '观看人数', sittings: '观看次数', minutes: '学习分钟', completion: '完课率', rating: '评分', comments: '评论', favourites: '收藏', shares: '分享人数', exam: '答题正确率', ratingOf: '{mean} 分（{n} 人）', sharesOf: '{n} 人（{p}%）', examOf: '{n} 次中 {p}%',
   what: '指标说明',
