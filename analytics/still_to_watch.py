@@ -1,19 +1,50 @@
 """Who has still to watch a medium: those its lesson expected, by department. The sums are pure.
 
 Somebody is done when they covered the threshold's share: of a microcourse in any version of it, of a replay
-together with what they saw live.
+together with what they saw live. Who sat in the lesson has not watched its microcourse; whoever asks for both
+`united` may count it. Of a series they are done when that holds for each of its parts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 from analytics.access import insist_on_report, sees
 from analytics.lesson_coverage_report import LessonCoverages
-from analytics.neighbours import MediumKind, PersonCard
+from analytics.neighbours import PersonCard
 from analytics.view_store import ViewStore
 from analytics.viewing import coverage
 from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
+from lectern.kernel.errors import NotFound
+
+WatchKind = Literal["replay", "microcourse", "series"]
+
+
+class SeriesShares(NamedTuple):
+    """A series: whose it is, and which share of its parts (0..1) everybody has done whom it is for."""
+
+    org_id: str
+    shares: Mapping[str, float]
+
+
+class Series(Protocol):
+    """Knows whom series are for."""
+
+    async def shares(self, who: Principal, series_id: str) -> SeriesShares:
+        """Return how far everybody has come in a series.
+
+        Raises:
+            NotFound: there is none in the organisation of `who`, or learners do not see it.
+        """
+
+
+class NoSeries:
+    """`Series` of a house without any."""
+
+    async def shares(self, who: Principal, series_id: str) -> SeriesShares:
+        """See `Series`."""
+        raise NotFound("series_not_found", "There is no such series.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +112,21 @@ class WatchingDues:
 
     coverages: LessonCoverages
     store: ViewStore = field(default_factory=ViewStore)
+    series: Series = field(default_factory=NoSeries)
 
-    async def of(self, who: Principal, medium: MediumKind, medium_id: str) -> StillToWatch:
-        """Return who of those whom `who` may see has still to watch a medium.
+    async def of(
+        self, who: Principal, medium: WatchKind, medium_id: str, *, united: bool = False
+    ) -> StillToWatch:
+        """Return who of those whom `who` may see has still to watch a medium or a series.
+
+        `united`: what they saw in the lesson counts for a microcourse, too; for a replay it always does.
 
         Raises:
             NotFound, Forbidden: no such medium, or not for `who`, who must be allowed to read attendance and
             viewing. Conflict: it cannot be watched yet.
         """
+        if medium == "series":
+            return await self._of_series(who, medium_id)
         attending = self.coverages.attending
         found = await self.coverages.media.find(who, medium, medium_id)
         for needed in (Permission.VIEWS_READ, Permission.ATTENDANCE_READ):
@@ -105,5 +143,18 @@ class WatchingDues:
                 subject: max(coverage(spans, duration_ms) for spans, duration_ms in versions)
                 for subject, versions in covered.items()
             }
+            if united:
+                lesson = await self.coverages.of_microcourse(who, medium_id)
+                for line in lesson.lines:
+                    shares[line.subject] = max(shares.get(line.subject, 0.0), line.shares.together)
         seen = [card for card in cards.values() if sees(who, card)]
         return await made(lambda: still_to_watch(seen, shares, attending.completed_from))
+
+    async def _of_series(self, who: Principal, series_id: str) -> StillToWatch:
+        attending = self.coverages.attending
+        for needed in (Permission.VIEWS_READ, Permission.ATTENDANCE_READ):
+            insist_on_report(who, needed, who.org_id, "")
+        found = await self.series.shares(who, series_id)
+        cards = await attending.people.cards(found.org_id, list(found.shares))
+        seen = [card for card in cards.values() if sees(who, card)]
+        return await made(lambda: still_to_watch(seen, found.shares, 1.0))

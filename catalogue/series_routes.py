@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_library, viewer_of
 from catalogue.cards import Card, Cards, edits_all
@@ -15,6 +17,9 @@ from catalogue.series import MOST_ITEMS, Key, Seen, Series, checked_series, next
 from catalogue.series_store import PAGE, SeriesStore
 from catalogue.series_tables import series
 from catalogue.shelf.marking import ShelfKey
+from catalogue.terms import Rules
+from catalogue.terms_store import TermsStore
+from catalogue.watch_due import moved
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Principal
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
@@ -46,7 +51,10 @@ class SeriesItemModel(BaseModel):
 
 
 class SeriesModel(BaseModel):
-    """A series; `done` of its items are completed, and `next` is where one goes on (null: all are done)."""
+    """A series; `done` of its items are completed, and `next` is where one goes on (null: all are done).
+
+    `required`: whoever it is for is to watch all of it, until `due_utc_ms` (null: nobody said).
+    """
 
     id: str
     title: str
@@ -59,6 +67,8 @@ class SeriesModel(BaseModel):
     duration_ms: int
     next: ItemKey | None
     begun: bool
+    required: bool
+    due_utc_ms: int | None
 
 
 class SeriesPage(BaseModel):
@@ -76,11 +86,16 @@ class NewSeries(BaseModel):
 
 
 class SeriesChange(NewSeries):
-    """What a series is to be; `version` is the one that was read."""
+    """What a series is to be; `version` is the one that was read.
+
+    `required` and `due_utc_ms` (until when all of it is to be watched; null: nobody says) stay if left out.
+    """
 
     version: int
     shown: bool
     items: list[ItemKey] = Field(max_length=2 * MOST_ITEMS)
+    required: bool = False
+    due_utc_ms: int | None = Field(default=None, ge=0)
 
 
 class SeriesQuery(BaseModel):
@@ -98,6 +113,7 @@ class SeriesRoutes:
     progress: Progress
     completed_from: float
     store: SeriesStore = field(default_factory=SeriesStore)
+    terms: TermsStore = field(default_factory=TermsStore)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -161,7 +177,8 @@ class SeriesRoutes:
 
         Raises:
             Conflict: somebody changed it since (`series_changed`). Rejected: it cannot be kept like this.
-            NotFound: an item is no medium of the organisation (`medium_unknown`).
+            NotFound: an item is no medium of the organisation (`medium_unknown`). Rejected too: the deadline
+            is no moment to come (`deadline_wrong`).
         """
         who: Principal = request.who
         body: SeriesChange = request.body
@@ -182,6 +199,7 @@ class SeriesRoutes:
                 tx, locked.id, **values, version=locked.version + 1, updated_utc_ms=self.deps.clock()
             )
             details = {"name": title, "shown": body.shown, "count": len(items)}
+            details |= await self._require(tx, locked, body)
             await self.deps.trail.write(tx, who, "series_changed", locked.id, details)
             changed = await self.store.get(tx, locked.id)
         return await self._draw(who, changed)
@@ -192,8 +210,22 @@ class SeriesRoutes:
         gone = await self._mine(request)
         async with self.deps.keeper.database.write() as tx:
             await self.store.delete(tx, gone.id)
+            await self.terms.forget(tx, "series", gone.id)
             await self.deps.trail.write(tx, request.who, "series_deleted", gone.id, {"name": gone.title})
         return None
+
+    async def _require(self, tx: AsyncConnection, of: Series, body: SeriesChange) -> dict[str, Any]:
+        """Take in whether the series is required; return what the audit log says of it."""
+        named = body.model_fields_set & {"required", "due_utc_ms"}
+        if not named:
+            return {}
+        rules = await self.terms.rules(tx, "series", of.id)
+        required = body.required if "required" in named else rules.required
+        deadline = rules.deadline
+        if "due_utc_ms" in named:
+            deadline = moved(deadline, body.due_utc_ms, self.deps.clock())
+        await self.terms.set_rules(tx, of.org_id, "series", of.id, Rules(required, deadline=deadline))
+        return {"required": required, "due_utc_ms": deadline.due_utc_ms if deadline else None}
 
     async def _mine(self, request: Request) -> Series:
         async with self.deps.keeper.database.read() as tx:
@@ -213,8 +245,12 @@ class SeriesRoutes:
             keys = {key for held in items.values() for key in held}
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, keys)
+            rules = await self.terms.of_series(tx, list(items))
         cards = await Cards(self.deps).of(who, keys)
-        return [self._model(who, each, items[each.id], cards, seen) for each in found]
+        return [
+            self._model(who, each, items[each.id], cards, seen, rules=rules.get(each.id, Rules()))
+            for each in found
+        ]
 
     def _model(
         self,
@@ -223,6 +259,8 @@ class SeriesRoutes:
         keys: Sequence[Key],
         cards: Mapping[Key, Card],
         seen: Mapping[Key, Seen],
+        *,
+        rules: Rules,
     ) -> SeriesModel:
         shown = [key for key in keys if key in cards and (cards[key].shown or edits_all(who))]
         watchable = [key for key in shown if cards[key].shown]
@@ -240,6 +278,8 @@ class SeriesRoutes:
             duration_ms=sum(item.duration_ms for item in items if item.shown),
             next=None if going_on is None else ItemKey(medium=going_on.medium, id=going_on.id),
             begun=any(item.coverage > 0 for item in items),
+            required=rules.required,
+            due_utc_ms=rules.deadline.due_utc_ms if rules.required and rules.deadline else None,
         )
 
     def _item(self, key: Key, card: Card, seen: Seen | None) -> SeriesItemModel:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue import gaps
@@ -23,6 +23,7 @@ from catalogue.shelf.store import ArrangementStore
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.tables import microcourses, positions, replays
 from catalogue.terms_store import TermsStore
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put_all
 from lectern.kernel.errors import NotFound
 from lectern.manifest.replay import Replay as Recorded
@@ -232,6 +233,17 @@ class CatalogueStore:
         await tx.execute(
             delete(positions).where(positions.c.medium == medium, positions.c.medium_id == medium_id)
         )
+
+    async def moves(
+        self, tx: AsyncConnection, subjects: Collection[str], media: Collection[tuple[str, str]]
+    ) -> tuple[int, int]:
+        """Return two numbers that are others once one of `subjects` has gone on watching one of `media`."""
+        query = select(func.count(), func.coalesce(func.sum(positions.c.updated_utc_ms), 0)).where(
+            one_of(positions.c.subject, subjects),
+            tuple_(positions.c.medium, positions.c.medium_id).in_(list(media)),
+        )
+        count, stood = (await tx.execute(query)).one()
+        return int(count), int(stood)
 
     async def remember_positions(self, tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note where people stopped watching; `rows` as they are stored, in the order of their keys.

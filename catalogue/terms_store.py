@@ -7,25 +7,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import MediumKind
+from catalogue.series_tables import series
+from catalogue.shelf.arrange import ShelfKind
 from catalogue.shelf.marking import ShelfKey, mark
-from catalogue.tables import microcourses
+from catalogue.tables import microcourses, replays
 from catalogue.terms import CaptionFile, Rules
 from catalogue.terms_tables import captions, watch_rules
 from catalogue.watch_due import BEFORE_MS, LATE_MS, Deadline, Reminder, told_of, told_text
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put
 from lectern.kernel.clock import UtcMs
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A required medium with a deadline."""
+    """A required medium or series with a deadline."""
 
     org_id: str
-    medium: MediumKind
+    medium: ShelfKind
     medium_id: str
     deadline: Deadline
 
@@ -33,8 +36,8 @@ class Owed:
 class TermsStore:
     """What editors decided, as rows."""
 
-    async def rules(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> Rules:
-        """Return the rules of a medium; those of whatever has none are the defaults."""
+    async def rules(self, tx: AsyncConnection, medium: ShelfKind, medium_id: str) -> Rules:
+        """Return the rules of a medium or a series; those of whatever has none are the defaults."""
         query = select(watch_rules).where(
             watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id
         )
@@ -42,7 +45,7 @@ class TermsStore:
         return Rules() if row is None else Rules(row.required, row.no_skipping, row.watermark, _deadline(row))
 
     async def deadline(
-        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, *, lock: bool = False
+        self, tx: AsyncConnection, medium: ShelfKind, medium_id: str, *, lock: bool = False
     ) -> Deadline | None:
         """Return until when a required medium is to be watched; None: nobody said, or it is not required."""
         query = select(watch_rules).where(
@@ -70,16 +73,16 @@ class TermsStore:
         ]
 
     async def note_told(
-        self, tx: AsyncConnection, medium: MediumKind, medium_id: str, told: Collection[Reminder]
+        self, tx: AsyncConnection, medium: ShelfKind, medium_id: str, told: Collection[Reminder]
     ) -> None:
         """Note which reminders are behind us."""
         named = (watch_rules.c.medium == medium, watch_rules.c.medium_id == medium_id)
         await tx.execute(update(watch_rules).where(*named).values(told=told_text(told)))
 
     async def set_rules(
-        self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_id: str, rules: Rules
+        self, tx: AsyncConnection, org_id: str, medium: ShelfKind, medium_id: str, rules: Rules
     ) -> None:
-        """Overwrite the rules of a medium."""
+        """Overwrite the rules of a medium or a series."""
         deadline = rules.deadline
         row = {
             "medium": medium,
@@ -93,6 +96,36 @@ class TermsStore:
             "told": None if deadline is None else told_text(deadline.told),
         }
         await put(tx, watch_rules, row)
+
+    async def of_series(self, tx: AsyncConnection, series_ids: Collection[str]) -> dict[str, Rules]:
+        """Return the rules of series; those without any are not among them."""
+        rules = watch_rules.c
+        query = select(watch_rules).where(rules.medium == "series", one_of(rules.medium_id, series_ids))
+        return {
+            row.medium_id: Rules(row.required, row.no_skipping, row.watermark, _deadline(row))
+            for row in await tx.execute(query)
+        }
+
+    async def required(
+        self, tx: AsyncConnection, org_id: str, session_ids: Collection[str]
+    ) -> dict[ShelfKey, UtcMs | None]:
+        """Return until when what is required is to be watched (None: nobody said), of one organisation.
+
+        Of replays and microcourses those of these sessions, and all series.
+        """
+        rules = watch_rules.c
+        found: dict[ShelfKey, UtcMs | None] = {}
+        kinds: dict[ShelfKind, Table] = {"replay": replays, "microcourse": microcourses, "series": series}
+        for kind, media in kinds.items():
+            query = (
+                select(rules.medium_id, rules.due_utc_ms)
+                .join(media, media.c.id == rules.medium_id)
+                .where(rules.org_id == org_id, rules.medium == kind, rules.required.is_(True))
+            )
+            if kind != "series":
+                query = query.where(one_of(media.c.session_id, session_ids))
+            found |= {ShelfKey(kind, row.medium_id): row.due_utc_ms for row in await tx.execute(query)}
+        return found
 
     async def languages(
         self, tx: AsyncConnection, medium: MediumKind, medium_id: str, version: int
@@ -136,8 +169,8 @@ class TermsStore:
             await self._mark(tx, org_id, medium, medium_id)
         return bool(org_ids)
 
-    async def forget(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
-        """Delete everything about a medium that is gone."""
+    async def forget(self, tx: AsyncConnection, medium: ShelfKind, medium_id: str) -> None:
+        """Delete everything about a medium or a series that is gone."""
         for table in (captions, watch_rules):
             await tx.execute(delete(table).where(table.c.medium == medium, table.c.medium_id == medium_id))
 

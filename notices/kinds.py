@@ -84,10 +84,13 @@ class ReviewFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A required replay or microcourse that somebody has not watched yet; `over`: its deadline has passed."""
+    """A required replay, microcourse or series that somebody has not watched yet.
+
+    `over`: its deadline has passed. `session_id` is the lesson's; empty of a series, which has none.
+    """
 
     session_id: str
-    medium: Literal["replay", "microcourse"]
+    medium: Literal["replay", "microcourse", "series"]
     medium_id: str
     title: str
     due_utc_ms: int

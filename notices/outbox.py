@@ -105,9 +105,22 @@ class Outbox:
         await self.store.put(tx, rows)
 
     async def settle(
-        self, tx: AsyncConnection, kind: Kind, session_id: str, about: str, *, but_of: str | None = None
+        self,
+        tx: AsyncConnection,
+        kind: Kind,
+        session_id: str | None,
+        about: str,
+        *,
+        but_of: str | None = None,
+        person_ids: Collection[str] | None = None,
     ) -> None:
-        """Note that a piece of work is done, or `but_of`'s alone; mail of it that waits is dropped."""
-        now = self._clock()
-        await self.store.withdraw(tx, session_id, [kind], now, about=about, but_of=but_of)
-        await self.store.settle_open(tx, session_id, [kind], now, about=about, but_of=but_of)
+        """Note that a piece of work is done; mail of it that waits is dropped.
+
+        By everybody, or by all `but` one person, or by `person_ids` alone. `session_id` None: it belongs to
+        no lesson.
+        """
+        now, store = self._clock(), self.store
+        await store.withdraw(tx, session_id, [kind], now, about=about, but_of=but_of, person_ids=person_ids)
+        await store.settle_open(
+            tx, session_id, [kind], now, about=about, but_of=but_of, person_ids=person_ids
+        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +31,14 @@ class Claim:
     lease: str
     notices: Sequence[Notice]
     gate: Gate
+
+
+class OpenWork(NamedTuple):
+    """A piece of work that somebody was told of; `session_id` None: it belongs to no lesson."""
+
+    org_id: str
+    session_id: str | None
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +113,18 @@ class NoticeStore:
     async def withdraw(
         self,
         tx: AsyncConnection,
-        session_id: str,
+        session_id: str | None,
         kinds: Collection[Kind],
         now: UtcMs,
         *,
         person_id: str | None = None,
+        person_ids: Collection[str] | None = None,
         about: str | None = None,
         but_of: str | None = None,
     ) -> None:
         """Do not send what still waits about a lesson: something newer is said instead, or it is done.
 
-        To one person, or `about` one piece of work, or to all `but` one person.
+        To one person or these, or `about` one piece of work, or to all `but` one person.
         """
         where = [
             n.c.session_id == session_id,
@@ -125,6 +134,8 @@ class NoticeStore:
         ]
         if person_id is not None:
             where.append(n.c.person_id == person_id)
+        if person_ids is not None:
+            where.append(one_of(n.c.person_id, person_ids))
         where += _of_work(about, but_of)
         await tx.execute(
             update(n)
@@ -137,7 +148,7 @@ class NoticeStore:
     async def settle_open(
         self,
         tx: AsyncConnection,
-        session_id: str,
+        session_id: str | None,
         kinds: Collection[Kind],
         now: UtcMs,
         *,
@@ -155,6 +166,14 @@ class NoticeStore:
             where.append(one_of(n.c.person_id, person_ids))
         where += _of_work(about, but_of)
         await tx.execute(update(n).where(*where).values(settled_utc_ms=now))
+
+    async def open_work(self, tx: AsyncConnection, kind: Kind) -> dict[OpenWork, set[str]]:
+        """Return the pieces of work that people were told of in the app and that are not done; by whom."""
+        query = select(n.c.org_id, n.c.session_id, n.c.about, n.c.person_id).where(*_open_in_app([kind]))
+        found: dict[OpenWork, set[str]] = {}
+        for row in await tx.execute(query.where(n.c.about.is_not(None))):
+            found.setdefault(OpenWork(row.org_id, row.session_id, row.about), set()).add(row.person_id)
+        return found
 
     async def reopen(self, tx: AsyncConnection, notice_id: str) -> None:
         """Note that what somebody was told holds again, and is new to them."""

@@ -31,6 +31,7 @@ notices = Table(
     Index("ix_notices_state_not_before_utc_ms", "state", "not_before_utc_ms"),
     Index("ix_notices_person_id_created_utc_ms", "person_id", "created_utc_ms"),
     Index("ix_notices_created_utc_ms", "created_utc_ms"),
+    Index("ix_notices_kind_settled_utc_ms", "kind", "settled_utc_ms"),
 )
 
 mail_gate = Table(

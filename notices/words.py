@@ -262,20 +262,26 @@ def _reviewed(language: Language) -> Words:
     return words
 
 
+_PATHS: Mapping[str, str] = {"replay": "replay", "microcourse": "watch", "series": "series"}
+
+
 def _watch_due(language: Language) -> Words:
     def words(facts: WatchFacts) -> Letter:
         title, due = one_line(facts.title), moment(facts.due_utc_ms, facts.zone, language)
-        path = f"/{'replay' if facts.medium == 'replay' else 'watch'}/{facts.medium_id}"
+        path = f"/{_PATHS[facts.medium]}/{facts.medium_id}"
         if language is Language.ZH:
+            what = "系列" if facts.medium == "series" else "内容"
             if facts.over:
-                said = f"必修内容“{title}”你还没有看完，期限已过：{due}。请尽快看完。"
+                said = f"必修{what}“{title}”你还没有看完，期限已过：{due}。请尽快看完。"
                 return Letter(f"已过期限，请看完：{title}", (said,), "继续观看", path)
-            said = f"必修内容“{title}”你还没有看完，请在此前看完：{due}。"
+            said = f"必修{what}“{title}”你还没有看完，请在此前看完：{due}。"
             return Letter(f"必修待看：{title}", (said,), "继续观看", path)
+        named = f"the series “{title}”" if facts.medium == "series" else f"“{title}”"
         if facts.over:
-            said = f"You have not watched all of “{title}”, which is required. It was due on {due}."
+            said = f"You have not watched all of {named}, which is required. It was due on {due}."
             return Letter(f"Overdue: {title}", (said, "Please watch the rest soon."), "Watch it", path)
-        said = f"“{title}” is required, and you have not watched all of it. Please do so before {due}."
+        said = f"{named[0].upper()}{named[1:]} is required, and you have not watched all of it. "
+        said += f"Please do so before {due}."
         return Letter(f"Still to watch: {title}", (said,), "Watch it", path)
 
     return words

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_library, viewer_of
 from catalogue.cards import Card, Cards
+from catalogue.dues import Dues
 from catalogue.neighbours import Progress
 from catalogue.response.store import ResponseStore
 from catalogue.review_store import ReviewStore
@@ -21,6 +22,7 @@ from catalogue.shelf.arrange import ShelfKind, Tag, subtree
 from catalogue.shelf.folding import words_of
 from catalogue.shelf.index import Asked, Cursor, Hit, ShelfIndex
 from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.places import Field as PlaceField
 from catalogue.shelf.places import Found, found
 from catalogue.shelf.store import ArrangementStore
@@ -62,7 +64,10 @@ class LibraryTag(BaseModel):
 
 
 class LibraryItem(BaseModel):
-    """Something to watch. `done` of `of` is completed (parts of a series; a medium is one part)."""
+    """Something to watch. `done` of `of` is completed (parts of a series; a medium is one part).
+
+    `required`: the asker is to watch it, until `due_utc_ms` (null: nobody said).
+    """
 
     medium: ShelfKind
     id: str
@@ -74,6 +79,8 @@ class LibraryItem(BaseModel):
     of: int
     category_id: str | None
     tags: list[LibraryTag]
+    required: bool
+    due_utc_ms: int | None
     shown_utc_ms: int
     found: FoundModel | None
 
@@ -93,6 +100,7 @@ class LibraryRoutes:
     series: SeriesRoutes
     progress: Progress
     indexer: Indexer
+    dues: Dues
     completed_from: float
     index: ShelfIndex = field(default_factory=ShelfIndex)
     arrangement: ArrangementStore = field(default_factory=ArrangementStore)
@@ -170,25 +178,35 @@ class LibraryRoutes:
         async with self.deps.keeper.database.read() as tx:
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, media)
+            owed = await self.dues.of(tx, who) if keys else {}
             tags = await self.arrangement.tags_of(tx, keys)
             ids = [key.id for key in keys if key.medium == "series"]
             held = [one for one in await SeriesStore().many(tx, who.org_id, ids) if one.shown] if ids else []
         series = {each.id: each for each in await self.series.drawn(who, held)} if held else {}
+        # Who was there need not watch it again; only of what is asked of somebody it is looked up.
+        asked = [key for key in media if key.medium == "replay" and ShelfKey(key.medium, key.id) in owed]
+        lived = await self.dues.in_all(who, [key.id for key in asked if not self._is_done(seen.get(key))])
         drawn: list[LibraryItem] = []
         for hit, place in kept:
             if hit.key.medium == "series":
                 shown = _of_series(series.get(hit.key.id))
             else:
                 key = Key(hit.key.medium, hit.key.id)
-                shown = self._of_medium(cards.get(key), seen.get(key))
+                live = lived.get(key.id, 0.0) if key.medium == "replay" else 0.0
+                shown = self._of_medium(cards.get(key), seen.get(key), live)
             if shown is not None:
-                drawn.append(_item(hit, shown, place, tags.get(hit.key, [])))
+                item = _item(hit, shown, place, tags.get(hit.key, []))
+                item.required, item.due_utc_ms = hit.key in owed, owed.get(hit.key)
+                drawn.append(item)
         return drawn
 
-    def _of_medium(self, card: Card | None, seen: Seen | None) -> "_Shown | None":
+    def _is_done(self, seen: Seen | None) -> bool:
+        return seen is not None and seen.coverage >= self.completed_from
+
+    def _of_medium(self, card: Card | None, seen: Seen | None, live: float) -> "_Shown | None":
         if card is None or not card.shown:
             return None
-        coverage = 0.0 if seen is None else seen.coverage
+        coverage = max(live, 0.0 if seen is None else seen.coverage)
         done = int(coverage >= self.completed_from)
         return _Shown(card.title, card.duration_ms, card.thumbnail_url, coverage, done, 1)
 
@@ -228,6 +246,8 @@ def _item(hit: Hit, shown: _Shown, place: Found | None, tags: Sequence[Tag]) -> 
         of=shown.of,
         category_id=hit.category_id,
         tags=[LibraryTag(id=tag.id, name=tag.name) for tag in tags],
+        required=False,
+        due_utc_ms=None,
         shown_utc_ms=hit.shown_utc_ms,
         found=where,
     )

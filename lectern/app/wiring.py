@@ -32,6 +32,7 @@ from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.paper.papers import Papers
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
@@ -40,6 +41,7 @@ from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
 from analytics.session_report_routes import SessionReportRoutes
 from analytics.session_reports import SessionReports
+from analytics.signals import SignalLimits
 from analytics.still_to_watch import WatchingDues
 from analytics.still_to_watch_routes import StillToWatchRoutes
 from analytics.store import AnalyticsStore
@@ -53,6 +55,7 @@ from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
 from catalogue.console.routes import ConsoleRoutes
+from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
@@ -131,6 +134,7 @@ from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.viewers import Viewers
+from lectern.app.watch_dues import SeenInAll, SeriesOfTheHouse
 from lectern.app.watch_reminders import WatchReminders
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
@@ -240,6 +244,7 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
+        closings = self.closings()
         is_secure = self.settings.url.startswith("https://")
         accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
@@ -266,11 +271,11 @@ class Services:
             *self._rankings().routes(),
             *self._measures().routes(),
             *self._statistics().routes(),
-            *self._session_reports().routes(),
+            *self._session_reports(closings).routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *StillToWatchRoutes(self._watching_dues(), self.accounts).routes(),
-            *ClosingRoutes(self.closings()).routes(),
+            *ClosingRoutes(closings).routes(),
             *AttendanceRoutes(
                 self.attending,
                 Cases(
@@ -304,11 +309,19 @@ class Services:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
         office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
-        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
+        dues = Dues(deps, SeenInAll(LessonCoverages(self.attending, deps.watching)))
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), dues, done)
+        mine = DuesRoutes(dues, series, progress, done)
         answers = ResponseRoutes(
             deps, series, progress, self.rating_keys, self._org_zone, self.settings.feedback_fewest
         )
-        return [*series.routes(), *office.routes(), *library.routes(), *answers.routes()]
+        return [
+            *series.routes(),
+            *office.routes(),
+            *library.routes(),
+            *mine.routes(),
+            *answers.routes(),
+        ]
 
     def shelf_indexer(self) -> Indexer:
         """What keeps the library's index true."""
@@ -373,7 +386,10 @@ class Services:
         )
 
     def _intake(self) -> ViewIntake:
-        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+        facts = ReportFacts(self.accounts, self.sessions)
+        return ViewIntake(
+            self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone, people=facts
+        )
 
     def _watch_terms(self) -> TermsRoutes:
         catalogue = self.catalogue
@@ -405,7 +421,10 @@ class Services:
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
 
     def _watching_dues(self) -> WatchingDues:
-        return WatchingDues(LessonCoverages(self.attending, self.catalogue.watching))
+        return WatchingDues(
+            LessonCoverages(self.attending, self.catalogue.watching),
+            series=SeriesOfTheHouse(self.catalogue, self.settings.completion_threshold),
+        )
 
     def watch_reminders(self) -> WatchReminders:
         """Reminding whoever has not watched what is required."""
@@ -425,7 +444,7 @@ class Services:
             window = (await WindowStore().windows(tx, [replay])).get(replay.id, ALWAYS)
         window.insist_on_open(utc_ms())
 
-    def _session_reports(self) -> SessionReportRoutes:
+    def _session_reports(self, closings: Closings) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
 
         async def replay_of(session_id: str) -> str | None:
@@ -439,8 +458,15 @@ class Services:
             LessonCoverages(self.attending, self.catalogue.watching),
             ReactionsByFeedback(self.accounts, self.settings.feedback_fewest),
             replay_of,
+            limits=SignalLimits(
+                self.settings.weak_sign_in,
+                self.settings.weak_completion,
+                self.settings.weak_signal,
+                self.settings.weak_participation,
+            ),
         )
-        return SessionReportRoutes(reports, self.accounts)
+        papers = Papers(reports, closings.lessons, closings.keys, closings.press)
+        return SessionReportRoutes(reports, self.accounts, papers)
 
     def _statistics(self) -> StatisticsRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -483,7 +509,8 @@ class Services:
 
     def following(self) -> Following:
         """Making the sums of viewing follow what is reported."""
-        return Following(self.database, ViewStore(), self._org_zone)
+        facts = ReportFacts(self.accounts, self.sessions)
+        return Following(self.database, ViewStore(), self._org_zone, facts)
 
     async def _replay_ids(self, who: Principal, session_ids: Sequence[str]) -> dict[str, str]:
         """Return the replays of sessions, by session: of those whose audience somebody is in."""

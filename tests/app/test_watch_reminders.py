@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.still_to_watch import WatchingDues
 from catalogue.shelf.marking import ShelfKey
+from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from catalogue.watch_due import DAY_MS, Deadline
-from lectern.app.watch_reminders import WatchReminders
+from lectern.app.watch_reminders import LOOK_AGAIN_MS, WatchReminders
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
@@ -59,6 +60,21 @@ class Reminded:
         rules = Rules(required=required, deadline=Deadline(due_utc_ms, set_utc_ms))
         async with self.office.database.write() as tx:
             await self.store.set_rules(tx, "org", "replay", "film", rules)
+
+    async def open(self) -> dict[str, bool]:
+        """Whose reminders in the app hold, and whether their mail waits."""
+        async with self.office.database.read() as tx:
+            rows = list(await tx.execute(select(notices).where(notices.c.settled_utc_ms.is_(None))))
+        waiting = {row.person_id for row in rows if row.channel == "mail" and row.state == "waiting"}
+        return {row.person_id: row.person_id in waiting for row in rows if row.channel == "app"}
+
+    async def watches(self, who: str, to_s: int) -> None:
+        """Somebody watches from the beginning; their player says where it stands."""
+        await report(self.office, who, interval(f"{who}-{to_s}", 0, to_s, 10 * to_s))
+        row = {"subject": who, "medium": "replay", "medium_id": "film", "org_id": "org"}
+        async with self.office.database.write() as tx:
+            place = {"position_ms": to_s * 1000, "updated_utc_ms": self.office.now + to_s}
+            await CatalogueStore().remember_positions(tx, [row | place])
 
     async def said(self) -> list[tuple[str | None, str, bool]]:
         async with self.office.database.read() as tx:
@@ -130,3 +146,60 @@ async def test_nobody_is_reminded_of_what_is_not_for_them(reminded: Reminded) ->
     office.now = UtcMs(office.now + 1)
     assert await reminded.reminders.remind() == 1
     assert {who for who, _, _ in await reminded.said()} == {"eve"}
+
+
+async def test_a_reminder_ends_when_it_is_watched(reminded: Reminded) -> None:
+    office, settle = reminded.office, reminded.reminders.settle
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    await reminded.reminders.remind()
+    assert await reminded.open() == {"bob": True, "eve": True}
+    assert await settle() == 0
+    await reminded.watches("bob", 70)
+    assert await settle() == 0, "not all of it yet"
+    await reminded.watches("bob", 90)
+    assert await settle() == 1
+    assert await reminded.open() == {"eve": True}, "the mail that waited does not go out either"
+    assert await settle() == 0
+    office.now = UtcMs(office.now + DAY_MS)
+    await reminded.reminders.remind()
+    assert await reminded.open() == {"eve": True}, "who is late is told; who is done is not told again"
+
+
+@pytest.mark.parametrize(
+    "why", ["not required any more", "due later", "not published", "not for them", "not expected"]
+)
+async def test_a_reminder_ends_when_nothing_is_asked_any_more(reminded: Reminded, why: str) -> None:
+    office = reminded.office
+    due = office.now + DAY_MS
+    await reminded.require(due)
+    office.now = UtcMs(office.now + 1)
+    await reminded.reminders.remind()
+    assert await reminded.reminders.settle() == 0
+    if why == "due later":
+        await reminded.require(due + 9 * DAY_MS, set_utc_ms=office.now)
+    elif why == "not published":
+        office.is_open = False
+    elif why == "not expected":
+        office.roster = ["ann"]
+    elif why == "not for them":
+        reminded.only = "ann"
+    else:
+        await reminded.require(due, required=False)
+    office.now = UtcMs(office.now + LOOK_AGAIN_MS)
+    assert await reminded.reminders.settle() == 2
+    assert await reminded.open() == {}
+
+
+async def test_nobody_is_asked_again_while_nobody_watches(reminded: Reminded) -> None:
+    office = reminded.office
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    await reminded.reminders.remind()
+    await reminded.reminders.settle()
+    office.asked.clear()
+    await reminded.reminders.settle()
+    assert office.asked == []
+    office.now = UtcMs(office.now + LOOK_AGAIN_MS)
+    await reminded.reminders.settle()
+    assert office.asked != []

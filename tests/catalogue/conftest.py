@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
+from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
@@ -100,6 +101,7 @@ class House:
     audit_log: list[tuple[str, str]] = field(default_factory=list)
     reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
     watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
+    lived: dict[tuple[str, str], float] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
     lapsed: set[str | None] = field(default_factory=set)
@@ -123,6 +125,9 @@ class House:
 
     async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
         return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
+
+    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> Mapping[str, float]:
+        return {id_: self.lived[person_id, id_] for id_ in replay_ids if (person_id, id_) in self.lived}
 
     def deps(self) -> CatalogueDeps:
         return CatalogueDeps(
@@ -282,12 +287,14 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     series = SeriesRoutes(deps, house, 0.8)
     publishing = PublishingRoutes(house.database, house.store, house, house, house, house.clock)
     office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
-    library = LibraryRoutes(deps, series, house, house.indexer(), 0.8)
+    dues = Dues(deps, house)
+    library = LibraryRoutes(deps, series, house, house.indexer(), dues, 0.8)
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
     eraser = AsideEraser(house.database, house.files, house.clock)
     asides = AsideRoutes(eraser, house.store, house, house, house)
     answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
     more += [*office.routes(), *library.routes(), *asides.routes(), *answers.routes()]
+    more += DuesRoutes(dues, series, house, 0.8).routes()
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

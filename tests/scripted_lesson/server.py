@@ -162,10 +162,17 @@ async def set_up_organisation(settings: Settings) -> None:
 @asynccontextmanager
 async def running_server(data: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Server]:
     """A started server with an organisation; ended afterwards."""
+    async with prepared_server(data, environment) as server:
+        await server.start()
+        yield server
+
+
+@asynccontextmanager
+async def prepared_server(data: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Server]:
+    """A server with an organisation that was not started yet; ended afterwards if it was."""
     server = new_server(data, environment)
     await _copy_organisation(server.settings())
     try:
-        await server.start()
         yield server
     finally:  # also of a start that took too long
         await server.end()

@@ -4,25 +4,40 @@ import asyncio
 
 from lectern.app.wiring import built
 from loadtests.replay.lesson_source import Shape, make_lesson
+from tests.scripted_lesson.server import STAFF, ZONE
 from tests.whole_lesson.story import Story
+
+_PRESENTER = next(one.external_id for one in STAFF if one.login == "presenter")
 
 
 async def held(story: Story, title: str = "Fire safety", seconds: int = 12, *, roster: bytes = b"") -> str:
-    """Sign the presenter in, have a lesson held, and return the id of its replay; `roster` is CSV."""
-    page = story.presenter = await story.browsers.on_pc("en")
-    await story.sign_in(page, "presenter")
-    session = await story.rest(page, "POST", "/sessions", data={"title": title})
-    if roster:
-        path, csv = f"/sessions/{session['id']}/roster", {"Content-Type": "text/csv"}
-        await story.rest(page, "POST", path, data=roster, headers=csv)
+    """Have a lesson held, start the server, sign the presenter in, and return the id of the replay.
+
+    `roster` is CSV. A server that runs is ended before: `prepared_server` saves that.
+    """
     await story.server.end()  # no packager is to look after it
     async with built(story.server.settings()) as services:
-        await services.sessions.start(session["id"])
-        await services.sessions.end(session["id"])
-    folder = story.server.data / "sessions" / session["id"]
+        org = await services.accounts.org()
+        people = await services.sessions.people.by_external_id(org.id, [_PRESENTER])
+        session = await services.sessions.create(
+            org_id=org.id,
+            title=title,
+            starts_utc_ms=None,
+            zone=ZONE,
+            presenter_person_id=people[_PRESENTER].id,
+            host_person_id=None,
+            guests_allowed=False,
+        )
+        if roster:
+            await services.sessions.import_roster(session, roster)
+        await services.sessions.start(session.id)
+        await services.sessions.end(session.id)
+    folder = story.server.data / "sessions" / session.id
     await asyncio.to_thread(make_lesson, folder, Shape(seconds, (4, 8), (640, 360)))
     (folder / "ended").touch()
     await story.server.start()
+    page = story.presenter = await story.browsers.on_pc("en")
+    await story.sign_in(page, "presenter")
     replays = await story.rest(page, "GET", "/replays")
     return str(replays["items"][0]["id"])
 

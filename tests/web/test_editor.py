@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
-from tests.scripted_lesson.server import running_server
+from tests.scripted_lesson.server import prepared_server
 from tests.web.made_replay import held
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on
@@ -72,7 +72,7 @@ async def _on_a_phone(story: Story, replay: str) -> None:
 
 @pytest.mark.timeout(240)
 async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server, browsers() as chromium:
+    async with prepared_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
         replay = await held(story)
         pc = story.presenter

@@ -4,13 +4,14 @@ And a series: put together by keyboard, watched on a phone, gone on with where o
 """
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
-from tests.scripted_lesson.server import running_server
+from tests.scripted_lesson.server import prepared_server
 from tests.web.made_replay import held
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on, until
@@ -85,8 +86,12 @@ async def _put_together(story: Story) -> None:
     await expect(on(page, "part").first).to_contain_text("Fire safety")
     await expect(page.get_by_role("button", name="Move “Fire safety” up")).to_be_focused()
     await on(page, "series-shown").check()
+    await on(page, "series-required").check()
+    in_two_days = datetime.now().astimezone() + timedelta(days=2)
+    await on(page, "series-due").fill(f"{in_two_days:%Y-%m-%dT%H:%M}")
     await on(page, "series-save").click()
     await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    await expect(on(page, "still-sum")).to_have_text("0 of 6 are done")
     assert await violations(page) == []
     await take_picture(page, "series-edit-pc")
     await story.open(page, "/admin/series")
@@ -205,15 +210,24 @@ async def _search(story: Story, phone: Page, pc: Page) -> None:
 
 @pytest.mark.timeout(240)
 async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server, browsers() as chromium:
+    async with prepared_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
         await _published(story)
         await _put_together(story)
         await _arrange(story)
         phone = await chromium.on_phone("zh-CN")
         await story.sign_in(phone, "li")
+        due = on(phone, "due-item").filter(has_text="Safety at work")
+        await expect(due).to_contain_text("前看完")
+        await expect(due).to_contain_text("已完成 0 / 2")
+        assert await violations(phone) == []
+        await take_picture(phone, "home-to-watch-phone")
         await story.open(phone, "/watch")
+        await expect(on(phone, "to-watch")).to_contain_text("Safety at work")
         await expect(on(phone, "series-card")).to_contain_text("已完成 0 / 2")
+        await expect(on(phone, "series-card").get_by_test_id("due-pill")).to_have_attribute(
+            "data-how", "soon"
+        )
         assert await violations(phone) == []
         await take_picture(phone, "catalogue-phone")
         await on(phone, "series-card").click()
@@ -232,6 +246,8 @@ async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> Non
         await _taken_back_and_published(story, phone)
         pc = await chromium.on_pc("en", dark=True)
         await story.sign_in(pc, "wang")
+        await expect(on(pc, "due-item")).to_contain_text("By ")
+        await take_picture(pc, "home-to-watch-pc")
         await story.open(phone, "/watch")
         await _search(story, phone, pc)
         await expect(on(pc, "series-card")).to_be_visible()

@@ -66,6 +66,9 @@ export interface Series {
   readonly duration_ms: number
   readonly next: { readonly medium: SeriesItem['medium']; readonly id: string } | null
   readonly begun: boolean
+  /** Whoever it is for is to watch all of it, until `due_utc_ms` (null: nobody said). */
+  readonly required: boolean
+  readonly due_utc_ms: number | null
 }
 
 export interface SeriesChange {
@@ -74,6 +77,8 @@ export interface SeriesChange {
   readonly description: string
   readonly shown: boolean
   readonly items: readonly { readonly medium: SeriesItem['medium']; readonly id: string }[]
+  readonly required: boolean
+  readonly due_utc_ms: number | null
 }
 
 export interface ReplayWindow {
@@ -108,8 +113,16 @@ export interface LibraryItem {
   readonly of: number
   readonly category_id: string | null
   readonly tags: readonly { readonly id: string; readonly name: string }[]
+  /** The asker is to watch it, until `due_utc_ms` (null: nobody said). */
+  readonly required: boolean
+  readonly due_utc_ms: number | null
   readonly shown_utc_ms: number
   readonly found: FoundPlace | null
+}
+
+/** Something that one has to watch; `done` of `of` is completed, `share` (0 to 1) is watched. */
+export interface Due extends Pick<LibraryItem, 'medium' | 'id' | 'title' | 'duration_ms' | 'thumbnail_url' | 'due_utc_ms' | 'done' | 'of'> {
+  readonly share: number
 }
 
 export interface Category {
@@ -165,6 +178,8 @@ export const library = {
   changeSeries: (id: string, change: SeriesChange) => request<Series>('PUT', `${root}/series/${id}`, { body: change }),
   deleteSeries: (id: string) => request<null>('DELETE', `${root}/series/${id}`),
 
+  /** What is still to be watched, the most urgent first, then some of what is done; the moment by the server's clock. */
+  dues: () => request<{ readonly items: readonly Due[]; readonly now_utc_ms: number }>('GET', `${root}/my/dues`),
   find: (filter: { q: string; kind: string; category: string; tags: string; kept: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
   categories: () => request<{ readonly items: readonly Category[] }>('GET', `${root}/categories`),
   addCategory: (name: string, parent: string | null) => request<{ readonly items: readonly Category[] }>('POST', `${root}/categories`, { body: { name, parent_id: parent } }),

@@ -21,6 +21,10 @@ export const en = {
     more: 'Show more', results: '{n} result | {n} results', resultsMore: 'More than {n} results', nothing: 'Nothing found', nothingText: 'Try fewer or other words, or look in all categories.', reset: 'Show everything', empty: 'Nothing to watch yet', emptyText: 'Replays, microcourses and series appear here as soon as they are published.',
     at: 'at {time}', watched: '{p}% watched', done: 'Done', in: { title: 'Title', tag: 'Tag', category: 'Category', series: 'Series', presenter: 'Presenter', description: 'Description', chapter: 'Chapter', caption: 'Said' },
   },
+  due: {
+    title: 'To watch', all: 'Show all {n}', allDone: 'You have watched everything that is required.', doneCount: '{n} done', overdue: 'Overdue since {when}', soon: 'By {when}', later: 'By {when}', open: 'Required', done: 'Done',
+    required: 'Required: whoever this series is for is to watch all of it', by: 'To be watched by', byHelp: 'Whoever has not finished is reminded three days and one day before, and when it is over. Empty: no deadline. Whom it is for is set under “Library”.', who: 'Who has not finished it',
+  },
   place: {
     open: 'Library', title: 'Where learners find “{title}”', category: 'Category', none: 'No category', description: 'Description', descriptionHelp: 'Searched too.', tags: 'Tags', tagHelp: 'Press Enter after each.', addTag: 'Add', dropTag: 'Remove the tag “{name}”', whom: 'Who may watch it', everybody: 'Everybody in the organisation', some: 'Only these', department: 'Department', person: 'Person', lesson: 'Everybody on a lesson’s list', choose: 'Choose', add: 'Add', drop: 'Remove “{name}”', gone: 'does not exist any more', nobody: 'Add a department, a person or a lesson, or choose everybody.', note: 'For everybody else it does not exist: not in lists, not in searches, not by a link. Those who teach or review always see it.', seriesNote: 'This hides the series. What is in it follows its own settings.', save: 'Save', tooMany: 'At most 12 tags.', kind: 'Who', findLesson: 'Find a lesson',
   },
@@ -54,6 +58,10 @@ export const zh: typeof en = {
     more: '显示更多', results: '找到 {n} 项', resultsMore: '找到超过 {n} 项', nothing: '没有找到', nothingText: '换个词试试，或在全部分类中查找。', reset: '显示全部', empty: '还没有可以看的内容', emptyText: '回放、微课和系列发布后，会出现在这里。',
     at: '{time} 处', watched: '已看 {p}%', done: '已完成', in: { title: '标题', tag: '标签', category: '分类', series: '系列', presenter: '讲师', description: '简介', chapter: '章节', caption: '原话' },
   },
+  due: {
+    title: '待看的必修内容', all: '显示全部 {n} 项', allDone: '必修内容已全部看完。', doneCount: '已完成 {n} 项', overdue: '已逾期：{when}', soon: '{when} 前看完', later: '{when} 前看完', open: '必修', done: '已完成',
+    required: '必修：系列范围内的人应看完全部内容', by: '看完期限', byHelp: '还没看完的人会在到期前三天、前一天和到期时收到提醒。不填则没有期限。范围在“分类与范围”里设置。', who: '谁还没看完',
+  },
   place: {
     open: '分类与范围', title: '学员在哪里找到“{title}”', category: '分类', none: '不分类', description: '简介', descriptionHelp: '也会被搜索到。', tags: '标签', tagHelp: '每输入一个按回车。', addTag: '添加', dropTag: '移除标签“{name}”', whom: '谁可以看', everybody: '单位所有人', some: '仅限以下范围', department: '部门', person: '个人', lesson: '某节课名单上的人', choose: '请选择', add: '添加', drop: '移除“{name}”', gone: '已不存在', nobody: '请添加部门、个人或课程，或选择所有人。', note: '范围以外的人在列表和搜索中都看不到，有链接也打不开。讲师和审核人始终可以看到。', seriesNote: '这里只决定系列本身是否可见，其中的内容各按自己的设置。', save: '保存', tooMany: '最多 12 个标签。', kind: '范围类型', findLesson: '查找课程',
   },
@@ -69,11 +77,11 @@ export const zh: typeof en = {
 
 /** What the server refuses here, in words of our own. */
 const refusedEn = {
-  category_exists: 'There is a category with this name here. Choose another name.', category_unknown: 'This category does not exist any more. Choose another.', category_not_found: 'This category does not exist any more. Open the page again.', category_in_itself: 'A category cannot stand in itself.', categories_too_deep: 'Categories are at most three levels deep.', categories_too_many: 'There are 500 categories already.', category_name_invalid: 'A name has 1 to 60 characters.',
+  deadline_wrong: 'Choose a moment that is still to come.', category_exists: 'There is a category with this name here. Choose another name.', category_unknown: 'This category does not exist any more. Choose another.', category_not_found: 'This category does not exist any more. Open the page again.', category_in_itself: 'A category cannot stand in itself.', categories_too_deep: 'Categories are at most three levels deep.', categories_too_many: 'There are 500 categories already.', category_name_invalid: 'A name has 1 to 60 characters.',
   tag_invalid: 'A tag has 1 to 40 characters, a letter or figure among them.', tags_too_many: 'At most 12 tags.', tag_not_found: 'This tag does not exist any more. Open the page again.', audience_unknown: 'Somebody here does not exist any more. Remove them and save again.', audience_too_long: 'Name at most 500. Choose departments instead of people.', description_too_long: 'At most 2,000 characters.',
 }
 const refusedZh: typeof refusedEn = {
-  category_exists: '这里已有同名分类，请换个名称。', category_unknown: '这个分类已不存在，请另选。', category_not_found: '这个分类已不存在，请重新打开页面。', category_in_itself: '分类不能放到它自己下面。', categories_too_deep: '分类最多三级。', categories_too_many: '分类已有 500 个。', category_name_invalid: '名称为 1 到 60 个字。',
+  deadline_wrong: '请选择一个还没有到的时间。', category_exists: '这里已有同名分类，请换个名称。', category_unknown: '这个分类已不存在，请另选。', category_not_found: '这个分类已不存在，请重新打开页面。', category_in_itself: '分类不能放到它自己下面。', categories_too_deep: '分类最多三级。', categories_too_many: '分类已有 500 个。', category_name_invalid: '名称为 1 到 60 个字。',
   tag_invalid: '标签为 1 到 40 个字，至少含一个文字或数字。', tags_too_many: '最多 12 个标签。', tag_not_found: '这个标签已不存在，请重新打开页面。', audience_unknown: '范围中有人或部门已不存在，请移除后再保存。', audience_too_long: '最多 500 项，请改选部门。', description_too_long: '最多 2000 字。',
 }
 
