@@ -13,6 +13,16 @@ lesson_sums = Table(
     Column("sums", LargeBinary, nullable=False),
 )
 
+exam_sums = Table(
+    "exam_sums",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    org_column(),
+    Column("seq", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("correct", Integer, nullable=False),
+)
+
 lesson_people = Table(
     "lesson_people",
     metadata,

@@ -174,6 +174,50 @@ class Reactions(Protocol):
         """Return it by session; sessions that nobody was asked about may be missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class MediumResponse:
+    """What viewers answered a medium with; `stars` counts one star to five."""
+
+    session_id: str | None
+    stars: tuple[int, ...] = (0, 0, 0, 0, 0)
+    comments: int = 0
+    favourites: int = 0
+    shares: int = 0
+
+
+class Responses(Protocol):
+    """Knows what viewers answered media with."""
+
+    async def of(
+        self, org_id: str, period: str, people: Collection[str] | None
+    ) -> Mapping[tuple[str, str], MediumResponse]:
+        """Return it by kind and id of media and series; with `people` of them alone: nothing anonymous."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """A series, by its title and the kind and id of what is in it."""
+
+    title: str
+    media: tuple[tuple[str, str], ...]
+
+
+class Shelf(Protocol):
+    """Knows how the library is arranged, and who belongs to which department."""
+
+    async def in_category(self, org_id: str, category_id: str) -> Collection[tuple[str, str]]:
+        """Return kind and id of what stands in a category or below it. Raises `NotFound`."""
+
+    async def series(self, org_id: str) -> Mapping[str, SeriesFacts]:
+        """Return the series of an organisation, by id."""
+
+    async def lessons(self, org_id: str, session_ids: Collection[str]) -> Mapping[str, str]:
+        """Return what sessions are called, by id."""
+
+    async def members(self, org_id: str, department_id: str) -> Collection[str]:
+        """Return the people of a department and of those below it. Raises `NotFound`."""
+
+
 class Position(NamedTuple):
     """Where somebody stopped in a version of a medium, `age_ms` ago."""
 

@@ -438,6 +438,28 @@ class ViewStore:
             )
         return [(_labelled(row), row.subject, unpacked(row.record)) for row in await tx.execute(query)]
 
+    async def watched_by(
+        self, tx: AsyncConnection, org_id: str, period: str, subjects: Collection[str]
+    ) -> list[tuple[Watchable, bytes]]:
+        """Return these people's records of what anybody watched in a period, packed as they are."""
+        columns = view_periods.c
+        query = (
+            select(view_records.c.record, *(view_media.c[name].label(f"m_{name}") for name in _MEDIUM))
+            .join(view_media, view_media.c.key == view_records.c.medium_key)
+            .join(view_periods, columns.medium_key == view_media.c.key)
+            .where(columns.org_id == org_id, columns.period == period, columns.viewers > 0)
+            .where(one_of(view_records.c.subject, subjects))
+        )
+        return [(_labelled(row), row.record) for row in await tx.execute(query)]
+
+    async def active(self, tx: AsyncConnection, org_id: str, period: str, subjects: Collection[str]) -> int:
+        """Return how many of these people watched anything in a period."""
+        columns = view_active.c
+        query = select(func.count()).where(
+            columns.org_id == org_id, columns.period == period, one_of(columns.subject, subjects)
+        )
+        return int((await tx.execute(query)).scalar_one())
+
     async def keys(self, tx: AsyncConnection, *, stale: bool) -> list[int]:
         """Return the keys of all media, or of those whose sums must be made again."""
         query = select(view_media.c.key).order_by(view_media.c.key)

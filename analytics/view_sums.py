@@ -157,6 +157,22 @@ def share_of(record: PlayRecord, terms: Terms, department: str = NO_DEPARTMENT) 
     return found
 
 
+def within_period(record: PlayRecord, terms: Terms, period: str) -> Sums:
+    """Return what one viewer's record adds to the sums of a period."""
+    if not record.sittings:
+        return _NO_SUMS
+    found = [
+        each
+        for month, stretches in _by_month(record, terms.zone).items()
+        if period in (*periods_of(month), ALL)
+        for each in stretches
+    ]
+    if not found:
+        return _NO_SUMS
+    part = record.within(found)
+    return _sums(part, part.covered, terms, NO_DEPARTMENT)
+
+
 def difference(before: Change, after: Change) -> Change:
     """Return what has to be added to `before` to make it `after`."""
     found = Change()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.response.store import ResponseStore
 from catalogue.series import Key, Series
 from catalogue.series_tables import series, series_items
 from catalogue.shelf.marking import ShelfKey, mark
@@ -74,6 +75,7 @@ class SeriesStore:
         org_id = (await tx.execute(gone)).scalar_one_or_none()
         if org_id is not None:
             await ArrangementStore().forget(tx, org_id, ShelfKey("series", series_id))
+            await ResponseStore().forget_medium(tx, ShelfKey("series", series_id))
             await mark(tx, org_id, [ShelfKey(*key) for key in items])
 
     async def items(self, tx: AsyncConnection, series_ids: Collection[str]) -> dict[str, list[Key]]:

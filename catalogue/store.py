@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue import gaps
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.response.store import ResponseStore
 from catalogue.review_tables import microcourse_releases, microcourse_reviews
 from catalogue.series import Key
 from catalogue.series_tables import series_items
@@ -219,6 +220,7 @@ class CatalogueStore:
         org_id = (await tx.execute(gone)).scalar_one_or_none()
         if org_id is not None:
             await ArrangementStore().forget(tx, org_id, ShelfKey("microcourse", microcourse_id))
+            await ResponseStore().forget_medium(tx, ShelfKey("microcourse", microcourse_id))
         for table in (microcourse_releases, microcourse_reviews):
             await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
         in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)

@@ -4,16 +4,18 @@ Erased are names, numbers and departments in closed records; why staff decided a
 and were answered; why they asked for make-ups and were corrected; why versions were made that changed their
 row; of a guest, the name under which they came. Verdicts, times and counts stay, under a pseudonymous id,
 and no later version names them again. What they watched stays too, under a new id that nothing else knows
-(`ViewStore.forget`); an attendance that is not closed yet no longer knows what they saw of the replay.
+(`ViewStore.forget`); an attendance that is not closed yet no longer knows what they saw of the replay. So do
+the stars that they gave and what they passed on, without their words.
 
 What they wrote *as staff* about others belongs to those others, and goes only if that is asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from analytics.attendance.report import AttendanceReports
 from analytics.attendance.store import CaseStore
-from analytics.closing.neighbours import Timelines
+from analytics.closing.neighbours import Remembers, Timelines
 from analytics.closing.store import ClosingStore
 from analytics.lesson_statistics import LessonStore
 from analytics.store import AnalyticsStore
@@ -40,6 +42,7 @@ class Forgetting:
     views: ViewStore = field(default_factory=ViewStore)
     lessons: LessonStore = field(default_factory=LessonStore)
     clock: Clock = utc_ms
+    others: Sequence[Remembers] = ()
 
     async def person(self, who: Principal, person_id: str, *, written_too: bool = False) -> int:
         """Forget a person in all lessons; with `written_too` also what they wrote as staff about others.
@@ -99,6 +102,8 @@ class Forgetting:
                 pseudonym = new_id()
                 erased += await self.views.forget(tx, org_id, subject, pseudonym)
                 await self.lessons.forget(tx, org_id, subject, pseudonym)
+                for other in self.others:
+                    erased += await other.forget(tx, org_id, subject, pseudonym)
             for by in written_by or ():
                 count, labels = await self.cases.erase_written(tx, org_id, by)
                 erased += count + await self.closings.forget_labels(tx, org_id, labels)

@@ -34,6 +34,13 @@ class MakeUps:
     until_utc_ms: int | None
 
 
+class Remembers(Protocol):
+    """Keeps something about people elsewhere in the house."""
+
+    async def forget(self, tx: AsyncConnection, org_id: str, subject: str, pseudonym: str) -> int:
+        """Let nobody know any more whose it is; return how much there was."""
+
+
 class Lessons(Protocol):
     """Knows sessions and what is unsettled in them."""
 

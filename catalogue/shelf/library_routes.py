@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_library, viewer_of
 from catalogue.cards import Card, Cards
 from catalogue.dues import Dues
 from catalogue.neighbours import Progress
+from catalogue.response.store import ResponseStore
 from catalogue.review_store import ReviewStore
 from catalogue.routes import CatalogueDeps
 from catalogue.series import Key, Seen
@@ -34,12 +37,13 @@ _MOST_TAGS = 5
 
 
 class LibraryQuery(BaseModel):
-    """What somebody looks for. `tags`: ids with commas between; all of them."""
+    """What somebody looks for. `tags`: ids with commas between; all of them. `kept`: only what they keep."""
 
     q: str = Field(default="", max_length=200)
     kind: ShelfKind | None = None
     category: str | None = Field(default=None, max_length=64)
     tags: str = Field(default="", max_length=400)
+    kept: bool = False
     cursor: str | None = Field(default=None, max_length=64)
 
 
@@ -101,6 +105,7 @@ class LibraryRoutes:
     index: ShelfIndex = field(default_factory=ShelfIndex)
     arrangement: ArrangementStore = field(default_factory=ArrangementStore)
     reviews: ReviewStore = field(default_factory=ReviewStore)
+    responses: ResponseStore = field(default_factory=ResponseStore)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -150,10 +155,20 @@ class LibraryRoutes:
                 query.kind,
                 within,
                 tuple(id_ for id_ in query.tags.split(",") if id_)[:_MOST_TAGS],
-                await self.deps.audiences.reach(tx, who, shelf.c.medium, shelf.c.medium_id),
+                await self._reach(tx, who, kept=query.kept),
                 (await self.reviews.terms(tx, who.org_id)).replay_days,
             )
             return await self.index.find(tx, asked, after=after, limit=_READ_AT_ONCE)
+
+    async def _reach(self, tx: AsyncConnection, who: Principal, *, kept: bool) -> ColumnElement[bool] | None:
+        """Return the condition of the audience; with `kept`, and that the asker keeps it for later."""
+        reach = await self.deps.audiences.reach(tx, who, shelf.c.medium, shelf.c.medium_id)
+        if not kept:
+            return reach
+        if who.person_id is None:
+            return false()
+        mine = self.responses.kept_by(who.person_id, shelf.c.medium, shelf.c.medium_id)
+        return mine if reach is None else and_(reach, mine)
 
     async def _drawn(self, who: Principal, kept: Sequence[tuple[Hit, Found | None]]) -> list[LibraryItem]:
         """Return what is so of them now; what the index does not know yet is left out."""

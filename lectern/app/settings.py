@@ -221,7 +221,10 @@ class Settings(BaseSettings):
         7, ge=1, le=365, description="Days after a lesson in which people may hand in feedback."
     )
     feedback_fewest: int = Field(
-        5, ge=3, le=50, description="Feedback forms that show at once at the least; fewer wait for company."
+        5,
+        ge=3,
+        le=50,
+        description="Feedback forms, and anonymous ratings of a medium, that show at once at the least.",
     )
     hint_minutes: int = Field(
         15, ge=0, le=240, description="Minutes without interaction that earn presenters a hint; 0: never."

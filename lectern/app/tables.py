@@ -9,6 +9,7 @@ import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.erasure_tables
 import catalogue.publishing_tables
+import catalogue.response.tables
 import catalogue.review_tables
 import catalogue.series_tables
 import catalogue.shelf.tables
@@ -42,6 +43,7 @@ _MODULES = (
     catalogue.edit_tables,
     catalogue.erasure_tables,
     catalogue.publishing_tables,
+    catalogue.response.tables,
     catalogue.review_tables,
     catalogue.series_tables,
     catalogue.shelf.tables,

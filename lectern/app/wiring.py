@@ -23,6 +23,8 @@ from analytics.closing.press import Press
 from analytics.closing.routes import ClosingRoutes
 from analytics.closing.service import Closings
 from analytics.closing.store import ClosingStore
+from analytics.course_measures_report import MeasureReports
+from analytics.course_measures_routes import MeasureRoutes
 from analytics.course_report import CourseReports
 from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
@@ -60,6 +62,7 @@ from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
+from catalogue.response.routes import RatingKeys, ResponseRoutes
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
@@ -119,6 +122,7 @@ from lectern.app.join_links import LinksOfSessions
 from lectern.app.left_out import LeftOutOfRules
 from lectern.app.lesson_news import LessonNews
 from lectern.app.mail import NoticeDesk, notice_desk
+from lectern.app.measure_facts import ResponsesForMeasures, ResponsesOfPeople, ShelfForMeasures
 from lectern.app.media_orders import Orders, media_endings, step_of
 from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.secrets import load_keys, secret_in
@@ -227,6 +231,7 @@ class Services:
     workers: WorkerRoutes
     brand: BrandRoutes
     console: ConsoleRoutes
+    rating_keys: RatingKeys
 
     def routes(self) -> list[Route]:
         """Every HTTP operation."""
@@ -264,6 +269,7 @@ class Services:
             *self._incidents().routes(),
             *self._viewing().routes(),
             *self._rankings().routes(),
+            *self._measures().routes(),
             *self._statistics().routes(),
             *self._session_reports(closings).routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
@@ -306,7 +312,16 @@ class Services:
         dues = Dues(deps, SeenInAll(LessonCoverages(self.attending, deps.watching)))
         library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), dues, done)
         mine = DuesRoutes(dues, series, progress, done)
-        return [*series.routes(), *office.routes(), *library.routes(), *mine.routes()]
+        answers = ResponseRoutes(
+            deps, series, progress, self.rating_keys, self._org_zone, self.settings.feedback_fewest
+        )
+        return [
+            *series.routes(),
+            *office.routes(),
+            *library.routes(),
+            *mine.routes(),
+            *answers.routes(),
+        ]
 
     def shelf_indexer(self) -> Indexer:
         """What keeps the library's index true."""
@@ -338,6 +353,7 @@ class Services:
             self.attending.cases,
             WordsOfTimelines(self.engine, SessionStore(), AnalyticsStore()),
             self.accounts,
+            others=[ResponsesOfPeople(self.rating_keys)],
         )
 
     def news(self) -> TrailWithNews:
@@ -469,6 +485,13 @@ class Services:
         limits = Bounds(settings.weak_completion, settings.promote_positive, settings.fewest_viewers)
         reactions = ReactionsByFeedback(self.accounts, settings.feedback_fewest)
         return RankingRoutes(self._view_reports(), reactions, self.accounts, limits)
+
+    def _measures(self) -> MeasureRoutes:
+        facts = ShelfForMeasures(self.database)
+        reports = MeasureReports(
+            self._view_reports(), ResponsesForMeasures(self.database), facts, time.monotonic
+        )
+        return MeasureRoutes(reports, self.accounts)
 
     def _viewing(self) -> ViewRoutes:
         return ViewRoutes(
@@ -760,4 +783,5 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 LookStore(),
                 keeper.jobs,
             ),
+            rating_keys=RatingKeys(play_keys.secrets, play_keys.current),
         )

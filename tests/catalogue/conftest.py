@@ -21,6 +21,7 @@ from catalogue.neighbours import Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
+from catalogue.response.routes import RatingKeys, ResponseRoutes
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
 from catalogue.series_routes import SeriesRoutes
@@ -51,6 +52,8 @@ __all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqli
 
 SESSION = "s1"
 KEY = b"k" * 32
+RATING_KEYS = RatingKeys({"1": KEY, "2": b"j" * 32}, "2")
+FEWEST = 3
 
 
 def person(id_: str, role: OrgRole, org_id: str = "org") -> Principal:
@@ -177,6 +180,9 @@ class House:
     def clock(self) -> UtcMs:
         return self.now
 
+    async def zone(self) -> str:
+        return "UTC"
+
     async def call(
         self, method: str, path: str, who: str | None = "presenter", **arguments: Any
     ) -> tuple[int, Any]:
@@ -286,7 +292,8 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
     eraser = AsideEraser(house.database, house.files, house.clock)
     asides = AsideRoutes(eraser, house.store, house, house, house)
-    more += [*office.routes(), *library.routes(), *asides.routes()]
+    answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
+    more += [*office.routes(), *library.routes(), *asides.routes(), *answers.routes()]
     more += DuesRoutes(dues, series, house, 0.8).routes()
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:

@@ -45,6 +45,7 @@ JUDGED = {
     "/admin/series/:id": "web/test_series.py",
     "/admin/viewing/:medium/:id": "web/test_viewing.py",
     "/admin/statistics": "web/test_viewing.py",
+    "/admin/statistics/measures": "web/test_answers.py",
     "/admin/notices": "web/test_notices.py",
     "/admin/api-keys": "web/test_accessibility.py",
     "/admin/media-jobs": "web/test_media_jobs.py",

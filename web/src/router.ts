@@ -48,6 +48,7 @@ export const router = createRouter({
         { path: 'series/:id', component: () => import('./pages/admin/SeriesEditPage.vue'), props: true, meta: { title: 'admin.microcourses' } },
         { path: 'viewing/:medium/:id', component: () => import('./pages/admin/ViewingPage.vue'), props: true, meta: { title: 'viewing.title' } },
         { path: 'statistics', component: () => import('./pages/viewing/StatisticsPage.vue'), meta: { title: 'admin.statistics' } },
+        { path: 'statistics/measures', component: () => import('./pages/viewing/MeasuresPage.vue'), meta: { title: 'admin.statistics' } },
         { path: 'notices', component: () => import('./pages/admin/NoticesPage.vue'), meta: { title: 'admin.notices' } },
         { path: 'api-keys', component: () => import('./pages/admin/ApiKeysPage.vue'), meta: { title: 'admin.keys' } },
         { path: 'media-jobs', component: () => import('./pages/admin/MediaJobsPage.vue'), meta: { title: 'mediaJobs.title' } },

@@ -180,7 +180,7 @@ export const library = {
 
   /** What is still to be watched, the most urgent first, then some of what is done; the moment by the server's clock. */
   dues: () => request<{ readonly items: readonly Due[]; readonly now_utc_ms: number }>('GET', `${root}/my/dues`),
-  find: (filter: { q: string; kind: string; category: string; tags: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
+  find: (filter: { q: string; kind: string; category: string; tags: string; kept: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
   categories: () => request<{ readonly items: readonly Category[] }>('GET', `${root}/categories`),
   addCategory: (name: string, parent: string | null) => request<{ readonly items: readonly Category[] }>('POST', `${root}/categories`, { body: { name, parent_id: parent } }),
   changeCategory: (id: string, change: { name: string; parent_id: string | null; position?: number }) => request<{ readonly items: readonly Category[] }>('PUT', `${root}/categories/${id}`, { body: change }),

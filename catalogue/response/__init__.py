@@ -1,0 +1,1 @@
+"""What viewers answer a medium with: stars with a comment, keeping it for later, passing it on."""
