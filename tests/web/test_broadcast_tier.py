@@ -1,16 +1,18 @@
-"""A learner whose network blocks WebRTC, and then one without the codec: the broadcast steps in, leads back
-through the lesson so far without what was said aside, and gives way to real-time when that works."""
+"""A learner whose network blocks WebRTC, and then one without the codec: the broadcast steps in (encrypted),
+leads back through the lesson so far without what was said aside, gives nothing away before it is seen, and
+gives way to real-time when that works. Afterwards the aside is erased for good."""
 
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.scripted_lesson.chromium import browsers, take_picture
+from tests.scripted_lesson.chromium import Browsers, browsers, take_picture
+from tests.scripted_lesson.class_client import class_client
 from tests.scripted_lesson.server import running_server
 from tests.web.test_accessibility import violations
-from tests.whole_lesson.before_the_lesson import learner_token
-from tests.whole_lesson.story import Story, clock_of, now_ms, on, picture_moves, until
+from tests.whole_lesson.before_the_lesson import host_token, learner_token
+from tests.whole_lesson.story import ROSTER, Story, clock_of, now_ms, on, picture_moves, until
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +37,8 @@ BEHIND_MS = 8_000
 NOISE_MS = 4_000
 """On a machine that others use; the figure itself is `./script/bench replay --only behind`."""
 ASIDE_S = 5.0
+EARLY_MS = 1_500
+"""By so much a page may take the picture for further on than it is; the broadcast is 4 s behind and more."""
 SEEK = """([id, ms]) => {
   const slider = document.querySelector(`[data-testid="${id}"]`)
   slider.value = ms
@@ -75,6 +79,100 @@ async def later_than(page: Page, testid: str, moment: int) -> bool:
     return await shown(page, testid) > moment
 
 
+async def given_away(story: Story, page: Page) -> None:
+    """A poll's solution and who was drawn are shown when the picture comes to them: the class knew before."""
+    async with class_client(story.server.url, await host_token(story)) as host:
+        poll = await host.command(
+            "poll_open",
+            question="起火了先做什么？",
+            show="staff_only",
+            options=["报警", "拍照"],
+            right=[0],
+            explanation="先报警，再救火。",
+        )
+        await on(page, "poll-vote-0").click()
+        await host.until("the vote", lambda c: c.entities[f"poll/{poll['id']}"]["voters"] == 1)
+        await host.command("poll_publish", **poll)
+        published = now_ms()
+        await on(page, "tab-polls").click()
+        await expect(on(page, "poll").get_by_text("起火了先做什么？")).to_be_visible()
+        solution = on(page, "poll-explanation")
+        if await solution.count() > 0:
+            assert await shown(page, "broadcast-main") > published - EARLY_MS, "it was given away"
+        await take_picture(page, "room-solution-held-pc")
+        await expect(solution).to_have_text("先报警，再救火。")
+        seen = await shown(page, "broadcast-main")
+        assert seen > published - EARLY_MS, f"given away {published - seen} ms before it is seen"
+        await take_picture(page, "room-solution-seen-pc")
+
+        round_ = await host.command("checkin_open", seconds=60)
+        await on(page, "checkin-answer").click()
+        await host.until("the check-in", lambda c: c.entities[f"checkin/{round_['id']}"]["came"] == 1)
+        await host.command("checkin_close", id=round_["id"])
+        await host.command("lottery_draw", round=round_["id"], winners=1)
+        drawn = now_ms()
+        await expect(on(page, "winner")).to_contain_text("王芳")
+        seen = await shown(page, "broadcast-main")
+        assert seen > drawn - EARLY_MS, f"given away {drawn - seen} ms before it is seen"
+        await take_picture(page, "room-draw-seen-pc")
+        await on(page, "draw-card").get_by_role("button").click()
+
+
+async def looks_in_english(story: Story, chromium: Browsers, speaker: Page, studio: Page) -> None:
+    """With two on stage: the button beside the tiles, the bar over them, on a PC and on a phone."""
+    await on(speaker, "hand").click()
+    await on(studio, "hand-grant-camera").click()
+    await on(speaker, "camera").click()
+    viewer = await chromium.on_phone("en")
+    await story.open(viewer, f"/room/{story.session_id}#t={await learner_token(story, 'L002')}")
+    await on(viewer, "join").tap()
+    await expect(on(viewer, "tile")).to_have_count(2)
+    moving = """() => {
+      const videos = [...document.querySelectorAll('[data-testid=tile] video')]
+      return videos.length === 2 && videos.every(video => video.currentTime > 0)
+    }"""
+    await viewer.wait_for_function(moving)
+    await take_picture(viewer, "room-stage-look-back-phone")
+    await on(viewer, "look-back").tap()
+    await until("what was is seen", lambda: shown(viewer, "past-camera"), within_s=20)
+    await expect(on(viewer, "past-step")).to_have_accessible_name("Back 30 seconds")
+    assert await violations(viewer) == []
+    await take_picture(viewer, "room-stage-past-phone")
+    await viewer.set_viewport_size({"width": 1280, "height": 800})
+    await take_picture(viewer, "room-stage-past-pc")
+    await on(viewer, "past-live").tap()
+    await expect(on(viewer, "tile")).to_have_count(2)
+    await viewer.wait_for_function(moving)
+    await take_picture(viewer, "room-stage-look-back-pc")
+    await viewer.context.close()
+
+
+async def erased(story: Story, chromium: Browsers, studio: Page) -> None:
+    """After the lesson the aside is erased for good, and nothing else; the replay says what it lacks."""
+    rec = story.server.data / "sessions" / story.session_id / "rec"
+    await story.rest(studio, "POST", f"/sessions/{story.session_id}/end")
+    await expect(on(studio, "kept-asides")).to_have_attribute("data-state", "kept", timeout=60_000)
+    assert await violations(studio) == []
+    await on(studio, "erase-asides").click()
+    assert await violations(studio) == []
+    await take_picture(studio, "asides-erase-pc")
+    assert list(rec.glob("2/*/*.mp4"))
+    await on(studio, "erase-asides-sure").click()
+    await expect(on(studio, "kept-asides")).to_have_attribute("data-state", "erased", timeout=20_000)
+    assert not list(rec.glob("2/*/*.mp4"))
+    assert list(rec.glob("1/*/*.mp4"))
+    assert list(rec.glob("3/*/*.mp4"))
+    await take_picture(studio, "asides-erased-pc")
+    phone = await chromium.on_phone("zh-CN")
+    await story.sign_in(phone, "presenter")
+    [replay] = (await story.rest(phone, "GET", "/replays"))["items"]
+    await story.open(phone, f"/replay/{replay['id']}")
+    await on(phone, "replay-asides").locator("summary").click()
+    await expect(on(phone, "replay-asides")).to_contain_text("没有录入回放")
+    assert await violations(phone) == []
+    await take_picture(phone, "replay-asides-phone")
+
+
 async def said_aside(page: Page, studio: Page) -> tuple[int, int]:
     """The broadcast shows it; looking back goes on without it. Returns its beginning and its end."""
     await on(studio, "toggle-aside").click()
@@ -109,14 +207,17 @@ async def passes_over(page: Page, began: int, ended: int) -> None:
     assert not [at for at in seen if began + 1_500 < at < ended - 500], "nothing of it is seen"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 async def test_the_broadcast_steps_in_and_gives_way(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server, browsers() as chromium:
+    environment = {"LECTERN_ENCRYPT_MEDIA": "true"}
+    async with running_server(tmp_path, environment) as server, browsers() as chromium:
         story = Story(server, chromium)
         studio = story.presenter = await chromium.on_pc("en")
         await story.sign_in(studio, "presenter")
         made = await story.rest(studio, "POST", "/sessions", data={"title": "Fire safety"})
         story.session_id = made["id"]
+        path, csv = f"/sessions/{story.session_id}/roster", {"Content-Type": "text/csv"}
+        await story.rest(studio, "POST", path, data=ROSTER, headers=csv)
         await story.open(studio, f"/studio/{story.session_id}")
         await on(studio, "consent").click()
         await on(studio, "go-live").click()
@@ -126,6 +227,8 @@ async def test_the_broadcast_steps_in_and_gives_way(tmp_path: Path) -> None:
         page = await chromium.on_pc("zh-CN")
         await page.add_init_script(WEBRTC_BLOCKED)
         await page.add_init_script(WITHOUT_H264)
+        asked: set[str] = set()
+        page.on("request", lambda request: asked.add(request.url.partition("/play/")[2].partition("/")[2]))
         token = await learner_token(story, "L001")
         await story.open(page, f"/room/{story.session_id}#t={token}")
         await on(page, "join").click()
@@ -135,7 +238,13 @@ async def test_the_broadcast_steps_in_and_gives_way(tmp_path: Path) -> None:
         await until("there is something to look back at", lambda: on(page, "look-back-bar").is_visible())
         await take_picture(page, "room-broadcast-pc")
         await until("some seconds have been", lambda: later_than(page, "broadcast-main", began_live + 10_000))
+        assert {name for name in asked if name.endswith("/track.key")} >= {
+            "audio/track.key",
+            "camera/track.key",
+        }
         await look_back(page, began_live)
+        assert any("/page-" in name for name in asked), "of what was, in pages"
+        await given_away(story, page)
         began, ended = await said_aside(page, studio)
         await passes_over(page, began, ended)
         await on(page, "past-live").click()
@@ -178,3 +287,5 @@ async def test_the_broadcast_steps_in_and_gives_way(tmp_path: Path) -> None:
         await on(page, "past-live").click()
         await picture_moves(page, "video-camera", within_s=15)
         assert set(await page.evaluate(SOUNDS)) == {False}
+        await looks_in_english(story, chromium, page, studio)
+        await erased(story, chromium, studio)
