@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
@@ -16,13 +16,37 @@ pytestmark = pytest.mark.browser
 ASIDE_S = 4.0
 
 
+async def _reads_that_they_are_only_live(story: Story, studio: Page, session: str) -> None:
+    """A learner comes on stage: what of them is in no recording, they read as soon as they send it."""
+    phone = await story.browsers.on_phone("zh-CN")
+    await story.open(phone, f"/room/{session}")
+    await on(phone, "guest-name").fill("王芳")
+    await on(phone, "join").click()
+    await on(phone, "hand").click()
+    await on(studio, "tab-people").click()
+    await on(studio, "hand-grant-camera").click()
+    await on(phone, "mic").click()
+    await expect(on(phone, "not-recorded")).to_contain_text("你的声音只在直播中播出")
+    await on(phone, "camera").click()
+    await expect(on(phone, "not-recorded")).to_contain_text("画面和声音")
+    await take_picture(phone, "only-live-phone")
+    assert await violations(phone) == []
+    await on(phone, "mic").click()
+    await expect(on(phone, "not-recorded")).to_contain_text("你的画面只在直播中播出")
+    await on(phone, "camera").click()
+    await expect(on(phone, "not-recorded")).to_be_hidden()
+
+
 @pytest.mark.timeout(180)
 async def test_what_was_said_aside_is_told_and_erased(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as chromium:
         story = Story(server, chromium)
         studio = story.presenter = await chromium.on_pc("en")
         await story.sign_in(studio, "presenter")
-        session = (await story.rest(studio, "POST", "/sessions", data={"title": "Fire safety"}))["id"]
+        lesson = {"title": "Fire safety", "guests_allowed": True}
+        session = (await story.rest(studio, "POST", "/sessions", data=lesson))["id"]
+        unheard = {"learners_unheard": True, "learners_unseen": True}
+        await story.rest(studio, "PUT", f"/sessions/{session}/replay-rules", data=unheard)
         await story.open(studio, f"/studio/{session}")
         await on(studio, "consent").click()
         await on(studio, "go-live").click()
@@ -34,7 +58,7 @@ async def test_what_was_said_aside_is_told_and_erased(tmp_path: Path) -> None:
             async with asyncio.timeout(30):
                 while not (rec / str(turn) / "manifest.jsonl").exists():
                     await asyncio.sleep(0.1)
-        await asyncio.sleep(ASIDE_S)
+        await _reads_that_they_are_only_live(story, studio, session)
         await story.rest(studio, "POST", f"/sessions/{session}/end")
         await expect(on(studio, "kept-asides")).to_have_attribute("data-state", "kept", timeout=60_000)
         assert await violations(studio) == []
