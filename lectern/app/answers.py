@@ -1,6 +1,6 @@
 """What sibling packages ask one another, answered here, where all of them are known."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,6 +9,7 @@ from accounts.store import Person
 from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.neighbours import Led
+from catalogue.shown import ShownPart, ShownParts
 from catalogue.store import CatalogueStore
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole
@@ -135,7 +136,9 @@ class ReportFacts:
         """See `Courses`."""
         async with self._sessions.database.read() as tx:
             found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms, run_by=run_by)
-        return [Held(session.id, session.zone) for session in found]
+        return [
+            Held(session.id, session.zone, session.first_started_utc_ms or from_utc_ms) for session in found
+        ]
 
     async def expected(self, session_id: str) -> list[str]:
         """See `Sessions`."""
@@ -162,6 +165,10 @@ class ClocksOfReplays:
         """See `Recordings`."""
         replay = await self._store.replay_of(tx, session_id)
         return None if replay is None or replay.recorded is None else replay.recorded.clock_map
+
+    async def shown(self, tx: AsyncConnection, microcourse_id: str, version: int) -> Sequence[ShownPart]:
+        """See `Recordings`."""
+        return await ShownParts(self._store).of(tx, microcourse_id, version)
 
 
 class SessionFactsForCatalogue:
