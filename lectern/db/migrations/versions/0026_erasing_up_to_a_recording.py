@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '0026'
-down_revision = '0030'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
