@@ -17,6 +17,7 @@ from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Principal, insist_on_running
 from lectern.kernel.errors import Conflict, Gone, NotFound
+from lectern.recordings import store as recordings
 
 _log = structlog.get_logger()
 
@@ -73,7 +74,9 @@ class AsideRoutes:
                 raise Conflict("lesson_not_over", "This can be erased when the replay is complete.")
             before = await self._drawn(tx, request)
             if before.state == "kept":
-                asked = Erasure(session_id, who.org_id, replay.version, who.subject_id, self.eraser.clock())
+                newest = await recordings.newest(tx, session_id)
+                now = self.eraser.clock()
+                asked = Erasure(session_id, who.org_id, replay.version, newest, who.subject_id, now)
                 await self.erasures.ask(tx, asked)
                 details = {"session_id": session_id, "stretches": before.stretches}
                 await self.trail.write(tx, who, "asides_erased", session_id, details)

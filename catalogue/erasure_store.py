@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.erasure_tables import aside_erasures
@@ -13,11 +13,15 @@ _erasures = aside_erasures.c
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was said aside, up to `version` of the replay, is to be erased; with `done_utc_ms`, it is."""
+    """What was said aside is to be erased, as far as recording `up_to_recording`; with `done_utc_ms`, it is.
+
+    `version` is that of the replay when it was asked for: the lesson may have gone on since.
+    """
 
     session_id: str
     org_id: str
     version: int
+    up_to_recording: int
     asked_by: str
     asked_utc_ms: int
     done_utc_ms: int | None = None
@@ -37,12 +41,14 @@ class ErasureStore:
         row = {name: getattr(erasure, name) for name in Erasure.__slots__}
         await put(tx, aside_erasures, row)
 
-    async def done(self, tx: AsyncConnection, session_id: str, now: int) -> None:
-        """Note that it is done."""
-        mine = (_erasures.session_id == session_id, _erasures.done_utc_ms.is_(None))
-        await tx.execute(update(aside_erasures).where(*mine).values(done_utc_ms=now))
+    async def done(self, tx: AsyncConnection, erasure: Erasure, now: int) -> None:
+        """Note that it is done; what was asked for since then is still to be done."""
+        mine = (_erasures.session_id == erasure.session_id, _erasures.done_utc_ms.is_(None))
+        same = _erasures.up_to_recording == erasure.up_to_recording
+        await tx.execute(update(aside_erasures).where(*mine, same).values(done_utc_ms=now))
 
-    async def waiting(self, tx: AsyncConnection) -> list[str]:
-        """Return the sessions of which something is still to be erased."""
-        query = select(_erasures.session_id).where(_erasures.done_utc_ms.is_(None))
+    async def waiting(self, tx: AsyncConnection, since_utc_ms: int) -> list[str]:
+        """Return the sessions of which something is still to be erased, or was erased since then."""
+        done = _erasures.done_utc_ms
+        query = select(_erasures.session_id).where(or_(done.is_(None), done >= since_utc_ms))
         return list((await tx.execute(query)).scalars())

@@ -10,6 +10,7 @@ aside_erasures = Table(
     Column("session_id", Id, primary_key=True),
     org_column(),
     Column("version", Integer, nullable=False),
+    Column("up_to_recording", Integer, nullable=False),
     Column("asked_by", Id, nullable=False),
     Column("asked_utc_ms", Millis, nullable=False),
     Column("done_utc_ms", Millis, nullable=True),

@@ -5,7 +5,7 @@ which the lesson went on and nothing was recorded, a sender whose connection bro
 the presenter said aside.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -45,8 +45,22 @@ class Happened:
     payload: Mapping[str, Any]
 
 
-def gaps_of(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingGap]:
-    """Return every gap, in the order in which they begin on the session's clock."""
+LeftOut = Callable[[str, str], bool]
+"""Whether nothing of what a participant sends from a source (mic, camera, screen) is recorded, by rule."""
+
+
+def nobody_left_out(_participant: str, _source: str) -> bool:
+    """See `LeftOut`: of a lesson that records everybody."""
+    return False
+
+
+def gaps_of(
+    recorded: Recorded, happened: Sequence[Happened], left_out: LeftOut = nobody_left_out
+) -> list[RecordingGap]:
+    """Return every gap, in the order in which they begin on the session's clock.
+
+    Who is left out leaves none, wherever they are.
+    """
     clock = recorded.clock_map
     found = [
         RecordingGap(
@@ -60,7 +74,7 @@ def gaps_of(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingG
         for gap in recorded.gaps
     ]
     found += _unrecorded(recorded, happened)
-    found += _away(recorded, happened)
+    found += _away(recorded, happened, left_out)
     return sorted(found, key=lambda gap: (gap.from_ms, gap.to_ms, gap.source, gap.participant))
 
 
@@ -126,7 +140,7 @@ def _unrecorded(recorded: Recorded, happened: Sequence[Happened]) -> list[Record
     return found
 
 
-def _away(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingGap]:
+def _away(recorded: Recorded, happened: Sequence[Happened], left_out: LeftOut) -> list[RecordingGap]:
     """Where somebody's connection broke while they sent, until they sent again."""
     sent: dict[str, tuple[str, str]] = {}
     gone: dict[tuple[str, str], int] = {}
@@ -145,7 +159,8 @@ def _away(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingGap
                 found.append(_gap(sender[1], sender[0], "away", since_ms, event.session_ms, absent_ms))
         elif event.type == TrackUnpublished.TYPE:
             left = sent.pop(track, None)
-            if left is not None and event.payload.get("reason") in CONNECTION_BROKE:
+            is_broken = event.payload.get("reason") in CONNECTION_BROKE
+            if left is not None and is_broken and not left_out(*left):
                 gone[left] = event.session_ms
         elif event.type == SessionEnded.TYPE:
             gone.clear()

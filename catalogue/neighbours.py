@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.media import Replay
 from catalogue.series import Key, Seen
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Forbidden
@@ -98,6 +99,16 @@ class News(Protocol):
 
     async def reviewed(self, tx: AsyncConnection, about: "ReviewNews", people: Collection[str]) -> None:
         """Tell those who made it how the review ended; whoever else was asked need not do it any more."""
+
+
+class PublishingNews(Protocol):
+    """Tells people that a replay was decided upon, in the transaction of the decision."""
+
+    async def replay_shown(self, tx: AsyncConnection, replay: Replay) -> None:
+        """Have who gave the lesson, and who may watch it now, told of it, once."""
+
+    async def replay_held(self, tx: AsyncConnection, replay: Replay) -> None:
+        """Take back what they were told, as far as that can be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.asides import asides, still_in_replay
 from catalogue.media import Replay
-from catalogue.neighbours import Leaders, People
+from catalogue.neighbours import Leaders, People, PublishingNews
 from catalogue.publishing import ReplayRules, changed, decided, in_force
 from catalogue.publishing_store import PublishingStore
 from catalogue.store import CatalogueStore
@@ -68,6 +68,7 @@ class PublishingRoutes:
     leaders: Leaders
     people: People
     trail: Trail
+    news: PublishingNews
     clock: Clock = utc_ms
     publishing: PublishingStore = field(default_factory=PublishingStore)
 
@@ -125,6 +126,7 @@ class PublishingRoutes:
         wanted = ReplayRules(**request.body.model_dump())
         async with self.database.write() as tx:
             await self._insist_on_running(tx, request)
+            await self.publishing.wait_for_lesson(tx, session_id)
             replay = await self.store.replay_of(tx, session_id, lock=True)
             rules = changed(await self.publishing.rules(tx, session_id), wanted, has_begun=replay is not None)
             await self.publishing.set_rules(tx, who.org_id, session_id, rules, self.clock())
@@ -147,6 +149,8 @@ class PublishingRoutes:
             if decision.held != (await self.publishing.decision(tx, session_id)).held:
                 await self.publishing.decide(tx, who.org_id, session_id, decision)
                 await self._note(tx, who, session_id, replay, held=decision.held)
+                if replay is not None:
+                    await (self.news.replay_held if decision.held else self.news.replay_shown)(tx, replay)
             return await self._drawn(tx, request)
 
     async def _note(

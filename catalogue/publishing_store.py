@@ -11,12 +11,22 @@ from catalogue.publishing import UNDECIDED, Decision, ReplayRules, in_force
 from catalogue.publishing_tables import replay_decisions, replay_rules
 from catalogue.tables import replays
 from lectern.db.upsert import put
+from lectern.timeline.tables import heads
 
 _decisions = replay_decisions.c
 
 
 class PublishingStore:
     """What is asked of replays, and which are held."""
+
+    async def wait_for_lesson(self, tx: AsyncConnection, session_id: str) -> None:
+        """Let the lesson neither begin nor end while this transaction goes on; wait for what began before.
+
+        Every change of a lesson holds this row first. There may be no other yet: a replay's comes with the
+        start.
+        """
+        query = select(heads.c.session_id).where(heads.c.session_id == session_id)
+        await tx.execute(query.with_for_update())
 
     async def rules(self, tx: AsyncConnection, of_id: str) -> ReplayRules:
         """Return what a session, or an organisation, asks."""

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.asides import asides, still_in_replay
-from catalogue.gaps import gaps_of, told, untold
+from catalogue.gaps import LeftOut, gaps_of, nobody_left_out, told, untold
 from catalogue.marks import Remembered, remembered, unnamed
 from catalogue.media import Replay, hls_folder
 from catalogue.publishing import at_close
@@ -68,7 +68,8 @@ class ReplayKeeper:
             if replay.ended_utc_ms is None or replay.state is ReplayState.READY:
                 return replay.state is ReplayState.READY
             happened = await self.store.happened(change.tx, session_id)
-            gaps = untold(gaps_of(recorded, happened), happened)
+            left_out = await self._left_out(change.tx, session_id)
+            gaps = untold(gaps_of(recorded, happened, left_out), happened)
             change.append(*(NewEvent(payload=gap) for gap in gaps))
             within = still_in_replay(asides(happened), recorded.clock_map)
             if within:
@@ -86,6 +87,19 @@ class ReplayKeeper:
             if replay is not None and replay.state is ReplayState.LIVE:
                 state = after(REPLAY_TABLE, replay.state, ReplayEvent.GIVEN_UP)
                 await self.store.change_replay(tx, replay.id, state=state)
+
+    async def _left_out(self, tx: AsyncConnection, session_id: str) -> LeftOut:
+        """As `signaling.plane.left_out`: by the rules that the lesson began with."""
+        rules = await PublishingStore().rules(tx, session_id)
+        if not (rules.learners_unseen or rules.learners_unheard):
+            return nobody_left_out
+        staff = await self.store.staff(tx, session_id)
+
+        def is_left_out(participant: str, source: str) -> bool:
+            rule = rules.learners_unheard if source == "mic" else rules.learners_unseen
+            return bool(rule) and participant not in staff
+
+        return is_left_out
 
     async def _recorded(self, session_id: str) -> Recorded | None:
         try:

@@ -26,7 +26,9 @@ from catalogue.terms_store import TermsStore
 from lectern.db.one_of import one_of
 from lectern.db.upsert import put_all
 from lectern.kernel.errors import NotFound
+from lectern.kernel.roles import SessionRole
 from lectern.manifest.replay import Replay as Recorded
+from lectern.timeline.event import ParticipantJoined
 from lectern.timeline.tables import events
 
 PAGE = 50
@@ -119,6 +121,13 @@ class CatalogueStore:
             .order_by(events.c.seq)
         )
         return [gaps.Happened(row.type, row.session_ms, row.payload) for row in await tx.execute(query)]
+
+    async def staff(self, tx: AsyncConnection, session_id: str) -> set[str]:
+        """Return the participants who were staff of a session, at least for a while."""
+        joined = events.c.type == ParticipantJoined.TYPE
+        query = select(events.c.payload).where(events.c.session_id == session_id, joined)
+        payloads = (await tx.execute(query)).scalars()
+        return {payload["participant"] for payload in payloads if SessionRole(payload["role"]).is_staff}
 
     async def add_microcourse(self, tx: AsyncConnection, microcourse: Microcourse) -> None:
         """Add a microcourse."""

@@ -175,6 +175,9 @@ class Caller:
                 people = [] if say.ref in (lesson.host_person_id, lesson.presenter_person_id) else [say.ref]
                 stays = say.ref in await self._lessons.expected(id_)
                 facts = msgspec.structs.replace(facts, stays=stays)
+            case Kind.REPLAY_SHOWN:
+                people = list(await self._lessons.watchers(id_))
+                facts = msgspec.structs.replace(facts, replay_id=say.ref.partition(":")[0])
             case Kind.COMING | Kind.STARTING:
                 present = await self._lessons.present(id_)
                 people = [p for p in await self._lessons.expected(id_) if p not in present]

@@ -33,7 +33,8 @@ LessonNow = Literal["planned", "live", "over", "cancelled"]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Something to tell as soon as possible; `ref`: the answered question, or who hosts (or did)."""
+    """Something to tell as soon as possible; `ref`: the answered question, who hosts (or did), or the replay
+    with its version."""
 
     kind: Kind
     ref: str = ""
@@ -196,6 +197,19 @@ def answered(call: Call, question_id: str) -> Call:
     return _with(call, Pending(Kind.QUESTION_ANSWERED, question_id))
 
 
+def shown(call: Call | None, *, replay_id: str, version: int) -> Call:
+    """Take in that the replay, which was held, was published."""
+    return _with(call or UNKNOWN, Pending(Kind.REPLAY_SHOWN, f"{replay_id}:{version}"))
+
+
+def withheld(call: Call | None) -> Call:
+    """Take in that the replay is held again: who was not told by now is not."""
+    call = call or UNKNOWN
+    return msgspec.structs.replace(
+        call, pending=tuple(pending for pending in call.pending if pending.kind is not Kind.REPLAY_SHOWN)
+    )
+
+
 def _with(call: Call, pending: Pending) -> Call:
     if pending in call.pending:
         return call
@@ -276,6 +290,8 @@ def _key(call: Call, pending: Pending) -> str:
             return f"{pending.kind.value}:{call.sequence}"
         case Kind.QUESTION_ANSWERED:
             return f"question:{pending.ref}"
+        case Kind.REPLAY_SHOWN:
+            return f"replay:{pending.ref}"
         case _:
             return str(call.sequence)
 

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     REVIEW_ASKED = "review_asked"
     REVIEWED = "reviewed"
     WATCH_DUE = "watch_due"
+    REPLAY_SHOWN = "replay_shown"
 
 
 class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,8 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `sequence` counts its plans from 0 (RFC 5545 §3.8.7.4). `undone` are codes of what somebody has still to
     do after it: absent, checkin, feedback. `live`: it has begun. `stays`: whoever hosts it no longer is still
-    expected there, so that the entry in their calendar stays too.
+    expected there, so that the entry in their calendar stays too. `replay_id`: its replay, where it is about
+    that.
     """
 
     session_id: str
@@ -54,6 +56,7 @@ class LessonFacts(msgspec.Struct, frozen=True, kw_only=True):
     undone: tuple[str, ...] = ()
     live: bool = False
     stays: bool = False
+    replay_id: str = ""
 
 
 class ClosedFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +132,7 @@ KINDS: Mapping[Kind, About] = MappingProxyType(
         Kind.REVIEW_ASKED: About(ReviewFacts),
         Kind.REVIEWED: About(ReviewFacts),
         Kind.WATCH_DUE: About(WatchFacts),
+        Kind.REPLAY_SHOWN: About(LessonFacts),
     }
 )
 

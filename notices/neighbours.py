@@ -56,5 +56,11 @@ class Lessons(Protocol):
     async def undone(self, session_id: str) -> Mapping[str, tuple[str, ...]]:
         """Return who of those expected has what left to do after the lesson (codes: `LessonFacts`)."""
 
+    async def watchers(self, session_id: str) -> Sequence[str]:
+        """Return who is to know that the replay was published, if it still is: not who did that.
+
+        Who gave the lesson; who should have come, if they may watch it now.
+        """
+
     async def askers(self, session_id: str, question_id: str) -> Sequence[str]:
         """Return the persons who asked a question, or one that was merged into it."""

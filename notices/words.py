@@ -107,6 +107,10 @@ def _items(_facts: LessonFacts) -> str:
     return "/admin/feedback?mine=true"
 
 
+def _replay(facts: LessonFacts) -> str:
+    return f"/replay/{facts.replay_id}" if facts.replay_id else _room(facts)
+
+
 def _home(_facts: LessonFacts) -> str:
     return "/"
 
@@ -360,6 +364,14 @@ _LETTERS: Mapping[tuple[Kind, Language], Words] = MappingProxyType(
         (Kind.REVIEWED, Language.EN): _reviewed(Language.EN),
         (Kind.WATCH_DUE, Language.ZH): _watch_due(Language.ZH),
         (Kind.WATCH_DUE, Language.EN): _watch_due(Language.EN),
+        (Kind.REPLAY_SHOWN, Language.ZH): _lesson(
+            "回放已发布：{title}", "课程“{title}”的回放已发布，现在可以观看。", "观看回放",
+            Language.ZH, _replay,
+        ),
+        (Kind.REPLAY_SHOWN, Language.EN): _lesson(
+            "Replay published: {title}", "The replay of “{title}” was published. You can watch it now.",
+            "Watch the replay", Language.EN, _replay,
+        ),
         (Kind.ATTENDANCE_CLOSED, Language.ZH): _closed(Language.ZH),
         (Kind.ATTENDANCE_CLOSED, Language.EN): _closed(Language.EN),
     }
@@ -383,6 +395,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.REVIEW_ASKED: "待你审核的微课",
             Kind.REVIEWED: "你的微课的审核结果",
             Kind.WATCH_DUE: "必修内容的观看提醒",
+            Kind.REPLAY_SHOWN: "回放发布",
         },
         Language.EN: {
             Kind.INVITED: "Invitations",
@@ -400,6 +413,7 @@ _NAMES: Mapping[Language, Mapping[Kind, str]] = MappingProxyType(
             Kind.REVIEW_ASKED: "Microcourses for you to review",
             Kind.REVIEWED: "Reviews of your microcourses",
             Kind.WATCH_DUE: "Reminders of required recordings",
+            Kind.REPLAY_SHOWN: "Published replays",
         },
     }
 )

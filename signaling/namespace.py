@@ -310,8 +310,12 @@ class SignalNamespace(socketio.AsyncNamespace):  # type: ignore[misc] # the libr
         change = msgspec.convert(data, SourceData)
         tab = self._who[sid]
         _take(self._switches, tab.participant)
+        # First: whoever may not be told this must not be on air.
+        left_out = change.active and await self._plane.is_left_out(
+            tab.session_id, tab.participant, change.source
+        )
         await self._plane.set_source(tab.session_id, tab.participant, change.source, active=change.active)
-        return {"ok": True}
+        return {"ok": True, "left_out": left_out}
 
     async def _view(self, sid: str, data: Any) -> dict[str, Any]:
         view = msgspec.convert(data, ViewData)

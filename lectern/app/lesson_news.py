@@ -8,9 +8,11 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.media import Replay
 from interactions.checkin.events import CheckinCorrected, CheckinWithdrawn, MakeUpRefused, MakeUpRequested
 from interactions.feedback.events import FeedbackGiven
 from interactions.question.events import QuestionAnswered
+from lectern.kernel.clock import Clock, utc_ms
 from lectern.timeline.event import (
     CANCELLED,
     ParticipantJoined,
@@ -28,6 +30,26 @@ from notices.store import NoticeStore
 from sessions.lesson.idea import SessionPlanned
 from sessions.presence.idea import ConnectionOpened
 from sessions.store import SessionStore
+
+
+class PublishingCalls:
+    """`catalogue.neighbours.PublishingNews`, by the call of the lesson: the loop of notices tells it."""
+
+    def __init__(self, notices: NoticeStore, clock: Clock = utc_ms) -> None:
+        self._notices = notices
+        self._clock = clock
+
+    async def replay_shown(self, tx: AsyncConnection, replay: Replay) -> None:
+        """See `PublishingNews`. Once for each version: one that is taken back and shown again is no news."""
+        told = partial(calls.shown, replay_id=replay.id, version=replay.version)
+        await change(tx, replay.org_id, replay.session_id, told)
+
+    async def replay_held(self, tx: AsyncConnection, replay: Replay) -> None:
+        """See `PublishingNews`."""
+        await change(tx, replay.org_id, replay.session_id, calls.withheld)
+        kinds = (Kind.REPLAY_SHOWN,)
+        await self._notices.withdraw(tx, replay.session_id, kinds, self._clock())
+        await self._notices.settle_open(tx, replay.session_id, kinds, self._clock())
 
 
 class LessonNews:

@@ -7,6 +7,9 @@ from accounts.service import Accounts
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore
 from catalogue.publishing_store import PublishingStore
+from catalogue.store import CatalogueStore
+from catalogue.window import ALWAYS
+from catalogue.window_store import WindowStore
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.checkin.idea import CHECKIN, State
 from interactions.checkin.register import register
@@ -77,6 +80,8 @@ class LessonsForNotices:
         self._make_up_ms = make_up_hours * _HOUR_MS
         self._views = AnalyticsStore()
         self._publishing = PublishingStore()
+        self._replays = CatalogueStore()
+        self._windows = WindowStore()
 
     async def planned(self, session_id: str) -> PlannedLesson | None:
         """See `Lessons`."""
@@ -155,6 +160,25 @@ class LessonsForNotices:
             for person in expected
         }
         return {person: codes for person, codes in undone.items() if codes}
+
+    async def watchers(self, session_id: str) -> Sequence[str]:
+        """See `Lessons`."""
+        try:
+            session = await self._sessions.get(session_id)
+        except NotFound:
+            return []
+        async with self._sessions.database.read() as tx:
+            replay = await self._replays.replay_of(tx, session_id)
+            if replay is None or replay.ended_utc_ms is None:
+                return []
+            decision = await self._publishing.decision(tx, session_id)
+            windows = await self._windows.windows(tx, [replay])
+        if decision.held:
+            return []
+        people = {person for person in (session.presenter_person_id, session.host_person_id) if person}
+        if windows.get(replay.id, ALWAYS).is_open(self._clock()):
+            people |= set(await self.expected(session_id))
+        return sorted(people - {decision.decided_by})
 
     async def askers(self, session_id: str, question_id: str) -> Sequence[str]:
         """See `Lessons`."""

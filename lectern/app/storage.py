@@ -13,6 +13,7 @@ from lectern.app.settings import Settings
 from lectern.db.engine import Database
 from lectern.kernel.errors import NotFound
 from lectern.kernel.tasks import run_forever, task_group
+from lectern.manifest import asides
 from lectern.manifest.hold import is_over
 from lectern.recordings.places import Places, place_id
 from lectern.storage.bucket import BucketFiles
@@ -21,7 +22,7 @@ from lectern.storage.files import Files
 from lectern.storage.local import LocalFiles
 from lectern.storage.pieces import MANIFEST
 from lectern.storage.place import BucketPlace, bucket_and_prefix
-from lectern.storage.read_cache import ReadCache
+from lectern.storage.read_cache import FOLDER, ReadCache
 from lectern.storage.shelved import NAME
 from lectern.storage.tiered import TieredFiles
 
@@ -67,7 +68,8 @@ def files_of(settings: Settings) -> Files:
     bucket = bucket_of(settings)
     if bucket is None:
         return local
-    cache = ReadCache(settings.data / "cache", int(settings.storage_cache_gb * 1e9))
+    bound_bytes = int(settings.storage_cache_gb * 1e9)
+    cache = ReadCache(settings.data / FOLDER, bound_bytes, passing=asides.is_aside)
     return TieredFiles(local, bucket, cache, alone=not settings.redis_url)
 
 
@@ -110,11 +112,12 @@ async def carrying(settings: Settings, database: Database | None) -> AsyncIterat
             settings.data,
             bucket,
             keep_s=settings.storage_keep_hours * 3600,
+            asides=asides,
             is_over=is_over,
             packaged_here=None if database is None else Places(database, here).is_here,
         )
     else:
-        carrier = Carrier(settings.data, bucket, keep_s=settings.storage_keep_hours * 3600)
+        carrier = Carrier(settings.data, bucket, keep_s=settings.storage_keep_hours * 3600, asides=asides)
     async with task_group() as tasks:
         running = tasks.create_task(run_forever("carrier", carrier.run))
         try:

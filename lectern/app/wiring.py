@@ -120,7 +120,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.job_calls import calls_of
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.left_out import LeftOutOfRules
-from lectern.app.lesson_news import LessonNews
+from lectern.app.lesson_news import LessonNews, PublishingCalls
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.measure_facts import ResponsesForMeasures, ResponsesOfPeople, ShelfForMeasures
 from lectern.app.media_orders import Orders, media_endings, step_of
@@ -405,7 +405,12 @@ class Services:
     def _publishing(self) -> PublishingRoutes:
         keeper, leaders = self.catalogue.keeper, SessionFactsForCatalogue(SessionStore())
         return PublishingRoutes(
-            keeper.database, keeper.store, leaders, self.catalogue.people, self.catalogue.trail
+            keeper.database,
+            keeper.store,
+            leaders,
+            self.catalogue.people,
+            self.catalogue.trail,
+            PublishingCalls(NoticeStore()),
         )
 
     def aside_eraser(self) -> AsideEraser:

@@ -26,11 +26,16 @@ async def add(tx: AsyncConnection, session_id: str, at_least: int, now: UtcMs) -
     Raises:
         IntegrityError: another process took the same one at the same moment; try again.
     """
-    newest = select(func.max(recordings.c.number)).where(recordings.c.session_id == session_id)
-    number = max((await tx.execute(newest)).scalar_one() or 0, at_least - 1) + 1
+    number = max(await newest(tx, session_id), at_least - 1) + 1
     row = {"session_id": session_id, "number": number, "started_utc_ms": now, "counted_bytes": None}
     await tx.execute(recordings.insert().values(**row))
     return number
+
+
+async def newest(tx: AsyncConnection, session_id: str) -> int:
+    """Return the number of a session's newest recording; 0: there is none."""
+    query = select(func.max(recordings.c.number)).where(recordings.c.session_id == session_id)
+    return (await tx.execute(query)).scalar_one() or 0
 
 
 async def add_known(tx: AsyncConnection, session_id: str, numbers: Collection[int], now: UtcMs) -> None:

@@ -5,6 +5,10 @@ A lesson never waits for it: it only reads finished files. While the bucket is a
 carried later. It keeps no record of what it carried: at its start it asks the bucket what is there. One
 carrier works on a folder at a time (a lock of the file system says which); another one waits. What waits, it
 says in `carrier.json`.
+
+What was said aside and is erased it erases here, too, and does not carry again: the word of it lies in the
+bucket (`lectern.storage.erasing`). It is asked for before anything of an aside is carried for the first time,
+in the round after each time that something was, and every half minute.
 """
 
 import asyncio
@@ -12,7 +16,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +28,13 @@ import structlog
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Gone, NotFound
 from lectern.kernel.tasks import task_group
-from lectern.storage import pieces
+from lectern.storage import erasing, pieces
 from lectern.storage.backlog import Backlog, Waiting, read_backlog, total, waiting_of, write_backlog
 from lectern.storage.carrying import Ledger, LocalFile, is_closed, leaving, load, pause_s
 from lectern.storage.files import Files
 from lectern.storage.kinds import is_carried
+from lectern.storage.read_cache import FOLDER as CACHE
+from lectern.storage.read_cache import sweep_passing
 from lectern.storage.shelved import note_shelved
 from lectern.storage.survey import Survey
 
@@ -48,6 +54,12 @@ _WORD_EVERY_S: Final = 60.0
 _IDLE_AFTER_NS: Final = 600 * 1_000_000_000
 _IDLE_LOOK_S: Final = 10.0
 """Between looks at a session in which nothing changed for ten minutes: there may be thousands."""
+_ERASED_LOOK_S: Final = 30.0
+_OLD_ERASED_LOOK_S: Final = 300.0
+_OLD_AFTER_NS: Final = 24 * 3600 * 1_000_000_000
+"""Whether an aside is erased is asked less often when it is a day old."""
+_SWEEP_EVERY_S: Final = 10.0
+_FETCHED: Final = "fetched"
 
 
 @dataclass(slots=True)
@@ -60,6 +72,17 @@ class _Session:
     newest_ns: int = 0
     next_leave_s: float = 0.0
     next_look_s: float = 0.0
+    asides: dict[int, bool] = field(default_factory=dict)  # recordings here: whether they are
+    aside_keys: tuple[str, ...] = ()  # what keys of asides begin with
+    erased_up_to: int = 0
+    erased_keys: tuple[str, ...] = ()  # the same of those that are erased
+    wiped: set[int] = field(default_factory=set)  # of these nothing is left here
+    next_erased_look_s: float = 0.0
+
+    def note_carried(self, keys: Iterable[str]) -> None:
+        """Something is being carried: if it was said aside, look at once whether that is erased by now."""
+        if self.aside_keys and any(key.startswith(self.aside_keys) for key in keys):
+            self.next_erased_look_s = 0.0
 
 
 Here = Callable[[str], Awaitable[bool]]
@@ -77,16 +100,19 @@ class Carrier:
         bucket: Files,
         *,
         keep_s: float,
+        asides: erasing.Asides | None = None,
         is_over: IsOver | None = None,
         packaged_here: Here | None = None,
         clock: Clock = utc_ms,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`root` is `LECTERN_DATA`; media of a closed replay stays here for `keep_s` after its last
-        change. With `is_over`, manifests are carried in pieces, too, for packagers elsewhere. With
-        `packaged_here`, what was packaged here in vain goes nowhere, and is deleted."""
+        change. `asides` tells what was said aside; without, nothing was. With `is_over`, manifests are
+        carried in pieces, too, for packagers elsewhere. With `packaged_here`, what was packaged here in vain
+        goes nowhere, and is deleted."""
         self.backlog = Backlog()
         self._root = root
+        self._asides = asides
         self._is_over = is_over
         self._packaged_here = packaged_here
         self._bucket = bucket
@@ -96,6 +122,7 @@ class Carrier:
         self._sessions: dict[str, _Session] = {}
         self._failures = 0
         self._next_word_s = 0.0
+        self._next_sweep_s = 0.0
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -111,6 +138,7 @@ class Carrier:
 
     async def round(self) -> bool:
         """Carry what there is; return whether the bucket took everything it was offered."""
+        await self._sweep()
         names = await asyncio.to_thread(_session_names, self._root / _SESSIONS)
         for gone in self._sessions.keys() - set(names):
             del self._sessions[gone]
@@ -140,9 +168,17 @@ class Carrier:
         self._failures = 0
         return True
 
+    async def _sweep(self) -> None:
+        if self._now() >= self._next_sweep_s:
+            self._next_sweep_s = self._now() + _SWEEP_EVERY_S
+            try:
+                await asyncio.to_thread(sweep_passing, self._root / CACHE, self._clock() / 1000)
+            except OSError as error:
+                _log.warning("cache_not_swept", errno=error.errno)
+
     def _waiting(self, session: _Session) -> Waiting:
         """What of a session waits, as far as can be said without the bucket."""
-        files = session.survey.files(self._wall_ns())
+        files = _left(session.survey.files(self._wall_ns()), session)
         if session.ledger is not None:
             return waiting_of(file for file in files if session.ledger.due(file, self._now()))
         well_ns = self.backlog.well_utc_ms * 1_000_000
@@ -183,12 +219,12 @@ class Carrier:
         ledger = session.ledger
         if self._now() < session.next_look_s:
             return
-        files = await self._ours(folder, await self._files(session))
+        files = await self._not_erased(folder, session, await self._ours(folder, await self._files(session)))
         _, words = load(files, ledger, self._now())
         read = await asyncio.to_thread(self._contents, words)  # before the media that they name is listed
         grown = await asyncio.to_thread(self._new_pieces, files, session)
         if words or grown:
-            files = await self._ours(folder, await self._files(session))
+            files = _left(await self._ours(folder, await self._files(session)), session)
         session.newest_ns = max((file.changed_ns for file in files), default=0)
         media, _ = load(files, ledger, self._now())
         session.waiting = waiting_of([*media, *(file for file, _ in read)])
@@ -197,6 +233,9 @@ class Carrier:
                 await self._rest(folder, session, files)
             return
         session.next_leave_s = 0.0
+        session.note_carried(
+            [*(file.key for file in media), *(key for key, _, _ in grown), *(file.key for file, _ in read)]
+        )
         await self._carry_media(media[:_MOST_PER_ROUND], ledger)
         if len(media) > _MOST_PER_ROUND:
             session.waiting = waiting_of(media[_MOST_PER_ROUND:])
@@ -229,6 +268,98 @@ class Carrier:
         await asyncio.to_thread(shutil.rmtree, self._root / folder / "hls", ignore_errors=True)
         _log.info("former_packaging_deleted", session_id=folder.rpartition("/")[2])
         return others
+
+    async def _not_erased(self, folder: str, session: _Session, files: list[LocalFile]) -> list[LocalFile]:
+        """Return `files` without what was said aside and is erased: if that is news, here and there.
+
+        Raises Gone.
+        """
+        if self._asides is None:
+            return files
+        here = await asyncio.to_thread(self._asides_here, folder, session, self._asides)
+        session.aside_keys = self._keys_of(folder, here, self._asides)
+        if here <= session.wiped:
+            session.aside_keys = ()
+        elif self._now() >= session.next_erased_look_s:
+            session.erased_up_to = await erasing.erased_up_to(self._bucket, folder)
+            newest_ns = max((file.changed_ns for file in files), default=0)
+            is_old = self._wall_ns() - newest_ns > _OLD_AFTER_NS
+            session.next_erased_look_s = self._now() + (_OLD_ERASED_LOOK_S if is_old else _ERASED_LOOK_S)
+        gone = {number for number in here if number <= session.erased_up_to}
+        if not gone:
+            return files
+        erased = 0
+        for number in sorted(gone - session.wiped):
+            erased += await self._erase(folder, session, number, self._asides)
+        if erased:
+            _log.info("aside_copies_erased", session_id=folder.rpartition("/")[2], recordings=erased)
+        session.erased_keys = self._keys_of(folder, gone, self._asides)
+        return _left(files, session)
+
+    def _asides_here(self, folder: str, session: _Session, asides: erasing.Asides) -> set[int]:
+        """Return the recordings of a session of which this disk holds, or held, something said aside."""
+        found: set[int] = set()
+        for name in session.survey.folders():
+            kind, _, rest = name.removeprefix(f"{folder}/").partition("/")
+            if kind == "hls" and (number := asides.recording_of(rest)) is not None:
+                found.add(number)
+            elif kind == "rec" and rest.isascii() and rest.isdigit():
+                number = int(rest)
+                if number not in session.asides:
+                    try:
+                        is_aside = erasing.is_aside(self._root / name, asides)
+                    except OSError as error:
+                        _log.warning("file_unreadable", errno=error.errno)
+                        continue
+                    if is_aside is None:
+                        continue
+                    session.asides[number] = is_aside
+                if session.asides[number]:
+                    found.add(number)
+        return found
+
+    def _keys_of(self, folder: str, numbers: Iterable[int], asides: erasing.Asides) -> tuple[str, ...]:
+        return tuple(
+            key
+            for number in sorted(numbers)
+            for key in (f"{folder}/rec/{number}/", f"{folder}/hls/{asides.aside_folder(number)}/")
+        )
+
+    async def _erase(self, folder: str, session: _Session, number: int, asides: erasing.Asides) -> bool:
+        """Erase an aside in the bucket (something of it may have come late) and then here.
+
+        Return whether anything was here. Raises Gone: nothing was deleted here yet.
+        """
+        recording = self._root / folder / "rec" / str(number)
+        fetched = self._root / _FETCHED / folder.rpartition("/")[2] / "rec" / str(number)
+        live = self._root / folder / "hls" / asides.aside_folder(number)
+        try:
+            if await asyncio.to_thread(self._is_written, recording / pieces.MANIFEST):
+                return False  # is erased when that ends; until then nothing of it is carried
+            held = await asyncio.to_thread(_manifest, recording)
+            found = await asyncio.to_thread(_holds, live, (recording, fetched), asides)
+            if found:
+                await erasing.erase_recording(self._bucket, folder, number, asides, held)
+                await asyncio.to_thread(_wipe, live, (recording, fetched), asides)
+        except OSError as error:
+            _log.error("aside_not_erased", session_id=folder.rpartition("/")[2], errno=error.errno)
+            return False
+        session.wiped.add(number)
+        if session.ledger is not None:
+            for key in [
+                key for key in session.ledger.sizes if key.startswith(self._keys_of(folder, [number], asides))
+            ]:
+                session.ledger.strike_out(key)
+        return found
+
+    def _is_written(self, manifest: Path) -> bool:
+        """Whether a recorder has not ended yet. Raises OSError."""
+        if self._is_over is None:
+            return False
+        try:
+            return not self._is_over(manifest, self._wall_ns() / 1e9)
+        except FileNotFoundError:
+            return False
 
     def _new_pieces(self, files: Sequence[LocalFile], session: _Session) -> list[tuple[str, int, bytes]]:
         """What was added to manifests since their last pieces: whole lines, with where they begin."""
@@ -269,6 +400,7 @@ class Carrier:
                 continue
             length = session.in_pieces.get(file.key, 0)
             if await asyncio.to_thread(self._has_ended, file, length):
+                session.note_carried([key])
                 await self._bucket.put(key, msgspec.json.encode(pieces.Over(length)))
                 session.over.add(key)
                 noted = True
@@ -352,6 +484,8 @@ class Carrier:
         at_best = {f"{folder}/hls/replay.json": 0} | {file.key: file.size_bytes for file in files}
         if not leaving(files, at_best, now_ns, keep_ns):
             return
+        session.next_erased_look_s = 0.0  # or what is erased there would be taken for lost
+        files = await self._not_erased(folder, session, list(files))
         there = {file.key: file.size_bytes for file in await self._bucket.list(folder)}
         keys = leaving(files, there, now_ns, keep_ns)
         if not keys and not is_closed(files, there):
@@ -370,6 +504,33 @@ class Carrier:
         for key in keys:
             await asyncio.to_thread((self._root / key).unlink, missing_ok=True)
         _log.info("media_left_disk", session_id=folder.rpartition("/")[2], files=len(keys))
+
+
+def _left(files: list[LocalFile], session: _Session) -> list[LocalFile]:
+    """Return `files` without those that are erased."""
+    if not session.erased_keys:
+        return files
+    return [file for file in files if not file.key.startswith(session.erased_keys)]
+
+
+def _holds(live: Path, recordings: Iterable[Path], asides: erasing.Asides) -> bool:
+    """Whether anything of an aside is in these folders. Raises OSError."""
+    return live.exists() or any(erasing.copies(path, asides) for path in recordings)
+
+
+def _wipe(live: Path, recordings: Iterable[Path], asides: erasing.Asides) -> None:
+    """Erase what is in these folders of an aside. Raises OSError."""
+    if live.exists():
+        shutil.rmtree(live)
+    for path in recordings:
+        erasing.erase_copies(path, asides)
+
+
+def _manifest(recording: Path) -> bytes | None:
+    try:
+        return (recording / pieces.MANIFEST).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _session_names(sessions: Path) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Final
 
 _FINAL: Final = frozenset({".m4s", ".mp4", ".m4a", ".jpg", ".png", ".vtt"})
 _UNFINISHED: Final = frozenset({".part", ".tmp", ".pid", ".log"})
-_LOCAL: Final = frozenset({"ended", "order.json", "shelved.txt"})
+_LOCAL: Final = frozenset({"ended", "order.json", "shelved.txt", "erased.json"})
 
 
 def is_final(key: str) -> bool:
@@ -19,7 +19,7 @@ def is_final(key: str) -> bool:
 def is_carried(key: str) -> bool:
     """Whether a file belongs into object storage too: not what is hidden, half written, or for this machine
     alone (`ended` and `order.json` are words to the packager here, `shelved.txt` says what this folder
-    lacks)."""
+    lacks), nor `erased.json`, which whoever erases puts there."""
     path = PurePosixPath(key)
     if any(part.startswith(".") for part in path.parts):
         return False

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -11,6 +12,11 @@ from lectern.storage.files import Files
 
 LARGEST_BYTES: Final = 16 << 20
 """Larger files are streamed: nobody waits until a whole film is here."""
+FOLDER: Final = "cache"
+"""In `LECTERN_DATA`."""
+PASSING_S: Final = 120.0
+"""So long copies stay of what is only watched while it is live."""
+_PASSING: Final = "passing-"
 
 
 class ReadCache:
@@ -20,11 +26,16 @@ class ReadCache:
     Used on the event loop. `hits` and `misses` count; several processes may share the folder.
     """
 
-    def __init__(self, folder: Path, bound_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, bound_bytes: int, passing: Callable[[str], bool] = lambda _key: False
+    ) -> None:
+        """`passing` says of a key whether it is only watched while it is live: `sweep_passing` deletes it
+        soon."""
         self.hits = 0
         self.misses = 0
         self._folder = folder
         self._bound_bytes = bound_bytes
+        self._passing = passing
         self._sizes: OrderedDict[Path, int] | None = None
         self._total = 0
         self._coming: dict[Path, asyncio.Lock] = {}
@@ -36,7 +47,8 @@ class ReadCache:
             NotFound, Gone: as `Files.fetch`. OSError: it cannot be written here.
         """
         sizes = self._sizes if self._sizes is not None else await self._look()
-        path = self._folder / (hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix)
+        kind = _PASSING if self._passing(key) else ""
+        path = self._folder / (kind + hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix)
         lock = self._coming.setdefault(path, asyncio.Lock())
         try:
             async with lock:
@@ -64,6 +76,22 @@ class ReadCache:
             self._sizes = OrderedDict(found)
             self._total = sum(self._sizes.values())
         return self._sizes
+
+
+def sweep_passing(folder: Path, now_s: float) -> int:
+    """Delete copies of what was only watched while it was live; return how many. Blocks.
+
+    `now_s` is the wall clock; what lies in its future counts as old.
+    """
+    swept = 0
+    for path in folder.glob(f"{_PASSING}*"):
+        try:
+            if not 0 <= now_s - path.stat().st_mtime <= PASSING_S:
+                path.unlink()
+                swept += 1
+        except FileNotFoundError:  # another process was a moment faster
+            continue
+    return swept
 
 
 def _copies(folder: Path) -> list[tuple[Path, int]]:

@@ -53,6 +53,10 @@ class Survey:
             del self._folders[gone]
         return found
 
+    def folders(self) -> list[str]:
+        """Return the folders that the last look found, relative to `root`."""
+        return list(self._folders)
+
     def _read(self, name: str, now_ns: int) -> _Folder | None:
         try:
             changed_ns = (self._root / name).stat().st_mtime_ns

@@ -23,6 +23,7 @@ from signaling.plane.scribe import Scribe
 from signaling.plane.situation import Situation, SituationOf
 from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
+from signaling.stage.recording import ASIDE_WAITS
 from signaling.stage.rights import places, sends_now, without_right
 from signaling.stage.routing import assign, feeds, is_for_main_room
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
@@ -91,6 +92,8 @@ class Keeping:
         room = self._held.room(session_id) if await self._former_life.end(session_id) else None
         troubled = state.of(HEALTH).since_ms
         if room is None:  # nobody is here, or no media process is: whoever comes brings us back
+            if situation.live and situation.aside and session_id in self._held.rooms:
+                await self._scribe.recording_suffers(session_id, ASIDE_WAITS)
             return await self._forget_departed(session_id, troubled, situation)
         peers = [p for p in self._held.peers.values() if p.session_id == session_id]
         crowded = is_crowded(tracks.values(), {p.slot_count() for p in peers})
@@ -247,7 +250,12 @@ class Keeping:
             return
         if room.asked_to_record == (client, not situation.aside):
             # First of all, and answered when its files are closed: what is said now belongs to another.
-            await client.stop_recording(room.session_id)
+            try:
+                await client.stop_recording(room.session_id)
+            except MediaGone:
+                if situation.aside:
+                    await self._scribe.recording_suffers(room.session_id, ASIDE_WAITS)
+                raise
             room.recorded_over = room.asked_to_record = None
         spec, number = await self._numbered(room.session_id, situation)
         await room.open_at(client)

@@ -75,6 +75,7 @@ class MediaPlane:
         nodes = [MediaNode(f"media-{number}", end) for number, end in enumerate(control_ends, 1)]
         self._engine = engine
         self._situation_of = situation_of
+        self._left_out_of = left_out_of
         self._loses_rights = loses_rights
         self._live_sessions = live_sessions
         self._stewards = stewards
@@ -291,6 +292,16 @@ class MediaPlane:
             Conflict: all places on stage are taken (`stage_full`).
         """
         await self._scribe.switched(session_id, participant, source, active=active)
+
+    async def is_left_out(self, session_id: str, participant: str, source: str) -> bool:
+        """Tell whether what they send from this source (mic, camera, screen) is in no recording, by rule.
+
+        False while the lesson is not live: the rules may still change, and nobody is to rely on them.
+        """
+        situation = self._situation_of((await self._engine.current(session_id)).state)
+        if not situation.live or participant in situation.staff:
+            return False
+        return (await self._left_out_of(session_id)).holds(source)
 
     def withhold(self, session_id: str, expected: Sequence[NewEvent]) -> Callable[[], None]:
         """Take in no more what these events will end, until they are written or refused (`Forewarning`)."""

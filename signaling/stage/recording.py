@@ -1,14 +1,17 @@
 """Whether the recording suffers, as presenter and host see it. The lesson goes on meanwhile."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from lectern.timeline.event import Event, RecordingGap, TimelineEvent
 from lectern.timeline.idea import STAFF_ONLY, Audience, Texts, Touch
 
+ASIDE_WAITS: Final = "aside_waits"
+"""What is said aside may be recorded for the replay still: nobody can tell the recorder."""
+
 
 class RecordingTroubled(Event, frozen=True, kw_only=True):
-    """The recorder cannot keep up, or cannot write. `code` is the recorder's (docs/recording.md)."""
+    """The recorder cannot keep up, or cannot write. `code` is the recorder's (docs/recording.md), or ours."""
 
     TYPE: ClassVar[str] = "recording_troubled"
     code: str

@@ -17,6 +17,7 @@ from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
+from catalogue.media import Replay as KeptReplay
 from catalogue.neighbours import Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
@@ -122,6 +123,12 @@ class House:
 
     async def reviewed(self, tx: AsyncConnection, about: ReviewNews, people: Collection[str]) -> None:
         self.told.append(("approved" if about.approved else "sent_back", sorted(people)))
+
+    async def replay_shown(self, tx: AsyncConnection, replay: KeptReplay) -> None:
+        self.told.append(("replay_shown", [replay.id]))
+
+    async def replay_held(self, tx: AsyncConnection, replay: KeptReplay) -> None:
+        self.told.append(("replay_held", [replay.id]))
 
     async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
         return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
@@ -285,7 +292,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     deps = house.deps()
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
-    publishing = PublishingRoutes(house.database, house.store, house, house, house, house.clock)
+    publishing = PublishingRoutes(house.database, house.store, house, house, house, house, house.clock)
     office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
     dues = Dues(deps, house)
     library = LibraryRoutes(deps, series, house, house.indexer(), dues, 0.8)

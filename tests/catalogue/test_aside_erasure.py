@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.aside_erasure import AsideEraser, emptied
-from catalogue.erasure_store import Erasure
+from catalogue.aside_erasure import LATE_MS, AsideEraser
+from catalogue.erasure_store import Erasure, ErasureStore
 from interactions.aside.events import AsideBegan, AsideEnded
+from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Gone
 from lectern.manifest import Line, RecordingEnded, RecordingStarted, TrackStarted, encode_line
-from lectern.manifest.asides import aside_folder
+from lectern.manifest.asides import aside_folder, emptied, recording_of
+from lectern.recordings import store as recordings
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.catalogue.conftest import SESSION, House
@@ -37,16 +39,25 @@ async def lesson(house: House) -> dict[str, bytes]:
     await house.lesson.at(600, SessionEnded())
     await house.pack()
     for number in (1, 2, 3, 12):
-        folder = f"{ROOT}rec/{number}/"
-        await house.files.put(folder + "manifest.jsonl", manifest(aside=number == 2))
-        await house.files.put(folder + "mic-1/000001.mp4", b"sound %d" % number)
+        await record(house, number, aside=number == 2)
     for number in (2, 12):
         await house.files.put(f"{ROOT}hls/{aside_folder(number)}/audio/1.m4s", b"live %d" % number)
     return await everything(house)
 
 
+async def record(house: House, number: int, *, aside: bool) -> None:
+    async with house.database.write() as tx:
+        await recordings.add_known(tx, SESSION, [number], house.now)
+    folder = f"{ROOT}rec/{number}/"
+    await house.files.put(folder + "manifest.jsonl", manifest(aside=aside))
+    await house.files.put(folder + "mic-1/000001.mp4", b"sound %d" % number)
+
+
 async def everything(house: House) -> dict[str, bytes]:
     return {file.key: await house.files.get(file.key) for file in await house.files.list(ROOT[:-1])}
+
+
+WORD = f"{ROOT}rec/erased.json"
 
 
 def of_the_aside(key: str) -> bool:
@@ -55,6 +66,7 @@ def of_the_aside(key: str) -> bool:
 
 def is_erased(before: dict[str, bytes], after: dict[str, bytes]) -> bool:
     """Whether the aside is gone; nothing else may be."""
+    after = {key: content for key, content in after.items() if key != WORD}
     kept = {key: content for key, content in before.items() if not of_the_aside(key)}
     assert {key: content for key, content in after.items() if not of_the_aside(key)} == kept
     rest = {key: content for key, content in after.items() if of_the_aside(key)}
@@ -95,26 +107,88 @@ class DyingFiles(LocalFiles):
             raise Gone("storage_unavailable", "away")
 
 
-@pytest.mark.parametrize("acts", range(3))
+@pytest.mark.parametrize("acts", range(4))
 async def test_whoever_is_killed_in_between_goes_on_with_it(house: House, tmp_path: Path, acts: int) -> None:
     """Asked for and written down, and then the process comes as far as before each single step."""
     before = await lesson(house)
     assert await house.keeper.refresh(SESSION)
     eraser = AsideEraser(house.database, house.files, house.clock)
     async with house.database.write() as tx:
-        await eraser.store.ask(tx, Erasure(SESSION, "org", 1, "presenter", house.now))
+        await eraser.store.ask(tx, Erasure(SESSION, "org", 1, 12, "presenter", house.now))
     dying = AsideEraser(house.database, DyingFiles(tmp_path / "files", acts), house.clock)
     with pytest.raises(Gone):
         await dying.erase(SESSION)
     assert (await house.call("GET", ASIDES))[1]["state"] == "erasing"
     assert not is_erased(before, await everything(house))
     async with house.database.read() as tx:
-        assert await eraser.store.waiting(tx) == [SESSION]
+        assert await eraser.store.waiting(tx, house.now + 1) == [SESSION]
     await eraser.erase(SESSION)
     assert is_erased(before, await everything(house))
     assert (await house.call("GET", ASIDES))[1]["state"] == "erased"
     async with house.database.read() as tx:
-        assert await eraser.store.waiting(tx) == []
+        assert await eraser.store.waiting(tx, house.now + 1) == []
+
+
+async def test_a_lesson_that_goes_on_once_more_keeps_its_new_aside(house: House, tmp_path: Path) -> None:
+    """Asked for while the bucket was away; when it is back, the lesson has had another aside."""
+    before = await lesson(house)
+    assert await house.keeper.refresh(SESSION)
+    async with house.database.write() as tx:
+        await ErasureStore().ask(tx, Erasure(SESSION, "org", 1, 12, "presenter", house.now))
+    await house.lesson.at(700, SessionStarted())
+    await house.lesson.at(710, AsideBegan())
+    await house.lesson.at(720, AsideEnded())
+    await record(house, 13, aside=True)
+    of_new = {key: content for key, content in (await everything(house)).items() if "/13/" in key}
+    await AsideEraser(house.database, house.files, house.clock).look()
+    after = await everything(house)
+    assert is_erased(before | of_new, after)
+    await house.lesson.at(800, SessionEnded())
+    await house.pack()
+    assert await house.keeper.refresh(SESSION)
+    assert (await house.call("GET", ASIDES))[1]["state"] == "kept"
+    assert (await house.call("DELETE", ASIDES))[1]["state"] == "erased"
+    assert f"{ROOT}rec/13/mic-1/000001.mp4" not in await everything(house)
+
+
+async def test_what_is_asked_for_meanwhile_is_not_noted_as_done(house: House) -> None:
+    store = ErasureStore()
+    first = Erasure(SESSION, "org", 1, 12, "presenter", house.now)
+    async with house.database.write() as tx:
+        await store.ask(tx, Erasure(SESSION, "org", 2, 13, "presenter", house.now))
+        await store.done(tx, first, house.now)
+    async with house.database.read() as tx:
+        assert await store.waiting(tx, house.now + 1) == [SESSION]
+
+
+async def test_what_comes_late_is_erased_too(house: House) -> None:
+    """A machine was carrying when the word came, and burned."""
+    before = await lesson(house)
+    assert await house.keeper.refresh(SESSION)
+    await house.call("DELETE", ASIDES)
+    eraser = AsideEraser(house.database, house.files, house.clock)
+    for key in (f"{ROOT}rec/2/mic-1/000001.mp4", f"{ROOT}hls/{aside_folder(2)}/audio/1.m4s"):
+        await house.files.put(key, b"late")
+    await house.files.put(f"{ROOT}rec/2/manifest.jsonl", manifest(aside=True))
+    await eraser.look()
+    assert is_erased(before, await everything(house))
+    house.now = UtcMs(house.now + LATE_MS + 1)
+    async with house.database.read() as tx:
+        assert await eraser.store.waiting(tx, house.now - LATE_MS) == []
+
+
+async def test_without_its_manifest_an_aside_is_known_by_what_came_of_it(house: House) -> None:
+    """The machine that recorded burned before it carried the whole manifest."""
+    await lesson(house)
+    assert await house.keeper.refresh(SESSION)
+    whole = manifest(aside=True)
+    await house.files.delete(f"{ROOT}rec/2/manifest.jsonl")
+    await house.files.put(f"{ROOT}rec/2/pieces/000000000000.jsonl", whole)
+    before = await everything(house)
+    await house.call("DELETE", ASIDES)
+    after = await everything(house)
+    assert is_erased(before, after)
+    assert len(after[f"{ROOT}rec/2/manifest.jsonl"]) == len(whole)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +222,22 @@ def test_an_emptied_manifest_is_as_long_and_says_nothing(
         assert empty.endswith(last)
         assert b"p_somebody" not in empty
         assert emptied(empty) == empty
+
+
+@given(st.integers(0, 2000))
+def test_an_emptied_manifest_is_as_long_as_somebody_knows_it_to_be(length: int) -> None:
+    whole = manifest(aside=True)
+    empty = emptied(whole, length)
+    assert empty is not None
+    assert len(empty) == max(len(whole), length)
+    assert emptied(empty, length) == empty
+
+
+def test_a_folder_tells_its_recording() -> None:
+    assert [recording_of(aside_folder(number)) for number in (1, 20)] == [1, 20]
+    assert [recording_of(name) for name in ("camera", "aside-", "aside-x", "aside-1/camera", "")] == [
+        None
+    ] * 5
 
 
 @given(st.binary(max_size=60))

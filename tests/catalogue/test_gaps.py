@@ -11,6 +11,7 @@ from catalogue.asides import asides, is_aside, parted
 from catalogue.gaps import BACK_WITHIN_MS, Happened, gaps_of, told, untold
 from lectern.manifest import ClockPiece, Replay, ReplayGap
 from lectern.timeline.event import (
+    ParticipantJoined,
     RecordingGap,
     SessionEnded,
     SessionStarted,
@@ -117,6 +118,65 @@ def test_who_comes_back_after_a_broken_connection_was_away(
     replay = recorded(ClockPiece(0, 0, 300_000))
     story = [published("a", 1_000), unpublished("a", 20_000, reason), published("b", 20_000 + away_ms)]
     assert summed(gaps_of(replay, [live(0, 300_000)[0], *story, live(0, 300_000)[1]])) == told_as
+
+
+def test_who_is_left_out_leaves_no_gap_by_being_away() -> None:
+    """p1's camera is in no recording; what they say is, and so is all of p2."""
+    story = [
+        event
+        for participant, source in (("p1", "camera"), ("p1", "mic"), ("p2", "camera"))
+        for event in (
+            published(f"a-{participant}-{source}", 1_000, source, participant),
+            unpublished(f"a-{participant}-{source}", 20_000, "left"),
+            published(f"b-{participant}-{source}", 28_000, source, participant),
+        )
+    ]
+    turns = live(0, 300_000)
+    found = gaps_of(
+        recorded(ClockPiece(0, 0, 300_000)),
+        [turns[0], *sorted(story, key=lambda event: event.session_ms), turns[1]],
+        lambda participant, source: (participant, source) == ("p1", "camera"),
+    )
+    assert sorted((gap.participant, gap.source) for gap in found) == [("p1", "mic"), ("p2", "camera")]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told_of"),
+    [
+        ({}, {("host", "camera"), ("learner", "camera"), ("learner", "mic")}),
+        ({"learners_unseen": True}, {("host", "camera"), ("learner", "mic")}),
+        ({"learners_unheard": True}, {("host", "camera"), ("learner", "camera")}),
+    ],
+)
+async def test_the_rules_of_the_lesson_say_who_is_left_out(
+    house: House, rules: dict[str, bool], told_of: set[tuple[str, str]]
+) -> None:
+    path = f"/api/v1/sessions/{SESSION}/replay-rules"
+    assert (await house.call("PUT", path, json=rules))[0] == 200
+    await house.lesson.at(0, SessionStarted())
+    for who in ("host", "learner"):
+        joined = ParticipantJoined(participant=who, kind="person", role=who, person=None, name_ref=who)
+        await house.lesson.at(1, joined)
+    senders = (("host", "camera"), ("learner", "camera"), ("learner", "mic"))
+
+    def begin(life: str) -> list[TrackPublished]:
+        return [
+            TrackPublished(
+                track=f"{life}-{who}-{source}", participant=who, source=source, kind="video", codec="VP8"
+            )
+            for who, source in senders
+        ]
+
+    await house.lesson.at(20, *begin("a"))
+    gone = [TrackUnpublished(track=track.track, reason="left") for track in begin("a")]
+    await house.lesson.at(100, *gone)
+    await house.lesson.at(110, *begin("b"))
+    await house.lesson.at(600, SessionEnded())
+    await house.pack()
+    assert await house.keeper.refresh(SESSION)
+    async with house.database.read() as tx:
+        gaps = [h.payload for h in await house.store.happened(tx, SESSION) if h.type == RecordingGap.TYPE]
+    assert {(gap["participant"], gap["source"]) for gap in gaps if gap["why"] == "away"} == told_of
 
 
 def test_somebody_elses_camera_is_not_their_return() -> None:

@@ -74,6 +74,8 @@ async def test_it_is_published_and_taken_back_with_every_address(house: House) -
         assert (status, refusal["error"]["code"]) == (409, "replay_held")
     assert (await house.call("GET", path, "learner"))[0] == 409
     await house.call("PUT", PUBLICATION, "admin", json={"published": False})
+    replay_id = path.rsplit("/", 1)[1]
+    assert house.told == [("replay_shown", [replay_id]), ("replay_held", [replay_id])]
     acts = [act for act in house.audit_log if act[1].startswith("replay_")]
     assert acts == [
         ("presenter", "replay_rules_set"),

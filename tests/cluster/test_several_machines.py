@@ -7,6 +7,7 @@ A machine is a `LECTERN_DATA` of its own here; media processes and one machine's
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -17,15 +18,25 @@ from typing import Any
 import aiohttp
 import pytest
 
+from catalogue.erasure_store import Erasure, ErasureStore
+from lectern.app.settings import Settings
 from lectern.app.storage import carrying
 from lectern.kernel.access import Principal
+from lectern.kernel.clock import utc_ms
+from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import task_group
 from lectern.manifest import Fragment, ManifestReader, Replay
+from lectern.manifest.asides import aside_folder
+from lectern.recordings import store as recordings
+from lectern.storage import carrier as carrier_module
+from lectern.storage.backlog import read_backlog
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.place import BucketPlace
+from lectern.timeline.idea import Actor
+from sessions.presence.idea import PRESENCE
 from tests.cluster.test_two_servers import steward
-from tests.cluster.two_servers import House, live_house, served, until
+from tests.cluster.two_servers import House, Served, live_house, served, until
 from tests.foreign_ends.test_over_a_bucket import environment, played
 from tests.installation import settings_of
 from tests.s3_server import bucket_place, s3_url
@@ -33,6 +44,7 @@ from tests.s3_server import bucket_place, s3_url
 __all__ = ["bucket_place", "s3_url"]
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
+ASIDE = 2
 CARRY = "from lectern.app.cli import main; main(['carry'])"
 
 
@@ -53,8 +65,8 @@ async def media_machine(folder: Path, control: Path) -> AsyncIterator[asyncio.su
 
 
 @asynccontextmanager
-async def carry_command(folder: Path, place: BucketPlace) -> AsyncIterator[None]:
-    """`lectern carry`, as a machine for media alone runs it: without a database."""
+async def carry_command(folder: Path, place: BucketPlace) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`lectern carry`, as a machine for media alone runs it: without a database. A test may kill it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("LECTERN_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", CARRY),
@@ -63,10 +75,10 @@ async def carry_command(folder: Path, place: BucketPlace) -> AsyncIterator[None]
     )
     assert process.stdin is not None
     try:
-        yield
+        yield process
     finally:
         process.stdin.close()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 20) in {0, -signal.SIGKILL}
     assert not (folder / "lectern.db").exists()
 
 
@@ -89,7 +101,7 @@ async def machines(
         async with (
             media_machine(folder / "m1", controls[0]) as one,
             media_machine(folder / "m2", controls[1]) as two,
-            carry_command(folder / "m1", place),
+            carry_command(folder / "m1", place) as carrier,
             carrying(settings_of(folder / "m2", **bucket), None),
             served(folder / "a", controls, postgres_url, redis_url, **bucket) as a,
         ):
@@ -101,7 +113,7 @@ async def machines(
             ):
                 made = await live_house(folder, a, b, tasks, http)
                 try:
-                    yield made, {"media-1": one, "media-2": two}, folder
+                    yield made, {"media-1": one, "media-2": two, "carrier": carrier}, folder
                 finally:
                     for tab in made.tabs:
                         await tab.ends()
@@ -121,8 +133,10 @@ def fragments_of(folder: Path, session: str, number: int) -> list[Fragment]:
 
 
 async def test_recorded_killed_taken_over_ended_and_played_elsewhere(
-    postgres_url: str, redis_url: str, bucket_place: BucketPlace
+    postgres_url: str, redis_url: str, bucket_place: BucketPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And what was said aside is erased on all of them, also on those that were off or killed meanwhile."""
+    monkeypatch.setattr(carrier_module, "_ERASED_LOOK_S", 1.0)
     bucket = BucketFiles(bucket_place)
     async with machines(postgres_url, redis_url, bucket_place) as (here, media, folder):
         session = f"sessions/{here.session.id}"
@@ -135,14 +149,18 @@ async def test_recorded_killed_taken_over_ended_and_played_elsewhere(
         presenter = await here.tab("presenter", second, SessionRole.PRESENTER)
         await until("it is live for everybody", lambda: is_in_bucket("hls/camera", 5))
 
+        await aside(here, second, "aside_begin")
+        await until("it is live aside", lambda: is_in_bucket(f"hls/{aside_folder(ASIDE)}/camera", 2))
+        await aside(here, second, "aside_end")
+        await until("it is recorded again", lambda: is_in_bucket("rec/3/pieces", 2))
         home = first.services.plane._held.rooms[here.session.id].home.name
         media[home].kill()
-        await until("the other media process records", lambda: is_in_bucket("rec/2/pieces", 2))
+        await until("the other media process records", lambda: is_in_bucket("rec/4/pieces", 2))
         assert presenter.resets
 
         await first.leaves()
         assert second.services.stewards is not None
-        await until("the other server records", lambda: is_in_bucket("rec/3/pieces", 3))
+        await until("the other server records", lambda: is_in_bucket("rec/5/pieces", 3))
         async with aiohttp.ClientSession(second.url) as http, http.get("/metrics") as answer:
             assert "lectern_storage_waiting_files" in await answer.text()
         await presenter.ends()  # or it would go on to offer
@@ -157,12 +175,81 @@ async def test_recorded_killed_taken_over_ended_and_played_elsewhere(
         assert replay.recorded is not None
         _insist_on_everything(replay.recorded, folder, session)
         await _is_played(here, second.url, replay.id)
+        off = settings_of(
+            folder / ("a" if first is here.a else "b"),
+            redis_url=redis_url,
+            storage_url=f"s3://{bucket_place.bucket}/{bucket_place.prefix}",
+            storage_endpoint=bucket_place.endpoint,
+            storage_key_id=bucket_place.key_id,
+            storage_secret=bucket_place.secret,
+        )
+        await _is_erased_everywhere(here, second, media["carrier"], off, bucket_place)
+        await _is_played(here, second.url, replay.id)
+
+
+async def aside(here: House, server: Served, command: str) -> None:
+    """The presenter says something aside, or goes on."""
+    state = (await server.services.engine.current(here.session.id)).state
+    (presenter,) = [
+        id_
+        for id_, one in state.of(PRESENCE).participants.items()
+        if one.joined.role == SessionRole.PRESENTER.value
+    ]
+    actor = Actor(presenter, SessionRole.PRESENTER, None)
+    await server.services.engine.execute(here.session.id, actor, new_id(), command, {})
+
+
+def said_aside(folder: Path, session: str) -> list[str]:
+    """What any disk holds of the aside, but for its manifest."""
+    parts = (f"{session}/rec/{ASIDE}/", f"{session}/hls/{aside_folder(ASIDE)}/")
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    return [
+        name for name in names if any(part in name for part in parts) and not name.endswith("manifest.jsonl")
+    ]
+
+
+async def _is_erased_everywhere(
+    here: House, server: Served, carrier: asyncio.subprocess.Process, off: Settings, place: BucketPlace
+) -> None:
+    """Erased while one server is off and a machine's carrier is dead; then both come back."""
+    session, bucket, folder = f"sessions/{here.session.id}", BucketFiles(place), off.data.parent
+    assert said_aside(folder, session)
+    assert said_aside(off.data, session), "it packaged, and keeps its copy"
+    carrier.kill()
+    await carrier.wait()
+    database = server.services.database
+    async with database.write() as tx:
+        newest = await recordings.newest(tx, here.session.id)
+        assert newest == 5
+        await ErasureStore().ask(tx, Erasure(here.session.id, here.org.id, 1, newest, "test", utc_ms()))
+    eraser = server.services.aside_eraser()
+    await eraser.look()
+    async with database.read() as tx:
+        erasure = await eraser.store.erasure(tx, here.session.id)
+    assert erasure is not None
+    assert erasure.done_utc_ms is not None
+
+    async def is_gone() -> bool:
+        listed = [file.key for file in await bucket.list(session)]
+        of_it = [key for key in listed if f"/rec/{ASIDE}/" in key or f"/hls/{aside_folder(ASIDE)}/" in key]
+        return of_it == [f"{session}/rec/{ASIDE}/manifest.jsonl"] and not said_aside(folder, session)
+
+    def looked_utc_ms() -> int:
+        """When the slowest carrier ended its last round."""
+        found = [read_backlog(folder / name) for name in ("m1", "m2", "a", "b")]
+        return min(0 if backlog is None else backlog.at_utc_ms for backlog in found)
+
+    async with carry_command(folder / "m1", place), carrying(off, database):
+        await until("it is nowhere any more", is_gone)
+        rounds_later_ms = utc_ms() + 2_500
+        await until("all have gone round again", lambda: looked_utc_ms() > rounds_later_ms)
+        assert await is_gone()
 
 
 def _insist_on_everything(recorded: Replay, folder: Path, session: str) -> None:
     """The replay holds every fragment that any machine had on its disk."""
-    assert len(recorded.clock) == 3
-    for number, piece in enumerate(recorded.clock, 1):
+    assert len(recorded.clock) == 4
+    for number, piece in zip((1, 3, 4, 5), recorded.clock, strict=True):
         ends = [fragment.end_ms for fragment in fragments_of(folder, session, number)]
         assert ends
         assert piece.duration_ms >= max(ends) - 100

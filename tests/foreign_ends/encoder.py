@@ -1,6 +1,7 @@
 """Ends that nobody here wrote, with stream keys: ffmpeg publishes, an aiortc peer counts what arrives."""
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +21,8 @@ from tests.scripted_lesson.server import Server
 PICTURES_PER_S = 20
 SOUND_FRAME_S = 0.02
 _GONE_AFTER_S = 10.0
+_NO_PICTURE_S = 45.0
+"""Nobody waits longer for the next picture: what a machine under load delays comes after seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,11 @@ async def watch(
             async with asyncio.TaskGroup() as tasks:
                 hearing = tasks.create_task(hear())
                 while watched.pictures.frames < seconds * PICTURES_PER_S:
-                    frame = await picture.track.recv()
+                    try:
+                        async with asyncio.timeout(_NO_PICTURE_S):
+                            frame = await picture.track.recv()
+                    except TimeoutError:
+                        raise AssertionError(await _why_nothing_comes(server, peer, watched)) from None
                     assert isinstance(frame, av.VideoFrame)
                     watched.pictures.receive(frame.time or 0.0, time.monotonic())
                     during(watched)
@@ -143,6 +150,23 @@ async def watch(
         gone = await http.delete(answer.headers["Location"])
         assert gone.status == 200
     return watched
+
+
+async def _why_nothing_comes(server: Server, peer: RTCPeerConnection, watched: Watched) -> str:
+    """What can be said of a player that gets no pictures any more."""
+    quiet_s = time.monotonic() - (watched.sound._arrived or 0.0)
+    names = ("received_packets", "lost_packets", "forwarded_packets")
+    figures = []
+    for name in names:
+        with contextlib.suppress(AssertionError):
+            figures.append(f"{name} {await metric(server, f'lectern_media_{name}_total'):.0f}")
+    return (
+        f"no picture for {_NO_PICTURE_S:.0f} s, after {watched.pictures.frames} pictures and"
+        f" {watched.sound.frames} frames of sound (the last one {quiet_s:.1f} s ago); connection"
+        f" {peer.connectionState}, ICE {peer.iceConnectionState}; {', '.join(figures)};"
+        f" the server opened {said(server, 'whip_session_opened')} and closed"
+        f" {said(server, 'whip_session_closed')} WHIP sessions"
+    )
 
 
 async def _answered(http: aiohttp.ClientSession, session_id: str, sdp: str) -> aiohttp.ClientResponse:

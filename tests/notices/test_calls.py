@@ -63,6 +63,19 @@ def test_at_the_end_and_a_day_later() -> None:
     ]
 
 
+def test_a_published_replay_is_told_once_and_not_if_it_is_held_again_at_once() -> None:
+    over = told(calls.ended(calls.started(plan()), UtcMs(START + HOUR)), START + HOUR)[1]
+    shown = calls.shown(over, replay_id="r1", version=2)
+    assert calls.shown(shown, replay_id="r1", version=2) == shown
+    says, after = told(shown, START + HOUR)
+    assert says == [Say(Kind.REPLAY_SHOWN, "replay:r1:2", "r1:2")]
+    assert told(after, START + HOUR)[0] == []
+    assert calls.withheld(shown) == over
+    assert calls.withheld(None) == UNKNOWN
+    # Of a lesson from before there were calls, too.
+    assert kinds(told(calls.shown(None, replay_id="r1", version=1), T0)[0]) == [Kind.REPLAY_SHOWN]
+
+
 def test_a_lesson_at_short_notice_is_not_reminded_of_at_once() -> None:
     assert walk(plan(T0 + 2 * HOUR), T0, T0 + DAY) == [(T0 + 2 * HOUR - 15 * MINUTE, Kind.STARTING)]
     assert walk(plan(T0 + 5 * MINUTE), T0, T0 + DAY) == []

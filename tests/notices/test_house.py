@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from accounts.tables import persons
+from catalogue.store import CatalogueStore
+from catalogue.window import Window
+from catalogue.window_store import WindowStore
 from interactions.checkin.commands import MAKE_UP_HOURS
 from interactions.feedback.commands import FEEDBACK_DAYS, Terms
 from interactions.feedback.tables import texts
@@ -18,6 +21,7 @@ from lectern.kernel.access import Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole
+from lectern.timeline.event import NewEvent, SessionStarted
 from lectern.timeline.idea import Actor
 from notices.calendar import Party
 from notices.call_book import read
@@ -27,6 +31,7 @@ from notices.mail import Envelope, Sender, compose
 from notices.notice import notice_id
 from notices.outbox import Outbox
 from notices.rules import Rules
+from notices.states import State
 from notices.store import NoticeStore
 from notices.tables import notices
 from notices.words import Language, letter
@@ -91,6 +96,77 @@ async def test_a_plan_invites_its_people_with_the_plan_that_holds(house: Install
     await caller_of(house, watch).tell_due()
     invited = [entry for entry in await told(house, Channel.MAIL) if entry[1] == Kind.INVITED]
     assert invited == [("colleague", "invited"), ("learner", "invited"), ("stranger", "invited")]
+
+
+async def test_a_published_replay_is_told_to_those_who_can_watch_it(
+    house: Installation, watch: Watch
+) -> None:
+    """Once, whatever is decided to and fro; not to who published it; and taken back while it waits."""
+    session = await plan(house, watch)
+    path = f"/api/v1/sessions/{session.id}"
+    assert (
+        await house.ask("PUT", f"{path}/replay-rules", by="host", json={"by_decision": True})
+    ).status == 200
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+
+    async def decide(*, published: bool) -> None:
+        body = {"published": published}
+        answer = await house.ask("PUT", f"{path}/replay-publication", by="presenter", json=body)
+        assert answer.status == 200
+
+    async def shown(channel: Channel = Channel.APP) -> list[str]:
+        return [who for who, kind in await told(house, channel) if kind == Kind.REPLAY_SHOWN]
+
+    await decide(published=True)
+    await decide(published=False)
+    await caller_of(house, watch).tell_due()
+    assert await shown() == []
+    await decide(published=True)
+    await caller_of(house, watch).tell_due()
+    for channel in (Channel.APP, Channel.MAIL):
+        assert await shown(channel) == ["colleague", "host", "learner"]
+    page = (await house.ask("GET", "/api/v1/my/notices?language=en", by="learner")).data
+    async with house.services.database.read() as tx:
+        replay = await CatalogueStore().replay_of(tx, session.id)
+    assert replay is not None
+    told_learner = {(item["subject"], item["path"]) for item in page["items"]}
+    assert ("Replay published: Product launch", f"/replay/{replay.id}") in told_learner
+    assert not (await inbox(house, "learner"))[1]["replay_shown"]
+    await decide(published=False)
+    assert (await inbox(house, "learner"))[1]["replay_shown"], "it asks for nothing any more"
+    async with house.services.database.read() as tx:
+        waiting = await STORE.page(
+            tx, house.org.id, state=State.WAITING, kind=Kind.REPLAY_SHOWN, channel=Channel.MAIL,
+            person_ids=None, address="", session_id=session.id, before=None, limit=9,
+        )  # fmt: skip
+    assert waiting == []
+    await decide(published=True)
+    await caller_of(house, watch).tell_due()
+    assert await shown() == ["colleague", "host", "learner"]
+    assert (await inbox(house, "learner"))[1]["replay_shown"], "nobody is told of the same replay again"
+
+
+async def test_learners_are_not_told_of_a_replay_that_they_cannot_watch(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    lessons = LessonsForNotices(house.services.sessions, house.services.engine, 60, Terms(), watch)
+    watch.now = utc_ms()
+    people = {name: house.people[name] for name in ("presenter", "host", "learner", "colleague")}
+    assert await lessons.watchers(session.id) == sorted(people.values())
+    async with house.services.database.write() as tx:
+        replay = await CatalogueStore().replay_of(tx, session.id)
+        assert replay is not None
+        await WindowStore().set(tx, replay, Window(from_utc_ms=watch.now + DAY))
+    assert await lessons.watchers(session.id) == sorted([people["presenter"], people["host"]])
+    assert await lessons.watchers("no such session") == []
+    async with house.services.engine.change(session.id) as change:
+        change.append(NewEvent(payload=SessionStarted()))  # it goes on once more
+    assert await lessons.watchers(session.id) == []
 
 
 async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, watch: Watch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from lectern.app.wiring import control_paths
 from lectern.kernel.roles import SessionRole
 from lectern.manifest import ManifestReader, RecordingEnded, RecordingStarted
+from signaling.stage.recording import ASIDE_WAITS, RECORDING
 from tests.installation import Installation
 from tests.security.doors import connected, in_class
 from tests.signaling.test_restart import SDP, SOURCES, ask, lesson
@@ -71,12 +72,14 @@ async def test_an_aside_that_begins_while_the_media_process_is_dead_is_recorded_
             await killed.wait()
             message: dict[str, Any] = {"id": "a", "type": "aside_begin", "data": {}}
             assert "error" not in await staff.call("command", message, namespace="/class", timeout=10)
+            await _until_troubled(house, session.id, [ASIDE_WAITS])  # nobody knows whether it is recorded
         async with started_media_process(path, *process[-2:]):
             await _until(lambda: plane.is_available)
             async with connected(house, "/signal", {"token": token}) as tab:
                 assert "sdp" in await ask(tab, "offer", {"sdp": SDP, "sources": SOURCES})
                 await _until(lambda: len(_courses(rec)) > 1)
             assert _courses(rec) == ["for the replay", "aside"]
+            await _until_troubled(house, session.id, [])
             running.cancel()
 
 
@@ -93,6 +96,12 @@ def _courses(rec: Path) -> list[str]:
 
 def _is_course(rec: Path, course: list[str]) -> bool:
     return _courses(rec) == course
+
+
+async def _until_troubled(house: Installation, session_id: str, codes: list[str]) -> None:
+    async with asyncio.timeout(20):
+        while (await house.services.engine.current(session_id)).state.of(RECORDING).codes != codes:
+            await asyncio.sleep(0.02)
 
 
 async def _until(true: Callable[[], bool]) -> None:

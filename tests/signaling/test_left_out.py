@@ -59,6 +59,14 @@ async def test_a_learner_on_stage_is_in_no_file(house: Installation) -> None:
             await staff.send()
             await staff.in_class.command("stage_invite", participant=guest.id, camera=True)
             await guest.send()
+            for who, is_out in ((staff, False), (guest, True)):
+                answers = [
+                    await who.say("source", {"source": source, "active": True})
+                    for source in ("mic", "camera")
+                ]
+                assert answers == [{"ok": True, "left_out": is_out}] * 2
+            assert (await guest.say("source", {"source": "mic", "active": False}))["ok"]
+            assert (await guest.say("source", {"source": "mic", "active": True}))["ok"]
             await _until_on_stage(staff, guest)
             folder = house.services.settings.data / "sessions" / session.id
             await _until_recorded(folder, {(staff.id, "mic"), (staff.id, "camera")}, seconds=3.0)

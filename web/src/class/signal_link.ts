@@ -9,6 +9,8 @@ export interface SignalListener {
   onSlots(slots: SlotMap): void
   onLayers(layers: Readonly<Record<string, readonly string[]>>): void
   onSpeakers(participants: readonly string[]): void
+  /** What we send from a source is in no recording, or is. */
+  onLeftOut(source: Source, out: boolean): void
   onReset(reason: string): void
   onFailed(error: WireError): void
 }
@@ -23,7 +25,11 @@ export class SignalLink {
   /** A namespace must not be asked for twice while the first answer is out. */
   private connecting = false
 
-  constructor(manager: Manager, token: () => string, listener: SignalListener) {
+  constructor(
+    manager: Manager,
+    token: () => string,
+    private readonly listener: SignalListener,
+  ) {
     this.socket = manager.socket('/signal', { auth: (give: (auth: object) => void) => give({ token: token() }) })
     this.socket.on('ready', (ready: { ice_servers: RTCIceServer[] }) => {
       this.connecting = false
@@ -90,8 +96,10 @@ export class SignalLink {
 
   async source(source: Source, active: boolean): Promise<WireError | null> {
     try {
-      const answer = (await this.socket.timeout(PATIENCE_MS).emitWithAck('source', { source, active })) as { ok: true } | { error: WireError }
-      return 'error' in answer ? answer.error : null
+      const answer = (await this.socket.timeout(PATIENCE_MS).emitWithAck('source', { source, active })) as { ok: true; left_out: boolean } | { error: WireError }
+      if ('error' in answer) return answer.error
+      this.listener.onLeftOut(source, answer.left_out)
+      return null
     } catch {
       return unreachable
     }

@@ -19,6 +19,8 @@ export interface MediaListener {
   onSlots(slots: SlotMap): void
   onSpeakers(participants: readonly string[]): void
   onProblem(error: WireError | null): void
+  /** Whether what we send from a source is in no recording. */
+  onLeftOut(source: Source, out: boolean): void
 }
 
 const PATIENCE_MS = 6_000
@@ -89,6 +91,7 @@ export class MediaRoom {
         for (const [mid, rids] of Object.entries(layers)) void this.peer?.setLayers(mid, rids)
       },
       onSpeakers: (participants) => this.listener.onSpeakers(participants),
+      onLeftOut: (source, out) => this.listener.onLeftOut(source, out),
       onReset: () => this.feed('failed'),
       onFailed: (error) => this.fail(error),
     })

@@ -2,7 +2,7 @@
 import { request } from './http'
 import type { Page } from './models'
 
-export const NOTICE_KINDS = ['invited', 'hosting', 'relieved', 'moved', 'cancelled', 'coming', 'starting', 'missed', 'question_answered', 'attendance_closed', 'objected', 'work_item', 'review_asked', 'reviewed', 'watch_due'] as const
+export const NOTICE_KINDS = ['invited', 'hosting', 'relieved', 'moved', 'cancelled', 'coming', 'starting', 'missed', 'question_answered', 'attendance_closed', 'objected', 'work_item', 'review_asked', 'reviewed', 'watch_due', 'replay_shown'] as const
 export const MAIL_STATES = ['waiting', 'sending', 'sent', 'failed', 'dropped'] as const
 export type MailStateName = (typeof MAIL_STATES)[number]
 

@@ -104,6 +104,8 @@ export class Lesson {
   readonly lostNotes = shallowRef<{ readonly name: string; readonly text: string } | null>(null)
   /** What we send right now, for our own tiles. */
   readonly sending = shallowRef<ReadonlySet<Source>>(new Set())
+  /** What of us is in no recording, by the rules of the lesson. */
+  readonly leftOut = shallowRef<Readonly<Partial<Record<Source, boolean>>>>({})
   /** Who speaks now, the one to look at first. */
   readonly speakers = shallowRef<readonly string[]>([])
   readonly tracks = computed(() => all(this.store, 'track'))
@@ -328,6 +330,7 @@ export class Lesson {
       onSlots: (slots) => (this.slots.value = slots),
       onSpeakers: (speakers) => (this.speakers.value = speakers),
       onProblem: (problem) => (this.mediaProblem.value = problem),
+      onLeftOut: (source, out) => (this.leftOut.value = { ...this.leftOut.value, [source]: out }),
     })
     return this.media
   }
