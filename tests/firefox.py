@@ -6,6 +6,7 @@ outside world, and that plays a made-up camera and microphone.
 """
 
 import asyncio
+import base64
 import itertools
 import json
 import os
@@ -19,11 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import av
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 PROGRAM: Final = "firefox-esr"
 START_SECONDS: Final = 60.0
 COMMAND_SECONDS: Final = 30.0
+SCREENSHOTS: Final = Path(__file__).resolve().parents[1] / "build" / "screenshots"
+_MANGLED: Final = re.compile(r"(?P<name>libav\w+|libsw\w+)-[0-9a-f]{8}\.so\.(?P<major>\d+)[.\d]*")
 _LISTENING: Final = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
 
 PREFERENCES: Final[dict[str, bool | int | str]] = {
@@ -139,14 +143,24 @@ class Page:
             raise BidiError(found["exceptionDetails"]["text"])
         return json.loads(found["result"]["value"])
 
+    async def take_picture(self, name: str) -> None:
+        """Save what the window looks like, for people who judge it."""
+        found = await self.firefox.command("browsingContext.captureScreenshot", context=self.context)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(found["data"]))
+
     async def close(self) -> None:
         """Close the window, its peer connections with it."""
         await self.firefox.command("browsingContext.close", context=self.context)
 
 
 @asynccontextmanager
-async def firefox() -> AsyncIterator[Firefox]:
-    """A Firefox of its own, ended with everything it started and wrote."""
+async def firefox(*, h264: bool = False) -> AsyncIterator[Firefox]:
+    """A Firefox of its own, ended with everything it started and wrote.
+
+    Debian's plays no H.264 and AAC without FFmpeg's library of the system, as many a PC has it: `h264` lends
+    it the one that PyAV brings.
+    """
     home = Path(tempfile.mkdtemp(prefix="firefox-"))
     try:
         profile = home / "profile"
@@ -159,7 +173,10 @@ async def firefox() -> AsyncIterator[Firefox]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1", "TMPDIR": str(home)},
+            env={
+                **os.environ, "HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1", "TMPDIR": str(home),
+                **({"LD_LIBRARY_PATH": str(_decoders(home))} if h264 else {}),
+            },
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -185,6 +202,17 @@ async def firefox() -> AsyncIterator[Firefox]:
             await process.wait()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _decoders(home: Path) -> Path:
+    """Return a folder in which PyAV's libraries are found under the names that programs look for."""
+    folder = home / "libraries"
+    folder.mkdir()
+    for file in Path(av.__file__).parent.with_name("av.libs").iterdir():
+        (folder / file.name).symlink_to(file)
+        if found := _MANGLED.fullmatch(file.name):
+            (folder / f"{found['name']}.so.{found['major']}").symlink_to(file)
+    return folder
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:

@@ -1,13 +1,16 @@
 """Chromium as scripted lessons use it: cameras that draw a clock, emulated phones, pictures of every page."""
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
 EXECUTABLE = "/usr/bin/chromium"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -73,6 +76,31 @@ _WHAT_IT_KNOWS = """async () => {
   }
   return JSON.stringify(found)
 }"""
+
+
+@asynccontextmanager
+async def kept_phone(playwright: Playwright, profile: Path, lang: str = "zh-CN") -> AsyncIterator[Page]:
+    """A phone whose browser keeps what it stored in `profile`, also when it is killed (`kill_phone`)."""
+    device: dict[str, Any] = {**playwright.devices["Pixel 7"]}
+    del device["default_browser_type"]
+    context = await playwright.chromium.launch_persistent_context(
+        profile, executable_path=EXECUTABLE, args=_FLAGS, locale=lang, **device
+    )
+    try:
+        yield context.pages[0] if context.pages else await context.new_page()
+    finally:
+        with contextlib.suppress(Error):  # it was killed
+            await context.close()
+
+
+def kill_phone(profile: Path) -> None:
+    """End the browser of a profile as a power cut would: no page says goodbye."""
+    mine = f"--user-data-dir={profile}"
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if mine in words and not any(word.startswith("--type=") for word in words):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 async def _page(context: BrowserContext) -> Page:

@@ -171,6 +171,11 @@ describe('parcels of views', () => {
     expect([isLeftBehind(parcel(), 1_000 * DAY + 60_000), isLeftBehind(parcel(), 1_000 * DAY + 91_000), isLeftBehind(parcel({ left: true }), 1_000 * DAY), isLeftBehind(parcel(), 999 * DAY)]).toEqual([false, true, true, true])
   })
 
+  it('are left behind at once where the browser says that their page is gone', () => {
+    const now = 1_000 * DAY + 5_000
+    expect([isLeftBehind(parcel(), now, new Set(['y'])), isLeftBehind(parcel(), now, new Set(['x'])), isLeftBehind(parcel(), now, null), isLeftBehind(parcel(), now + 90_000, new Set(['x']))]).toEqual([true, false, false, true])
+  })
+
   it('are given up when they are unreadable, old, or too many', () => {
     const many = new Map<string, Parcel | null>(Array.from({ length: MOST_PARCELS + 2 }, (_, n) => [`n${n}`, parcel({ touchedUtcMs: 1_000 * DAY + n })]))
     expect(givenUp(many, 1_000 * DAY).sort()).toEqual(['n0', 'n1'])

@@ -7,7 +7,7 @@ import { microcourseSources, replaySources } from '../src/core/lesson_sources'
 import { asChoices, FIRST_CHOICES, nextSpeed, SPEEDS } from '../src/core/player_choices'
 import { commandOf, isTaken, LISTED } from '../src/core/player_keys'
 import { momentOf, wallClock } from '../src/core/wall_clock'
-import { wayToPlay } from '../src/core/ways_to_play'
+import { failureOf, wayToPlay } from '../src/core/ways_to_play'
 
 describe('the keys of the player', () => {
   it.each([
@@ -103,6 +103,19 @@ describe('how a browser plays', () => {
     expect(replaySources({ ...replay, download: { url: null } }, false, NEITHER).videos).toEqual([CAMERA, SCREEN])
     expect(microcourseSources({ video_url: '/v.mp4', ladder: LADDER }, NEITHER)).toEqual(file('/v.mp4'))
     expect(microcourseSources({ video_url: null, ladder: LADDER }, NEITHER).videos[0]?.url).toBe(LADDER.master_url)
+  })
+})
+
+describe('what went wrong', () => {
+  it.each([
+    ['a key that is not for one', 'keyLoadError', 403, 'refused'],
+    ['a sign-in that is over', 'keyLoadError', 401, 'refused'],
+    ['a server that is away', 'keyLoadError', 503, 'broken'],
+    ['no network', 'keyLoadError', undefined, 'broken'],
+    ['a segment that is gone', 'fragLoadError', 404, 'broken'],
+    ['bytes that cannot be decrypted', 'fragDecryptError', undefined, 'unreadable'],
+  ] as const)('%s', (_name, details, status, failure) => {
+    expect(failureOf(details, status)).toBe(failure)
   })
 })
 

@@ -26,7 +26,9 @@ export const MOST_PARCELS = 50
 const LEFT_AFTER_MS = 90_000
 const KEPT_MS = 60 * 24 * 3_600_000
 
-export const isLeftBehind = (parcel: Parcel, nowUtcMs: number): boolean => parcel.left || Math.abs(nowUtcMs - parcel.touchedUtcMs) > LEFT_AFTER_MS
+/** `living`: the players whose pages live in this browser; null where it does not tell. A page that is frozen counts as living: only for so long. */
+export const isLeftBehind = (parcel: Parcel, nowUtcMs: number, living: ReadonlySet<string> | null = null): boolean =>
+  parcel.left || living?.has(parcel.player) === false || Math.abs(nowUtcMs - parcel.touchedUtcMs) > LEFT_AFTER_MS
 
 /** Which parcels, by name, are given up: too old, or too many (the oldest). */
 export function givenUp(parcels: ReadonlyMap<string, Parcel | null>, nowUtcMs: number): string[] {

@@ -7,6 +7,15 @@ export interface Abilities {
   readonly nativeHls: boolean
 }
 
+/** Why a recording that began to load does not play: its key was refused, it could not be decrypted, or whatever else. */
+export type Failure = 'refused' | 'unreadable' | 'broken'
+
+/** `details` as hls.js names it, with the status of the answer if there was one. A key that is refused is refused again. */
+export function failureOf(details: string, status: number | undefined): Failure {
+  if (details === 'keyLoadError' && status !== undefined && status >= 400 && status < 500) return 'refused'
+  return details === 'fragDecryptError' ? 'unreadable' : 'broken'
+}
+
 export type Way = 'media-source' | 'native' | 'file' | 'none'
 
 /** `file`: whether there is a file that needs neither. */

@@ -4,7 +4,7 @@
  */
 import type HlsPlayer from 'hls.js'
 import type { PlayAddresses } from '../core/play_addresses'
-import { wayToPlay } from '../core/ways_to_play'
+import { failureOf, wayToPlay, type Failure } from '../core/ways_to_play'
 import { openAddresses } from './open_addresses'
 import { abilities } from './plays_broadcast'
 
@@ -22,12 +22,12 @@ async function loaded(separateSound: boolean): Promise<typeof HlsPlayer> {
  * `separateSound`: the playlist names its sound in a list of its own, which the light hls.js does not know. `addresses`: what was
  * renewed while it plays, where that is not the page's.
  */
-export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; addresses?: PlayAddresses; separateSound?: boolean; onFailed?: () => void }): Promise<HlsSource> {
+export async function attachHls(element: HTMLMediaElement, url: string, options: { live: boolean; startS?: number; addresses?: PlayAddresses; separateSound?: boolean; onFailed?: (why: Failure) => void }): Promise<HlsSource> {
   const addresses = options.addresses ?? openAddresses
   const isPlaylist = new URL(url, location.href).pathname.endsWith('.m3u8')
   const Hls = isPlaylist && wayToPlay(abilities(), false) === 'media-source' ? await loaded(options.separateSound ?? false) : null
   if (!Hls?.isSupported()) {
-    const onError = (): void => options.onFailed?.()
+    const onError = (): void => options.onFailed?.('broken')
     element.addEventListener('error', onError)
     element.src = addresses.renewed(url)
     // Safari tells the wall-clock time of position 0.
@@ -58,11 +58,18 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   })
   let recovered = 0
   hls.on(Hls.Events.ERROR, (_event, data) => {
+    const why = failureOf(data.details, data.response?.code)
+    if (why === 'refused') {
+      // So are those of its other sizes: nothing is gained by trying them.
+      hls.stopLoad()
+      options.onFailed?.(why)
+      return
+    }
     if (!data.fatal) return
     recovered += 1
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recovered <= 3) hls.recoverMediaError()
     else if (data.type === Hls.ErrorTypes.NETWORK_ERROR && recovered <= 3) hls.startLoad()
-    else options.onFailed?.()
+    else options.onFailed?.(why)
   })
   hls.loadSource(url)
   hls.attachMedia(element)

@@ -2,6 +2,7 @@
  * Plays a recorded lesson: up to two pictures and one sound, all on the clock of the sound (or of the first picture).
  * The caller owns the elements; `close()` frees them.
  */
+import type { Failure } from '../core/ways_to_play'
 import { attachHls, type HlsSource } from './hls_source'
 import { SyncedElements } from './synced_elements'
 
@@ -32,7 +33,7 @@ export class RecordingPlayer {
   constructor(
     private readonly parts: readonly RecordingPart[],
     private readonly onChange: (state: PlayerState) => void,
-    private readonly onFailed: () => void,
+    private readonly onFailed: (why: Failure) => void,
   ) {}
 
   async open(startMs: number): Promise<void> {
@@ -61,7 +62,7 @@ export class RecordingPlayer {
     } catch (error) {
       // A seek or an early pause aborts play(); anything else means that it cannot be played.
       if (error instanceof DOMException && error.name === 'AbortError') return
-      this.onFailed()
+      this.onFailed('broken')
     }
   }
 

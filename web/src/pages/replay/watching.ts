@@ -9,6 +9,7 @@ import { ViewQueue } from '../../core/view_queue'
 import type { PlayerState } from '../../media/recording_player'
 import { api } from '../../rest/api'
 import { Refusal } from '../../rest/http'
+import { live, livingPlayers } from './living_players'
 
 const REPORT_EVERY_MS = 4_000
 /** Every so many rounds it looks for what pages left behind that could not say goodbye. */
@@ -36,6 +37,7 @@ export class Watching {
   private closed = false
   private left = false
   private rounds = 0
+  private die = live(this.player)
 
   constructor(
     private readonly what: Watched,
@@ -72,6 +74,7 @@ export class Watching {
     this.left = true
     void this.flush(true)
     this.closed = true
+    this.die()
   }
 
   /** With what right it is reported: what a link's token played is not sent with a sign-in, nor the other way round. */
@@ -110,10 +113,11 @@ export class Watching {
 
   /** Sends what pages of this viewer left behind that are gone. */
   private async sendLeftBehind(): Promise<void> {
+    const living = await livingPlayers()
     const found = new Map(names(PARCELS).map((name) => [name, asParcel(stored(name))] as const))
     for (const name of givenUp(found, Date.now())) store(name, null)
     for (const [name, parcel] of found) {
-      if (!parcel || parcel.player === this.player || parcel.viewer !== this.what.viewer || parcel.scope !== this.scope || !isLeftBehind(parcel, Date.now())) continue
+      if (!parcel || parcel.player === this.player || parcel.viewer !== this.what.viewer || parcel.scope !== this.scope || !isLeftBehind(parcel, Date.now(), living)) continue
       if (!(await this.sendParcel(name, parcel))) return
     }
   }
@@ -141,12 +145,15 @@ export class Watching {
     else this.queue.freeze()
   }
 
+  /** A page that may be shown again without being loaded must hold nothing. */
   private readonly onLeave = (): void => {
     this.left = true
     void this.flush(true)
+    this.die()
   }
 
   private readonly onBack = (): void => {
+    if (this.left) this.die = live(this.player)
     this.left = false
     this.queue.freeze()
   }
