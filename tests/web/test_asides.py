@@ -1,6 +1,7 @@
 """Something said aside in a browser: the replay says that it is not there, and it is erased for good."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ async def test_what_was_said_aside_is_told_and_erased(tmp_path: Path) -> None:
         phone = await chromium.on_phone("zh-CN")
         await story.sign_in(phone, "presenter")
         [replay] = (await story.rest(phone, "GET", "/replays"))["items"]
+        await story.open(studio, f"/editor/{replay['id']}")
+        aside = on(studio, "timeline-aside")
+        told = re.compile(r"^Said aside at 0:0\d, not in the replay")
+        await expect(aside).to_have_attribute("aria-label", told)
+        await expect(aside).to_have_count(1)
         await story.open(phone, f"/replay/{replay['id']}")
         await on(phone, "replay-asides").locator("summary").click()
         await expect(on(phone, "replay-asides")).to_contain_text("没有录入回放")
