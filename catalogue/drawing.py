@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from catalogue.access import may_edit, viewer_of
+from catalogue.brand.look import NamedLook
 from catalogue.chapters import Chapter
 from catalogue.edit_store import MadeOf
 from catalogue.marks import Remembered
@@ -18,6 +19,7 @@ from catalogue.models import (
     GapModel,
     JobModel,
     LadderModel,
+    LookOfCourse,
     MarkModel,
     MicrocourseModel,
     PageOfPastModel,
@@ -175,8 +177,9 @@ class Drawing:
         *,
         editing: bool,
         may: Sequence[str] = (),
+        look: NamedLook | None = None,
     ) -> MicrocourseModel:
-        """Draw a microcourse; with `editing` also how its job goes."""
+        """Draw a microcourse; with `editing` also how its job goes, and its look, which is `look` now."""
         finished = microcourse.state in CUT
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
         whole = (microcourse.start_ms, microcourse.end_ms)
@@ -202,6 +205,7 @@ class Drawing:
             position_ms=position_ms,
             live_version=microcourse.live_version,
             may=list(may),
+            look=_look(microcourse, look) if editing else None,
         )
 
     def thumbnail(self, replay: Replay, job: Job | None) -> str | None:
@@ -275,6 +279,14 @@ def drawn_chapters(chapters: Sequence[Chapter]) -> list[ChapterModel]:
     return [
         ChapterModel.model_validate({"at_ms": c.at_ms, "title": c.title, "kind": c.kind}) for c in chapters
     ]
+
+
+def _look(microcourse: Microcourse, look: NamedLook | None) -> LookOfCourse | None:
+    if microcourse.look_id is None:
+        return None
+    now = look or NamedLook(microcourse.look_id, microcourse.org_id)
+    version = microcourse.look_version or 0
+    return LookOfCourse(id=now.id, name=now.name, version=version, newest=version == now.version)
 
 
 def _job(job: Job) -> JobModel:

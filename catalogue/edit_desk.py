@@ -15,6 +15,7 @@ from catalogue.chapters import Chapter, placed
 from catalogue.edit_history import Course, Step, course
 from catalogue.edit_store import Edit, EditKind, EditStore, MadeOf, Present, Revision
 from catalogue.edits import (
+    Brand,
     DropChapter,
     EditList,
     Name,
@@ -151,11 +152,14 @@ class EditDesk:
                 raise Rejected("edit_not_here", "Only a draft can be deleted.")
             await self.edits.change(tx, edit.id, dropped_utc_ms=self.clock())
 
-    async def produce(self, who: Principal, edit_id: str, revision: int) -> Microcourse:
+    async def produce(
+        self, who: Principal, edit_id: str, revision: int, *, newest_look: bool = False
+    ) -> Microcourse:
         """Have the microcourse of a draft cut as it is at `revision`; its next version, if it has been.
 
         Raises:
-            Conflict: there is a later revision (`edited_meanwhile`). Rejected: it has no title.
+            Conflict: there is a later revision (`edited_meanwhile`), or its look is not used any more.
+            Rejected: it has no title.
         """
         source = await self._source(who, edit_id, with_chapters=True)
         async with self.keeper.database.read() as tx:
@@ -170,8 +174,9 @@ class EditDesk:
         start_ms, end_ms = min(s for s, _ in content.ranges), max(e for _, e in content.ranges)
         if known is not None:
             return await self.microcourses.edit(
-                who, known.id, title=content.title, start_ms=start_ms, end_ms=end_ms, made_of=made_of
-            )
+                who, known.id, title=content.title, start_ms=start_ms, end_ms=end_ms, made_of=made_of,
+                newest_look=newest_look,
+            )  # fmt: skip
         return await self.microcourses.create(
             who, edit.replay_id, title=content.title, start_ms=start_ms, end_ms=end_ms, made_of=made_of
         )
@@ -238,6 +243,8 @@ class EditDesk:
     ) -> EditList:
         if isinstance(operation, Restore):
             return checked((await self.edits.revision(tx, edit.id, operation.revision)).content, source)
+        if isinstance(operation, Brand) and operation.branded and operation.look:
+            await self.microcourses.looks.store.usable(tx, edit.org_id, operation.look)
         return changed((await self.edits.revision(tx, edit.id, from_revision)).content, operation, source)
 
     async def _step(self, tx: AsyncConnection, edit: Edit, done: Course, step: Step) -> EditList:

@@ -12,7 +12,9 @@ _Ms = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
 
 
 class ContentModel(BaseModel):
-    """An edit list; times in the replay. `chapters` is null while it takes those of the replay."""
+    """An edit list; times in the replay. `chapters` is null while it takes those of the replay; `look` is
+    empty while it is the one that it has by itself.
+    """
 
     ranges: list[tuple[int, int]]
     title: str
@@ -20,6 +22,7 @@ class ContentModel(BaseModel):
     arrangement: Literal["inset", "side_by_side"]
     chapters: list[ChapterModel] | None
     branded: bool
+    look: str
 
 
 class AuthorModel(BaseModel):
@@ -90,9 +93,10 @@ class NewRevision(BaseModel):
 
 
 class Produce(BaseModel):
-    """Which revision is to be cut."""
+    """Which revision is to be cut; `newest_look`: in its look as that is now, not as it was the last time."""
 
     revision: StrictInt
+    newest_look: bool = False
 
 
 class Presence(BaseModel):

@@ -25,7 +25,6 @@ from catalogue.edit_models import (
 from catalogue.edit_store import Revision
 from catalogue.edits import EditList, Operation, Restore
 from catalogue.media import Limits
-from catalogue.microcourses import MicrocourseDesk
 from catalogue.participation_routes import ParticipationRoutes
 from catalogue.routes import CatalogueDeps
 from lectern.db.engine import Database
@@ -37,10 +36,7 @@ from lectern.kernel.errors import Conflict, ProtocolViolation
 def routes(deps: CatalogueDeps, names: Names) -> list[Route]:
     """Return the routes of the editor."""
     keeper = deps.keeper
-    microcourses = MicrocourseDesk(
-        keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock
-    )
-    desk = EditDesk(keeper, deps.engine, microcourses, deps.clock)
+    desk = EditDesk(keeper, deps.engine, deps.microcourse_desk, deps.clock)
     edits = _EditRoutes(desk, keeper.database, names, deps.limits).routes()
     return [*edits, *ParticipationRoutes(keeper).routes()]
 
@@ -125,7 +121,9 @@ class _EditRoutes:
 
     async def produce(self, request: Request) -> ProducedModel:
         asked: Produce = request.body
-        made = await self._desk.produce(request.who, request.path["id"], asked.revision)
+        made = await self._desk.produce(
+            request.who, request.path["id"], asked.revision, newest_look=asked.newest_look
+        )
         return ProducedModel(microcourse_id=made.id, version=made.version)
 
     async def present(self, request: Request) -> PresenceModel:
@@ -196,4 +194,5 @@ def _content(content: EditList) -> ContentModel:
         arrangement=content.arrangement,
         chapters=None if content.chapters is None else drawn_chapters(content.chapters),
         branded=content.branded,
+        look=content.look,
     )

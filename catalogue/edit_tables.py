@@ -1,4 +1,6 @@
-"""Where edit lists and their revisions are kept, who has them open, and what microcourses were made of."""
+"""Where edit lists and their revisions are kept, who has them open, what was proposed and put aside, and what
+microcourses were made of.
+"""
 
 from sqlalchemy import Column, Integer, String, Table, UniqueConstraint
 
@@ -45,6 +47,16 @@ edit_presence = Table(
     Column("edit_id", Id, nullable=True),
     Column("guest_name", String(300), nullable=True),
     Column("seen_utc_ms", Millis, nullable=False),
+)
+
+proposals_aside = Table(
+    "proposals_aside",
+    metadata,
+    Column("replay_id", Id, primary_key=True),
+    Column("subject", Id, primary_key=True),
+    Column("start_ms", Millis, primary_key=True),
+    org_column(),
+    Column("put_utc_ms", Millis, nullable=False),
 )
 
 microcourse_cuts = Table(

@@ -42,7 +42,9 @@ class EditList(msgspec.Struct, frozen=True):
     arrangement: Arrangement = "inset"
     chapters: tuple[Chapter, ...] | None = None
     branded: bool = True
-    """Whether it comes in the studio's look, with its intro and outro."""
+    """Whether it comes in a look, with its intro and outro."""
+    look: str = ""
+    """Which one; empty: whose it is by itself (`catalogue.brand.choosing`)."""
 
     @property
     def length_ms(self) -> int:
@@ -142,9 +144,10 @@ class Arrange:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Set whether the microcourse comes in the studio's look, with its intro and outro."""
+    """Set whether the microcourse comes in a look, with its intro and outro, and in which; see `EditList`."""
 
     branded: StrictBool
+    look: Annotated[str, StringConstraints(max_length=64)] = ""
     kind: Literal["brand"] = "brand"
 
 
@@ -298,7 +301,7 @@ def _arrange(edit: EditList, asked: Arrange, source: Source) -> EditList:
 
 
 def _brand(edit: EditList, asked: Brand, source: Source) -> EditList:
-    return msgspec.structs.replace(edit, branded=asked.branded)
+    return msgspec.structs.replace(edit, branded=asked.branded, look=asked.look if asked.branded else "")
 
 
 def _own_chapters(edit: EditList, source: Source) -> Sequence[Chapter]:

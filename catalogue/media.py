@@ -52,7 +52,8 @@ class Microcourse:
     """A range of a replay with a title, cut by a job; `duration_ms` includes the intro card.
 
     `version` is the one in work, which `made_by` made; learners see `live_version`, which may be an earlier
-    one (`Released`).
+    one (`Released`). It stands in version `look_version` of the look `look_id`: without a look it is plain,
+    and without a version it was made before looks were written down.
     """
 
     id: str
@@ -71,6 +72,8 @@ class Microcourse:
     published_utc_ms: int | None
     live_version: int | None = None
     made_by: str | None = None
+    look_id: str | None = None
+    look_version: int | None = None
 
     @property
     def folder(self) -> str:
@@ -109,6 +112,8 @@ class Released:
             if self.version == work.live_version
             else MicrocourseState.RETIRED,
             job_id=self.job_id,
+            look_id=work.look_id if self.version == work.version else None,
+            look_version=work.look_version if self.version == work.version else None,
         )
 
 

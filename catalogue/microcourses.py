@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit
+from catalogue.brand.choosing import LookChooser, Pin, chose_alike
 from catalogue.edit_store import EditStore, MadeOf
 from catalogue.edits import EditList
 from catalogue.media import Microcourse, checked_cut, microcourse_folder
@@ -32,6 +33,7 @@ class MicrocourseDesk:
     store: CatalogueStore
     jobs: JobStore
     trail: Trail
+    looks: LookChooser
     clock: Clock = utc_ms
     edits: EditStore = field(default_factory=EditStore)
 
@@ -48,7 +50,8 @@ class MicrocourseDesk:
         """Add a microcourse and have it cut; `made_of` several ranges between `start_ms` and `end_ms`.
 
         Raises:
-            Conflict: the replay is not ready. Rejected: title or range is not usable.
+            Conflict: the replay is not ready, or the look is not used any more. Rejected: title or range is
+            not usable.
         """
         async with self.database.write() as tx:
             replay = await self.store.replay(tx, replay_id)
@@ -57,6 +60,8 @@ class MicrocourseDesk:
                 raise Conflict("replay_not_ready", "The replay is not ready yet.", state=replay.state)
             cut = checked_cut(title, start_ms, end_ms, replay.duration_ms)
             now = self.clock()
+            content = EditList() if made_of is None else made_of.content
+            pin = await self.looks.pinned(tx, who, replay.org_id, replay.session_id, content)
             draft = Microcourse(
                 id=new_id(),
                 org_id=replay.org_id,
@@ -73,6 +78,8 @@ class MicrocourseDesk:
                 created_utc_ms=now,
                 published_utc_ms=None,
                 made_by=who.subject_id,
+                look_id=pin.look_id,
+                look_version=pin.version,
             )
             await self.store.add_microcourse(tx, draft)
             await self._note_cut(tx, draft, made_of)
@@ -88,14 +95,17 @@ class MicrocourseDesk:
         start_ms: int | None,
         end_ms: int | None,
         made_of: MadeOf | None = None,
+        newest_look: bool = False,
     ) -> Microcourse:
         """Change title or range, and have a new version cut; one that is in the making is dropped.
 
-        Where neither range nor `made_of` is given, it stays made of what it was. What is published goes on
-        playing as it is until the new version is published too.
+        Where neither range nor `made_of` is given, it stays made of what it was. It stays in the version of
+        the look that it has, unless another one was chosen, or the `newest_look` is wanted. What is published
+        goes on playing as it is until the new version is published too.
 
         Raises:
-            Conflict: the replay is deleted. Rejected: title or range is not usable.
+            Conflict: the replay is deleted, or the look is not used any more. Rejected: title or range is not
+            usable.
         """
         async with self.database.write() as tx:
             old = await self._mine(tx, who, microcourse_id)
@@ -110,8 +120,11 @@ class MicrocourseDesk:
             was = (await self.edits.cuts(tx, [(old.id, old.version)])).get((old.id, old.version))
             if made_of is None and was is not None and start_ms is None and end_ms is None:
                 made_of = MadeOf(msgspec.structs.replace(was.content, title=cut.title), was.chapters)
+            pin = await self._pin(tx, who, old, was, made_of, newest_look=newest_look)
             same = (cut.title, cut.start_ms, cut.end_ms) == (old.title, old.start_ms, old.end_ms)
-            if same and _looks(made_of) == _looks(was):
+            known = _pin_of(old)
+            same_look = pin == known or (known is None and not newest_look)
+            if same and same_look and _shows(made_of) == _shows(was):
                 return old
             now = self.clock()
             await self._drop_job(tx, old, now)
@@ -124,11 +137,31 @@ class MicrocourseDesk:
                 version=old.version + 1,
                 duration_ms=None,
                 made_by=who.subject_id,
+                look_id=pin.look_id,
+                look_version=pin.version,
             )
             changed = await self.store.microcourse(tx, old.id)
             await self._note_cut(tx, changed, made_of)
             await self._submit(tx, changed, MicrocourseEvent.EDITED, now)
             return await self.store.microcourse(tx, old.id)
+
+    async def _pin(
+        self,
+        tx: AsyncConnection,
+        who: Principal,
+        old: Microcourse,
+        was: MadeOf | None,
+        made_of: MadeOf | None,
+        *,
+        newest_look: bool,
+    ) -> Pin:
+        """Return the look that a microcourse is made again in."""
+        before = EditList() if was is None else was.content
+        wanted = EditList() if made_of is None else made_of.content
+        known = _pin_of(old)
+        if known is not None and not newest_look and chose_alike(before, wanted):
+            return known
+        return await self.looks.pinned(tx, who, old.org_id, old.session_id, wanted)
 
     async def retry(self, who: Principal, microcourse_id: str) -> Microcourse:
         """Queue the job of a failed microcourse again.
@@ -214,6 +247,8 @@ class MicrocourseDesk:
             arrangement=made_of.content.arrangement,
             subtitle=made_of.content.subtitle,
             branded=made_of.content.branded,
+            look=microcourse.look_id or "",
+            look_version=microcourse.look_version or 0,
         )
         new = NewJob(microcourse.org_id, MICROCOURSE, microcourse.id, msgspec.to_builtins(args))
         job = await self.jobs.enqueue(tx, new, now)
@@ -229,6 +264,13 @@ class MicrocourseDesk:
             await self.jobs.cancel(tx, job.id, now)
 
 
-def _looks(made_of: MadeOf | None) -> tuple[object, ...]:
+def _pin_of(microcourse: Microcourse) -> Pin | None:
+    """Return the look that it stands in; None if it was made before looks were written down."""
+    if microcourse.look_version is None:
+        return None
+    return Pin(microcourse.look_id, microcourse.look_version)
+
+
+def _shows(made_of: MadeOf | None) -> tuple[object, ...]:
     """Return what makes a difference to the picture and to its chapters."""
     return () if made_of is None else (made_of.content, made_of.chapters)

@@ -159,8 +159,19 @@ class JobModel(BaseModel):
     estimate_s: int | None
 
 
+class LookOfCourse(BaseModel):
+    """The look that a microcourse stands in, and whether that is as it is now; without a name the
+    organisation's own.
+    """
+
+    id: str
+    name: str
+    version: int
+    newest: bool
+
+
 class MicrocourseModel(BaseModel):
-    """A microcourse; `job` only for those who may edit it.
+    """A microcourse; `job` and `look` only for those who may edit it.
 
     `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
     `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
@@ -188,6 +199,7 @@ class MicrocourseModel(BaseModel):
     position_ms: int
     live_version: int | None = None
     may: list[str] = []
+    look: LookOfCourse | None = None
 
 
 class MicrocoursePage(BaseModel):

@@ -83,6 +83,9 @@ class People(Protocol):
     async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
         """Return the name of who gave a lesson; None if nobody is named."""
 
+    async def presenter_id(self, tx: AsyncConnection, session_id: str) -> str | None:
+        """Return the person who gave a lesson; None if nobody is named."""
+
     async def targets(
         self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
     ) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
+from catalogue.brand.choosing import LookChooser
 from catalogue.changes_routes import ChangesRoutes
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
@@ -30,6 +31,7 @@ from catalogue.play import Player
 from catalogue.play_grant import PlaySigner
 from catalogue.play_keys import PlayKeys
 from catalogue.proposal.desk import ProposalDesk
+from catalogue.proposal.set_aside import AsideDesk, AsideStore
 from catalogue.publishing import TAIL_MS
 from catalogue.replay_chapters import chapters_of
 from catalogue.replays import ReplayKeeper, remembered_of
@@ -89,6 +91,19 @@ class CatalogueDeps:
         return Audiences(self.people)
 
     @property
+    def looks(self) -> LookChooser:
+        """In which look something is cut."""
+        return LookChooser(self.people)
+
+    @property
+    def microcourse_desk(self) -> MicrocourseDesk:
+        """Cutting."""
+        keeper = self.keeper
+        return MicrocourseDesk(
+            keeper.database, keeper.files, keeper.store, keeper.jobs, self.trail, self.looks, self.clock
+        )
+
+    @property
     def review_desk(self) -> ReviewDesk:
         """From a finished cut to what learners see."""
         return ReviewDesk(
@@ -100,8 +115,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
     held = HeldBack(keeper.database)
-    desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
-    catalogue = CatalogueRoutes(deps, desk)
+    catalogue = CatalogueRoutes(deps, deps.microcourse_desk)
     changes = ChangesRoutes(
         keeper.database, keeper.store, catalogue.drawn_replays, catalogue.drawn_microcourses, deps.clock
     )
@@ -111,6 +125,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
         *ReviewRoutes(deps.review_desk, catalogue.drawn).routes(),
         *WindowRoutes(keeper.database, keeper.store, deps.trail, deps.clock).routes(),
         *ProposalDesk(keeper, EditStore()).routes(),
+        *AsideDesk(keeper, AsideStore()).routes(),
         *PlayKeys(deps.signer, deps.watching, deps.links, held, deps.clock).routes(),
         *Player(keeper.files, deps.signer, deps.clock, held).routes(),
     ]
@@ -330,6 +345,10 @@ class CatalogueRoutes:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
             made_of = await self._edits.cuts(tx, [(m.id, m.version) for m in found])
+            edited = {m.id for m in found if may_edit(who, m.org_id, m.session_id)}
+            looks = await self._deps.looks.store.many(
+                tx, {m.look_id for m in found if m.id in edited and m.look_id is not None}
+            )
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -338,8 +357,9 @@ class CatalogueRoutes:
                 jobs.get(m.job_id or ""),
                 positions.get(m.id, 0),
                 made_of.get((m.id, m.version)),
-                editing=may_edit(who, m.org_id, m.session_id),
+                editing=m.id in edited,
                 may=acts.get(m.id, ()),
+                look=looks.get(m.look_id or ""),
             )
             for m in found
         ]

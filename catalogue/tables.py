@@ -40,6 +40,8 @@ microcourses = Table(
     Column("published_utc_ms", Millis, nullable=True),
     Column("live_version", Integer, nullable=True),
     Column("made_by", Id, nullable=True),
+    Column("look_id", Id, nullable=True),
+    Column("look_version", Integer, nullable=True),
     Index("ix_microcourses_session_id_id", "session_id", "id"),
 )
 

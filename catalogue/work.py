@@ -47,7 +47,8 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     `ranges`, where there are some, are joined in their order instead.
 
     `replay_version`, where known, tells which finished download the pictures may be copied from.
-    `branded`: in the organisation's look, with its intro and outro.
+    `branded`: in a look, with its intro and outro: in version `look_version` of `look`; a job of an earlier
+    release names none and gets the organisation's as it is.
     """
 
     session_id: str
@@ -61,6 +62,8 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     ranges: tuple[tuple[int, int], ...] = ()
     arrangement: Literal["inset", "side_by_side"] = "inset"
     subtitle: str = ""
+    look: str = ""
+    look_version: int = 0
 
     @property
     def folder(self) -> str:

@@ -1,8 +1,8 @@
 """Signals and proposals on the wire."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictInt
 
 State = Literal["none", "working", "ready", "failed"]
 
@@ -66,3 +66,15 @@ class ProposalModel(BaseModel):
     reason: str | None = None
     lessons: list[ProposedLessonModel] = Field(default_factory=list)
     notes: list[NoteModel] = Field(default_factory=list)
+
+
+class AsideModel(BaseModel):
+    """Where the proposed lessons begin that one has put aside."""
+
+    starts_ms: list[int]
+
+
+class PutAside(BaseModel):
+    """Proposed lessons to be put aside, by where they begin."""
+
+    starts_ms: list[Annotated[StrictInt, Field(ge=0, le=2**53)]] = Field(max_length=200)

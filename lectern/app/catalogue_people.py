@@ -56,6 +56,11 @@ class PeopleOfCatalogue:
         )
         return (await tx.execute(query)).scalar_one_or_none()
 
+    async def presenter_id(self, tx: AsyncConnection, session_id: str) -> str | None:
+        """See `People`."""
+        query = select(sessions.c.presenter_person_id).where(sessions.c.id == session_id)
+        return (await tx.execute(query)).scalar_one_or_none()
+
     async def targets(
         self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
     ) -> dict[str, str]:

@@ -17,7 +17,6 @@ from socketio.exceptions import SocketIOError
 
 from accounts.service import principal_of
 from accounts.store import Org, Person
-from catalogue.microcourses import MicrocourseDesk
 from catalogue.review import REVIEWERS
 from catalogue.states import MicrocourseState, ReplayState
 from interactions.question_sets.store import Item
@@ -152,9 +151,7 @@ class _Lesson:
                 if await keeper.refresh(self._session.id):
                     break
                 await asyncio.sleep(0.5)
-        desk = MicrocourseDesk(
-            keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock
-        )
+        desk = deps.microcourse_desk
         async with keeper.database.read() as tx:
             replay = await keeper.store.replay_of(tx, self._session.id)
         assert replay is not None

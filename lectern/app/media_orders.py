@@ -109,9 +109,15 @@ class Orders:
             raise _unknown() from error
         raise _unknown()
 
+    async def _look(self, tx: AsyncConnection, org_id: str, args: MicrocourseArgs) -> Look:
+        if args.look:
+            return await self.looks.look(tx, args.look, args.look_version)
+        look_id = (await self.looks.given_to(tx, org_id, [org_id])).get(org_id, org_id)
+        return await self.looks.look(tx, look_id, (await self.looks.named(tx, org_id, look_id)).version)
+
     async def _microcourse(self, org_id: str, args: MicrocourseArgs) -> Order:
         async with self.database.read() as tx:
-            look = await self.looks.look(tx, org_id) if args.branded else Look()
+            look = await self._look(tx, org_id, args) if args.branded else Look()
             ready = {
                 clip.id: f"{clip.folder}/{MADE}"
                 for clip in await self.looks.clips(tx, org_id)

@@ -52,6 +52,7 @@ from analytics.view_store import ViewStore
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
 from catalogue.brand.look import LookStore
+from catalogue.brand.look_routes import LookRoutes
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
 from catalogue.console.routes import ConsoleRoutes
@@ -264,6 +265,7 @@ class Services:
             *self._asides().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
+            *LookRoutes(self.brand, self.catalogue.looks, self.catalogue.keeper.store).routes(),
             *self.console.routes(),
             *edit_routes(self.catalogue, PeopleOfAccounts(self.accounts)),
             *self._incidents().routes(),
@@ -787,6 +789,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 accounts,
                 LookStore(),
                 keeper.jobs,
+                PeopleOfCatalogue(accounts.store),
             ),
             rating_keys=RatingKeys(play_keys.secrets, play_keys.current),
         )

@@ -166,6 +166,9 @@ class House:
     async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
         return "Zoë Müller 王芳"
 
+    async def presenter_id(self, tx: AsyncConnection, session_id: str) -> str | None:
+        return "presenter"
+
     async def targets(
         self, tx: AsyncConnection, org_id: str, kind: str, ids: Collection[str]
     ) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import imageio_ffmpeg
 import pytest
 from PIL import Image
 
+from catalogue.brand.look import LookStore, NamedLook
 from catalogue.work import MICROCOURSE, MicrocourseArgs
 from lectern.app.media_orders import Orders
 from lectern.app.wiring import Services
@@ -87,6 +88,11 @@ async def test_a_clip_is_taken_made_ready_and_used(house: Installation, clip: by
         assert (order.media.intro_clip, order.media.outro) == (intro, words)
         assert (order.media.accent, bool(order.media.logo)) == (["#6EA0FF", "#ff8800"][branded], branded)
         assert (f"{intro}/720.mp4" in order.assets) is branded
+    pinned = MicrocourseArgs("s", "m", 1, "x", 0, 2_000, look=house.org.id, look_version=1)
+    row = {name: getattr(pinned, name) for name in pinned.__struct_fields__}
+    order = await Orders(services.database, "Acme").of(replace(job, args=row))
+    assert isinstance(order.media, Microcourse)
+    assert (order.media.accent, order.media.logo) == ("#ff8800", b"")  # as it was before the logo came
     with pytest.raises(JobFailed):
         await Orders(services.database, "Acme").of(replace(job, kind="hologram"))
     async with services.database.read() as tx:
@@ -153,3 +159,104 @@ async def test_who_may_and_the_logo(house: Installation) -> None:
             assert card.size == (1280, 720)
             assert (255, 0, 0) in {colour for _, colour in card.getcolors(1 << 20) or []}
     assert (await house.ask("DELETE", f"{API}/logo", by="admin")).data["logo_url"] is None
+
+
+LOOKS = f"{API}/looks"
+
+
+async def _made(house: Installation, name: str, like: str | None = None) -> str:
+    made = await house.ask("POST", LOOKS, by="admin", json={"name": name, "like": like})
+    assert made.status == 201
+    return str(made.data["id"])
+
+
+async def test_looks_are_made_named_and_given(house: Installation) -> None:
+    brought = await house.ask("PUT", f"{API}/logo", by="admin", data=logo())
+    academy = await _made(house, " Sales academy ", like=house.org.id)
+    one = f"{LOOKS}/{academy}"
+    begun = await house.ask("GET", one, by="presenter")
+    assert (begun.data["name"], begun.data["version"]) == ("Sales academy", 1)
+    assert begun.data["logo_url"] == brought.data["logo_url"]
+    wanted = {"version": 1, "accent": "#00ff00", "title_card": True, "name": "Academy"}
+    changed = await house.ask("PUT", one, by="admin", json=wanted)
+    assert (changed.data["version"], changed.data["name"]) == (2, "Academy")
+    assert changed.data["accent"] == "#00ff00"
+    assert (await house.ask("PUT", one, by="admin", json=wanted)).code == "branding_changed"
+    renamed = await house.ask("PUT", one, by="admin", json=wanted | {"version": 2, "name": "Academy 2"})
+    assert (renamed.data["version"], renamed.data["name"]) == (2, "Academy 2")  # that is no other picture
+    own = await house.ask("GET", API, by="presenter")
+    assert (own.data["id"], own.data["accent"], own.data["is_default"]) == (house.org.id, "#6EA0FF", True)
+    cookie = {"Cookie": "lectern_session=cookie-of-presenter"}
+    async with house.client.get(f"{one}/card.png", params={"title": "x"}, headers=cookie) as answer:
+        with Image.open(BytesIO(await answer.read())) as card:
+            assert (0, 255, 0) in {colour for _, colour in card.getcolors(1 << 20) or []}
+
+    people = [house.people["presenter"], house.people["host"]]
+    given = await house.ask("PUT", f"{one}/people", by="admin", json={"people": people})
+    assert [person["name"] for person in given.data["people"]] == ["Host", "Presenter"]
+    service = await _made(house, "Service")
+    await house.ask("PUT", f"{LOOKS}/{service}/people", by="admin", json={"people": people[1:]})
+    listed = (await house.ask("GET", LOOKS, by="presenter")).data
+    assert [(look["name"], look["is_default"], look["people"]) for look in listed["items"]] == [
+        ("", True, 0), ("Academy 2", False, 1), ("Service", False, 1),
+    ]  # fmt: skip
+    assert listed["may_edit"] is False
+    unknown = await house.ask("PUT", f"{one}/people", by="admin", json={"people": ["nobody"]})
+    assert (unknown.status, unknown.code) == (422, "look_person_unknown")
+    await house.ask("PUT", f"{one}/people", by="admin", json={"people": []})
+    assert (await house.ask("GET", one, by="admin")).data["people"] == []
+
+
+async def test_looks_are_made_the_default_retired_and_deleted(house: Installation) -> None:
+    academy, spare = await _made(house, "Academy"), await _made(house, "Spare")
+    one = f"{LOOKS}/{academy}"
+    assert (await house.ask("POST", f"{one}/make-default", by="admin", json={})).data["is_default"] is True
+    assert (await house.ask("GET", API, by="presenter")).data["name"] == "Academy"
+    for method, path in (("POST", f"{one}/retire"), ("DELETE", one)):
+        refused = await house.ask(method, path, by="admin", json={})
+        assert (refused.status, refused.code) == (409, "look_is_default")
+    own = await house.ask("POST", f"{LOOKS}/{house.org.id}/retire", by="admin", json={})
+    assert own.data["retired"] is True
+    assert (await house.ask("DELETE", f"{LOOKS}/{house.org.id}", by="admin")).code == "look_used"
+    default = await house.ask("POST", f"{LOOKS}/{house.org.id}/make-default", by="admin", json={})
+    assert (default.status, default.code) == (409, "look_retired")
+    again = await house.ask("POST", f"{LOOKS}/{house.org.id}/use-again", by="admin", json={})
+    assert again.data["retired"] is False
+    assert (await house.ask("DELETE", f"{LOOKS}/{spare}", by="admin")).status == 204
+    assert (await house.ask("GET", f"{LOOKS}/{spare}", by="admin")).code == "look_not_found"
+    async with house.services.database.read() as tx:
+        log = await house.services.accounts.store.audit_log(tx, house.org.id, "", 9)
+    assert {entry.action for entry in log} == {
+        "look_created", "look_made_default", "look_retired", "look_used_again", "look_deleted",
+    }  # fmt: skip
+
+
+async def test_who_may_change_looks_and_whose_they_are(house: Installation) -> None:
+    academy = await _made(house, "Academy")
+    one = f"{LOOKS}/{academy}"
+    change = {"version": 0, "accent": "#000000", "title_card": True}
+    doors: list[tuple[str, str, Any]] = [
+        ("POST", LOOKS, {"name": "x"}), ("PUT", one, change), ("DELETE", one, None),
+        ("POST", f"{one}/retire", {}), ("POST", f"{one}/use-again", {}), ("POST", f"{one}/make-default", {}),
+        ("PUT", f"{one}/people", {"people": []}),
+    ]  # fmt: skip
+    for method, path, body in doors:
+        assert (await house.ask(method, path, by="presenter", json=body)).status == 403, (method, path)
+    for path in (LOOKS, one, f"{one}/card.png"):
+        assert (await house.ask("GET", path, by="learner")).status == 403, path
+    async with house.services.database.write() as tx:
+        await LookStore().add(tx, NamedLook("theirs", "elsewhere", "Theirs", 0, "x", 1))
+    for method, path, body in doors[1:]:
+        foreign = await house.ask(method, path.replace(academy, "theirs"), by="admin", json=body)
+        assert (foreign.status, foreign.code) == (404, "look_not_found"), (method, path)
+    assert (await house.ask("GET", f"{LOOKS}/theirs/card.png", by="admin")).status == 404
+    like = await house.ask("POST", LOOKS, by="admin", json={"name": "x", "like": "theirs"})
+    assert (like.status, like.code) == (404, "look_not_found")
+    for name in ("", "  ", "x" * 101):
+        assert (await house.ask("POST", LOOKS, by="admin", json={"name": name})).status == 400
+    many = [NamedLook(f"look-{at}", house.org.id, "x", 0, "x", 1) for at in range(98)]
+    async with house.services.database.write() as tx:
+        for look in many:
+            await LookStore().add(tx, look)
+    full = await house.ask("POST", LOOKS, by="admin", json={"name": "x"})
+    assert (full.status, full.code) == (422, "looks_too_many")

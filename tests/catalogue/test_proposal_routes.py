@@ -4,6 +4,7 @@ import msgspec
 
 from catalogue.work import SIGNALS
 from lectern.jobs.job import JobFailed
+from lectern.kernel.clock import UtcMs
 from lectern.manifest.signals import Signals
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.catalogue.conftest import SESSION, House
@@ -176,3 +177,30 @@ async def test_only_editors_ask(house: House) -> None:
             status, _ = await house.call("GET", f"{path}/{what}", who)
             assert status == expected, (what, who)
         assert (await house.call("GET", f"/api/v1/replays/nothing/{what}"))[0] == 404
+
+
+async def test_what_an_editor_puts_aside_is_theirs_on_every_device(house: House) -> None:
+    path = f"{await ready(house)}/set-aside"
+    assert await house.call("GET", path) == (200, {"starts_ms": []})
+    assert (await house.call("POST", path, json={"starts_ms": [803_000]}))[1] == {"starts_ms": [803_000]}
+    again = await house.call("POST", path, json={"starts_ms": [0, 803_000]})
+    assert again == (200, {"starts_ms": [0, 803_000]})
+    assert (await house.call("GET", path))[1] == {"starts_ms": [0, 803_000]}  # another browser
+    assert (await house.call("GET", path, "host"))[1] == {"starts_ms": []}  # another editor sees it otherwise
+    assert (await house.call("POST", path, "guest_host", json={"starts_ms": [9]}))[1] == {"starts_ms": [9]}
+    assert await house.call("DELETE", path) == (200, {"starts_ms": []})
+    assert (await house.call("GET", path, "guest_host"))[1] == {"starts_ms": [9]}
+    for bad in ({"starts_ms": [-1]}, {"starts_ms": [0.5]}, {"starts_ms": list(range(201))}, {}):
+        assert (await house.call("POST", path, json=bad))[0] == 400
+    for method in ("GET", "POST", "DELETE"):
+        body = {"starts_ms": [1]} if method == "POST" else None
+        for who, status in (("learner", 403), ("stranger", 404), ("other_guest", 403)):
+            assert (await house.call(method, path, who, json=body))[0] == status, (method, who)
+
+
+async def test_of_what_was_put_aside_the_oldest_comes_back_first(house: House) -> None:
+    path = f"{await ready(house)}/set-aside"
+    await house.call("POST", path, json={"starts_ms": [900_000]})
+    house.now = UtcMs(house.now + 1)
+    _, kept = await house.call("POST", path, json={"starts_ms": list(range(200))})
+    assert kept["starts_ms"] == list(range(200))

@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import inspect, text
 
+from catalogue.brand.look import LookStore
 from lectern.app.tables import metadata
 from lectern.db.engine import Database
 from lectern.db.migrate import differences, downgrade, upgrade
@@ -94,3 +96,29 @@ async def test_two_processes_may_start_at_once(database_url: str) -> None:
     assert [
         (racer.returncode, stderr.decode()) for racer, (_, stderr) in zip(racers, outcomes, strict=True)
     ] == [(0, "")] * 2
+
+
+async def test_what_an_organisation_looked_like_is_its_own_look(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await upgrade(database, metadata, "0030")
+        columns = "org_id, version, accent, title_card, outro_words, logo, intro_id"
+        columns += ", updated_by, updated_utc_ms"
+        values = "'acme', 3, '#123456', :card, 'Bye', :logo, 'clip', 'admin', 7"
+        async with database.write() as tx:
+            chosen = {"card": True, "logo": b"\x89PNG"}
+            await tx.execute(text(f"INSERT INTO branding ({columns}) VALUES ({values})"), chosen)
+        await upgrade(database, metadata)
+        async with database.write() as tx:
+            store = LookStore()
+            look = await store.named(tx, "acme", "acme", lock=True)
+            shown = await store.look(tx, "acme", look.version)
+            assert (look.name, shown.version, shown.accent, shown.logo) == ("", 3, "#123456", b"\x89PNG")
+            assert (shown.title_card, shown.outro_words, shown.intro_id) == (True, "Bye", "clip")
+            await store.add_version(tx, "acme", replace(shown, accent="#654321"), "admin", 8)
+        await downgrade(database, metadata, "0030")
+        async with database.read() as tx:
+            row = (await tx.execute(text("SELECT version, accent, outro_words FROM branding"))).one()
+        assert tuple(row) == (4, "#654321", "Bye")
+    finally:
+        await database.close()

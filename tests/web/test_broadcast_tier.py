@@ -2,6 +2,7 @@
 leads back through the lesson so far without what was said aside, gives nothing away before it is seen, and
 gives way to real-time when that works. Afterwards the aside is erased for good."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,10 @@ async def erased(story: Story, chromium: Browsers, studio: Page) -> None:
     phone = await chromium.on_phone("zh-CN")
     await story.sign_in(phone, "presenter")
     [replay] = (await story.rest(phone, "GET", "/replays"))["items"]
+    await story.open(studio, f"/editor/{replay['id']}")
+    await expect(on(studio, "timeline-aside")).to_have_count(1)
+    told = re.compile(r"^Said aside at 0:\d\d, not in the replay")
+    await expect(on(studio, "timeline-aside")).to_have_attribute("aria-label", told)
     await story.open(phone, f"/replay/{replay['id']}")
     await on(phone, "replay-asides").locator("summary").click()
     await expect(on(phone, "replay-asides")).to_contain_text("没有录入回放")

@@ -1,9 +1,11 @@
 """The editor of microcourses: parts cut by hand and by key, two editors at once, and what comes of it."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
@@ -13,6 +15,13 @@ from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on
 
 pytestmark = pytest.mark.browser
+_BYTES = {"Content-Type": "application/octet-stream"}
+
+
+def _logo() -> bytes:
+    picture = BytesIO()
+    Image.new("RGB", (240, 80), "#e0218a").save(picture, "PNG")
+    return picture.getvalue()
 
 
 async def _saved(page: Page, revision: int) -> None:
@@ -33,7 +42,60 @@ async def _from_the_top(phone: Page) -> None:
     await phone.evaluate("scrollTo(0, 0)")
 
 
-async def _on_a_phone(story: Story, replay: str) -> None:
+async def _a_part_is_chosen_by_key(page: Page) -> None:
+    """A part that is chosen by key has its beginning shown, not the beginning of everything."""
+    await on(page, "part-1").focus()
+    await page.keyboard.press("Enter")
+    await expect(on(page, "part-1")).to_have_attribute("aria-pressed", "true")
+    begins_ms = int(await on(page, "handle-start").get_attribute("aria-valuenow") or "")
+    assert begins_ms >= 1_000
+    await expect(on(page, "position")).to_contain_text(f"0:{begins_ms // 1_000:02}")
+
+
+async def _an_earlier_state_is_played(page: Page) -> None:
+    """Play what was saved before: the draft stays, nothing is saved, and one goes back to it or not."""
+    await on(page, "revisions-open").click()
+    await on(page, "look-at").nth(8).click()
+    await on(page, "play-state").click()
+    await expect(on(page, "trial")).to_be_visible()
+    await expect(on(page, "preview-stop")).to_be_visible()
+    await expect(on(page, "handle-start")).to_have_count(0)
+    await expect(on(page, "part-1")).to_have_count(0)  # that state had one part
+    await expect(on(page, "position")).to_contain_text(re.compile("0:(0[6-9]|10)"))  # it plays from 0:05
+    assert await violations(page) == []
+    await take_picture(page, "editor-trial-pc")
+    await on(page, "trial-end").click()
+    await expect(on(page, "trial")).to_be_hidden()
+    await expect(on(page, "preview-range")).to_be_visible()
+    await expect(on(page, "part-1")).to_be_visible()
+
+
+async def _academy(story: Story, look: str | None = None) -> str:
+    """Have an administrator make a look, or change it; returns its id."""
+    admin = await story.browsers.on_pc("en")
+    await story.sign_in(admin, "admin")
+    if look is None:
+        look = str((await story.rest(admin, "POST", "/branding/looks", data={"name": "Sales academy"}))["id"])
+        await story.rest(admin, "PUT", f"/branding/looks/{look}/logo", data=_logo(), headers=_BYTES)
+    else:
+        shown = {"version": 1, "accent": "#e0218a", "title_card": True}
+        await story.rest(admin, "PUT", f"/branding/looks/{look}", data=shown)
+    await admin.context.close()
+    return look
+
+
+async def _stays_open_for_days(page: Page, replay: str) -> None:
+    """A page that comes back after hours asks for its replay again: what its player knows has run out."""
+    async with page.expect_request(lambda asked: asked.url.endswith(f"/api/v1/replays/{replay}")):
+        await page.evaluate("""() => {
+            const now = Date.now
+            Date.now = () => now() + 36e6
+            dispatchEvent(new Event('online'))
+            Date.now = now
+        }""")
+
+
+async def _on_a_phone(story: Story, replay: str, other: Page) -> None:
     """Look through the proposals: listen to an end, nudge it, put the lesson aside, have it back, take it."""
     phone = await story.browsers.on_phone("zh-CN")
     await story.sign_in(phone, "host")
@@ -51,6 +113,9 @@ async def _on_a_phone(story: Story, replay: str) -> None:
     await take_picture(phone, "editor-proposal-phone")
     await on(phone, "put-aside").tap()
     await expect(lesson).to_have_count(0)
+    await other.reload()  # the same person, at another device
+    await expect(on(other, "take-back")).to_be_visible()
+    await expect(on(other, "proposed")).to_have_count(0)
     await on(phone, "take-back").tap()
     await on(phone, "take").tap()
     await expect(lesson).to_contain_text("已采用")
@@ -143,7 +208,7 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         # what was saved is looked at, and gone back to; that is undone like anything else
         await on(pc, "revisions-open").click()
         await expect(on(pc, "revision")).to_have_count(12)
-        await on(pc, "look").nth(4).click()
+        await on(pc, "look-at").nth(4).click()
         assert await violations(pc) == []
         await take_picture(pc, "editor-revisions-pc")
         await on(pc, "restore").click()
@@ -152,6 +217,9 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         await pc.keyboard.press("Control+z")
         await _saved(pc, 13)
         await expect(on(pc, "microcourse-title")).to_have_value("Two parts")
+
+        await _an_earlier_state_is_played(pc)
+        await _saved(pc, 13)
 
         # a stretch is marked by dragging over the lanes, and becomes a draft; the first one is gone on with
         await expect(on(pc, "signals")).to_be_visible(timeout=60_000)
@@ -180,10 +248,14 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         await pc.keyboard.press("Control+z")
         await _saved(pc, 15)
 
-        await _on_a_phone(story, replay)
+        await _on_a_phone(story, replay, other)
+        await _a_part_is_chosen_by_key(other)
+        await _stays_open_for_days(other, replay)
 
-        # the result is played in its order, and made
-        await on(pc, "branded").uncheck()
+        # the result is played in its order, and made in the look that its editor chooses
+        look = await _academy(story)
+        await pc.reload()
+        await on(pc, "look").select_option(label="Sales academy")
         await _saved(pc, 16)
         await on(pc, "preview-range").click()
         await expect(on(pc, "preview-stop")).to_be_visible()
@@ -197,3 +269,11 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         assert (len(made["ranges"]), made["title"]) == (2, "Two parts")
         shown_ms = sum(end - start for start, end in made["ranges"])
         assert abs(made["duration_ms"] - 3_000 - shown_ms) < 150
+        assert made["look"] == {"id": look, "name": "Sales academy", "version": 1, "newest": True}
+
+        # the look changes: what was made stays as it is, and may be made in the newest
+        await _academy(story, look)
+        await pc.reload()
+        await on(pc, "newest-look").check()
+        assert await violations(pc) == []
+        await take_picture(pc, "editor-look-pc")

@@ -51,6 +51,36 @@ async def _sign_in(page: Page, server: Server) -> None:
     )
 
 
+async def _looks_of_a_studio(page: Page) -> None:
+    """Make a look like the organisation's, change it, give it to a presenter, retire it and take it back."""
+    await page.get_by_test_id("new-look").click()
+    await page.get_by_test_id("look-name").fill("Sales academy")
+    await page.get_by_test_id("create-look").click()
+    await expect(page.get_by_test_id("look-open")).to_have_text("Sales academy")
+    await expect(page.get_by_test_id("accent")).to_have_value("#ff8800")  # it begins like the other
+    await expect(page.get_by_test_id("intro").locator("option:checked")).to_have_text("片头.mp4")
+    await page.get_by_test_id("accent").fill("#00aa55")
+    await page.get_by_test_id("look").first.click()
+    await expect(page.get_by_test_id("look-leave")).to_be_visible()  # nothing that was chosen is lost unasked
+    await page.get_by_role("button", name="Stay here").click()
+    await page.get_by_test_id("save-branding").click()
+    await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    await page.get_by_test_id("look-person-field").fill("顾明")
+    await page.get_by_test_id("look-person-field-option").first.click()
+    await page.get_by_test_id("give-look").click()
+    await expect(page.get_by_test_id("look-person")).to_contain_text("顾明")
+    await page.get_by_test_id("look-retire").click()
+    assert await violations(page) == []
+    await page.get_by_test_id("look-sure").click()
+    await expect(page.get_by_test_id("look").last).to_contain_text("Retired")
+    await page.get_by_test_id("look-again").click()
+    await expect(page.get_by_test_id("look-retire")).to_be_visible()
+    assert await violations(page) == []
+    await take_picture(page, "admin-looks-pc")
+    await page.reload()  # which look is open stands in the address
+    await expect(page.get_by_test_id("accent")).to_have_value("#00aa55")
+
+
 @pytest.mark.timeout(300)
 async def test_an_intro_is_brought_chosen_and_seen_in_the_console(tmp_path: Path) -> None:
     clip = await asyncio.to_thread(_clip, tmp_path / "片头.mp4")
@@ -78,6 +108,8 @@ async def test_an_intro_is_brought_chosen_and_seen_in_the_console(tmp_path: Path
         await page.reload()
         await expect(intro.locator("option:checked")).to_have_text("片头.mp4")
 
+        await _looks_of_a_studio(page)
+
         await page.goto(f"{server.url}/admin/media-jobs")
         jobs = page.get_by_test_id("media-job")
         await expect(jobs).to_have_count(2)
@@ -104,6 +136,8 @@ async def test_an_intro_is_brought_chosen_and_seen_in_the_console(tmp_path: Path
         assert await violations(phone) == []
         await take_picture(phone, "admin-media-jobs-phone")
         await phone.goto(f"{server.url}/admin/branding")
+        await phone.get_by_test_id("look").last.tap()
+        await expect(phone.get_by_test_id("look-open")).to_have_text("Sales academy")
         await expect(phone.get_by_test_id("clip")).to_contain_text("可以使用")
         assert await violations(phone) == []
         await take_picture(phone, "admin-branding-phone")

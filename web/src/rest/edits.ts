@@ -10,8 +10,10 @@ export interface EditContent {
   readonly arrangement: 'inset' | 'side_by_side'
   /** Null while it takes those of the replay. */
   readonly chapters: readonly Chapter[] | null
-  /** In the studio's look, with its intro and outro. */
+  /** In a look, with its intro and outro. */
   readonly branded: boolean
+  /** Which one; empty: the one that it has by itself. */
+  readonly look: string
 }
 
 export interface Author {
@@ -43,7 +45,7 @@ export type Operation =
   | { readonly kind: 'move'; readonly index: number; readonly to: number }
   | { readonly kind: 'name'; readonly title: string; readonly subtitle: string }
   | { readonly kind: 'arrange'; readonly arrangement: EditContent['arrangement'] }
-  | { readonly kind: 'brand'; readonly branded: boolean }
+  | { readonly kind: 'brand'; readonly branded: boolean; readonly look: string }
   | { readonly kind: 'restore'; readonly revision: number }
   | { readonly kind: 'set_chapter'; readonly at_ms: number; readonly title: string; readonly moved_from_ms?: number }
   | { readonly kind: 'drop_chapter'; readonly at_ms: number }
@@ -74,6 +76,18 @@ export interface OtherEditor {
   readonly edit_id: string | null
 }
 
+/** Looks to choose from; without a name it is the organisation's own. */
+export interface LookChoices {
+  readonly items: readonly { readonly id: string; readonly name: string }[]
+  /** The one that a microcourse has when nobody chooses. */
+  readonly by_itself: string
+}
+
+/** Where proposed lessons begin that one has put aside. */
+export interface SetAside {
+  readonly starts_ms: readonly number[]
+}
+
 const root = '/api/v1'
 
 export const editsApi = {
@@ -83,7 +97,12 @@ export const editsApi = {
   drop: (id: string) => request<null>('DELETE', `${root}/edits/${id}`),
   change: (id: string, change: Change) => request<Edit>('POST', `${root}/edits/${id}/revisions`, { body: change }),
   history: (id: string) => request<{ readonly items: readonly Revision[] }>('GET', `${root}/edits/${id}/revisions`),
-  produce: (id: string, revision: number) => request<{ readonly microcourse_id: string; readonly version: number }>('POST', `${root}/edits/${id}/produce`, { body: { revision } }),
+  /** `newestLook`: in its look as that is now, not as it was the last time. */
+  produce: (id: string, revision: number, newestLook = false) => request<{ readonly microcourse_id: string; readonly version: number }>('POST', `${root}/edits/${id}/produce`, { body: { revision, newest_look: newestLook } }),
+  looks: (replayId: string) => request<LookChoices>('GET', `${root}/replays/${replayId}/looks`),
+  aside: (replayId: string) => request<SetAside>('GET', `${root}/replays/${replayId}/set-aside`),
+  putAside: (replayId: string, startsMs: readonly number[]) => request<SetAside>('POST', `${root}/replays/${replayId}/set-aside`, { body: { starts_ms: startsMs } }),
+  takeBackAside: (replayId: string) => request<SetAside>('DELETE', `${root}/replays/${replayId}/set-aside`),
   present: (replayId: string, tab: string, editId: string | null, leaving = false) =>
     request<{ readonly others: readonly OtherEditor[]; readonly revisions: Readonly<Record<string, number>> }>('POST', `${root}/replays/${replayId}/editors`, { body: { tab, edit_id: editId, leaving }, keepalive: leaving }),
   /** How many learners took part in each step of a replay. */

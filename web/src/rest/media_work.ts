@@ -65,14 +65,36 @@ export interface Look {
   readonly outro_id: string | null
 }
 
+/** A look with all that belongs to it; without a name it is the organisation's own that nobody has named. */
 export interface Branding extends Look {
+  readonly id: string
+  readonly name: string
   readonly logo_url: string | null
   readonly clips: readonly BrandClip[]
+  /** Whose look it is by itself. */
+  readonly people: readonly { readonly id: string; readonly name: string }[]
+  readonly microcourses: number
+  readonly is_default: boolean
+  readonly retired: boolean
   readonly may_edit: boolean
 }
 
+export interface LookInList {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly is_default: boolean
+  readonly retired: boolean
+  readonly people: number
+  readonly microcourses: number
+}
+
+export type LookAct = 'retire' | 'use-again' | 'make-default'
+
 const root = '/api/v1'
 const file = (data: Blob) => ({ raw: { data, type: 'application/octet-stream' } })
+
+const lookAt = (id: string): string => `${root}/branding/looks/${id}`
 
 export const mediaWork = {
   jobs: (state: string, cursor: string | null) => {
@@ -83,11 +105,17 @@ export const mediaWork = {
   tokens: () => request<{ items: readonly WorkerToken[] }>('GET', `${root}/worker-tokens`),
   makeToken: (name: string) => request<WorkerToken>('POST', `${root}/worker-tokens`, { body: { name } }),
   revokeToken: (id: string) => request<null>('DELETE', `${root}/worker-tokens/${id}`),
-  branding: () => request<Branding>('GET', `${root}/branding`),
-  changeBranding: (look: Look) => request<Branding>('PUT', `${root}/branding`, { body: look }),
+  looks: () => request<{ readonly items: readonly LookInList[]; readonly may_edit: boolean }>('GET', `${root}/branding/looks`),
+  /** Null: the organisation's. */
+  look: (id: string | null) => request<Branding>('GET', id === null ? `${root}/branding` : lookAt(id)),
+  changeLook: (id: string, look: Look & { readonly name?: string }) => request<Branding>('PUT', lookAt(id), { body: look }),
+  makeLook: (name: string, like: string | null) => request<Branding>('POST', `${root}/branding/looks`, { body: { name, like } }),
+  actOnLook: (id: string, act: LookAct) => request<Branding>('POST', `${lookAt(id)}/${act}`, { body: {} }),
+  deleteLook: (id: string) => request<null>('DELETE', lookAt(id)),
+  giveLook: (id: string, people: readonly string[]) => request<Branding>('PUT', `${lookAt(id)}/people`, { body: { people } }),
   bringClip: (clip: File) => request<Branding>('POST', `${root}/branding/clips?name=${encodeURIComponent(clip.name.slice(0, 200))}`, file(clip)),
   retryClip: (id: string) => request<Branding>('POST', `${root}/branding/clips/${id}/retry`, { body: {} }),
-  putLogo: (logo: File) => request<Branding>('PUT', `${root}/branding/logo`, file(logo)),
-  dropLogo: () => request<Branding>('DELETE', `${root}/branding/logo`),
-  cardUrl: (title: string, accent: string, version: number) => `${root}/branding/card.png?${new URLSearchParams({ title, accent, v: String(version) }).toString()}`,
+  putLogo: (id: string, logo: File) => request<Branding>('PUT', `${lookAt(id)}/logo`, file(logo)),
+  dropLogo: (id: string) => request<Branding>('DELETE', `${lookAt(id)}/logo`),
+  cardUrl: (id: string, title: string, accent: string, version: number) => `${lookAt(id)}/card.png?${new URLSearchParams({ title, accent, v: String(version) }).toString()}`,
 }

@@ -193,6 +193,8 @@ export interface Microcourse {
   /** What learners see; null: nothing yet, or nothing any more. */
   readonly live_version: number | null
   readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
+  /** The look that it was made in, for editors; without a name the organisation's own. Null: plain, or made before that was kept. */
+  readonly look: { readonly id: string; readonly name: string; readonly version: number; readonly newest: boolean } | null
 }
 
 export interface Person {

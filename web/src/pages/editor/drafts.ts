@@ -32,7 +32,7 @@ export interface Drafts {
   act: (asked: Asked, editId?: string) => Promise<boolean>
   begin: (parts: readonly Part[], title?: string) => Promise<boolean>
   drop: (id: string) => Promise<void>
-  produce: () => Promise<string | null>
+  produce: (newestLook: boolean) => Promise<string | null>
   takeTheirs: () => void
   keepMine: () => Promise<void>
 }
@@ -162,11 +162,11 @@ export function useDrafts(replayId: string): Drafts {
     if (currentId.value === id) currentId.value = items.value[0]?.id ?? null
   }
 
-  function produce(): Promise<string | null> {
+  function produce(newestLook: boolean): Promise<string | null> {
     return inLine(async () => {
       const edit = current.value
       if (!edit || conflict.value) return null
-      const made = await editsApi.produce(edit.id, edit.revision)
+      const made = await editsApi.produce(edit.id, edit.revision, newestLook)
       put({ ...edit, microcourse_id: made.microcourse_id })
       return made.microcourse_id
     }, null)
