@@ -60,7 +60,7 @@ def gaps_of(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingG
         for gap in recorded.gaps
     ]
     found += _unrecorded(recorded, happened)
-    found += _away(recorded, happened)
+    found += away(recorded.clock_map, happened)
     return sorted(found, key=lambda gap: (gap.from_ms, gap.to_ms, gap.source, gap.participant))
 
 
@@ -126,11 +126,12 @@ def _unrecorded(recorded: Recorded, happened: Sequence[Happened]) -> list[Record
     return found
 
 
-def _away(recorded: Recorded, happened: Sequence[Happened]) -> list[RecordingGap]:
-    """Where somebody's connection broke while they sent, until they sent again."""
+def away(clock: ClockMap, happened: Sequence[Happened]) -> list[RecordingGap]:
+    """Return where somebody's connection broke while they sent, until they sent again; on what was recorded
+    by `clock`."""
     sent: dict[str, tuple[str, str]] = {}
     gone: dict[tuple[str, str], int] = {}
-    clock, found = recorded.clock_map, list[RecordingGap]()
+    found = list[RecordingGap]()
     for event in happened:
         track = str(event.payload.get("track", ""))
         if event.type == TrackPublished.TYPE:

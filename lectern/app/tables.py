@@ -8,6 +8,7 @@ import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.erasure_tables
+import catalogue.groups.tables
 import catalogue.publishing_tables
 import catalogue.review_tables
 import catalogue.series_tables
@@ -41,6 +42,7 @@ _MODULES = (
     catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.erasure_tables,
+    catalogue.groups.tables,
     catalogue.publishing_tables,
     catalogue.review_tables,
     catalogue.series_tables,

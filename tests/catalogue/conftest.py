@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
 from catalogue.edit_routes import routes as edit_routes
+from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
 from catalogue.neighbours import Circle, Led, ReviewNews
@@ -280,7 +281,8 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
     eraser = AsideEraser(house.database, house.files, house.clock)
     asides = AsideRoutes(eraser, house.store, house, house, house)
-    more += [*office.routes(), *library.routes(), *asides.routes()]
+    groups = GroupReplayRoutes(deps, house)
+    more += [*office.routes(), *library.routes(), *asides.routes(), *groups.routes()]
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { en as cuttingEn, zh as cuttingZh } from '../src/words/cutting'
 import en from '../src/words/en'
+import { en as groupReplaysEn, zh as groupReplaysZh } from '../src/words/group_replays'
 import { en as jobReasonsEn, zh as jobReasonsZh } from '../src/words/job_reasons'
 import { en as libraryEn, zh as libraryZh } from '../src/words/library'
 import { en as mediaEn, zh as mediaZh } from '../src/words/media'
@@ -27,8 +28,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn })
-const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh })
+const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, groupReplays: groupReplaysEn })
+const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, groupReplays: groupReplaysZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')

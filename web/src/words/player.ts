@@ -2,7 +2,7 @@
 import { i18n } from './index'
 
 export const en = {
-  inPicture: 'Picture in picture', inSmallWindow: 'It plays in a small window.', bringBack: 'Bring it back here', unable: 'This browser cannot play lessons', unableText: 'Open this page in the browser of your phone or computer: in an app, use its menu (⋯).', soundOnly: 'Sound only', soundOnlyText: 'Only the sound is loaded, which saves data.', showPicture: 'Show the picture', more: 'Keys of the player',
+  inPicture: 'Picture in picture', inSmallWindow: 'It plays in a small window.', bringBack: 'Bring it back here', unable: 'This browser cannot play lessons', unableText: 'Open this page in the browser of your phone or computer: in an app, use its menu (⋯).', soundOnly: 'Sound only', noPicture: 'This recording is sound alone.', soundOnlyText: 'Only the sound is loaded, which saves data.', showPicture: 'Show the picture', more: 'Keys of the player',
   offline: 'The network is gone', offlineText: 'It goes on by itself when the network is back. What you have watched is kept.',
   speedIs: 'Speed {n}×', mutedIs: 'Sound off', soundIs: 'Sound on', noCaptions: 'There are no captions', noChapters: 'There are no chapters',
   captions: 'Captions', captionsOff: 'Captions off', captionsIn: 'Captions: {language}', captionsAway: 'The captions could not be loaded', chapters: 'Chapters', chapterStart: 'Beginning',
@@ -25,7 +25,7 @@ export const en = {
 export type PlayerWords = typeof en
 
 export const zh: PlayerWords = {
-  inPicture: '画中画', inSmallWindow: '正在小窗口中播放。', bringBack: '回到这里播放', unable: '这个浏览器不能播放课程', unableText: '请用手机或电脑自带的浏览器打开本页；在应用内，可点右上角菜单（⋯）选择在浏览器中打开。', soundOnly: '只听声音', soundOnlyText: '现在只加载声音，省流量。', showPicture: '显示画面', more: '播放器快捷键',
+  inPicture: '画中画', inSmallWindow: '正在小窗口中播放。', bringBack: '回到这里播放', unable: '这个浏览器不能播放课程', unableText: '请用手机或电脑自带的浏览器打开本页；在应用内，可点右上角菜单（⋯）选择在浏览器中打开。', soundOnly: '只听声音', noPicture: '这段录制只有声音。', soundOnlyText: '现在只加载声音，省流量。', showPicture: '显示画面', more: '播放器快捷键',
   offline: '网络断开了', offlineText: '网络恢复后会自动继续。已看的部分都留着。',
   speedIs: '{n} 倍速', mutedIs: '已静音', soundIs: '已打开声音', noCaptions: '没有字幕', noChapters: '没有章节',
   captions: '字幕', captionsOff: '字幕已关闭', captionsIn: '字幕：{language}', captionsAway: '字幕没有加载成功', chapters: '章节', chapterStart: '开头',
