@@ -62,6 +62,7 @@ async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
         await expect(on(phone, "invitation")).to_contain_text("What you say here is recorded")
         await take_picture(phone, "groups-recorded-card-phone")
         await on(phone, "group-go").click()
+        await expect(on(phone, "invitation")).to_be_hidden()
         await expect(on(phone, "group-recorded")).to_be_visible()
         await on(phone, "mic").click()
         await until("the group is heard", lambda: _is_heard(server.data, story.session_id), within_s=60)
