@@ -8,6 +8,7 @@ import pytest
 from lectern.manifest import (
     Clock,
     Fragment,
+    Line,
     ManifestReader,
     RecordingEnded,
     RecordingStarted,
@@ -185,7 +186,7 @@ def test_a_manifest_that_names_no_group_makes_none(tmp_path: Path) -> None:
     """Of another machine, say. Its tracks are not in the lesson, either."""
     manifest = tmp_path / "rec" / "1" / "manifest.jsonl"
     manifest.parent.mkdir(parents=True)
-    lines = [
+    lines: list[Line] = [
         RecordingStarted(0, 1_795_312_800_000),
         TrackStarted("t", "mic", "audio", "p", "opus", 48_000, 0.0, group="../../elsewhere"),
         Fragment("t", "mic-1/000001.mp4", 0.0, 1_000.0, 10, "c"),
