@@ -10,6 +10,7 @@ from catalogue.access import may_edit, viewer_of
 from catalogue.brand.look import NamedLook
 from catalogue.chapters import Chapter
 from catalogue.edit_store import MadeOf
+from catalogue.gaps import ReplayGap
 from catalogue.marks import Remembered
 from catalogue.media import Limits, Microcourse, Replay, hls_folder
 from catalogue.models import (
@@ -28,7 +29,7 @@ from catalogue.models import (
     VideoModel,
     WrittenQuestionModel,
 )
-from catalogue.play_grant import BROADCAST, REPLAY, WORK, PlayGrant, PlaySigner
+from catalogue.play_grant import BROADCAST, CLASS, GROUP, MEMBER, REPLAY, WORK, PlayGrant, PlaySigner
 from catalogue.states import CUT
 from catalogue.window import ALWAYS, Window
 from catalogue.work import (
@@ -45,6 +46,8 @@ from lectern.jobs.job import Job
 from lectern.jobs.states import JobState
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
+from lectern.manifest.groups import group_folder
+from lectern.manifest.replay import ReplayGroup
 from lectern.manifest.so_far import SoFar
 
 
@@ -129,6 +132,54 @@ class Drawing:
             position_ms=position_ms,
             version=replay.version,
             created_utc_ms=replay.created_utc_ms,
+            from_utc_ms=window.from_utc_ms,
+            to_utc_ms=window.to_utc_ms,
+            held=window.held,
+            until_utc_ms=hls.expires_utc_ms,
+            has_groups=recorded is not None and bool(recorded.groups),
+        )
+
+    def group(
+        self,
+        replay: Replay,
+        group: ReplayGroup,
+        title: str,
+        gaps: Sequence[ReplayGap],
+        *,
+        is_member: bool,
+        window: Window = ALWAYS,
+    ) -> ReplayModel:
+        """Draw what a group of the class recorded, as a replay without download and marks.
+
+        A learner's addresses say as what they see it: as a member, or as one of the class.
+        """
+        works = may_edit(self.who, replay.org_id, replay.session_id)
+        shown = f"{GROUP}/{replay.id}/{group.id}/{MEMBER if is_member else CLASS}"
+        folder = f"{hls_folder(replay.session_id)}{group_folder(group.id)}/"
+        hls = self._grant(f"{WORK}/{replay.id}" if works else shown, folder)
+        videos = [
+            VideoModel(
+                source=v.source,
+                url=self.signer.url(hls, v.playlist),
+                spans=[(span.start_ms, span.end_ms) for span in v.spans],
+            )
+            for v in group.videos
+        ]
+        return ReplayModel(
+            id=replay.id,
+            session_id=replay.session_id,
+            title=title,
+            state=replay.state,
+            duration_ms=group.duration_ms,
+            videos=videos,
+            audio_url=self.signer.url(hls, "audio/index.m3u8") if group.has_sound else None,
+            program_url=self.signer.url(hls, "program.m3u8"),
+            download=DownloadModel(state="none", progress=0.0, url=None),
+            marks=[],
+            gaps=[GapModel.model_validate(asdict(gap)) for gap in gaps],
+            position_ms=0,
+            version=replay.version,
+            created_utc_ms=group.utc_ms,
             from_utc_ms=window.from_utc_ms,
             to_utc_ms=window.to_utc_ms,
             held=window.held,

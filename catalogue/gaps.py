@@ -74,7 +74,7 @@ def gaps_of(
         for gap in recorded.gaps
     ]
     found += _unrecorded(recorded, happened)
-    found += _away(recorded, happened, left_out)
+    found += away(recorded.clock_map, happened, left_out)
     return sorted(found, key=lambda gap: (gap.from_ms, gap.to_ms, gap.source, gap.participant))
 
 
@@ -140,11 +140,14 @@ def _unrecorded(recorded: Recorded, happened: Sequence[Happened]) -> list[Record
     return found
 
 
-def _away(recorded: Recorded, happened: Sequence[Happened], left_out: LeftOut) -> list[RecordingGap]:
-    """Where somebody's connection broke while they sent, until they sent again."""
+def away(
+    clock: ClockMap, happened: Sequence[Happened], left_out: LeftOut = nobody_left_out
+) -> list[RecordingGap]:
+    """Return where somebody's connection broke while they sent, until they sent again; on what was recorded
+    by `clock`."""
     sent: dict[str, tuple[str, str]] = {}
     gone: dict[tuple[str, str], int] = {}
-    clock, found = recorded.clock_map, list[RecordingGap]()
+    found = list[RecordingGap]()
     for event in happened:
         track = str(event.payload.get("track", ""))
         if event.type == TrackPublished.TYPE:

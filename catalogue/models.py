@@ -85,7 +85,7 @@ class ReplayModel(BaseModel):
     """A replay; lists leave `marks`, `questions`, `gaps` and `chapters` empty.
 
     It is shown from `from_utc_ms` until `to_utc_ms`; null: no such bound. While `held`, only to those who may
-    edit it. Its addresses run out at `until_utc_ms`.
+    edit it. Its addresses run out at `until_utc_ms`. `has_groups`: groups of the class recorded something.
     """
 
     id: str
@@ -109,6 +109,7 @@ class ReplayModel(BaseModel):
     to_utc_ms: int | None = None
     until_utc_ms: int
     held: bool = False
+    has_groups: bool = False
 
 
 class ReplayPage(BaseModel):

@@ -15,6 +15,7 @@ from lectern.edge.routes import Request, Route
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
 from lectern.manifest.asides import is_aside
+from lectern.manifest.groups import is_of_group
 from lectern.storage.files import Files
 from lectern.storage.keys import below
 
@@ -65,9 +66,9 @@ class Player:
         grant = self._signer.open(request.path["token"], self._clock())
         if self._held is not None:
             await self._held.insist_on_shown(grant, self._clock())
-        path = request.path["path"]
+        path = request.path["path"]  # what a group recorded has addresses of its own: see GroupReplayRoutes
         suffix = PurePosixPath(path).suffix
-        if suffix not in CONTENT_TYPES or (is_aside(path) and not grant.live):
+        if suffix not in CONTENT_TYPES or (is_aside(path) and not grant.live) or is_of_group(path):
             raise NotFound("file_not_found", "There is no such file.")
         key = below(grant.prefix, path)
         if grant.sealed and (suffix == ".m3u8" or suffix in _MEDIA):

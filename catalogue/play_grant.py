@@ -18,8 +18,12 @@ from lectern.kernel.access import SessionGrant
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Unauthenticated
 
-REPLAY, BROADCAST, WORK = "replay", "broadcast", "work"
-"""How `PlayGrant.medium` begins, before a slash and an id; `WORK`: of whoever may edit it."""
+REPLAY, BROADCAST, WORK, GROUP = "replay", "broadcast", "work", "group"
+"""How `PlayGrant.medium` begins, before a slash and an id; `WORK`: of whoever may edit it.
+
+Of a group's recording there follow the group and as what it is seen: `MEMBER`, or one of the `CLASS`.
+"""
+MEMBER, CLASS = "member", "class"
 
 _LABEL = b"lectern-play-1"
 _LONGEST_TOKEN = 2_000

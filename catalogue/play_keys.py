@@ -6,7 +6,7 @@ from catalogue.access import may_edit, viewer_of
 from catalogue.held_back import HeldBack
 from catalogue.media import Replay
 from catalogue.neighbours import Links
-from catalogue.play_grant import WORK, PlayGrant, PlaySigner
+from catalogue.play_grant import GROUP, WORK, PlayGrant, PlaySigner
 from catalogue.sealing import KEY_NAME
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
@@ -86,6 +86,8 @@ class PlayKeys:
     async def _insist_on_watching(self, who: Principal, grant: PlayGrant) -> None:
         await self._held.insist_on_shown(grant, self._clock())
         kind, _, id_ = grant.medium.partition("/")
+        if kind == GROUP:  # whether it is shown to them was asked above: the address says as what they see it
+            id_ = id_.partition("/")[0]
         if kind == "microcourse":
             version = int(grant.prefix.rstrip("/").rpartition("/")[2])
             await self._watching.find(who, "microcourse", id_, version=version)

@@ -68,7 +68,7 @@ class ReplayKeeper:
             if replay.ended_utc_ms is None or replay.state is ReplayState.READY:
                 return replay.state is ReplayState.READY
             happened = await self.store.happened(change.tx, session_id)
-            left_out = await self._left_out(change.tx, session_id)
+            left_out = await self.left_out(change.tx, session_id)
             gaps = untold(gaps_of(recorded, happened, left_out), happened)
             change.append(*(NewEvent(payload=gap) for gap in gaps))
             within = still_in_replay(asides(happened), recorded.clock_map)
@@ -88,8 +88,8 @@ class ReplayKeeper:
                 state = after(REPLAY_TABLE, replay.state, ReplayEvent.GIVEN_UP)
                 await self.store.change_replay(tx, replay.id, state=state)
 
-    async def _left_out(self, tx: AsyncConnection, session_id: str) -> LeftOut:
-        """As `signaling.plane.left_out`: by the rules that the lesson began with."""
+    async def left_out(self, tx: AsyncConnection, session_id: str) -> LeftOut:
+        """Return whose sources no recorder is given, by the rules that the lesson began with."""
         rules = await PublishingStore().rules(tx, session_id)
         if not (rules.learners_unseen or rules.learners_unheard):
             return nobody_left_out

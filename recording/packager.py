@@ -4,9 +4,11 @@ Writes `hls/` of a session: `camera/`, `screen/` (once somebody shared one) and 
 `index.m3u8` (all), `live.m3u8` (the last half minute) and pages of ten minutes for looking back, and the
 master playlists `program.m3u8`, `screen.m3u8`, `live-program.m3u8`, `live-screen.m3u8`. `so-far.json` says
 how far the pages reach. What was recorded aside is in folders of its own, and only the live playlists name
-it. When the file `ended` appears in the session's folder, or with `--finish`, it renders the rest, closes the
-playlists, writes `replay.json`, and exits with 0. When its standard input closes, it exits at once; started
-again, it goes on where it was, and what it writes is the same.
+it. What groups of the class recorded for themselves is in `group-…/`, and no playlist of the lesson names it;
+its playlists are written when the lesson is over. When the file `ended` appears in the session's folder, or
+with `--finish`, it renders the rest, closes the playlists, writes `replay.json`, and exits with 0. When its
+standard input closes, it exits at once; started again, it goes on where it was, and what it writes is the
+same.
 """
 
 import argparse
@@ -20,9 +22,10 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Final, TextIO, cast
 
 import structlog
+from msgspec.structs import replace as replace_fields
 
 from lectern.kernel.log_stream import LogStream
 from lectern.manifest import (
@@ -31,6 +34,7 @@ from lectern.manifest import (
     ManifestReader,
     RecordingStarted,
     Replay,
+    ReplayGroup,
     ReplaySpan,
     ReplayVideo,
     write_replay,
@@ -39,8 +43,10 @@ from lectern.manifest.asides import aside_folder
 from lectern.manifest.order import read_order
 from lectern.manifest.so_far import SoFar, write_so_far
 from lectern.storage.shelved import shelved
+from recording.durable_replace import append, replace, write_once
 from recording.far_fragments import FarFragments
 from recording.frames import Bring, FragmentReader
+from recording.group_courses import GroupCourse, GroupCourses
 from recording.missing_media import stretches
 from recording.pages import PagedPlaylist
 from recording.playlists import FullPlaylist, LivePlaylist, master_playlist
@@ -51,6 +57,8 @@ log = structlog.get_logger(__name__)
 
 FRAGMENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}/[0-9]{1,9}\.mp4")
 """What another machine's manifest may name: nothing outside of its own folder."""
+PROGRAMMES: Final[dict[TrackName, str]] = {"camera": "program", "screen": "screen"}
+"""What the master playlist of a video is called."""
 POLL_S = 0.25
 NICENESS = 10
 CLOSE_PATIENCE_S = 2.0
@@ -72,6 +80,7 @@ class Packager:
         self._replay = Strand(self._reader)
         self._asides: dict[int, Strand] = {}
         self._running = self._replay
+        self._groups = GroupCourses(self._reader)
         self._planned: dict[TrackName, deque[tuple[Strand, Segment]]] = {name: deque() for name in TRACKS}
         self._full = {name: FullPlaylist(partial(map_of, name)) for name in TRACKS}
         self._live = {name: LivePlaylist(partial(map_of, name)) for name in TRACKS}
@@ -104,15 +113,20 @@ class Packager:
         """Take what is recorded as everything there will be, and close the replay."""
         self._read()
         self._running.plan.finish_recording()
+        self._groups.finish()
         self._collect()
         self._render(ended=True)
-        replay = self._describe()
+        for course in self._groups.courses:
+            self._list_group(course)
+        replay = _described(self.plan)
+        replay = replace_fields(replay, groups=tuple(map(_group_described, self._groups.courses)))
         write_replay(self._hls / "replay.json", replay)
         log.info(
             "replay_written",
             duration_ms=replay.duration_ms,
             segments=sum(len(playlist) for playlist in self._full.values()),
             asides=len(self._asides),
+            groups=len(replay.groups),
             unreadable=self._reader.unreadable,
         )
         return replay
@@ -166,6 +180,9 @@ class Packager:
 
     def _receive(self, number: int, line: Line) -> None:
         """Plan with the next line of recording `number`."""
+        is_of_group = self._groups.receive(f"rec/{number}", line)
+        if is_of_group:
+            return
         if isinstance(line, RecordingStarted):
             self._running.plan.finish_recording()
             self._collect()
@@ -183,6 +200,7 @@ class Packager:
         """Render what is planned, and list it. Raises OSError; then what was not listed is still planned."""
         added = sum(self._render_track(name, ended=ended) for name in TRACKS)
         listed = [name for name in TRACKS if self._pages[name].end_ms]
+        added += sum(self._render_group(course) for course in self._groups.at_work())
         if added and listed:
             least = min((self._pages[name] for name in listed), key=lambda pages: pages.end_ms)
             write_so_far(self._hls / "so-far.json", SoFar(least.end_ms, least.end_utc_ms, tuple(listed)))
@@ -203,6 +221,27 @@ class Packager:
         if added or (ended and (name != "screen" or len(self._live[name]))):
             self._publish(name, ended=ended)
         return added
+
+    def _render_group(self, course: GroupCourse) -> int:
+        """Render what is planned of a group; its playlists wait until the lesson is over. Raises OSError."""
+        added = 0
+        while (planned := course.next_planned()) is not None:
+            name, segment = planned
+            self._write(course.strand, name, segment)
+            course.rendered(name, segment)
+            added += 1
+        if not course.is_heard:
+            course.strand.rest()
+        return added
+
+    def _list_group(self, course: GroupCourse) -> None:
+        folder = self._hls / course.strand.folder
+        for name, playlist in course.playlists.items():
+            if not len(playlist):
+                continue
+            replace(folder / name / "index.m3u8", playlist.text(ended=True).encode())
+            if name != "audio":
+                write_once(folder / f"{PROGRAMMES[name]}.m3u8", _master(name, "index.m3u8"))
 
     def _write(self, strand: Strand, name: TrackName, segment: Segment) -> None:
         files = [self._hls / file for file in strand.files_of(name, segment)]
@@ -233,28 +272,38 @@ class Packager:
     def _name_programme(self, name: TrackName, prefix: str, file: str) -> None:
         if name == "audio":
             return
-        programme = "program" if name == "camera" else "screen"
-        text = master_playlist(f"{name}/{file}", f"audio/{file}" if name == "camera" else None)
-        write_once(self._hls / f"{prefix}{programme}.m3u8", text.encode())
+        write_once(self._hls / f"{prefix}{PROGRAMMES[name]}.m3u8", _master(name, file))
 
-    def _describe(self) -> Replay:
-        videos = []
-        for source, video in self.plan.videos.items():
-            spans = [
-                ReplaySpan(interval.start // TICKS_PER_MS, interval.end // TICKS_PER_MS)
-                for interval in video.intervals
-                if interval.span is not None and interval.end is not None
-            ]
-            if spans:
-                videos.append(ReplayVideo(source, f"{source}/index.m3u8", _joined(spans)))
-        return Replay(
-            duration_ms=self.plan.end // TICKS_PER_MS,
-            utc_ms=self.plan.utc_ms,
-            videos=tuple(videos),
-            clock=tuple(self.plan.clock),
-            has_sound=bool(self.plan.mics),
-            gaps=stretches(self.plan.missing),
-        )
+
+def _master(name: TrackName, file: str) -> bytes:
+    return master_playlist(f"{name}/{file}", f"audio/{file}" if name == "camera" else None).encode()
+
+
+def _described(plan: SessionPlan) -> Replay:
+    videos = []
+    for source, video in plan.videos.items():
+        spans = [
+            ReplaySpan(interval.start // TICKS_PER_MS, interval.end // TICKS_PER_MS)
+            for interval in video.intervals
+            if interval.span is not None and interval.end is not None
+        ]
+        if spans:
+            videos.append(ReplayVideo(source, f"{source}/index.m3u8", _joined(spans)))
+    return Replay(
+        duration_ms=plan.end // TICKS_PER_MS,
+        utc_ms=plan.utc_ms,
+        videos=tuple(videos),
+        clock=tuple(plan.clock),
+        has_sound=bool(plan.mics),
+        gaps=stretches(plan.missing),
+    )
+
+
+def _group_described(course: GroupCourse) -> ReplayGroup:
+    found = _described(course.strand.plan)
+    return ReplayGroup(
+        course.group, found.duration_ms, found.utc_ms, found.videos, found.clock, found.has_sound, found.gaps
+    )
 
 
 def _joined(spans: Sequence[ReplaySpan]) -> tuple[ReplaySpan, ...]:
@@ -266,31 +315,6 @@ def _joined(spans: Sequence[ReplaySpan]) -> tuple[ReplaySpan, ...]:
         else:
             out.append(span)
     return tuple(out)
-
-
-def write_once(path: Path, data: bytes) -> None:
-    """Write a file that never changes; readers see all of it or nothing, also after a crash."""
-    if not path.exists():
-        replace(path, data)
-
-
-def replace(path: Path, data: bytes, *, is_safe: bool = True) -> None:
-    """Write a file at once. Without `is_safe` a crash of the machine may cost it, for files that are written
-    again and again."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        if is_safe:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def append(path: Path, data: bytes) -> None:
-    """Add to a file that only grows; what a crash leaves half written is written anew at the next start."""
-    with path.open("ab") as file:
-        file.write(data)
 
 
 def _parent_gone() -> bool:

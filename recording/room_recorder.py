@@ -18,7 +18,7 @@ KEYFRAME_RETRY_S = 1.0
 
 
 class TrackOpened(NamedTuple):
-    """A track starts, or goes on with another codec or numbering."""
+    """A track starts, or goes on with another codec or numbering. `group`: see `TrackStarted`."""
 
     track: str
     source: Source
@@ -27,6 +27,7 @@ class TrackOpened(NamedTuple):
     clock_rate: int
     participant: str
     at_s: float
+    group: str = ""
 
 
 class PacketArrived(NamedTuple):
@@ -118,7 +119,8 @@ class RoomRecorder:
 
     def _open(self, event: TrackOpened) -> None:
         known = self._tracks.get(event.track)
-        if known is not None and known.started.codec == event.codec:
+        goes_on_as = None if known is None else (known.started.codec, known.started.group)
+        if known is not None and goes_on_as == (event.codec, event.group):
             self._pending += known.cut(event.at_s, last=True)
             known.restart()
             return
@@ -133,6 +135,7 @@ class RoomRecorder:
             codec=event.codec,
             clock_rate=event.clock_rate,
             start_ms=max(0.0, (event.at_s - self._start_s) * 1000),
+            group=event.group,
         )
         sender = self._senders.setdefault(event.participant, DelayFloor())
         try:

@@ -32,6 +32,7 @@ SNAP = 480
 """A packet at most 10 ms off the end of the one before belongs right behind it."""
 RUN_UP = 2 * TICKS_PER_S
 GROWTH = 4 * AUDIO_TIMESCALE
+_NOTHING_HEARD = 1 << 62
 
 Pcm = npt.NDArray[np.float32]
 
@@ -70,6 +71,12 @@ class SoundProgramme:
         if heard >= FORGOTTEN_AT_ONCE:
             del self._mics[:heard]
             self._taken = max(0, self._taken - heard)
+
+    def rest(self) -> None:
+        """Keep no sound until a segment is asked for again."""
+        self._mix = np.zeros((2, 0), np.float32)
+        self._start = _NOTHING_HEARD
+        self._decoders.clear()
 
     def _hear(self, start: int, end: int) -> Pcm:
         if start < self._start or start > self._start + self._mix.shape[1] + 10 * AUDIO_TIMESCALE:

@@ -1,4 +1,4 @@
-"""One course of segments, the replay's or an aside's: its plan, its folder, and what renders it."""
+"""One course of segments, of replay, aside or group: its plan, its folder, and what renders it."""
 
 from collections.abc import Sequence
 from typing import Final, Literal
@@ -43,6 +43,10 @@ class Strand:
             self._sound.forget_before(segment.start - REMEMBERED)
         elif segment.span is not None:
             segment.span.forget_before(segment.start - REMEMBERED)
+
+    def rest(self) -> None:
+        """Nothing comes for a while: keep no sound in memory."""
+        self._sound.rest()
 
     def files_of(self, track: TrackName, segment: Segment) -> tuple[str, str]:
         """Return the names of a segment's init segment and of itself, relative to `hls/`."""

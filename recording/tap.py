@@ -116,10 +116,18 @@ class RecorderTap:
         self._thread.start()
 
     def on_track(  # noqa: PLR0917 - the signature is that of streaming.tap.Tap
-        self, track: str, source: Source, kind: Kind, codec: str, clock_rate: int, participant: str, /
+        self,
+        track: str,
+        source: Source,
+        kind: Kind,
+        codec: str,
+        clock_rate: int,
+        participant: str,
+        group: str = "",
+        /,
     ) -> None:
         """See `streaming.tap.Tap`."""
-        self._put(TrackOpened(track, source, kind, codec, clock_rate, participant, time.monotonic()))
+        self._put(TrackOpened(track, source, kind, codec, clock_rate, participant, time.monotonic(), group))
 
     def on_rtp(self, track: str, packet: bytes, arrival_s: float, /) -> None:
         """See `streaming.tap.Tap`.

@@ -412,6 +412,7 @@ class SessionPlan:
         self._recording = ""
         self._running = False
         self._origin = (0, 0)
+        self._zero = 0  # where the running recording's clock has its 0
         self._session_ms = 0
         self._watermark = 0
         self._last_end = 0
@@ -454,13 +455,7 @@ class SessionPlan:
     def receive(self, recording: str, line: Line) -> None:
         """`recording` is the folder of the manifest, relative to the session (`rec/1`)."""
         if isinstance(line, RecordingStarted):
-            self.finish_recording()
-            self._recording = recording
-            self._running = True
-            self._origin = (self._origin[0], line.utc_ms)
-            self._session_ms = line.session_ms
-            self.utc_ms = self.utc_ms or line.utc_ms
-            self._watermark = self._last_end = self._origin[0]
+            self.begin(recording, line)
         elif not self._running:
             return
         elif isinstance(line, TrackStarted):
@@ -478,6 +473,21 @@ class SessionPlan:
         elif isinstance(line, RecordingEnded):
             self._last_end = max(self._last_end, self._place(line.media_ms))
             self.finish_recording()
+
+    def begin(self, recording: str, started: RecordingStarted, at_ms: float = 0.0) -> None:
+        """Follow a recording from `at_ms` of its clock on; all later lines are of that clock, too.
+
+        The one before is finished.
+        """
+        self.finish_recording()
+        utc_ms, end = started.utc_ms + round(at_ms), self._origin[0]
+        self._recording = recording
+        self._running = True
+        self._zero = end - round(at_ms * TICKS_PER_MS)
+        self._origin = (end, utc_ms)
+        self._session_ms = started.session_ms + round(at_ms)
+        self.utc_ms = self.utc_ms or utc_ms
+        self._watermark = self._last_end = end
 
     def finish_recording(self) -> None:
         """The running recording will not go on: it ends where its last media ends.
@@ -500,7 +510,7 @@ class SessionPlan:
         self._origin = (end, self._origin[1])
 
     def _place(self, media_ms: float) -> int:
-        return self._origin[0] + round(media_ms * TICKS_PER_MS)
+        return self._zero + round(media_ms * TICKS_PER_MS)
 
     def _start_track(self, line: TrackStarted) -> None:
         track = _Track(line, f"{self._recording}/{line.track}/{line.start_ms}")
@@ -514,7 +524,7 @@ class SessionPlan:
             return
         piece = Piece(
             path=f"{self._recording}/{line.file}",
-            recording_start=self._origin[0],
+            recording_start=self._zero,
             start=self._place(line.start_ms),
             end=self._place(line.end_ms),
             keyframes=tuple(self._place(at) for at in line.keyframes),

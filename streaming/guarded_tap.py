@@ -19,10 +19,17 @@ class GuardedTap:
         self._report = report
 
     def on_track(  # noqa: PLR0917 - as Tap.on_track
-        self, track: str, source: Source, kind: Kind, codec: str, clock_rate: int, participant: str
+        self,
+        track: str,
+        source: Source,
+        kind: Kind,
+        codec: str,
+        clock_rate: int,
+        participant: str,
+        group: str = "",
     ) -> None:
         """See Tap."""
-        self._call(self._tap.on_track, track, source, kind, codec, clock_rate, participant)
+        self._call(self._tap.on_track, track, source, kind, codec, clock_rate, participant, group)
 
     def on_rtp(self, track: str, packet: bytes, arrival_s: float) -> None:
         """See Tap."""

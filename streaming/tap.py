@@ -31,9 +31,13 @@ class Tap(Protocol):
         codec: str,
         clock_rate: int,
         participant: str,
+        group: str = "",
         /,
     ) -> None:
-        """A track starts, or goes on with another codec (`VP8`, `H264`, `opus`) or another numbering."""
+        """A track starts, or goes on with another codec (`VP8`, `H264`, `opus`) or another numbering.
+
+        It is for the main room, or what a `group` of the class records for itself.
+        """
 
     def on_rtp(self, track: str, packet: bytes, arrival_s: float, /) -> None:
         """One decrypted RTP packet, each once, perhaps out of order; `arrival_s` is monotonic seconds."""

@@ -98,9 +98,9 @@ class Breakout:
     """The present or last breakout; each has groups of its own.
 
     `visits` says in which group staff are, since when a group calls stands in `calls`. `is_last_minute` is
-    also true of a breakout that was planned shorter. `unkept` are groups that have ended and whose notes are
-    still to be closed. `just_left` and `just_demoted` are what the last event changed beside its own subject,
-    `just_untutored` the groups that lost a tutor by it.
+    also true of a breakout that was planned shorter. `recorded`: what is said in its groups is. `unkept` are
+    groups that have ended and whose notes are still to be closed. `just_left` and `just_demoted` are what the
+    last event changed beside its own subject, `just_untutored` the groups that lost a tutor by it.
     """
 
     state: State = State.NONE
@@ -109,6 +109,7 @@ class Breakout:
     late: str = "stay"
     staying: set[str] = field(default_factory=set)
     is_last_minute: bool = False
+    recorded: bool = False
     visits: dict[str, str] = field(default_factory=dict)
     calls: dict[str, UtcMs] = field(default_factory=dict)
     voices: dict[str, None] = field(default_factory=dict)
@@ -134,6 +135,10 @@ class Breakout:
         if not self.is_open:
             return {}
         return {who: group.id for group in self.groups.values() for who in group.members} | self.visits
+
+    def recorded_groups(self) -> frozenset[str]:
+        """Return the groups in which what is said is recorded now."""
+        return frozenset(self.groups) if self.is_open and self.recorded else frozenset()
 
     def until(self, ends_utc_ms: UtcMs | None, now: UtcMs) -> None:
         """Set the end, seen from `now`."""
@@ -258,6 +263,7 @@ class BreakoutIdea:
             "ends_utc_ms": slice_.ends_utc_ms,
             "last_minute": slice_.is_open and slice_.is_last_minute,
             "late": slice_.late,
+            "recorded": slice_.recorded,
             "visits": dict(slice_.visits),
             "calls": dict(slice_.calls),
             "voices": list(slice_.voices),
@@ -275,6 +281,7 @@ def _open(slice_: Breakout, opened: BreakoutOpened, now: UtcMs) -> None:
     slice_.until(opened.ends_utc_ms, now)
     slice_.late = opened.late
     slice_.staying = set(opened.staying)
+    slice_.recorded = opened.recorded
     slice_.told = None
 
 

@@ -42,13 +42,14 @@ class OpenBreakout(msgspec.Struct, frozen=True, kw_only=True):
     """Split the class, for `seconds` or (null) until closed.
 
     `late` (`stay`, `smallest`, `choose`) is what becomes of learners without a group; those in `staying`
-    are left in the main room on purpose.
+    are left in the main room on purpose. `recorded`: what is said in the groups is recorded, as they read.
     """
 
     groups: tuple[PlannedGroup, ...]
     seconds: int | None = None
     late: str = "stay"
     staying: list[str] = []
+    recorded: bool = False
 
 
 class CloseBreakout(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,13 @@ def open_breakout(state: ClassState, call: Call, data: OpenBreakout) -> Decision
     texts: dict[str, str] = {}
     groups = tuple(_group(call, planned, texts) for planned in data.groups)
     ends = None if data.seconds is None else UtcMs(call.now + data.seconds * 1_000)
-    opened = BreakoutOpened(groups=groups, ends_utc_ms=ends, late=data.late, staying=tuple(data.staying))
+    opened = BreakoutOpened(
+        groups=groups,
+        ends_utc_ms=ends,
+        late=data.late,
+        staying=tuple(data.staying),
+        recorded=data.recorded,
+    )
     event = NewEvent(payload=opened, actor=call.actor.participant_id, texts=texts)
     work = (_pool_work(state, call, *pair) for pair in zip(groups, data.groups, strict=True))
     return Decision((event, *(each for each in work if each is not None)))

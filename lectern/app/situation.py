@@ -40,6 +40,7 @@ def _situation(state: ClassState) -> Situation:
         invited=tuple(guests),
         heard_everywhere=frozenset(breakout.voices),
         aside=state.of(ASIDE).since_utc_ms is not None,
+        recorded_groups=breakout.recorded_groups(),
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
         away_since_utc_ms={
             id_: present.left_utc_ms

@@ -8,6 +8,7 @@ import analytics.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.erasure_tables
+import catalogue.groups.tables
 import catalogue.publishing_tables
 import catalogue.response.tables
 import catalogue.review_tables
@@ -42,6 +43,7 @@ _MODULES = (
     catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.erasure_tables,
+    catalogue.groups.tables,
     catalogue.publishing_tables,
     catalogue.response.tables,
     catalogue.review_tables,

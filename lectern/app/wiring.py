@@ -58,6 +58,7 @@ from catalogue.brand.upload import Uploads
 from catalogue.console.routes import ConsoleRoutes
 from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
+from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
@@ -263,6 +264,7 @@ class Services:
             *self._watch_terms().routes(),
             *self._publishing().routes(),
             *self._asides().routes(),
+            *self._group_replays().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *LookRoutes(self.brand, self.catalogue.looks, self.catalogue.keeper.store).routes(),
@@ -422,6 +424,9 @@ class Services:
     def _asides(self) -> AsideRoutes:
         deps, leaders = self.catalogue, SessionFactsForCatalogue(SessionStore())
         return AsideRoutes(self.aside_eraser(), deps.keeper.store, leaders, deps.people, deps.trail)
+
+    def _group_replays(self) -> GroupReplayRoutes:
+        return GroupReplayRoutes(self.catalogue, SessionFactsForCatalogue(SessionStore()))
 
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)

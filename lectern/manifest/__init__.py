@@ -16,7 +16,15 @@ from lectern.manifest.lines import (
     TrackEnded,
     TrackStarted,
 )
-from lectern.manifest.replay import Replay, ReplayGap, ReplaySpan, ReplayVideo, read_replay, write_replay
+from lectern.manifest.replay import (
+    Replay,
+    ReplayGap,
+    ReplayGroup,
+    ReplaySpan,
+    ReplayVideo,
+    read_replay,
+    write_replay,
+)
 
 __all__ = [
     "Clock",
@@ -30,6 +38,7 @@ __all__ = [
     "RecordingStarted",
     "Replay",
     "ReplayGap",
+    "ReplayGroup",
     "ReplaySpan",
     "ReplayVideo",
     "TrackEnded",

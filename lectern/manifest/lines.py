@@ -27,7 +27,10 @@ class RecordingStarted(msgspec.Struct, frozen=True, tag="recording_started", tag
 
 
 class TrackStarted(msgspec.Struct, frozen=True, tag="track_started", tag_field="type"):
-    """A published track is being recorded from `start_ms` on. `codec` is `VP8`, `H264` or `opus`."""
+    """A published track is being recorded from `start_ms` on. `codec` is `VP8`, `H264` or `opus`.
+
+    With `group` it is what that group of the class records for itself, and in nothing for the main room.
+    """
 
     track: str
     source: Source
@@ -36,6 +39,7 @@ class TrackStarted(msgspec.Struct, frozen=True, tag="track_started", tag_field="
     codec: str
     clock_rate: int
     start_ms: float
+    group: str = ""
 
 
 class Fragment(msgspec.Struct, frozen=True, tag="fragment", tag_field="type"):

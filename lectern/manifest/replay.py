@@ -39,6 +39,26 @@ class ReplayGap(msgspec.Struct, frozen=True):
     why: Why
 
 
+class ReplayGroup(msgspec.Struct, frozen=True):
+    """What a group of the class recorded for itself: as `Replay`, below `group_folder(id)` of `hls/`.
+
+    Its time 0 is when the first of its members was heard.
+    """
+
+    id: str
+    duration_ms: int
+    utc_ms: int
+    videos: tuple[ReplayVideo, ...]
+    clock: tuple[ClockPiece, ...]
+    has_sound: bool = True
+    gaps: tuple[ReplayGap, ...] = ()
+
+    @property
+    def clock_map(self) -> ClockMap:
+        """Between the session's clock and what this group recorded."""
+        return ClockMap(self.clock)
+
+
 class Replay(msgspec.Struct, frozen=True):
     """Everything about a finished replay that its files alone do not say. Written once, last."""
 
@@ -51,6 +71,7 @@ class Replay(msgspec.Struct, frozen=True):
     has_sound: bool = True
     gaps: tuple[ReplayGap, ...] = ()
     version: int = 1
+    groups: tuple[ReplayGroup, ...] = ()
 
     @property
     def clock_map(self) -> ClockMap:

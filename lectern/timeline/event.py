@@ -141,7 +141,8 @@ class BreakoutOpened(Event, frozen=True, kw_only=True):
     """The class splits into groups, until closed or until `ends_utc_ms`.
 
     `late` says what becomes of learners without a group: they `stay` in the main room, go to the `smallest`
-    group when they come, or `choose`. Those in `staying` were left in the main room on purpose.
+    group when they come, or `choose`. Those in `staying` were left in the main room on purpose. `recorded`:
+    what is said in the groups is recorded, each for itself.
     """
 
     TYPE: ClassVar[str] = "breakout_opened"
@@ -149,6 +150,7 @@ class BreakoutOpened(Event, frozen=True, kw_only=True):
     ends_utc_ms: UtcMs | None = None
     late: str = "stay"
     staying: tuple[str, ...] = ()
+    recorded: bool = False
 
 
 class BreakoutPlaced(Event, frozen=True, kw_only=True):

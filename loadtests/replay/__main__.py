@@ -4,7 +4,7 @@ The lesson is made first (`lesson_source`): an hour with camera and screen, its 
 `--kill N` kills a worker at a random moment N times, over a short lesson, and counts what was published.
 `sync` records over a bad network, in virtual time, and compares sound with picture. `end` (a lesson of ten
 minutes and one of three hours) and `behind` run a real server. `wake` has workers wait
-for jobs, with a token and with the database.
+for jobs, with a token and with the database. `groups` packages groups that were recorded.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from loadtests.figures import Figure, machine, report
+from loadtests.replay.groups import group_figures
 from loadtests.replay.killing import kill_often
 from loadtests.replay.lesson_source import Shape, make_lesson
 from loadtests.replay.live_figures import behind_figures, end_figures
@@ -31,7 +32,7 @@ from mediaworker.transcoder import Progress
 
 CUT_MS = (1_001_234, 1_301_234)
 """Five minutes that begin and end between two keyframes."""
-PARTS = ("compose", "cut", "kill", "sync", "end", "behind", "wake")
+PARTS = ("compose", "cut", "kill", "sync", "end", "behind", "wake", "groups")
 ENDED_MIN = (10, 180)
 
 
@@ -144,6 +145,8 @@ def main() -> None:
         figures += behind_figures()
     if "wake" in wanted:
         figures += wake_figures()
+    if "groups" in wanted:
+        figures += group_figures()
     print(report("replay", about, figures, given.json))
 
 

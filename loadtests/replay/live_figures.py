@@ -135,8 +135,8 @@ class _Publishing:
         for at_s, event in self._events:
             await asyncio.sleep(max(0.0, self.began_s + at_s - time.monotonic()))
             match event:
-                case TrackOpened(track, source, kind, codec, clock_rate, participant, _):
-                    self._tap.on_track(track, source, kind, codec, clock_rate, participant)
+                case TrackOpened(track, source, kind, codec, clock_rate, participant, _, group):
+                    self._tap.on_track(track, source, kind, codec, clock_rate, participant, group)
                 case PacketArrived(track, data, _):
                     self._tap.on_rtp(track, data, time.monotonic())
                 case ReportArrived(track, ntp_s, timestamp):

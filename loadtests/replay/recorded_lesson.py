@@ -35,7 +35,7 @@ _LOOP_SEGMENTS = LOOP_S // 2
 def write_recording(folder: Path, duration_s: int, utc_ms: int) -> None:
     """Write recording `folder` (`…/rec/1`) of a lesson that lasted `duration_s` and began at `utc_ms`."""
     camera, config = _pictures(), CodecConfig("opus")
-    sound = _sound()
+    sound = sound_by_second()
     (folder / "camera-1").mkdir(parents=True)
     (folder / "mic-2").mkdir()
     lines: list[Line] = [
@@ -96,7 +96,7 @@ def _pictures() -> list[tuple[list[Sample], CodecConfig]]:
     return seconds
 
 
-def _sound() -> list[list[Sample]]:
+def sound_by_second() -> list[list[Sample]]:
     """What is heard in each second of the loop."""
     encoder = av.CodecContext.create("libopus", "w")
     assert isinstance(encoder, av.AudioCodecContext)

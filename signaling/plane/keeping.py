@@ -16,7 +16,7 @@ from signaling.health.telling import Telling
 from signaling.plane.former_life import FormerLife
 from signaling.plane.holdings import Holdings
 from signaling.plane.left_out import EVERYTHING, LeftOut, LeftOutOf, may_record
-from signaling.plane.peer import Peer, slots_view
+from signaling.plane.peer import FRESH, Peer, Published, slots_view
 from signaling.plane.recording_numbers import RecordingNumbers
 from signaling.plane.room import Room, new_recording, newest_recording
 from signaling.plane.scribe import Scribe
@@ -25,7 +25,7 @@ from signaling.plane.stewardship import Stewards
 from signaling.stage.idea import STAGE, Track
 from signaling.stage.recording import ASIDE_WAITS
 from signaling.stage.rights import places, sends_now, without_right
-from signaling.stage.routing import assign, feeds, is_for_main_room
+from signaling.stage.routing import assign, feeds, recorded_for
 from signaling.stage.speaking import is_crowded, microphones, speaking_in
 from streaming.control import messages as m
 from streaming.control.client import MediaClient, MediaGone, MediaRefused
@@ -217,8 +217,8 @@ class Keeping:
     async def keep_publishing(self, peer: Peer, situation: Situation, tracks: Mapping[str, Track]) -> None:
         """Rights, and muting by staff, are enforced in the media process.
 
-        The recording holds what the main room hears; what is said in a group alone is not in it, nor what of
-        learners is left out.
+        The recording holds what the main room hears, and apart from it what is said in a group that is
+        recorded; nothing of other groups, and nothing of learners that is left out.
         """
         taken = places(situation, tracks.values())
         room = self._held.rooms.get(peer.session_id)
@@ -229,11 +229,14 @@ class Keeping:
             muted = track is not None and track.muted_by is not None
             muted = muted or not withheld.isdisjoint({peer.track_of(mid), peer.participant})
             allowed = sends_now(peer.participant, source, situation, taken) and not muted
-            recorded = is_for_main_room(peer.participant, source, situation)
+            whose = recorded_for(peer.participant, source, situation)
+            recorded = allowed and whose is not None
             recorded = recorded and may_record(peer.participant, source, situation, left_out)
-            wanted = allowed, allowed and recorded
-            if peer.publishing.get(mid, (True, True)) != wanted:
-                await peer.client.set_publishing(peer.transport, mid, allowed=wanted[0], recorded=wanted[1])
+            wanted = Published(allowed, recorded, whose or "" if recorded else "")
+            if peer.publishing.get(mid, FRESH) != wanted:
+                await peer.client.set_publishing(
+                    peer.transport, mid, allowed=allowed, recorded=recorded, group=wanted.group
+                )
                 peer.publishing[mid] = wanted
 
     async def _left_out(self, room: Room | None, situation: Situation) -> LeftOut:

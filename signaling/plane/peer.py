@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from signaling.plane.negotiation import Negotiation
 from signaling.stage.idea import Track
@@ -14,15 +15,27 @@ SlotsView = dict[str, dict[str, str | bool | None] | None]
 Layers = dict[str, list[str]]
 
 
+class Published(NamedTuple):
+    """What a media process does with a sending m-line; `group`: whose recording it is in, "" the lesson's."""
+
+    allowed: bool
+    recorded: bool
+    group: str = ""
+
+
+FRESH: Final = Published(allowed=True, recorded=True)
+"""What it does with one of which it was told nothing."""
+
+
 @dataclass(slots=True)
 class Peer:
     """A transport with what it sends (`sources`: mid → mic, camera, screen) and its slots.
 
     `client` is the connection over which a media process was asked for it; the peer ends with it.
-    `routes`, `feeds` and `publishing` (mid → allowed, recorded) are what the media process was last told;
-    `told` and `told_speakers` what the client was. `sizes` is how large the client draws its slots, `paused`
-    which of them get nothing now, `is_stale` that one of these has changed. `layers` are
-    the simulcast layers that somebody needs, by sending mid.
+    `routes`, `feeds` and `publishing` (by mid) are what the media process was last told; `told` and
+    `told_speakers` what the client was. `sizes` is how large the client draws its slots, `paused` which of
+    them get nothing now, `is_stale` that one of these has changed. `layers` are the simulcast layers that
+    somebody needs, by sending mid.
     """
 
     transport: str
@@ -37,7 +50,7 @@ class Peer:
     on_speakers: Callable[[tuple[str, ...]], Awaitable[None]] | None = None
     routes: dict[str, str | None] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
-    publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    publishing: dict[str, Published] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
     layers: Layers = field(default_factory=dict)
@@ -55,8 +68,12 @@ class Peer:
         return f"{self.transport}:{mid}"
 
     def is_recorded(self, mid: str) -> bool:
-        """Whether what it sends there is in the recording."""
-        return self.publishing.get(mid, (True, True))[1]
+        """Whether what it sends there is in the recording, the main room's or its group's."""
+        return self.publishing.get(mid, FRESH).recorded
+
+    def recorded_group(self, mid: str) -> str:
+        """Whose recording it is in: a group's; "" the main room's."""
+        return self.publishing.get(mid, FRESH).group
 
     def section(self, mid: str) -> MediaSection | None:
         """A sending m-line as it was negotiated."""

@@ -91,6 +91,7 @@ class Pipe:
                 before[track].ssrcs if track in before else _new_ssrcs(layers),
                 peer.is_recorded(mid),
                 self.needed.get(track),
+                peer.recorded_group(mid),
             )
         return found
 

@@ -14,7 +14,7 @@ class Situation:
     (who send everything; `presenters` first, in the order in which they came), and learners whom staff let on
     stage, in that order: those `with_camera` are seen as well. `removed` were sent out.
     The microphones of `heard_everywhere` (staff who speak to all groups) reach the main room and every group.
-    `aside`: what happens now is not for the replay.
+    `aside`: what happens now is not for the replay. What is said in `recorded_groups` is recorded, too.
     `away_since_utc_ms` are those who have no class connection now, with the moment when they were last seen;
     it does not count when situations are compared, for it changes nothing of what is sent to whom.
     """
@@ -31,6 +31,7 @@ class Situation:
     with_camera: frozenset[str] = frozenset()
     heard_everywhere: frozenset[str] = frozenset()
     aside: bool = False
+    recorded_groups: frozenset[str] = frozenset()
     away_since_utc_ms: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 

@@ -55,6 +55,14 @@ def is_for_main_room(participant: str, source: str, situation: Situation) -> boo
     return participant not in situation.groups or _is_voice_to_all(participant, source, situation)
 
 
+def recorded_for(participant: str, source: str, situation: Situation) -> str | None:
+    """Return whose recording holds a source: "" the main room's, else a group's; None: nobody's."""
+    if is_for_main_room(participant, source, situation):
+        return ""
+    group = situation.groups[participant]
+    return group if group in situation.recorded_groups else None
+
+
 def _is_voice_to_all(participant: str, source: str, situation: Situation) -> bool:
     return source == "mic" and participant in situation.heard_everywhere
 

@@ -162,9 +162,11 @@ class MediaClient(asyncio.Protocol):
         """Point slots at tracks; returns those routes whose peer cannot decode the track."""
         return (await self.request(m.SetRoutes(routes), m.RoutesSet)).no_common_codec
 
-    async def set_publishing(self, transport: str, mid: str, *, allowed: bool, recorded: bool = True) -> None:
-        """Allow or mute a published m-line; keep it in or out of the recording."""
-        await self.request(m.SetPublishing(transport, mid, allowed, recorded), m.Done)
+    async def set_publishing(
+        self, transport: str, mid: str, *, allowed: bool, recorded: bool = True, group: str = ""
+    ) -> None:
+        """Allow or mute a published m-line; keep it in or out of the recording, or in a group's own."""
+        await self.request(m.SetPublishing(transport, mid, allowed, recorded, group), m.Done)
 
     async def request_keyframe(self, track: str) -> None:
         """Ask the publisher for a keyframe."""

@@ -143,7 +143,8 @@ class PipedTrack(msgspec.Struct, frozen=True):
 
     `ssrcs` has one (media, RTX) pair per layer, in the order of `section.rids` (one pair without rids); a
     pipe uses each only once, ever. Where the receiving end records the room, `recorded` says whether this
-    track is in the recording. `needed` are the rids of the layers that the receiving end needs; None: all.
+    track is in the recording, and for which `group` of the class (empty: the main room). `needed` are the
+    rids of the layers that the receiving end needs; None: all.
     """
 
     track: str
@@ -152,6 +153,7 @@ class PipedTrack(msgspec.Struct, frozen=True):
     ssrcs: tuple[tuple[int, int], ...]
     recorded: bool = True
     needed: tuple[str, ...] | None = None
+    group: str = ""
 
 
 # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,12 +257,17 @@ class SetRoutes(Word, frozen=True):
 
 
 class SetPublishing(Word, frozen=True):
-    """Allow or mute one published m-line (enforced here), and keep it in or out of the recording."""
+    """Allow or mute one published m-line (enforced here), and keep it in or out of the recording.
+
+    With `group` it is in the recording as that group's own: its track begins anew under this name, and is in
+    nothing that is for the main room.
+    """
 
     transport: str
     mid: str
     allowed: bool
     recorded: bool = True
+    group: str = ""
 
 
 class RequestKeyframe(Word, frozen=True):

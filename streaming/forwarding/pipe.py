@@ -163,7 +163,7 @@ class PipeEnd(Peer):
             for layer, pair in enumerate(piped.ssrcs):
                 for ssrc in pair:
                     publication.declare_ssrc(ssrc, layer)
-            publication.recorded = piped.recorded
+            publication.recorded, publication.group = piped.recorded, piped.group
             self.publications[piped.track] = publication
         self._publication_by_ssrc = {
             ssrc: self.publications[piped.track]
@@ -286,6 +286,6 @@ class PipePaths:
 
 def _goes_on(one: m.PipedTrack, other: m.PipedTrack | None) -> bool:
     """Whether it is the same stream, whatever else has changed."""
-    return other is not None and replace(one, recorded=True, needed=None) == replace(
-        other, recorded=True, needed=None
+    return other is not None and replace(one, recorded=True, needed=None, group="") == replace(
+        other, recorded=True, needed=None, group=""
     )

@@ -56,8 +56,10 @@ class Piping:
         end.take(request, change)
         state.addresses.pipes.learn(end)
         for piped in request.receive:
-            if end.publications[piped.track].recorded != piped.recorded:
-                self._publishing.set_publishing(m.SetPublishing(end.id, piped.track, True, piped.recorded))
+            known = end.publications[piped.track]
+            if (known.recorded, known.group) != (piped.recorded, piped.group):
+                wanted = m.SetPublishing(end.id, piped.track, True, piped.recorded, piped.group)
+                self._publishing.set_publishing(wanted)
         for piped in change.sent:
             for slot in slots_of(piped, state.rng):
                 end.add_slot(slot)

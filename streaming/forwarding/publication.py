@@ -40,7 +40,10 @@ class Original(msgspec.Struct, frozen=True, gc=False):
 
 
 class Publication:
-    """See the module. `retired` SSRCs were replaced by newer ones; their late packets are dropped."""
+    """See the module. `retired` SSRCs were replaced by newer ones; their late packets are dropped.
+
+    What is `recorded` is for the main room, or for the `group` of the class that is named.
+    """
 
     def __init__(self, section: MediaSection, track_id: str) -> None:
         self.section = section
@@ -48,6 +51,7 @@ class Publication:
         self.track_id = track_id
         self.allowed = True
         self.recorded = True
+        self.group = ""
         self.began_at: dict[int, float] = {}
         self.muted_packets = 0
         self.track: Track | None = None

@@ -69,14 +69,19 @@ class Publishing:
         if request.allowed and not publication.allowed:
             publication.restart_all()
         publication.allowed = request.allowed
-        if request.recorded != publication.recorded:
-            publication.recorded = request.recorded
-            if request.recorded:
-                if publication.track is not None and len(publication.track.layers) > 1:
-                    publication.track.recorded.reset()
-                self._tapping.announce(peer, publication)
-            elif publication.track is not None:
-                self._tapping.end(peer, publication.track)
+        if (request.recorded, request.group) != (publication.recorded, publication.group):
+            self._record_for(peer, publication, request)
+
+    def _record_for(self, peer: Peer, publication: Publication, request: m.SetPublishing) -> None:
+        """End it in the recording where it was, before it begins where it belongs from now on."""
+        track = publication.track
+        if publication.recorded and track is not None:
+            self._tapping.end(peer, track)
+        publication.recorded, publication.group = request.recorded, request.group
+        if request.recorded:
+            if track is not None and len(track.layers) > 1:
+                track.recorded.reset()
+            self._tapping.announce(peer, publication)
 
     def request_keyframe(self, track: str) -> None:
         """A wish of a server or the recorder; unknown ids are fine."""

@@ -42,7 +42,8 @@ class Tapping:
         if source is None:
             source = "mic" if track.kind == "audio" else "camera"
         participant = peer.participant_of(publication)
-        tap.on_track(track.id, source, track.kind, codec.name, codec.clock_rate, participant)
+        facts = track.id, source, track.kind, codec.name, codec.clock_rate, participant
+        tap.on_track(*facts, publication.group)
 
     def receive_clock(self, peer: Peer, publication: Publication, layer: Layer, rtp_timestamp: int) -> None:
         """A sender report came: this RTP time is the publisher's wall clock of `layer.clock`."""

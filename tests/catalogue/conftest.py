@@ -15,6 +15,7 @@ from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
 from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
+from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
 from catalogue.media import Replay as KeptReplay
@@ -305,6 +306,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
     more += [*office.routes(), *library.routes(), *asides.routes(), *answers.routes()]
     more += DuesRoutes(dues, series, house, 0.8).routes()
+    more += GroupReplayRoutes(deps, house).routes()
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

@@ -255,6 +255,7 @@ class AnyLesson:
         ]
         choices: dict[str, list[Any]] = {
             "id": ids[-3:] or ["nothing"],
+            "recorded": [True, False],
             "options": [["A"], ["A", "B"], ["A", "B", "C"]],
             "option": [None, -1, 0, 1, 2],
             "picks": [None, None, [0], [1], [0, 1], [1, 0], [0, 1, 2], [2, 0, 1], [3]],

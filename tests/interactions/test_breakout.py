@@ -51,6 +51,20 @@ def joins_late(proof: Proof, who: str) -> str | None:
     return group_of(proof.state, who)
 
 
+def test_who_is_in_a_group_reads_whether_it_is_recorded() -> None:
+    proof = live_lesson()
+    assert state_of(proof, "l1")["recorded"] is False
+    split(proof, recorded=True)
+    breakout = proof.state.of(BREAKOUT)
+    assert all(state_of(proof, who)["recorded"] for who in ("l1", "h"))
+    assert breakout.recorded_groups() == set(breakout.groups)
+    proof.command("h", "breakout_close")
+    assert not proof.state.of(BREAKOUT).recorded_groups()
+    split(proof)
+    assert not state_of(proof, "l1")["recorded"]
+    assert not proof.state.of(BREAKOUT).recorded_groups()
+
+
 def test_the_class_splits_and_comes_back() -> None:
     proof = live_lesson()
     assert proof.clients["l1"].entities["breakout"]["state"] == "none"

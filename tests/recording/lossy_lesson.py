@@ -133,10 +133,18 @@ class VirtualTap:
         world.every(CUT_S, self._cut)
 
     def on_track(  # noqa: PLR0917 - as streaming.tap.Tap
-        self, track: str, source: Source, kind: Kind, codec: str, clock_rate: int, participant: str, /
+        self,
+        track: str,
+        source: Source,
+        kind: Kind,
+        codec: str,
+        clock_rate: int,
+        participant: str,
+        group: str = "",
+        /,
     ) -> None:
         """See `streaming.tap.Tap`."""
-        opened = TrackOpened(track, source, kind, codec, clock_rate, participant, self._world.now)
+        opened = TrackOpened(track, source, kind, codec, clock_rate, participant, self._world.now, group)
         self._room.receive(opened)
 
     def on_rtp(self, track: str, packet: bytes, arrival_s: float, /) -> None:

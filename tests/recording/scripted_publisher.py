@@ -83,13 +83,14 @@ class ScriptedPublisher:
         close: bool = True,
         open_track: bool = True,
         encode_delay_s: float = 0.0,
+        group: str = "",
     ) -> None:
         """Pictures whose counter is `time × fps`, sent from `start_s` to `end_s` (seconds of the script)."""
         track = f"{self._participant}-{source}"
         numbering = self._number(track)
         encoder = Vp8Encoder() if codec == "VP8" else H264Encoder()
         if open_track:
-            self._open(track, source, codec, 90_000, start_s)
+            self._open(track, source, codec, 90_000, start_s, group)
         first, last = round(start_s * fps), round(end_s * fps)
         for index in range(first, last):
             frame = picture(index, *size)
@@ -112,12 +113,13 @@ class ScriptedPublisher:
         network: Deliver | None = None,
         reports: bool = True,
         close: bool = True,
+        group: str = "",
     ) -> None:
         """The test sound, aligned with the pictures' counters."""
         track = f"{self._participant}-mic"
         numbering = self._number(track)
         encoder = OpusEncoder()
-        self._open(track, "mic", "opus", 48_000, start_s)
+        self._open(track, "mic", "opus", 48_000, start_s, group)
         for index in range(round(start_s * 50), round(end_s * 50)):
             frame = sound_frame(index * 960)
             frame.time_base = Fraction(1, 48_000)
@@ -137,11 +139,17 @@ class ScriptedPublisher:
             self._numbering[track] = _Numbering(self._rng.getrandbits(32), 65_500, self._rng.getrandbits(32))
         return self._numbering[track]
 
-    def _open(
-        self, track: str, source: Literal["mic", "camera", "screen"], codec: str, rate: int, at_s: float
+    def _open(  # noqa: PLR0917 - private, one caller per medium
+        self,
+        track: str,
+        source: Literal["mic", "camera", "screen"],
+        codec: str,
+        rate: int,
+        at_s: float,
+        group: str,
     ) -> None:
         kind: Literal["audio", "video"] = "audio" if source == "mic" else "video"
-        opened = TrackOpened(track, source, kind, codec, rate, self._participant, at_s)
+        opened = TrackOpened(track, source, kind, codec, rate, self._participant, at_s, group)
         self.events.append((at_s, opened))
 
     def _send(  # noqa: PLR0917 - private, one caller per medium

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 from signaling.plane.situation import Situation
 from signaling.stage.idea import Track
 from signaling.stage.rights import places
-from signaling.stage.routing import EMPTY, Feed, Slot, assign, feeds, in_main_room, reaches, remembered
+from signaling.stage.routing import (
+    EMPTY,
+    Feed,
+    Slot,
+    assign,
+    feeds,
+    in_main_room,
+    reaches,
+    recorded_for,
+    remembered,
+)
 
 SLOTS = (Slot("3", "video"), Slot("4", "video"), Slot("5", "audio"), Slot("6", "audio"))
 PEOPLE = ["presenter", "host", "ann", "ben", "cy", "dee"]
@@ -19,6 +29,7 @@ def situation(
     with_camera: tuple[str, ...] = (),
     live: bool = True,
     everywhere: tuple[str, ...] = (),
+    recorded: tuple[str, ...] = (),
 ) -> Situation:
     return Situation(
         live=live,
@@ -32,6 +43,7 @@ def situation(
         invited=invited,
         with_camera=frozenset(with_camera),
         heard_everywhere=frozenset(everywhere),
+        recorded_groups=frozenset(recorded),
     )
 
 
@@ -95,6 +107,19 @@ def test_a_voice_to_all_is_heard_in_every_room_and_recorded() -> None:
             assert "t3" in assign(listener, SLOTS, [*others, MIC, CAMERA], {}, now).values()
         assert in_main_room(MIC, now, ("presenter",))
         assert "t1" not in assign("ann", SLOTS, [CAMERA], {}, now).values()  # the voice, not the picture
+
+
+def test_what_is_said_in_a_group_is_recorded_for_that_group_or_for_nobody() -> None:
+    groups = {"ann": "g1", "ben": "g2", "presenter": "g1"}
+    for recorded in ((), ("g1",), ("g1", "g2")):
+        now = situation(groups=groups, recorded=recorded)
+        for who in ("ann", "ben", "presenter"):
+            for source in ("mic", "camera", "screen"):
+                assert recorded_for(who, source, now) == (groups[who] if groups[who] in recorded else None)
+        assert recorded_for("cy", "mic", now) == ""
+    speaking = situation(groups=groups, recorded=("g1",), everywhere=("presenter",))
+    assert recorded_for("presenter", "mic", speaking) == ""  # a voice to all is the lesson's
+    assert recorded_for("presenter", "camera", speaking) == "g1"
 
 
 def test_muted_tracks_and_lessons_that_are_not_live_reach_nobody() -> None:

@@ -80,7 +80,7 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
             await _say(host, "stage_invite", {"participant": peer.participant, "camera": False})
             track = peer.track_of("0")
             await plane._scribe.published(peer, m.TrackStarted(peer.transport, "0", track, "audio", "opus"))
-            await _until(lambda: peer.publishing.get("0") == (True, True))
+            await _until(lambda: peer.publishing.get("0") == (True, True, ""))
             forbidden = asyncio.Event()
 
             def guard(_state: ClassState, _actor: Actor) -> None:
@@ -93,17 +93,17 @@ async def test_who_is_muted_is_not_heard_while_the_timeline_waits_for_its_disk(
                     muting = group.create_task(
                         _say(host, "stage_mute", {"participant": peer.participant, "source": "mic"})
                     )
-                    await _until(lambda: peer.publishing["0"] == (False, False))
+                    await _until(lambda: peer.publishing["0"] == (False, False, ""))
                     assert not muting.done()
                     if is_refused:  # by what another process wrote meanwhile
                         forbidden.set()
                 answer = await muting
             assert ("error" in answer) == is_refused
             if is_refused:
-                await _until(lambda: peer.publishing["0"] == (True, True))
+                await _until(lambda: peer.publishing["0"] == (True, True, ""))
             else:
                 await plane._keeping.reconcile(session.id)
-                assert peer.publishing["0"] == (False, False)
+                assert peer.publishing["0"] == (False, False, "")
             assert plane._held.rooms[session.id].withheld == []
             assert len(await transports(client)) == 1
 

@@ -22,7 +22,15 @@ class NotebookTap:
         self._file.write(json.dumps(fact) + "\n")
 
     def on_track(  # noqa: PLR0917 - as Tap.on_track
-        self, track: str, source: str, kind: str, codec: str, clock_rate: int, participant: str, /
+        self,
+        track: str,
+        source: str,
+        kind: str,
+        codec: str,
+        clock_rate: int,
+        participant: str,
+        group: str = "",
+        /,
     ) -> None:
         self._write(on="track", track=track, source=source, codec=codec, participant=participant)
         self._notify("recording_problem", "disk_slow")

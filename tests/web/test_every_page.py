@@ -20,6 +20,7 @@ JUDGED = {
     "/screen/:id": "whole_class/test_whole_class.py",
     "/attendance/:id": "web/test_attendance.py",
     "/replay/:id": "whole_lesson/after_the_lesson.py",
+    "/replay/:id/group/:group": "web/test_group_recordings.py",
     "/embed/replay/:id": "web/test_player.py",
     "/embed/microcourse/:id": "web/test_player.py",
     "/editor/:id": "whole_lesson/after_the_lesson.py",

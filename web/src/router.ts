@@ -17,6 +17,7 @@ export const router = createRouter({
     { path: '/screen/:id', component: () => import('./pages/screen/ScreenPage.vue'), props: true },
     { path: '/attendance/:id', component: () => import('./pages/attendance/OwnAttendancePage.vue'), props: true, meta: { title: 'attendance.own' } },
     { path: '/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: true },
+    { path: '/replay/:id/group/:group', component: () => import('./pages/replay/GroupReplayPage.vue'), props: true },
     { path: '/embed/replay/:id', component: () => import('./pages/replay/ReplayPage.vue'), props: (to) => ({ id: to.params['id'], bare: true }) },
     { path: '/embed/microcourse/:id', component: () => import('./pages/watch/WatchPage.vue'), props: (to) => ({ id: to.params['id'], bare: true }) },
     { path: '/editor/:id', component: () => import('./pages/editor/EditorPage.vue'), props: true },

@@ -4,6 +4,7 @@ import { createI18n } from 'vue-i18n'
 import { en as answersEn, zh as answersZh } from '../src/words/answers'
 import { en as cuttingEn, zh as cuttingZh } from '../src/words/cutting'
 import en from '../src/words/en'
+import { en as groupReplaysEn, zh as groupReplaysZh } from '../src/words/group_replays'
 import { en as jobReasonsEn, zh as jobReasonsZh } from '../src/words/job_reasons'
 import { en as libraryEn, zh as libraryZh } from '../src/words/library'
 import { en as measuresEn, zh as measuresZh } from '../src/words/measures'
@@ -29,8 +30,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, answers: answersEn, measures: measuresEn })
-const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, answers: answersZh, measures: measuresZh })
+const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, answers: answersEn, measures: measuresEn, groupReplays: groupReplaysEn })
+const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, answers: answersZh, measures: measuresZh, groupReplays: groupReplaysZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')

@@ -137,6 +137,12 @@ class Piped:
         self.sent[track] = world, replace(piped, needed=rids)
         self.set()
 
+    def record(self, track: str, *, group: str) -> None:
+        """What the server does when somebody is moved to a group that is recorded."""
+        world, piped = self.sent[track]
+        self.sent[track] = world, replace(piped, recorded=True, group=group)
+        self.set()
+
     def drop(self, track: str) -> None:
         del self.sent[track]
         self.set()

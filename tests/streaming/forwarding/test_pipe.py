@@ -184,6 +184,27 @@ class Notebook:
     async def close(self) -> None: ...
 
 
+def test_a_group_at_the_sibling_is_recorded_at_home_under_its_name() -> None:
+    world = Piped()
+    notebook = Notebook()
+    world.home.plane.start_recording(ROOM, GuardedTap(notebook, lambda error: pytest.fail(str(error))))
+    learner = world.sibling.join("learner", mic("0"))
+    world.carry(world.sibling, learner.track(), PIPED_OPUS)
+
+    def speak(first: int) -> None:
+        for n in range(first, first + 20):
+            learner.send(n, n * 960, b"sound", pt=OPUS.pt)
+            world.advance(0.02)
+
+    for at, group in enumerate(("", "red", "blue")):
+        if group:
+            world.record(learner.track(), group=group)
+        speak(at * 20)
+    told = [fact[-1] for fact in notebook.facts if fact[0] == "track"]
+    assert told == ["", "red", "blue"]
+    assert [fact[0] for fact in notebook.facts].count("end") == 2
+
+
 def test_what_a_learner_says_at_the_sibling_is_recorded_at_home() -> None:
     world = Piped()
     notebook = Notebook()
@@ -199,7 +220,7 @@ def test_what_a_learner_says_at_the_sibling_is_recorded_at_home() -> None:
     world.advance(0.1)
     world.drop(learner.track())
     track = learner.track()
-    assert notebook.facts[0] == ("track", track, "mic", "audio", "opus", 48000, "person-far")
+    assert notebook.facts[0] == ("track", track, "mic", "audio", "opus", 48000, "person-far", "")
     assert notebook.facts.count(("rtp", track)) == 50
     assert ("report", track) in notebook.facts
     assert notebook.facts[-1] == ("end", track)

@@ -488,6 +488,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.tracks: list[tuple[str, str, str, str, int, str]] = []
+        self.groups: list[str] = []
         self.packets: list[tuple[str, bytes, float]] = []
         self.reports: list[tuple[str, float, int]] = []
         self.ended: list[str] = []
@@ -495,9 +496,18 @@ class Notebook:
         self.is_closed = False
 
     def on_track(  # noqa: PLR0917 - as Tap.on_track
-        self, track: str, source: str, kind: str, codec: str, clock_rate: int, participant: str, /
+        self,
+        track: str,
+        source: str,
+        kind: str,
+        codec: str,
+        clock_rate: int,
+        participant: str,
+        group: str = "",
+        /,
     ) -> None:
         self.tracks.append((track, source, kind, codec, clock_rate, participant))
+        self.groups.append(group)
 
     def on_rtp(self, track: str, packet: bytes, arrival_s: float, /) -> None:
         if self.fails:
@@ -540,6 +550,35 @@ def test_the_recorder_hears_everything_and_keyframes_are_asked_for() -> None:
     tap = world.plane.close_room(ROOM)
     assert tap is not None
     assert notebook.ended == ["presenter:1", "presenter:0"]
+
+
+def test_a_track_that_is_recorded_for_somebody_else_begins_anew() -> None:
+    world = World()
+    learner = world.join("learner", mic("1"))
+    notebook = Notebook()
+    world.plane.start_recording(ROOM, GuardedTap(notebook, lambda _error: None))
+    said = 0
+
+    def speak() -> None:
+        nonlocal said
+        said += 1
+        learner.send(said, 960 * said, b"s", pt=111, ssrc=2, mid="1")
+
+    def record(group: str, *, recorded: bool = True) -> None:
+        asked = m.SetPublishing("learner", "1", allowed=True, recorded=recorded, group=group)
+        world.plane.set_publishing(asked)
+
+    speak()
+    for group in ("red", "red", "blue"):  # told the same once more, nothing happens
+        record(group)
+        speak()
+    record("", recorded=False)
+    speak()
+    record("red")
+    speak()
+    assert notebook.groups == ["", "red", "blue", "red"]
+    assert notebook.ended == ["learner:1"] * 3
+    assert len(notebook.packets) == said - 1
 
 
 def test_a_broken_recorder_costs_only_the_recording() -> None:

@@ -6,7 +6,7 @@ export interface Breakout extends Omit<BreakoutState, 'groups'> {
   readonly groups: readonly BreakoutGroup[]
 }
 
-const none: BreakoutState = { state: 'none', groups: [], ends_utc_ms: null, last_minute: false, late: 'stay', visits: {}, calls: {}, voices: [], told: null }
+const none: BreakoutState = { state: 'none', groups: [], ends_utc_ms: null, last_minute: false, late: 'stay', recorded: false, visits: {}, calls: {}, voices: [], told: null }
 
 /** The breakout with its groups, in their order. */
 export function breakoutOf(store: EntityStore): Breakout {

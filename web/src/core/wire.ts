@@ -298,6 +298,8 @@ export interface BreakoutState {
   readonly ends_utc_ms: number | null
   readonly last_minute: boolean
   readonly late: LateRule
+  /** Whether what is said in the groups is recorded. */
+  readonly recorded: boolean
   /** In which group staff are. */
   readonly visits: Readonly<Record<string, string>>
   /** Which groups ask for somebody to come, and since when. */

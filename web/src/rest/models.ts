@@ -139,6 +139,8 @@ export interface Replay {
   readonly to_utc_ms: number | null
   /** Not published (yet): learners do not see it. */
   readonly held: boolean
+  /** Whether groups of the class recorded anything for themselves; who sees it is another matter. */
+  readonly has_groups: boolean
 }
 
 /** On which terms the asker watches a medium. */

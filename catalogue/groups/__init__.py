@@ -1,0 +1,1 @@
+"""What breakout groups recorded for themselves: replays below the replay of their lesson."""
