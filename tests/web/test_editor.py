@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import prepared_server
 from tests.web.made_replay import held
+from tests.web.tab_walk import walk
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on
 
@@ -40,6 +41,27 @@ async def _go_to(page: Page, time: str) -> None:
 async def _from_the_top(phone: Page) -> None:
     """Scrolled down, the picture stays over what is behind it, which is then no smaller for a finger."""
     await phone.evaluate("scrollTo(0, 0)")
+
+
+async def _by_tab(page: Page) -> None:
+    """By Tab alone: everything is come to once, in the page's order, and seen; dialogs hold it and let go."""
+    went = await walk(page)
+    assert (went.missed, went.strange, went.unseen, went.sorted) == ([], [], [], True)
+    order = ["undo", "revisions-open", "replay-play", "preview-range", "zoom-in", "part-0", "range-start"]
+    order += ["microcourse-title", "look", "microcourse-create", "new-draft"]
+    places = [went.order.index(name) for name in order]
+    assert places == sorted(places)
+    await on(page, "revisions-open").focus()
+    await page.keyboard.press("Enter")
+    await on(page, "look-at").last.press("Enter")
+    for _ in range(6):
+        await page.keyboard.press("Tab")
+        # the browser's own frame is a stop, too, and nothing of the page behind the dialog
+        assert await page.evaluate(
+            "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+        )
+    await page.keyboard.press("Escape")
+    await expect(on(page, "revisions-open")).to_be_focused()
 
 
 async def _a_part_is_chosen_by_key(page: Page) -> None:
@@ -249,6 +271,7 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
         await _saved(pc, 15)
 
         await _on_a_phone(story, replay, other)
+        await _by_tab(other)
         await _a_part_is_chosen_by_key(other)
         await _stays_open_for_days(other, replay)
 
