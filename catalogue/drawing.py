@@ -175,6 +175,7 @@ class Drawing:
         *,
         editing: bool,
         may: Sequence[str] = (),
+        source_gone: bool = False,
     ) -> MicrocourseModel:
         """Draw a microcourse; with `editing` also how its job goes."""
         finished = microcourse.state in CUT
@@ -202,6 +203,7 @@ class Drawing:
             position_ms=position_ms,
             live_version=microcourse.live_version,
             may=list(may),
+            source_gone=source_gone and editing,
         )
 
     def thumbnail(self, replay: Replay, job: Job | None) -> str | None:

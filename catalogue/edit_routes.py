@@ -37,9 +37,7 @@ from lectern.kernel.errors import Conflict, ProtocolViolation
 def routes(deps: CatalogueDeps, names: Names) -> list[Route]:
     """Return the routes of the editor."""
     keeper = deps.keeper
-    microcourses = MicrocourseDesk(
-        keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock
-    )
+    microcourses = MicrocourseDesk(keeper.database, keeper.store, keeper.jobs, deps.clock)
     desk = EditDesk(keeper, deps.engine, microcourses, deps.clock)
     edits = _EditRoutes(desk, keeper.database, names, deps.limits).routes()
     return [*edits, *ParticipationRoutes(keeper).routes()]

@@ -165,6 +165,7 @@ class MicrocourseModel(BaseModel):
     `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
     `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
     with it now (ask, take_back, approve, send_back, publish, retire). Addresses run out at `until_utc_ms`.
+    `source_gone`, for those who may edit it: its replay was deleted, so it cannot be cut anew.
     """
 
     until_utc_ms: int
@@ -188,6 +189,7 @@ class MicrocourseModel(BaseModel):
     position_ms: int
     live_version: int | None = None
     may: list[str] = []
+    source_gone: bool = False
 
 
 class MicrocoursePage(BaseModel):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import msgspec
-from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
 from catalogue.changes_routes import ChangesRoutes
@@ -100,7 +99,7 @@ def routes(deps: CatalogueDeps) -> list[Route]:
     """Return every route of the catalogue, the player's files among them."""
     keeper = deps.keeper
     held = HeldBack(keeper.database)
-    desk = MicrocourseDesk(keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock)
+    desk = MicrocourseDesk(keeper.database, keeper.store, keeper.jobs, deps.clock)
     catalogue = CatalogueRoutes(deps, desk)
     changes = ChangesRoutes(
         keeper.database, keeper.store, catalogue.drawn_replays, catalogue.drawn_microcourses, deps.clock
@@ -150,7 +149,6 @@ class CatalogueRoutes:
             ),
             Route("GET", one, self.microcourse, "One microcourse", shown, query=VersionQuery),
             Route("PATCH", one, self.edit, "Change and cut again", shown, body=MicrocourseChange),
-            Route("DELETE", one, self.delete, "Delete a microcourse"),
             Route("POST", f"{one}/retry", self.retry, "Try a failed cut again", shown),
         ]  # fmt: skip
 
@@ -281,10 +279,6 @@ class CatalogueRoutes:
     async def retry(self, request: Request) -> MicrocourseModel:
         return await self.drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
 
-    async def delete(self, request: Request) -> web.StreamResponse | None:
-        await self._desk.delete(request.who, request.path["id"])
-        return None
-
     async def drawn_replays(
         self, who: Principal, replays: list[Replay], *, with_marks: bool = False
     ) -> list[ReplayModel]:
@@ -330,6 +324,7 @@ class CatalogueRoutes:
             jobs = await self._keeper.jobs.get_many(tx, [m.job_id for m in found if m.job_id])
             positions = await self._store.positions(tx, viewer_of(who), "microcourse", [m.id for m in found])
             made_of = await self._edits.cuts(tx, [(m.id, m.version) for m in found])
+            sources = await self._store.sources(tx, {m.replay_id for m in found})
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -340,6 +335,7 @@ class CatalogueRoutes:
                 made_of.get((m.id, m.version)),
                 editing=may_edit(who, m.org_id, m.session_id),
                 may=acts.get(m.id, ()),
+                source_gone=m.replay_id not in sources,
             )
             for m in found
         ]

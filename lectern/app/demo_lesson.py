@@ -152,9 +152,7 @@ class _Lesson:
                 if await keeper.refresh(self._session.id):
                     break
                 await asyncio.sleep(0.5)
-        desk = MicrocourseDesk(
-            keeper.database, keeper.files, keeper.store, keeper.jobs, deps.trail, deps.clock
-        )
+        desk = MicrocourseDesk(keeper.database, keeper.store, keeper.jobs, deps.clock)
         async with keeper.database.read() as tx:
             replay = await keeper.store.replay_of(tx, self._session.id)
         assert replay is not None

@@ -2,17 +2,15 @@
 it is over. In every server process; what is put into the outbox twice is told once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.still_to_watch import WatchingDues
 from catalogue.media import MediumKind
-from catalogue.shelf.marking import ShelfKey
 from catalogue.terms_store import Owed, TermsStore
 from catalogue.watch_due import LATE_MS, step
 from lectern.db.engine import Database
@@ -30,16 +28,6 @@ _READS: Final = frozenset({Permission.REPLAYS_READ, Permission.VIEWS_READ, Permi
 _log = structlog.get_logger()
 
 
-class Audience(Protocol):
-    """Knows whom media are for; `catalogue.shelf.audience` is one."""
-
-    async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
-        """Return those of `keys` that are not for everybody."""
-
-    async def admits(self, tx: AsyncConnection, who: Principal, org_id: str, key: ShelfKey) -> bool:
-        """Tell whether a medium is for somebody."""
-
-
 @dataclass(frozen=True, slots=True)
 class WatchReminders:
     """Tells what is due. `zone` asks for the organisation's, in which moments are written.
@@ -51,7 +39,6 @@ class WatchReminders:
     database: Database
     outbox: Outbox
     dues: WatchingDues
-    audiences: Audience
     zone: Callable[[], Awaitable[str]]
     insist_on_shown: Callable[[str], Awaitable[None]]
     store: TermsStore = field(default_factory=TermsStore)
@@ -89,7 +76,7 @@ class WatchReminders:
             due = await self.dues.of(asker, kind, owed.medium_id)
         except (NotFound, Conflict):
             return False  # not published, taken back or deleted: looked at again until it is too late
-        missing = await self._admitted(owed, [one.card.id for one in due.people if not one.done])
+        missing = [one.card.id for one in due.people if not one.done]
         async with self.database.write() as tx:
             # As it stands now: an editor may have moved it, and another server may have been faster.
             current = await self.store.deadline(tx, kind, owed.medium_id, lock=True)
@@ -127,30 +114,9 @@ class WatchReminders:
         )
         return True
 
-    async def _admitted(self, owed: Owed, person_ids: Sequence[str]) -> list[str]:
-        """Return those who may watch it: nobody is reminded of what does not exist for them."""
-        key = ShelfKey(owed.medium, owed.medium_id)
-        async with self.database.read() as tx:
-            if not await self.audiences.narrowed(tx, [key]):
-                return list(person_ids)
-            return [
-                person_id
-                for person_id in person_ids
-                if await self.audiences.admits(tx, _as(owed.org_id, person_id), owed.org_id, key)
-            ]
-
     async def _title(self, owed: Owed) -> str:
         async with self.database.read() as tx:
             found = await self.dues.coverages.media.titles(tx, owed.org_id, owed.medium, [owed.medium_id])
         if owed.medium_id not in found:
             raise NotFound("medium_unknown", "There is no such medium.")
         return found[owed.medium_id]
-
-
-def _as(org_id: str, person_id: str) -> Principal:
-    return Principal(
-        org_id=org_id,
-        subject_id=person_id,
-        permissions=frozenset({Permission.REPLAYS_READ}),
-        person_id=person_id,
-    )

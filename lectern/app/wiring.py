@@ -47,6 +47,11 @@ from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
+from catalogue.bin.desk import BinDesk
+from catalogue.bin.eraser import BinEraser
+from catalogue.bin.routes import BinRoutes
+from catalogue.bin.store import BinStore
+from catalogue.bin.uses import UseReader
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
 from catalogue.brand.upload import Uploads
@@ -101,7 +106,7 @@ from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.brand_studio import STUDIO
 from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
-from lectern.app.catalogue_progress import ProgressOfViewing
+from lectern.app.catalogue_progress import ProgressOfViewing, UsesOfMedia
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -211,6 +216,7 @@ class Services:
     stewards: Stewards | None
     steering: Steering
     catalogue: CatalogueDeps
+    shelf_indexer: Indexer
     whip: WhipEndpoint
     trials: Trials
     turn: Turn
@@ -252,6 +258,7 @@ class Services:
             *self._watch_terms().routes(),
             *self._publishing().routes(),
             *self._asides().routes(),
+            *self._bin().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *self.console.routes(),
@@ -297,13 +304,9 @@ class Services:
     def _library(self) -> list[Route]:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
-        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
-        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), done)
+        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer)
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer, done)
         return [*series.routes(), *office.routes(), *library.routes()]
-
-    def shelf_indexer(self) -> Indexer:
-        """What keeps the library's index true."""
-        return Indexer(self.catalogue.keeper, self.catalogue.people)
 
     def closings(self) -> Closings:
         """Closing attendance."""
@@ -390,6 +393,24 @@ class Services:
         deps, leaders = self.catalogue, SessionFactsForCatalogue(SessionStore())
         return AsideRoutes(self.aside_eraser(), deps.keeper.store, leaders, deps.people, deps.trail)
 
+    def _bin(self) -> BinRoutes:
+        keeper, people = self.catalogue.keeper, self.catalogue.people
+        desk = BinDesk(
+            self.database,
+            keeper.store,
+            keeper.jobs,
+            SessionFactsForCatalogue(SessionStore()),
+            UseReader(keeper.store, UsesOfMedia()),
+            self.catalogue.trail,
+            self.settings.bin_days,
+        )
+        return BinRoutes(desk, people)
+
+    def bin_eraser(self) -> BinEraser:
+        """Erasing what was long enough in the bin; `run` finishes what was left undone."""
+        keeper = self.catalogue.keeper
+        return BinEraser(self.database, keeper.files, keeper.jobs, keeper.store)
+
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
@@ -403,7 +424,6 @@ class Services:
             self.database,
             self.outbox,
             self._watching_dues(),
-            self.catalogue.audiences,
             self._org_zone,
             self._insist_on_shown,
         )
@@ -420,7 +440,9 @@ class Services:
 
         async def replay_of(session_id: str) -> str | None:
             async with self.database.read() as tx:
-                return (await self.catalogue.keeper.store.replay_ids(tx, [session_id])).get(session_id)
+                found = (await self.catalogue.keeper.store.replay_ids(tx, [session_id])).get(session_id)
+                binned = None if found else await BinStore().replay_of(tx, session_id)
+            return found if binned is None else binned.id
 
         reports = SessionReports(
             self.attending,
@@ -682,6 +704,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 ),
                 links=at_door,
             ),
+            shelf_indexer=Indexer(keeper, PeopleOfCatalogue(accounts.store)),
             whip=WhipEndpoint(
                 plane,
                 Bearers(tokens, stream_keys, now_s),

@@ -36,7 +36,8 @@ class ReadCache:
             NotFound, Gone: as `Files.fetch`. OSError: it cannot be written here.
         """
         sizes = self._sizes if self._sizes is not None else await self._look()
-        path = self._folder / (hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix)
+        name = hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix
+        path = self._folder / (_owner(key) + name)
         lock = self._coming.setdefault(path, asyncio.Lock())
         try:
             async with lock:
@@ -57,6 +58,14 @@ class ReadCache:
             await asyncio.to_thread(old.unlink, missing_ok=True)
         return path
 
+    async def forget(self, key: str) -> None:
+        """Delete the copies of all that belongs to the same session as `key` (`sessions/<id>/…`), whichever
+        process made them."""
+        sizes = self._sizes if self._sizes is not None else await self._look()
+        for path in await asyncio.to_thread(lambda: list(self._folder.glob(f"{_owner(key)}*"))):
+            self._total -= sizes.pop(path, 0)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
     async def _look(self) -> OrderedDict[Path, int]:
         """What an earlier process left here, oldest first."""
         found = await asyncio.to_thread(_copies, self._folder)
@@ -64,6 +73,12 @@ class ReadCache:
             self._sizes = OrderedDict(found)
             self._total = sum(self._sizes.values())
         return self._sizes
+
+
+def _owner(key: str) -> str:
+    """Return how the names of copies begin that belong to the same session."""
+    session = "/".join(key.split("/")[:2])
+    return hashlib.sha256(session.encode()).hexdigest()[:16] + "-"
 
 
 def _copies(folder: Path) -> list[tuple[Path, int]]:

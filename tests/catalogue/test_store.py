@@ -14,7 +14,7 @@ from tests.lesson import START
 
 
 def desk_of(house: House) -> MicrocourseDesk:
-    return MicrocourseDesk(house.database, house.files, house.store, house.jobs, house, house.clock)
+    return MicrocourseDesk(house.database, house.store, house.jobs, house.clock)
 
 
 async def test_two_servers_that_refresh_at_once_agree(database: Database, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
+import { en as binEn, zh as binZh } from '../src/words/bin'
 import { en as cuttingEn, zh as cuttingZh } from '../src/words/cutting'
+import { en as deletedEn, zh as deletedZh } from '../src/words/deleted'
 import en from '../src/words/en'
 import { en as jobReasonsEn, zh as jobReasonsZh } from '../src/words/job_reasons'
 import { en as libraryEn, zh as libraryZh } from '../src/words/library'
@@ -27,8 +29,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn })
-const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh })
+const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, bin: binEn, deleted: deletedEn })
+const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, bin: binZh, deleted: deletedZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -54,7 +56,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'], publishing: ['publishing'], past: ['past'] }
+    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'], publishing: ['publishing'], past: ['past'], bin: ['bin'], deleted: ['deleted'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

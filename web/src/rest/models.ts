@@ -193,6 +193,8 @@ export interface Microcourse {
   /** What learners see; null: nothing yet, or nothing any more. */
   readonly live_version: number | null
   readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
+  /** Its replay was deleted: it cannot be cut anew. */
+  readonly source_gone?: boolean
 }
 
 export interface Person {
