@@ -170,6 +170,7 @@ class OfficeRoutes:
         """See `routes`."""
         who: Principal = request.who
         insist_on_library(who)
+        await self._catch_up(who)
         async with self.database.read() as tx:
             if sees_every_audience(who, who.org_id):
                 return await self._tree(tx, who.org_id)
@@ -235,10 +236,16 @@ class OfficeRoutes:
         query: TagQuery = request.query
         like = folded(query.q.strip())
         limit = _SUGGESTIONS if like else 500
+        await self._catch_up(who)
         async with self.database.read() as tx:
             if sees_every_audience(who, who.org_id):
                 return _tag_list(await self.store.tags(tx, who.org_id, like=like, limit=limit))
             return _tag_list(await self.index.tags(tx, await self._visible(tx, who), like=like, limit=limit))
+
+    async def _catch_up(self, who: Principal) -> None:
+        """Have what has just changed read, for those who are told what the index knows."""
+        if not sees_every_audience(who, who.org_id):
+            await self.indexer.catch_up()
 
     async def _visible(self, tx: AsyncConnection, who: Principal) -> Visible:
         """Return of what alone the asker may be told how much there is."""

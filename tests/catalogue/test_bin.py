@@ -170,6 +170,8 @@ async def test_every_door_says_that_it_is_gone(house: House) -> None:
             for who in ("learner", "presenter", "guest", "roster_only"):
                 status, refused = await house.call("GET", f"/api/v1/{path}", who)
                 assert (status, refused["error"]["code"]) == (410, code), (path, who)
+            answer = await house.raw("GET", f"/api/v1/{path}", "learner")
+            assert answer.headers["Cache-Control"] == "no-store", "or a browser keeps it for ever"
             for who in ("stranger", "other_guest", "off_roster", "key"):  # whoever could not watch it
                 assert (await house.call("GET", f"/api/v1/{path}", who))[0] == 404, (path, who)
         for path in (f"replays/{replay}/edits", f"replays/{replay}/proposal"):

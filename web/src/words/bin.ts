@@ -17,7 +17,7 @@ export const en = {
 export const zh: typeof en = {
   open: '回收站', title: '回收站', intro: '删除的内容在这里保留 {days} 天，期间可以恢复；到期后会从所有磁盘彻底清除。考勤、课堂记录和观看记录会保留。',
   empty: '回收站是空的', emptyText: '删除的回放和微课会在这里保留 {days} 天。',
-  what: '内容', deleted: '删除时间', erasedOn: '彻底清除', byName: '{when}，{name}', inDays: '{n} 天后', today: '今天', kind: { replay: '回放', microcourse: '微课' }, withReplay: '随回放一起删除',
+  what: '内容', deleted: '删除时间', erasedOn: '彻底清除', byName: '{when} 由 {name} 删除', inDays: '{n} 天后', today: '今天', kind: { replay: '回放', microcourse: '微课' }, withReplay: '随回放一起删除',
   restore: '恢复', restoreName: '恢复“{title}”', restored: '已恢复“{title}”。', restoredMore: '随之恢复的微课处于下架状态，需要的话请重新发布。', erase: '立即清除', eraseName: '立即清除“{title}”', eraseTitle: '彻底清除“{title}”？', eraseText: '声音、画面、字幕和剪辑草稿会在一分钟内从所有磁盘删除，随它一起删除的内容也会清除，无法恢复。观看记录会保留。', eraseSure: '我知道清除后谁也无法恢复',
   erasing: '正在清除“{title}”。',
   delete: '删除', deleteName: '删除“{title}”', deleteTitle: '删除“{title}”？', uses: '哪些内容用到这个回放', unused: '没有从中剪出的微课，不在任何系列中，也没有人必须观看。',
