@@ -72,34 +72,40 @@ def found(words: Sequence[str], places: Kept) -> Found | None:
     Of several, the one that says most about the medium: its title first, what is said in it last.
     """
     missing = set(words)
-    best = 0
+    best: tuple[int, str, int] | None = None
     shown: tuple[Place, dict[str, list[tuple[int, int]]]] | None = None
-    for _, index in sorted(_lines_with(words, places.lines)):
+    for bound, hoped in sorted(_lines_with(words, places.lines)):
+        if best is not None and bound > best and missing.isdisjoint(hoped):
+            continue  # it can neither be better than what is there, nor have what is missing
+        _, sign, index = bound
         place = msgspec.json.decode(places.texts[index], type=Place)
         hits = spans(words, place.text)
         missing -= set(hits)
-        if len(hits) > best:
-            best, shown = len(hits), (place, hits)
-        if best == len(words):
-            break
+        rank = (-len(hits), sign, index)
+        if hits and (best is None or rank < best):
+            best, shown = rank, (place, hits)
     if missing or shown is None:
         return None
     place, hits = shown
     return _shortened(place, sorted({span for each in hits.values() for span in each}))
 
 
-def _lines_with(words: Sequence[str], lines: str) -> set[tuple[str, int]]:
-    """Return the lines that have one of `words` somewhere: the sign of their field, and which they are."""
-    candidates: set[tuple[str, int]] = set()
+def _lines_with(words: Sequence[str], lines: str) -> list[tuple[tuple[int, str, int], tuple[str, ...]]]:
+    """Return the lines that have some of `words` somewhere, with those; as good as they can be at best.
+
+    That is: how many words less than none, the sign of the field, and which line it is.
+    """
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
     for word in words:
         line, counted, at = 0, 0, lines.find(word)
         while at >= 0:
             line += lines.count("\n", counted, at)
             counted = at
-            candidates.add((lines[lines.rfind("\n", 0, at) + 1], line))
+            sign = lines[lines.rfind("\n", 0, at) + 1]
+            found[line] = (sign, (*found.get(line, (sign, ()))[1], word))
             end = lines.find("\n", at)
             at = -1 if end < 0 else lines.find(word, end)
-    return candidates
+    return [((-len(hoped), sign, line), hoped) for line, (sign, hoped) in found.items()]
 
 
 def _shortened(place: Place, marks: Sequence[tuple[int, int]]) -> Found:

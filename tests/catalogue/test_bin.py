@@ -14,6 +14,8 @@ from catalogue.bin.store import BinStore
 from catalogue.series import Key, Seen
 from catalogue.terms_store import TermsStore
 from catalogue.work import COMPOSE, SIGNALS
+from catalogue.workers.intake import DiskIntake
+from catalogue.workers.leftovers import Leftovers
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.jobs.states import JobState
@@ -362,6 +364,20 @@ async def test_a_microcourse_likewise(house: House) -> None:
     assert not any(shown in key for key in await files_of(house))
     assert (await house.call("GET", f"/api/v1/replays/{replay}"))[0] == 200
     assert (await house.call("POST", "/api/v1/bin/series/x/restore"))[0] == 404
+
+
+async def test_the_sweep_of_leftovers_leaves_the_bin_alone(house: House, tmp_path: Path) -> None:
+    _, shown, _ = await lesson(house)
+    before = await files_of(house)
+    await house.call("DELETE", f"/api/v1/microcourses/{shown}")
+    leftovers = Leftovers(house.database, DiskIntake(tmp_path / "incoming"), house.files, house.jobs)
+    assert await leftovers.sweep() == 0
+    assert await files_of(house) == before
+    await erase_all(house)
+    late = f"{ROOT}/microcourses/{shown}/2/video.mp4"
+    await house.files.put(late, b"a worker's that did not hear of it")
+    assert await leftovers.sweep() == 1
+    assert late not in await files_of(house)
 
 
 async def test_who_may(house: House) -> None:
