@@ -1,13 +1,15 @@
 """How much of a lesson somebody saw in all: live and in its replay, on the replay's clock. Pure.
 
 Being there live is carried over by the clock map; what was seen both times counts once. A pause of the
-recording is in neither: the replay does not have it.
+recording is in neither: the replay does not have it. Whoever sat in the lesson has seen what a microcourse
+shows of it, too: its ranges are looked up on the replay's clock, and its cards are nobody's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analytics.spans import NOTHING, Spans, intersection, union
+from analytics.neighbours import ShownPart
+from analytics.spans import NOTHING, Spans, intersection, length_ms, union
 from analytics.viewing import coverage
 from lectern.manifest.clock_map import ClockMap
 
@@ -30,9 +32,24 @@ def seen_live(there: Spans, first_utc_ms: int | None, clock: ClockMap | None) ->
     return union(seen)
 
 
+def seen_in(seen: Spans, parts: Sequence[ShownPart]) -> Spans:
+    """Return where in a microcourse that is which somebody saw, `seen` being on its replay's clock."""
+    found = []
+    for part in parts:
+        shift = part.at_ms - part.replay_ms
+        within = intersection(seen, ((part.replay_ms, part.replay_ms + part.duration_ms),))
+        found += [(start + shift, end + shift) for start, end in within]
+    return union(found)
+
+
+def shown_spans(parts: Sequence[ShownPart]) -> Spans:
+    """Return the spans of a microcourse that show something of its replay: all but its cards."""
+    return union((part.at_ms, part.at_ms + part.duration_ms) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of the replay's length, 0..1: there live, played of the replay, and either."""
+    """Of a replay's length, or of what a microcourse shows, 0..1: there live, played of it, and either."""
 
     live: float
     replay: float
@@ -43,6 +60,21 @@ def shares_of(live: Spans, replay: Spans, duration_ms: int) -> Shares:
     """Return how much of a replay was seen live, in the replay, and in all."""
     return Shares(
         coverage(live, duration_ms), coverage(replay, duration_ms), coverage(union(live, replay), duration_ms)
+    )
+
+
+def shares_of_shown(live: Spans, played: Spans, parts: Sequence[ShownPart]) -> Shares:
+    """Return how much of what a microcourse shows was seen live, in the microcourse, and in all.
+
+    `live` is on the replay's clock, `played` on the microcourse's own.
+    """
+    shown = shown_spans(parts)
+    whole_ms = length_ms(shown)
+    if whole_ms == 0:
+        return Shares(0.0, 0.0, 0.0)
+    there, here = seen_in(live, parts), intersection(played, shown)
+    return Shares(
+        length_ms(there) / whole_ms, length_ms(here) / whole_ms, length_ms(union(there, here)) / whole_ms
     )
 
 

@@ -6,11 +6,12 @@ from pydantic import BaseModel
 
 from analytics.attendance.models import PersonModel
 from analytics.lesson_coverage_report import LessonCoverages, LessonLine
+from analytics.view_routes import medium_of
 from lectern.edge.routes import Request, Route
 
 
 class LessonLineModel(BaseModel):
-    """One person or guest; shares of the replay's length, 0..1."""
+    """One person or guest; shares of `duration_ms`, 0..1: seen live, played of the medium, and either."""
 
     person: PersonModel
     live: float
@@ -31,7 +32,10 @@ class LessonSumsModel(BaseModel):
 
 
 class LessonModel(BaseModel):
-    """Live and replay together; people who saw nothing are not in it."""
+    """Live and medium together; people who saw nothing are not in it.
+
+    `duration_ms` is the length of a replay, or of what a microcourse shows of it (without its cards).
+    """
 
     duration_ms: int
     people: list[LessonLineModel]
@@ -46,12 +50,12 @@ class LessonCoverageRoutes:
 
     def routes(self) -> list[Route]:
         """Return what `lectern.app` mounts."""
-        path = "/api/v1/views/replay/{id}/lesson"
-        return [Route("GET", path, self.read, "Live and replay together", LessonModel)]
+        path = "/api/v1/views/{medium}/{id}/lesson"
+        return [Route("GET", path, self.read, "Live and recorded together", LessonModel)]
 
     async def read(self, request: Request) -> LessonModel:
         """Return what everybody saw."""
-        found = await self.coverages.of_replay(request.who, request.path["id"])
+        found = await self.coverages.of(request.who, *medium_of(request))
         sums = found.sums
         return LessonModel(
             duration_ms=found.duration_ms,

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.attendance.report import AttendanceReport, AttendanceReports
 from analytics.attendance.verdict import base_ms, is_attended
+from analytics.learned import NONE, HeldLesson, Learned, Slot, added, learned_by_department, slots_of
 from analytics.lesson_sums import (
-    NO_DEPARTMENT,
     NOBODY,
     LessonSums,
     Presence,
@@ -23,12 +23,14 @@ from analytics.lesson_sums import (
 )
 from analytics.lesson_tables import lesson_people, lesson_sums
 from analytics.neighbours import Courses, Held
-from analytics.periods import bounds_of, period_before
+from analytics.periods import bounds_of, months_in, period_before
 from analytics.tables import view_active
 from analytics.view_reports import PeriodReport, ViewReports
-from analytics.view_sums import month_of, periods_of
+from analytics.view_store import added_up
+from analytics.view_sums import NO_DEPARTMENT, month_of, periods_of
 from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
+from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.errors import Forbidden
 
@@ -52,17 +54,26 @@ class LessonFigures:
 class DepartmentLine:
     """A department in a period; `name` is None for guests and people without one.
 
-    `viewers` watched any replay or microcourse.
+    `viewers` watched any replay or microcourse; `learned` is its time in each of the months.
     """
 
     name: str | None
     presence: Presence
     viewers: int
+    learned: tuple[Learned, ...] = ()
+
+    @property
+    def whole(self) -> Learned:
+        """The time of all months."""
+        return added(self.learned)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """A period, and the one before it. `uncounted` lessons are not in it yet: ask again."""
+    """A period, and the one before it. `uncounted` lessons are not in it yet: ask again.
+
+    `months` are those of the period; `slots` the hours of the week in which its lessons began.
+    """
 
     period: str
     before: str | None
@@ -72,6 +83,8 @@ class Statistics:
     viewing_before: PeriodReport | None
     departments: tuple[DepartmentLine, ...]
     uncounted: int
+    months: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +203,14 @@ class HouseStatistics:
             await self._lessons(who.org_id, before, zone, until) if before else (LessonFigures(), [], 0)
         )
         viewing = await self.views.period(who, period)
+        months = months_in(period)
+        async with self.attending.database.read() as tx:
+            tables = await self.views.store.departments(tx, who.org_id, months)
+
+        def learned() -> dict[str, tuple[Learned, ...]]:
+            watched = {month: added_up(found) for month, found in tables.items()}
+            return learned_by_department(months, counted, watched, zone)
+
         return Statistics(
             period,
             before,
@@ -197,13 +218,17 @@ class HouseStatistics:
             earlier,
             viewing,
             await self.views.period(who, before, limit=1) if before else None,
-            await self._departments(who.org_id, period, counted),
+            await self._departments(
+                who.org_id, period, [lesson.sums for lesson in counted], await made(learned), len(months)
+            ),
             uncounted + left,
+            months,
+            slots_of(counted, zone),
         )
 
     async def _lessons(
         self, org_id: str, period: str, zone: str, until: float
-    ) -> tuple[LessonFigures, list[LessonSums], int]:
+    ) -> tuple[LessonFigures, list[HeldLesson], int]:
         """Return a period's lessons; those not counted yet are, as long as there is time."""
         begins, ends = bounds_of(period, zone)
         held = await self.courses.held(org_id, "", begins, ends - 1)
@@ -211,7 +236,7 @@ class HouseStatistics:
         async with self.attending.database.read() as tx:
             heads = await self.attending.cases.heads(tx, org_id, ids)
             known = await self.store.counted(tx, org_id, ids)
-        found: list[LessonSums] = []
+        lessons: list[HeldLesson] = []
         left = 0
         for session in held:
             seq, sums = known.get(session.id, (-1, None))
@@ -221,7 +246,8 @@ class HouseStatistics:
                     continue
                 sums = await self._count(org_id, session, zone, heads.get(session.id, 0))
             if sums is not None:
-                found.append(sums)
+                lessons.append(HeldLesson(session.began_utc_ms, sums))
+        found = [lesson.sums for lesson in lessons]
         async with self.attending.database.read() as tx:
             people = await self.store.people(tx, org_id, period)
         figures = LessonFigures(
@@ -232,7 +258,7 @@ class HouseStatistics:
             sum(each.attended for each in found),
             together(each.whole for each in found),
         )
-        return figures, found, left
+        return figures, lessons, left
 
     async def _count(self, org_id: str, session: Held, zone: str, seq: int) -> LessonSums | None:
         """Count a lesson and keep it; None of one that is not over."""
@@ -246,7 +272,12 @@ class HouseStatistics:
         return sums
 
     async def _departments(
-        self, org_id: str, period: str, lessons: list[LessonSums]
+        self,
+        org_id: str,
+        period: str,
+        lessons: list[LessonSums],
+        learned: Mapping[str, tuple[Learned, ...]],
+        months: int,
     ) -> tuple[DepartmentLine, ...]:
         async with self.attending.database.read() as tx:
             viewers = await self.store.viewers(tx, org_id, period)
@@ -259,8 +290,13 @@ class HouseStatistics:
         present = by_department(lessons)
         names = await self.departments(org_id)
         lines = [
-            DepartmentLine(names.get(key), present.get(key, NOBODY), watched.get(key, 0))
-            for key in {*present, *watched}
+            DepartmentLine(
+                names.get(key),
+                present.get(key, NOBODY),
+                watched.get(key, 0),
+                learned.get(key, (NONE,) * months),
+            )
+            for key in {*present, *watched, *learned}
         ]
         lines.sort(key=lambda line: (line.name is None, -line.presence.heads, -line.viewers, line.name or ""))
         return tuple(lines)

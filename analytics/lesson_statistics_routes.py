@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from aiohttp import web
 from pydantic import BaseModel
 
+from analytics.learned import Learned
 from analytics.lesson_statistics import HouseStatistics, LessonFigures, Statistics
-from analytics.lesson_statistics_sheets import statistics_tables
+from analytics.lesson_statistics_sheets import learned_table, statistics_tables
 from analytics.minutes import minutes
 from analytics.neighbours import Audit
+from analytics.ranking_routes import ShareModel, share_model
 from analytics.view_reports import PeriodReport
 from analytics.view_routes import PeriodFileQuery, PeriodQuery, SumsModel, sums_model
 from analytics.workbook import csv_file, disposition, xlsx_file
@@ -40,18 +42,39 @@ class RecordingsModel(BaseModel):
     sums: SumsModel
 
 
+class LearnedModel(BaseModel):
+    """Minutes learned: in lessons, and watched of recordings with the page in front and the sound on."""
+
+    live: float
+    watched: float
+
+
 class DepartmentModel(BaseModel):
-    """A department; null: guests, and people without one."""
+    """A department; null: guests, and people without one. `learned` is by month, `learned_whole` in all."""
 
     name: str | None
     heads: int
     minutes: float
     completed: int
     viewers: int
+    learned: list[LearnedModel]
+    learned_whole: LearnedModel
+
+
+class SlotModel(BaseModel):
+    """An hour of the week (from Monday 0:00 on) in which lessons began; `took_part` are of those expected."""
+
+    hour_of_week: int
+    lessons: int
+    heads: int
+    took_part: ShareModel
 
 
 class StatisticsModel(BaseModel):
-    """A period and the one before. `uncounted` lessons are not in it yet: ask again."""
+    """A period and the one before. `uncounted` lessons are not in it yet: ask again.
+
+    `months` are those of the period; `slots` begin with the hour of the best turnout.
+    """
 
     period: str
     before: str | None
@@ -61,6 +84,8 @@ class StatisticsModel(BaseModel):
     viewing: RecordingsModel
     viewing_before: RecordingsModel | None
     departments: list[DepartmentModel]
+    months: list[str]
+    slots: list[SlotModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +102,15 @@ class StatisticsRoutes:
             Route("GET", path, self.read, "Lessons and viewing", StatisticsModel, query=PeriodQuery),
             Route("GET", f"{path}.csv", self.csv, "By department (table)", query=PeriodFileQuery),
             Route("GET", f"{path}.xlsx", self.xlsx, "Statistics (Excel)", query=PeriodFileQuery),
-        ]
+            Route(
+                "GET", f"{path}/learned.csv", self.learned_csv, "Minutes learned (table)",
+                query=PeriodFileQuery,
+            ),
+            Route(
+                "GET", f"{path}/learned.xlsx", self.learned_xlsx, "Minutes learned (Excel)",
+                query=PeriodFileQuery,
+            ),
+        ]  # fmt: skip
 
     async def read(self, request: Request) -> StatisticsModel:
         """A month, a quarter or a year."""
@@ -97,8 +130,20 @@ class StatisticsRoutes:
                     minutes=minutes(line.presence.present_ms),
                     completed=line.presence.completed,
                     viewers=line.viewers,
+                    learned=[_learned(each) for each in line.learned],
+                    learned_whole=_learned(line.whole),
                 )
                 for line in found.departments
+            ],
+            months=list(found.months),
+            slots=[
+                SlotModel(
+                    hour_of_week=slot.hour_of_week,
+                    lessons=slot.lessons,
+                    heads=slot.heads,
+                    took_part=share_model(slot.took_part),
+                )
+                for slot in found.slots
             ],
         )
 
@@ -114,11 +159,27 @@ class StatisticsRoutes:
         content = await made(lambda: xlsx_file(statistics_tables(found, lang)))
         return download(content, "xlsx", disposition("statistics", found.period, ending="xlsx"))
 
+    async def learned_csv(self, request: Request) -> web.Response:
+        """Minutes learned by department and month, as a table."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: csv_file(learned_table(found, lang)))
+        return download(content, "csv", disposition("learned", found.period, ending="csv"))
+
+    async def learned_xlsx(self, request: Request) -> web.Response:
+        """Minutes learned by department and month, as a workbook."""
+        found, lang = await self._exported(request), language_of(request, request.query.lang)
+        content = await made(lambda: xlsx_file([learned_table(found, lang)]))
+        return download(content, "xlsx", disposition("learned", found.period, ending="xlsx"))
+
     async def _exported(self, request: Request) -> Statistics:
         found = await self.statistics.of(request.who, request.query.period)
         rows = {"period": found.period, "departments": len(found.departments)}
         await self.audit.audit(request.who, "view_statistics_exported", request.who.org_id, rows)
         return found
+
+
+def _learned(found: Learned) -> LearnedModel:
+    return LearnedModel(live=minutes(found.live_ms), watched=minutes(found.watched_ms))
 
 
 def _lessons(found: LessonFigures) -> LessonFiguresModel:

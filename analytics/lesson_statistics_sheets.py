@@ -1,7 +1,8 @@
 """Statistics of the house as tables. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from analytics.learned import Learned, added
 from analytics.lesson_statistics import LessonFigures, Statistics
 from analytics.minutes import minutes
 from analytics.sheet_words import Lang
@@ -26,6 +27,11 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "view_minutes": {"en": "Minutes watched effectively", "zh-CN": "有效观看分钟"},
     "reached_80": {"en": "Reached 80 %", "zh-CN": "看到80%"},
     "department": {"en": "Department", "zh-CN": "部门"},
+    "watched": {"en": "Minutes watched of recordings", "zh-CN": "回看分钟"},
+    "learned": {"en": "Minutes learned", "zh-CN": "学习分钟"},
+    "live_in": {"en": "Live, {month}", "zh-CN": "{month} 直播"},
+    "watched_in": {"en": "Recordings, {month}", "zh-CN": "{month} 回看"},
+    "together": {"en": "All departments", "zh-CN": "合计"},
     "none": {"en": "Without a department", "zh-CN": "无部门"},
 }
 
@@ -45,10 +51,13 @@ def statistics_tables(found: Statistics, lang: Lang) -> list[Table]:
             minutes(line.presence.present_ms),
             line.presence.completed,
             line.viewers,
+            minutes(line.whole.watched_ms),
+            minutes(line.whole.whole_ms),
         ]
         for line in found.departments
     ]
-    headings = [word(name) for name in ("department", "heads", "minutes", "completed", "viewers")]
+    columns = ("department", "heads", "minutes", "completed", "viewers", "watched", "learned")
+    headings = [word(name) for name in columns]
     return [
         Table(
             f"{word('statistics')} {found.period}",
@@ -56,7 +65,37 @@ def statistics_tables(found: Statistics, lang: Lang) -> list[Table]:
             figures,
         ),
         Table(f"{word('departments')} {found.period}", headings, departments),
+        learned_table(found, lang),
     ]
+
+
+def learned_table(found: Statistics, lang: Lang) -> Table:
+    """Return minutes learned by department: live and of recordings in each month, and all of it.
+
+    The last row is all departments together.
+    """
+
+    def word(name: str, month: str = "") -> str:
+        return WORDS[name][lang].format(month=month)
+
+    def row(name: str, learned: Sequence[Learned]) -> list[Cell]:
+        whole = added(learned)
+        by_month = [minutes(ms) for each in learned for ms in (each.live_ms, each.watched_ms)]
+        sums = [minutes(whole.live_ms), minutes(whole.watched_ms), minutes(whole.whole_ms)]
+        return [name, *(by_month if len(learned) > 1 else ()), *sums]
+
+    months = found.months if len(found.months) > 1 else ()
+    headings = [
+        word("department"),
+        *(word(name, month) for month in months for name in ("live_in", "watched_in")),
+        *(word(name) for name in ("minutes", "watched", "learned")),
+    ]
+    rows = [
+        row(line.name if line.name is not None else word("none"), line.learned) for line in found.departments
+    ]
+    by_month = [added(line.learned[at] for line in found.departments) for at in range(len(found.months))]
+    rows.append(row(word("together"), by_month))
+    return Table(f"{word('learned')} {found.period}", headings, rows)
 
 
 def _figures(lessons: LessonFigures, viewing: PeriodReport | None) -> dict[str, Cell]:

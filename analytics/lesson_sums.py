@@ -4,9 +4,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-NO_DEPARTMENT = ""
-"""Guests, and people without a department."""
-
 
 class Presence(msgspec.Struct, array_like=True, frozen=True):
     """Who was in lessons: heads (a person counts in every lesson), wall time there, and who completed it.

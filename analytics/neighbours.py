@@ -41,10 +41,11 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A session that has begun."""
+    """A session that has begun, at `began_utc_ms`."""
 
     id: str
     zone: str
+    began_utc_ms: int
 
 
 class People(Protocol):
@@ -70,11 +71,33 @@ class Sessions(Protocol):
         """Set how long a session was to last; None: nobody said."""
 
 
+class ShownPart(Protocol):
+    """A part of a microcourse that shows a part of its replay. All in milliseconds."""
+
+    @property
+    def at_ms(self) -> int:
+        """Where it begins in the microcourse."""
+
+    @property
+    def replay_ms(self) -> int:
+        """Where it begins in the replay."""
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it is in both."""
+
+
 class Recordings(Protocol):
-    """Knows how a session's replay lies on its clock."""
+    """Knows how a session's replay lies on its clock, and what microcourses show of it."""
 
     async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
         """Return the map between session and replay; None while there is no finished replay."""
+
+    async def shown(self, tx: AsyncConnection, microcourse_id: str, version: int) -> Sequence[ShownPart]:
+        """Return what a version of a microcourse shows of its replay, in its order; cards are in none.
+
+        Raises `NotFound`.
+        """
 
 
 class Courses(Protocol):

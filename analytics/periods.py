@@ -24,6 +24,12 @@ def _named(year: int, month: int, months: int) -> str:
     return f"{year:04}-{month + 1:02}"
 
 
+def months_in(period: str) -> tuple[str, ...]:
+    """Return the months of a period, in order; a month's is itself."""
+    year, month, months = _parts(period)
+    return tuple(_named(year, month + at, 1) for at in range(months))
+
+
 def period_before(period: str) -> str | None:
     """Return the period before one, of the same length; None before the year 1."""
     year, month, months = _parts(period)

@@ -5,14 +5,18 @@ far as data says: who of the people it was meant for came and stayed, how much o
 they answered right, and how much they took part. Formulas: docs/data-dictionary.md, "Session report".
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from analytics.attendance.happening import Happening
 from analytics.attendance.register import Attendance
 from analytics.chance import Share
 from analytics.lesson_coverage import LessonSums
 from analytics.neighbours import Reaction
+from analytics.signals import SignalFound
+from analytics.spans import Spans
+from analytics.view_sums import Curves
 
 READ: frozenset[str] = frozenset(
     {"question_asked", "question_answered", "checkin_opened", "checkin_withdrawn"}
@@ -101,6 +105,24 @@ class Attending:
         return Share(self.active, self.learners)
 
 
+def present_at(there: Iterable[Spans], from_utc_ms: int, to_utc_ms: int, moments: int) -> tuple[int, ...]:
+    """Return how many of `there` were present in the middle of each of `moments` equal parts of the time."""
+    if to_utc_ms <= from_utc_ms or moments < 1:
+        return ()
+    step = (to_utc_ms - from_utc_ms) / moments
+    asked = [from_utc_ms + (at + 0.5) * step for at in range(moments)]
+    change = [0] * (moments + 1)
+    for spans in there:
+        for start, end in spans:
+            change[bisect_left(asked, start)] += 1
+            change[bisect_left(asked, end)] -= 1
+    found, present = [], 0
+    for each in change[:moments]:
+        present += each
+        found.append(present)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Watching:
     """What was watched of the replay; None where there is none, or none to be seen yet."""
@@ -124,6 +146,13 @@ class SessionReport:
     completion: Share
     together: LessonSums | None
     watching: Watching | None
+    signals: tuple[SignalFound, ...] = ()
+    departments: Mapping[str, Share] = field(default_factory=dict)
+    """Who completed it, of those who started, by department."""
+    presence: tuple[int, ...] = ()
+    """How many learners were there, at moments equally far apart from its beginning to its end."""
+    replay: Curves | None = None
+    """The replay, second by second."""
 
     @property
     def feedback_rate(self) -> Share:

@@ -1,16 +1,21 @@
 """The report of one lesson over HTTP."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from analytics.closing.press import Tell
+from analytics.closing.telling import HEADERS, streamed
 from analytics.lesson_coverage_routes import LessonSumsModel
 from analytics.neighbours import Audit
+from analytics.paper.papers import Papers
 from analytics.ranking_routes import ShareModel, share_model
 from analytics.session_report import SessionReport
-from analytics.session_report_sheets import report_table
+from analytics.session_report_sheets import report_table, signals_table
 from analytics.session_reports import SessionReports
+from analytics.signals import Level, Signal
 from analytics.view_routes import FileQuery
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
@@ -63,6 +68,22 @@ class WatchingModel(BaseModel):
     completed: int
 
 
+class SignalModel(BaseModel):
+    """A signal (EVA-15) with its figure; `own`: the limit is the product's, the requirements name none.
+
+    `apart`: the departments with the lowest and the highest share, where departments are compared; `share` is
+    the first one's, `other` the second one's.
+    """
+
+    signal: Signal
+    level: Level
+    share: ShareModel
+    limit: float | None
+    own: bool
+    apart: list[str] | None
+    other: ShareModel | None
+
+
 class SessionReportModel(BaseModel):
     """A lesson in figures. `reaction` is layer 1 of the review, all else layer 2."""
 
@@ -76,6 +97,15 @@ class SessionReportModel(BaseModel):
     volume: VolumeModel
     together: LessonSumsModel | None
     watching: WatchingModel | None
+    signals: list[SignalModel]
+
+
+class PaperQuery(FileQuery):
+    """With `progress`, the answer tells how far it is: JSON lines `{"done", "of"}`, then `{"bytes", "name"}`
+    and the file, or `{"error"}`.
+    """
+
+    progress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +114,7 @@ class SessionReportRoutes:
 
     reports: SessionReports
     audit: Audit
+    papers: Papers
 
     def routes(self) -> list[Route]:
         """Return what `lectern.app` mounts."""
@@ -92,6 +123,7 @@ class SessionReportRoutes:
             Route("GET", path, self.read, "A lesson on one page", SessionReportModel),
             Route("GET", f"{path}.csv", self.csv, "The same (table)", query=FileQuery),
             Route("GET", f"{path}.xlsx", self.xlsx, "The same (Excel)", query=FileQuery),
+            Route("GET", f"{path}.pdf", self.pdf, "The same as a signed PDF", query=PaperQuery),
         ]
 
     async def read(self, request: Request) -> SessionReportModel:
@@ -107,15 +139,39 @@ class SessionReportRoutes:
     async def xlsx(self, request: Request) -> web.Response:
         """Every figure, as a workbook."""
         found, lang = await self._exported(request), language_of(request, request.query.lang)
-        content = await made(lambda: xlsx_file([report_table(found, lang)]))
+        content = await made(lambda: xlsx_file([report_table(found, lang), signals_table(found, lang)]))
         return download(content, "xlsx", disposition("report", found.title, ending="xlsx"))
 
+    async def pdf(self, request: Request) -> web.StreamResponse:
+        """The report on paper; with `progress`, the answer tells how far it is."""
+        query: PaperQuery = request.query
+        lang = language_of(request, query.lang)
+
+        async def make(tell: Tell) -> tuple[str, bytes]:
+            session_id = request.path["id"]
+            found, content = await self.papers.make(request.who, session_id, lang, tell)
+            await self._note(request, found)
+            return found.title, content
+
+        if query.progress:
+
+            async def named(tell: Tell) -> tuple[str, bytes]:
+                title, content = await make(tell)
+                return unquote(disposition("report", title, ending="pdf").rpartition("''")[2]), content
+
+            return await streamed(request, named)
+        title, content = await make(lambda _done, _of: None)
+        headers = {"Content-Disposition": disposition("report", title, ending="pdf"), **HEADERS}
+        return web.Response(body=content, content_type="application/pdf", headers=headers)
+
     async def _exported(self, request: Request) -> SessionReport:
-        session_id = request.path["id"]
-        found = await self.reports.of(request.who, session_id)
-        rows = {"rows": found.attending.learners}
-        await self.audit.audit(request.who, "session_report_exported", session_id, rows)
+        found = await self.reports.of(request.who, request.path["id"])
+        await self._note(request, found)
         return found
+
+    async def _note(self, request: Request, found: SessionReport) -> None:
+        rows = {"rows": found.attending.learners}
+        await self.audit.audit(request.who, "session_report_exported", request.path["id"], rows)
 
 
 def _model(found: SessionReport) -> SessionReportModel:
@@ -168,4 +224,16 @@ def _model(found: SessionReport) -> SessionReportModel:
         watching=None
         if watching is None
         else WatchingModel(viewers=watching.viewers, minutes=watching.minutes, completed=watching.completed),
+        signals=[
+            SignalModel(
+                signal=each.signal,
+                level=each.level,
+                share=share_model(each.share),
+                limit=each.limit,
+                own=each.own,
+                apart=None if each.apart is None else list(each.apart),
+                other=None if each.other is None else share_model(each.other),
+            )
+            for each in found.signals
+        ],
     )

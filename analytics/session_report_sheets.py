@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from analytics.chance import Share
 from analytics.session_report import SessionReport
 from analytics.sheet_words import Lang
+from analytics.signal_words import LEVELS
+from analytics.signal_words import WORDS as SIGNALS
+from analytics.signals import Level, SignalFound
 from analytics.workbook import Cell, Table
 
 WORDS: Mapping[str, Mapping[Lang, str]] = {
@@ -46,6 +49,15 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "per_learner": {"en": "Interactions per learner", "zh-CN": "人均互动"},
     "viewers": {"en": "Viewers of the replay", "zh-CN": "回看人数"},
     "watched": {"en": "Minutes of replay watched", "zh-CN": "回看分钟"},
+    "signals": {"en": "What to do", "zh-CN": "建议"},
+    "signal": {"en": "Signal", "zh-CN": "信号"},
+    "level": {"en": "How it stands", "zh-CN": "状态"},
+    "limit": {"en": "Limit", "zh-CN": "界限"},
+    "limit_of": {"en": "Whose limit", "zh-CN": "界限来源"},
+    "limit_required": {"en": "as companies use it", "zh-CN": "业界常用值"},
+    "limit_own": {"en": "the product's own default", "zh-CN": "产品自定默认值"},
+    "meaning": {"en": "What it may mean", "zh-CN": "可能的含义"},
+    "action": {"en": "What to do", "zh-CN": "建议做法"},
     "together": {"en": "Covered 80 %, live and replay together", "zh-CN": "直播与回放合计看到80%"},
 }
 
@@ -98,3 +110,36 @@ def report_table(found: SessionReport, lang: Lang) -> Table:
         rows.append(row("replay", "together", Share(found.together.completed, found.together.people)))
     headings = [WORDS[name][lang] for name in ("layer", "figure", "value", "of", "rate")]
     return Table(WORDS["report"][lang], headings, rows)
+
+
+def is_low(found: SignalFound) -> bool:
+    """Tell whether something is to be done about a signal."""
+    return found.level in {Level.LOW, Level.PERHAPS}
+
+
+def signals_table(found: SessionReport, lang: Lang) -> Table:
+    """Return one row for every signal; meaning and action only where there is something to do."""
+
+    def word(name: str) -> str:
+        return WORDS[name][lang]
+
+    rows: list[list[Cell]] = []
+    for each in found.signals:
+        words = SIGNALS[each.signal][lang]
+        rate = each.share.rate
+        name = words.name if each.apart is None else f"{words.name}: {each.apart[0]} / {each.apart[1]}"
+        rows.append(
+            [
+                name,
+                LEVELS[each.level][lang],
+                each.share.hits,
+                each.share.of,
+                None if rate is None else round(rate, 4),
+                each.limit,
+                None if each.limit is None else word("limit_own" if each.own else "limit_required"),
+                words.meaning if is_low(each) else None,
+                words.action if is_low(each) else None,
+            ]
+        )
+    names = ("signal", "level", "value", "of", "rate", "limit", "limit_of", "meaning", "action")
+    return Table(word("signals"), [word(name) for name in names], rows)

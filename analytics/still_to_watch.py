@@ -1,7 +1,8 @@
 """Who has still to watch a medium: those its lesson expected, by department. The sums are pure.
 
 Somebody is done when they covered the threshold's share: of a microcourse in any version of it, of a replay
-together with what they saw live.
+together with what they saw live. Who sat in the lesson has not watched its microcourse; whoever asks for both
+`united` may count it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,8 +83,12 @@ class WatchingDues:
     coverages: LessonCoverages
     store: ViewStore = field(default_factory=ViewStore)
 
-    async def of(self, who: Principal, medium: MediumKind, medium_id: str) -> StillToWatch:
+    async def of(
+        self, who: Principal, medium: MediumKind, medium_id: str, *, united: bool = False
+    ) -> StillToWatch:
         """Return who of those whom `who` may see has still to watch a medium: of those it is for.
+
+        `united`: what they saw in the lesson counts for a microcourse, too; for a replay it always does.
 
         Raises:
             NotFound, Forbidden: no such medium, or not for `who`, who must be allowed to read attendance and
@@ -107,5 +112,9 @@ class WatchingDues:
                 subject: max(coverage(spans, duration_ms) for spans, duration_ms in versions)
                 for subject, versions in covered.items()
             }
+            if united:
+                lesson = await self.coverages.of_microcourse(who, medium_id)
+                for line in lesson.lines:
+                    shares[line.subject] = max(shares.get(line.subject, 0.0), line.shares.together)
         seen = [card for card in cards.values() if sees(who, card)]
         return await made(lambda: still_to_watch(seen, shares, attending.completed_from))

@@ -7,14 +7,13 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from analytics.attendance.models import PersonModel
-from analytics.neighbours import Audit, MediumKind
+from analytics.neighbours import Audit
 from analytics.still_to_watch import StillToWatch, Watcher, WatchingDues
 from analytics.still_to_watch_sheets import departments_table, people_table
-from analytics.view_routes import FileQuery
+from analytics.view_routes import FileQuery, medium_of
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
-from lectern.kernel.errors import NotFound
 
 
 class WatcherModel(BaseModel):
@@ -43,6 +42,18 @@ class StillToWatchModel(BaseModel):
     people: list[WatcherModel]
 
 
+class UnitedQuery(BaseModel):
+    """`united`: what somebody saw in the lesson counts for its microcourse, too."""
+
+    united: bool = False
+
+
+class UnitedFileQuery(FileQuery):
+    """The same, with the language of the file; without, the browser's."""
+
+    united: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class StillToWatchRoutes:
     """The handlers."""
@@ -54,9 +65,9 @@ class StillToWatchRoutes:
         """Return what `lectern.app` mounts."""
         path = "/api/v1/still-to-watch/{medium}/{id}"
         return [
-            Route("GET", path, self.read, "Who has still to watch it", StillToWatchModel),
-            Route("GET", f"{path}/people.csv", self.csv, "The same (table)", query=FileQuery),
-            Route("GET", f"{path}/people.xlsx", self.xlsx, "The same (Excel)", query=FileQuery),
+            Route("GET", path, self.read, "Who has still to watch it", StillToWatchModel, query=UnitedQuery),
+            Route("GET", f"{path}/people.csv", self.csv, "The same (table)", query=UnitedFileQuery),
+            Route("GET", f"{path}/people.xlsx", self.xlsx, "The same (Excel)", query=UnitedFileQuery),
         ]
 
     async def read(self, request: Request) -> StillToWatchModel:
@@ -93,11 +104,7 @@ class StillToWatchRoutes:
         return found
 
     async def _found(self, request: Request) -> StillToWatch:
-        kinds: dict[str, MediumKind] = {"replay": "replay", "microcourse": "microcourse"}
-        kind = kinds.get(request.path["medium"])
-        if kind is None:
-            raise NotFound("medium_unknown", "There is no such kind of medium.")
-        return await self.dues.of(request.who, kind, request.path["id"])
+        return await self.dues.of(request.who, *medium_of(request), united=request.query.united)
 
 
 def _watcher(one: Watcher) -> WatcherModel:

@@ -68,6 +68,7 @@ view_periods = Table(
     Column("covered_ms", Millis, nullable=False),
     Column("effort_ms", Millis, nullable=False),
     Column("hours", LargeBinary, nullable=False),
+    Column("departments", LargeBinary, nullable=False),
     Index("ix_view_periods_org_id_period_viewers", "org_id", "period", "viewers"),
 )
 

@@ -6,18 +6,18 @@ still noted; nobody ever sees them late.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import viewer_of
-from analytics.neighbours import Media, Medium, MediumKind, Position, Seats
+from analytics.neighbours import Media, Medium, MediumKind, People, Position, Seats
 from analytics.no_skipping import furthest_ms, in_order
 from analytics.play_record import MOST_STRETCHES, Device, PlayRecord, tag_of
 from analytics.view_store import MediumVersion, Place, ViewStore, Watchable
-from analytics.view_sums import Change, Terms, Whole, difference, months_of, share_of
+from analytics.view_sums import NO_DEPARTMENT, Change, Terms, Whole, difference, months_of, share_of
 from analytics.viewing import Played, Refusal, sift
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
@@ -84,6 +84,36 @@ class _Rights:
         self.known[key] = (now, subject, medium)
 
 
+class Departments:
+    """In which department viewers are, remembered for a moment: a player reports every four seconds."""
+
+    def __init__(self, people: People, *, clock: Clock = utc_ms) -> None:
+        self._people = people
+        self._clock = clock
+        self._known: dict[tuple[str, str], tuple[UtcMs, str]] = {}
+
+    async def of(self, org_id: str, subjects: Collection[str]) -> dict[str, str]:
+        """Return the departments' ids by viewer; guests, and people without one, are in `NO_DEPARTMENT`."""
+        now = self._clock()
+        found: dict[str, str] = {}
+        for subject in subjects:
+            known = self._known.get((org_id, subject))
+            if known is not None and known[0] <= now < known[0] + RIGHTS_LAST_MS:
+                found[subject] = known[1]
+        asked = sorted(set(subjects) - found.keys())
+        if not asked:
+            return found
+        cards = await self._people.cards(org_id, asked)
+        if len(self._known) + len(asked) > _MOST_REMEMBERED:
+            self._known.clear()
+        for subject in asked:
+            card = cards.get(subject)
+            department = (card.department_id if card is not None else None) or NO_DEPARTMENT
+            found[subject] = department
+            self._known[org_id, subject] = (now, department)
+        return found
+
+
 class ViewIntake:
     """The way in for reports of players."""
 
@@ -95,6 +125,7 @@ class ViewIntake:
         seats: Seats,
         zone: Callable[[], Awaitable[str]],
         *,
+        people: People,
         clock: Clock = utc_ms,
     ) -> None:
         self._database = database
@@ -104,6 +135,7 @@ class ViewIntake:
         self._zone = zone
         self._clock = clock
         self._rights = _Rights()
+        self._departments = Departments(people, clock=clock)
         self._line: Line[Report] = Line(self._carry_out)
         self._keys_of: dict[MediumVersion, int] = {}
 
@@ -160,6 +192,7 @@ class ViewIntake:
         playing = [report for report in reports if report.reported]
         is_known = all(report.named in self._keys_of for report in playing)
         zone = "" if is_known else await self._zone()
+        departments = await self._departments_of(playing)
         now = self._clock()
         async with self._database.write() as tx:
             keys = await self._keys(tx, playing, zone)
@@ -175,7 +208,7 @@ class ViewIntake:
             ]
             changed = {place: record for place, record in after.items() if record is not before[place]}
             await self._store.write_records(tx, changed)
-            await self._note_changes(tx, media, before, changed)
+            await self._note_changes(tx, media, before, changed, departments)
             for key, duration_ms in _lengths(keys, playing).items():
                 if duration_ms > media[key].terms.duration_ms:
                     await self._store.lengthen(tx, key, duration_ms)
@@ -185,6 +218,17 @@ class ViewIntake:
         self._keys_of |= keys
         for report, answer in zip(reports, told, strict=True):
             report.told = answer
+
+    async def _departments_of(self, reports: Sequence[Report]) -> dict[tuple[str, str], str]:
+        """Return in which department viewers are, by organisation and viewer."""
+        viewers: dict[str, set[str]] = {}
+        for report in reports:
+            viewers.setdefault(report.medium.org_id, set()).add(report.subject)
+        return {
+            (org_id, subject): department
+            for org_id, subjects in viewers.items()
+            for subject, department in (await self._departments.of(org_id, subjects)).items()
+        }
 
     async def _keys(
         self, tx: AsyncConnection, reports: Sequence[Report], zone: str
@@ -211,12 +255,15 @@ class ViewIntake:
         media: dict[int, Watchable],
         before: dict[Place, PlayRecord],
         changed: dict[Place, PlayRecord],
+        departments: Mapping[tuple[str, str], str],
     ) -> None:
         changes: dict[int, Change] = {}
         active = []
         for place, record in changed.items():
             medium = media[place.medium_key]
-            was, is_now = share_of(before[place], medium.terms), share_of(record, medium.terms)
+            department = departments[medium.org_id, place.subject]
+            was = share_of(before[place], medium.terms, department)
+            is_now = share_of(record, medium.terms, department)
             changes.setdefault(place.medium_key, Change()).add(difference(was, is_now))
             active += [(medium.org_id, month, place.subject) for month in months_of(is_now) - months_of(was)]
         await self._store.note_active(tx, active)
@@ -271,10 +318,13 @@ def _positions(reports: Sequence[Report]) -> list[Position]:
 class Following:
     """Makes the sums follow the records, and makes them anew where they are stale."""
 
-    def __init__(self, database: Database, store: ViewStore, zone: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, database: Database, store: ViewStore, zone: Callable[[], Awaitable[str]], people: People
+    ) -> None:
         self._database = database
         self._store = store
         self._zone = zone
+        self._departments = Departments(people)
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -301,15 +351,19 @@ class Following:
                 return added
 
     async def sum_up_anew(self, key: int) -> None:
-        """Make the sums of one medium again, from the records alone. Nobody reports on it meanwhile."""
+        """Make the sums of one medium again, from the records alone. Nobody reports on it meanwhile.
+
+        Minutes go to the departments that viewers are in now.
+        """
         zone = await self._zone()
         async with self._database.write() as tx:
             medium = await self._store.begin_anew(tx, key, zone)
             whole, after = Whole(medium.terms), ""
             active: set[tuple[str, str, str]] = set()
             while records := await self._store.records(tx, key, after=after, limit=_READ_AT_ONCE):
+                departments = await self._departments.of(medium.org_id, records.keys())
                 for subject, record in records.items():
-                    months = months_of(whole.add(record))
+                    months = months_of(whole.add(record, departments[subject]))
                     active |= {(medium.org_id, month, subject) for month in months}
                 after = max(records)
                 await asyncio.sleep(0)

@@ -274,7 +274,7 @@ class ViewRoutes:
 
     async def viewing(self, request: Request) -> ViewingModel:
         """Everybody's watching of one medium."""
-        report = await self.reports.viewing(request.who, *_medium(request))
+        report = await self.reports.viewing(request.who, *medium_of(request))
         classes = report.classes
         return ViewingModel(
             duration_ms=report.duration_ms,
@@ -300,7 +300,7 @@ class ViewRoutes:
 
     async def _viewers(self, request: Request) -> Table:
         query: FileQuery = request.query
-        kind, medium_id = _medium(request)
+        kind, medium_id = medium_of(request)
         report = await self.reports.viewing(request.who, kind, medium_id)
         details = {"medium": kind, "rows": len(report.lines)}
         await self.audit.audit(request.who, "viewers_exported", medium_id, details)
@@ -308,7 +308,7 @@ class ViewRoutes:
 
     async def figures(self, request: Request) -> FiguresModel:
         """One medium's curves."""
-        found = await self.reports.figures(request.who, *_medium(request))
+        found = await self.reports.figures(request.who, *medium_of(request))
         return FiguresModel(
             duration_ms=found.duration_ms,
             version=found.version,
@@ -321,7 +321,7 @@ class ViewRoutes:
     async def plays(self, request: Request) -> PlaysPage:
         """Raw stretches, a page of viewers at a time."""
         query: CursorQuery = request.query
-        lines, following = await self.reports.plays(request.who, *_medium(request), query.cursor)
+        lines, following = await self.reports.plays(request.who, *medium_of(request), query.cursor)
         return PlaysPage(
             items=[plays_model(line.subject, line.card, line.name, line.record) for line in lines],
             next=following,
@@ -376,7 +376,12 @@ class ViewRoutes:
         )
 
 
-def _medium(request: Request) -> tuple[MediumKind, str]:
+def medium_of(request: Request) -> tuple[MediumKind, str]:
+    """Return which medium a path names.
+
+    Raises:
+        NotFound: there is no such kind (`medium_unknown`).
+    """
     name, medium_id = request.path["medium"], request.path["id"]
     if name == "replay":
         return "replay", medium_id

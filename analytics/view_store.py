@@ -65,13 +65,15 @@ class PeriodRow:
 class Totals:
     """What all media come to: how many there are, how many people watched any, and the sums.
 
-    The sums are without `hours`: adding those up (`all_hours`) takes longer than the loop may be held.
+    The sums are without tables: adding those up (`all_hours`, `all_departments`) takes longer than the loop
+    may be held.
     """
 
     media: int
     people: int
     sums: Sums
     hours: list[bytes]
+    departments: list[bytes]
 
     def all_hours(self) -> dict[int, int]:
         """Return the wall time by device and hour of the week."""
@@ -80,6 +82,19 @@ class Totals:
             for cell, value in _HOURS.decode(data).items():
                 found[cell] = found.get(cell, 0) + value
         return found
+
+    def all_departments(self) -> dict[str, int]:
+        """Return the effective watching (ms) by department."""
+        return added_up(self.departments)
+
+
+def added_up(tables: Iterable[bytes]) -> dict[str, int]:
+    """Return tables of departments as one."""
+    found: dict[str, int] = {}
+    for data in tables:
+        for department, value in _DEPARTMENTS.decode(data).items():
+            found[department] = found.get(department, 0) + value
+    return found
 
 
 class _Steps(msgspec.Struct, array_like=True):
@@ -93,7 +108,8 @@ class _Steps(msgspec.Struct, array_like=True):
 _CHANGE = msgspec.msgpack.Decoder(Change)
 _STEPS = msgspec.msgpack.Decoder(_Steps)
 _HOURS = msgspec.msgpack.Decoder(dict[int, int])
-_COUNTED = tuple(name for name in Sums.__struct_fields__ if name != "hours")
+_DEPARTMENTS = msgspec.msgpack.Decoder(dict[str, int])
+_COUNTED = tuple(name for name in Sums.__struct_fields__ if name not in {"hours", "departments"})
 
 
 class ViewStore:
@@ -284,9 +300,28 @@ class ViewStore:
         here = (columns.org_id == org_id, columns.period == period, columns.viewers > 0)
         query = select(func.count(), *(func.coalesce(func.sum(columns[name]), 0) for name in _COUNTED))
         media, *values = (await tx.execute(query.where(*here))).one()
-        hours = list((await tx.execute(select(columns.hours).where(*here))).scalars())
+        tables = (await tx.execute(select(columns.hours, columns.departments).where(*here))).all()
         people = select(func.count()).where(view_active.c.org_id == org_id, view_active.c.period == period)
-        return Totals(media, (await tx.execute(people)).scalar_one(), _counted(values), hours)
+        return Totals(
+            media,
+            (await tx.execute(people)).scalar_one(),
+            _counted(values),
+            [row.hours for row in tables],
+            [row.departments for row in tables],
+        )
+
+    async def departments(
+        self, tx: AsyncConnection, org_id: str, periods: Collection[str]
+    ) -> dict[str, list[bytes]]:
+        """Return the tables of departments of each of `periods`, for `added_up`."""
+        columns = view_periods.c
+        found: dict[str, list[bytes]] = {period: [] for period in periods}
+        query = select(columns.period, columns.departments).where(
+            columns.org_id == org_id, one_of(columns.period, periods), columns.viewers > 0
+        )
+        for row in await tx.execute(query):
+            found[row.period].append(row.departments)
+        return found
 
     async def table(
         self, tx: AsyncConnection, org_id: str, period: str, *, after: tuple[int, int] | None, limit: int
@@ -502,7 +537,8 @@ def _labelled(row: Any) -> Watchable:
 
 
 def _sums(row: Any) -> Sums:
-    return _counted([getattr(row, name) for name in _COUNTED]).plus(Sums(hours=_HOURS.decode(row.hours)))
+    tables = Sums(hours=_HOURS.decode(row.hours), departments=_DEPARTMENTS.decode(row.departments))
+    return _counted([getattr(row, name) for name in _COUNTED]).plus(tables)
 
 
 def _counted(values: Iterable[int]) -> Sums:
@@ -510,4 +546,5 @@ def _counted(values: Iterable[int]) -> Sums:
 
 
 def _period_row(sums: Sums) -> dict[str, Any]:
-    return {name: getattr(sums, name) for name in _COUNTED} | {"hours": msgspec.msgpack.encode(sums.hours)}
+    tables = {name: msgspec.msgpack.encode(getattr(sums, name)) for name in ("hours", "departments")}
+    return {name: getattr(sums, name) for name in _COUNTED} | tables

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +19,8 @@ from analytics.play_record import PlayRecord, Stretch
 from analytics.spans import Span, Spans, length_ms, union
 from analytics.viewing import BOUNCE_MS, REACHED, coverage, is_full
 
+NO_DEPARTMENT = ""
+"""Where guests are, and people without a department."""
 ALL = "all"
 """The period that everything lies in."""
 CELLS_PER_DEVICE = 7 * 24
@@ -31,7 +34,8 @@ class Sums(msgspec.Struct, array_like=True, frozen=True):
 
     `sittings` counts players that played; `played_ms` is media time with repetition, `covered_ms` without;
     `effort_ms` wall time of effective watching; `hours` wall time by device and hour of the week, see
-    `cell_of`. `bounce`, `reached_80` and `full` look at what was covered within the period.
+    `cell_of`. `bounce`, `reached_80` and `full` look at what was covered within the period. `departments` is
+    `effort_ms` by the department that viewers were in when they watched.
     """
 
     viewers: int = 0
@@ -43,12 +47,10 @@ class Sums(msgspec.Struct, array_like=True, frozen=True):
     covered_ms: int = 0
     effort_ms: int = 0
     hours: dict[int, int] = {}
+    departments: dict[str, int] = {}
 
     def plus(self, other: "Sums", *, times: int = 1) -> "Sums":
         """Return this and `other`, or with `times` -1 this without it."""
-        hours = dict(self.hours)
-        for cell, value in other.hours.items():
-            hours[cell] = hours.get(cell, 0) + times * value
         return Sums(
             self.viewers + times * other.viewers,
             self.sittings + times * other.sittings,
@@ -58,7 +60,8 @@ class Sums(msgspec.Struct, array_like=True, frozen=True):
             self.played_ms + times * other.played_ms,
             self.covered_ms + times * other.covered_ms,
             self.effort_ms + times * other.effort_ms,
-            {cell: value for cell, value in hours.items() if value},
+            _summed(self.hours, other.hours, times),
+            _summed(self.departments, other.departments, times),
         )
 
     @property
@@ -68,6 +71,16 @@ class Sums(msgspec.Struct, array_like=True, frozen=True):
 
 
 _NO_SUMS = Sums()
+_Key = TypeVar("_Key", int, str)
+
+
+def _summed(mine: Mapping[_Key, int], others: Mapping[_Key, int], times: int) -> dict[_Key, int]:
+    """Return two tables as one, without what comes to nothing."""
+    found = dict(mine)
+    for key, value in others.items():
+        found[key] = found.get(key, 0) + times * value
+    return {key: value for key, value in found.items() if value}
+
 
 Edges = dict[int, int]
 """A curve over seconds by its steps: at this second it rises by so much. Steps of 0 are left out."""
@@ -120,8 +133,12 @@ class Terms:
         return -(-max(0, self.duration_ms) // _S)
 
 
-def share_of(record: PlayRecord, terms: Terms) -> Change:
-    """Return what one viewer's record adds to sums and curves."""
+def share_of(record: PlayRecord, terms: Terms, department: str = NO_DEPARTMENT) -> Change:
+    """Return what one viewer's record adds to sums and curves; `department` is the one they are in.
+
+    What a report changes is the share after it minus the share before it, both with the department of that
+    moment: so what somebody watched stays with the department they were in.
+    """
     if not record.sittings:
         return Change()
     covered = record.covered
@@ -130,12 +147,12 @@ def share_of(record: PlayRecord, terms: Terms) -> Change:
     for each in record.stretches:
         _add_curve(found.plays, ((each.from_ms, each.to_ms),), terms.seconds)
     found.left[min(covered[-1][1] // _S, max(0, terms.seconds - 1))] = 1
-    whole = _sums(record, covered, terms)
+    whole = _sums(record, covered, terms, department)
     months = _by_month(record, terms.zone)
     found.periods[ALL] = whole
     for names, stretches in _nested(months):
         part = record.within(stretches) if len(months) > 1 else record
-        sums = _sums(part, part.covered, terms) if len(months) > 1 else whole
+        sums = _sums(part, part.covered, terms, department) if len(months) > 1 else whole
         found.periods |= dict.fromkeys(names, sums)
     return found
 
@@ -176,6 +193,11 @@ def month_of(zone: str, utc_ms: int) -> str:
     return _local(zone, utc_ms // _QUARTER_HOUR_MS)[0]
 
 
+def hour_of_week(zone: str, utc_ms: int) -> int:
+    """Return the hour of a moment, 0..167 from Monday 0:00 on, where the organisation is."""
+    return _local(zone, utc_ms // _QUARTER_HOUR_MS)[1]
+
+
 def _by_month(record: PlayRecord, zone: str) -> dict[str, list[Stretch]]:
     """Return a record's stretches by the month in which they began."""
     found: dict[str, list[Stretch]] = {}
@@ -201,7 +223,8 @@ def months_of(change: Change) -> set[str]:
     return {period for period in change.periods if _MONTH.fullmatch(period)}
 
 
-def _sums(record: PlayRecord, covered: Spans, terms: Terms) -> Sums:
+def _sums(record: PlayRecord, covered: Spans, terms: Terms, department: str) -> Sums:
+    effort_ms = length_ms(record.effort)
     reached = coverage(covered, terms.duration_ms) >= REACHED
     hours: dict[int, int] = {}
     for sitting in record.sittings:
@@ -219,8 +242,9 @@ def _sums(record: PlayRecord, covered: Spans, terms: Terms) -> Sums:
         full=int(reached and is_full(covered, terms.duration_ms)),
         played_ms=sum(each.to_ms - each.from_ms for each in record.stretches),
         covered_ms=length_ms(covered),
-        effort_ms=length_ms(record.effort),
+        effort_ms=effort_ms,
         hours=hours,
+        departments={department: effort_ms} if effort_ms else {},
     )
 
 
@@ -295,8 +319,8 @@ class Whole:
     terms: Terms
     change: Change = field(default_factory=Change)
 
-    def add(self, record: PlayRecord) -> Change:
-        """Count one viewer's record in, and return what it adds."""
-        share = share_of(record, self.terms)
+    def add(self, record: PlayRecord, department: str = NO_DEPARTMENT) -> Change:
+        """Count one viewer's record in, and return what it adds; `department` is the one they are in."""
+        share = share_of(record, self.terms, department)
         self.change.add(share)
         return share

@@ -277,17 +277,6 @@ class EditStore:
         for table in (edit_lists, edit_presence):
             await tx.execute(delete(table).where(table.c.replay_id == replay_id))
 
-    async def forget_cuts(self, tx: AsyncConnection, microcourse_ids: Sequence[str]) -> None:
-        """Delete what deleted microcourses were made of; the edit list that they came from stays."""
-        await tx.execute(
-            delete(microcourse_cuts).where(microcourse_cuts.c.microcourse_id.in_(microcourse_ids))
-        )
-        await tx.execute(
-            update(edit_lists)
-            .where(edit_lists.c.microcourse_id.in_(microcourse_ids))
-            .values(microcourse_id=None)
-        )
-
 
 def _columns(thing: Edit | Present) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in thing.__dataclass_fields__}

@@ -61,7 +61,7 @@ def rates_of(
         sign_ins_of(rounds, expected),
         sum(is_attended(rule, evidence) for evidence in expected),
         len(started),
-        sum(_coverage(rule, evidence) >= completed_from for evidence in started),
+        sum(lesson_share(rule, evidence) >= completed_from for evidence in started),
     )
 
 
@@ -73,7 +73,7 @@ def tally(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return counts
 
 
-def _coverage(rule: Rule, evidence: Evidence) -> float:
+def lesson_share(rule: Rule, evidence: Evidence) -> float:
     """Return the share of the lesson that somebody saw, live and by replay together."""
     base = base_ms(rule, evidence.lesson_ms)
     there = evidence.present_ms - (0 if rule.away_counts else evidence.away_ms)

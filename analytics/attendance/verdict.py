@@ -179,6 +179,11 @@ def is_attended(rule: Rule, evidence: Evidence) -> bool:
     return _counted(rule, evidence) >= max(1, rule.least_minutes * WHOLE)
 
 
+def stayed(rule: Rule, evidence: Evidence) -> bool:
+    """Tell whether somebody was there for as long as the rule asks, its tolerance taken off."""
+    return _is_long_enough(rule, evidence)
+
+
 def _share(part: float, whole: float) -> float:
     return min(1.0, max(0.0, part / whole)) if whole > 0 else 0.0
 

@@ -36,14 +36,14 @@ class SealedPdf:
     record: bytes | None
 
 
-def signed_pdf(pdf: bytes, key: SigningKey, reason: str) -> bytes:
-    """Return `pdf` with a PAdES signature (B-B) that allows no later change."""
+def signed_pdf(pdf: bytes, key: SigningKey, reason: str, *, field: str = _FIELD) -> bytes:
+    """Return `pdf` with a PAdES signature (B-B), called `field`, that allows no later change."""
     private = key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     signer = SimpleSigner(
         Certificate.load(key.certificate), PrivateKeyInfo.load(private), SimpleCertificateStore.from_certs([])
     )
     meaning = PdfSignatureMetadata(
-        field_name=_FIELD,
+        field_name=field,
         md_algorithm="sha256",
         reason=reason,
         certify=True,

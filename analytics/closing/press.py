@@ -30,9 +30,12 @@ _log = structlog.get_logger()
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to make. `private` and `certificate` (base64) are for PDF alone."""
+    """What to make. `private` and `certificate` (base64) are for PDF alone.
 
-    form: Literal["xlsx", "pdf"]
+    `pdf` and `xlsx` are of a closed record, `report` is the PDF of a `Paper` (`analytics.paper.content`).
+    """
+
+    form: Literal["xlsx", "pdf", "report"]
     lang: Lang
     private: str = ""
     certificate: str = ""
@@ -57,7 +60,7 @@ class Press:
 
     async def make(
         self,
-        form: Form,
+        form: Form | Literal["report"],
         lang: Lang,
         record: bytes,
         key: SigningKey | None,
@@ -157,9 +160,13 @@ def made(order: Order, record: bytes, tell: Tell = _nobody) -> bytes:
     """Return the file that was ordered; for the child."""
     if order.form == "xlsx":
         return xlsx_of(record, order.lang)
+    key = SigningKey.read(order.private, base64.b64decode(order.certificate))
+    if order.form == "report":
+        from analytics.paper.drawing import drawn  # noqa: PLC0415 (heavy, and for the child alone)
+
+        return drawn(record, key, order.made_utc_ms, tell)
     from analytics.closing.document import document  # noqa: PLC0415 (heavy, and for the child alone)
 
-    key = SigningKey.read(order.private, base64.b64decode(order.certificate))
     return document(record, order.lang, key, order.made_utc_ms, tell)
 
 

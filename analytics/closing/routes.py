@@ -1,12 +1,10 @@
 """Closing attendance over HTTP: how it stands, closing it, and the files of what was closed."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import unquote
 
-import msgspec
 from aiohttp import web
 from pydantic import BaseModel, Field
 
@@ -14,15 +12,13 @@ from analytics.attendance.books import Phase
 from analytics.attendance.models import SheetQuery
 from analytics.closing.neighbours import Lesson
 from analytics.closing.obstacles import Obstacle
-from analytics.closing.press import Form
+from analytics.closing.press import Form, Tell
 from analytics.closing.service import LONGEST_REASON, Closings, Standing
 from analytics.closing.store import Edition
-from analytics.sheet_words import Lang
+from analytics.closing.telling import HEADERS, streamed
 from analytics.workbook import disposition
-from lectern.edge.faults import to_wire
 from lectern.edge.routes import Request, Route
 from lectern.kernel.errors import NotFound
-from lectern.kernel.tasks import task_group
 
 MOST_CHANGES = 200
 _TYPES: dict[Form, tuple[str, str | None]] = {
@@ -213,62 +209,26 @@ class _FileHandler:
         asked: RecordQuery = request.query
         lang = asked.lang or ("zh-CN" if chinese else "en")
         if asked.progress:
-            return await self._streamed(request, int(number), lang)
+
+            async def make(tell: Tell) -> tuple[str, bytes]:
+                lesson, content = await self.closings.export(
+                    request.who, request.path["id"], int(number), self.form, lang, tell=tell
+                )
+                return unquote(self._name(lesson, number).rpartition("''")[2]), content
+
+            return await streamed(request, make)
         lesson, content = await self.closings.export(
             request.who, request.path["id"], int(number), self.form, lang
         )
         content_type, charset = _TYPES[self.form]
-        headers = {"Content-Disposition": self._name(lesson, number), **_HEADERS}
+        headers = {"Content-Disposition": self._name(lesson, number), **HEADERS}
         return web.Response(body=content, content_type=content_type, charset=charset, headers=headers)
-
-    async def _streamed(self, request: Request, number: int, lang: Lang) -> web.StreamResponse:
-        """Answer with JSON lines of how far it is, one of how many bytes it has, and then these.
-
-        An error is a line, too: the answer has begun. Whoever leaves is noticed within a second, and the
-        work ends.
-        """
-        at = [0, 0]
-
-        def tell(done: int, of: int) -> None:
-            at[:] = done, of
-
-        response = web.StreamResponse(headers=_HEADERS | {"X-Accel-Buffering": "no"})
-        response.content_type = "application/x-ndjson"
-        await response.prepare(request.http)
-        try:
-            async with task_group() as group:
-                making = group.create_task(
-                    self.closings.export(request.who, request.path["id"], number, self.form, lang, tell=tell)
-                )
-                while not (await asyncio.wait({making}, timeout=_TOLD_EVERY_S))[0]:
-                    transport = request.http.transport
-                    if transport is None or transport.is_closing():
-                        making.cancel()
-                        break
-                    await response.write(msgspec.json.encode({"done": at[0], "of": at[1]}) + b"\n")
-            if making.cancelled():
-                return response
-            lesson, content = making.result()
-        except ConnectionError:  # whoever asked is gone, and the group has ended the work
-            return response
-        except Exception as error:  # noqa: BLE001 (the edge: every failure becomes the one error shape)
-            await response.write(msgspec.json.encode(to_wire(error)[1]) + b"\n")
-            await response.write_eof()
-            return response
-        name = unquote(self._name(lesson, str(number)).rpartition("''")[2])
-        told = {"bytes": len(content), "name": name}
-        await response.write(msgspec.json.encode(told) + b"\n")
-        await response.write(content)
-        await response.write_eof()
-        return response
 
     def _name(self, lesson: Lesson, number: str) -> str:
         day = datetime.fromtimestamp(lesson.starts_utc_ms / 1000, UTC).date().isoformat()
         return disposition("attendance-record", day, number, lesson.title, ending=self.form)
 
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_TOLD_EVERY_S = 0.3
 _COUNTED = frozenset({Obstacle.OBJECTIONS_OPEN, Obstacle.MAKE_UPS_WAITING})
 
 

@@ -135,8 +135,6 @@ class BinEraser:
             for course in await self.store.cut_from(tx, one.id):
                 await self._hand_down(tx, one, course)
             await self.edits.forget_drafts(tx, one.id)
-        else:
-            await self.edits.forget_cuts(tx, [one.id])
         await self.store.forget(tx, one.org_id, one.medium, one.id)
 
     async def _hand_down(self, tx: AsyncConnection, replay: Binned, course: Microcourse) -> None:

@@ -54,6 +54,7 @@ class LeanSocket(AsyncSocket):  # type: ignore[misc] # engineio ships no types
         self.carriage = Carriage.POLLING
         self._environ: dict[str, Any] | None = environ
         self._wire: Wire | None = None
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._awaits_pong = True
         self._unserved: list[Packet] = []
@@ -111,7 +112,7 @@ class LeanSocket(AsyncSocket):  # type: ignore[misc] # engineio ships no types
     def _rearm(self, after_s: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(after_s, act)
+        self._timer = self._loop.call_later(after_s, act)
 
     async def close(
         self,
@@ -134,7 +135,7 @@ class LeanSocket(AsyncSocket):  # type: ignore[misc] # engineio ships no types
             if wire is not None:
                 wire.close()
             # Whoever polls may fetch what is queued once more.
-            asyncio.get_running_loop().call_later(self.server.ping_timeout, self._vanish)
+            self._loop.call_later(self.server.ping_timeout, self._vanish)
             await super().close(wait=False, abort=abort, reason=reason)
             return
         self.closing = True

@@ -1,6 +1,6 @@
 """What sibling packages ask one another, answered here, where all of them are known."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +10,7 @@ from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.bin.store import BinStore
 from catalogue.neighbours import Led
+from catalogue.shown import ShownPart, ShownParts
 from catalogue.store import CatalogueStore, replay_of_row
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole
@@ -136,7 +137,9 @@ class ReportFacts:
         """See `Courses`."""
         async with self._sessions.database.read() as tx:
             found = await self._sessions.store.held(tx, org_id, q, from_utc_ms, to_utc_ms, run_by=run_by)
-        return [Held(session.id, session.zone) for session in found]
+        return [
+            Held(session.id, session.zone, session.first_started_utc_ms or from_utc_ms) for session in found
+        ]
 
     async def expected(self, session_id: str) -> list[str]:
         """See `Sessions`."""
@@ -166,6 +169,10 @@ class ClocksOfReplays:
             binned = await BinStore().replay_of(tx, session_id)
             replay = None if binned is None else replay_of_row(binned.content)
         return None if replay is None or replay.recorded is None else replay.recorded.clock_map
+
+    async def shown(self, tx: AsyncConnection, microcourse_id: str, version: int) -> Sequence[ShownPart]:
+        """See `Recordings`."""
+        return await ShownParts(self._store).of(tx, microcourse_id, version)
 
 
 class SessionFactsForCatalogue:

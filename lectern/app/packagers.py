@@ -18,7 +18,7 @@ from lectern.app.supervisor import Child
 from lectern.kernel.tasks import task_group
 
 _log = structlog.get_logger()
-_LOOK_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.5
 _LONGEST_PAUSE_S = 60.0
 _MOST_FAILURES = 8
 _NICE = 10

@@ -208,6 +208,15 @@ class Settings(BaseSettings):
     weak_completion: float = Field(
         0.6, ge=0, le=1, description="Completion rate below which a replay or microcourse counts as weak."
     )
+    weak_participation: float = Field(
+        0.9, ge=0, le=1,
+        description="Share of those expected below which a lesson's report proposes to ask who was absent.",
+    )  # fmt: skip
+    weak_signal: float = Field(
+        0.5, ge=0, le=1,
+        description="Share below which a lesson's report says that learning time, activity or right answers "
+        "are low.",
+    )  # fmt: skip
     promote_positive: float = Field(
         0.9, ge=0, le=1, description="Share of grades 4 and 5 above which content is to be made more of."
     )

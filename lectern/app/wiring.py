@@ -30,6 +30,7 @@ from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.paper.papers import Papers
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
@@ -38,6 +39,7 @@ from analytics.ranking_routes import RankingRoutes
 from analytics.reports import Reports
 from analytics.session_report_routes import SessionReportRoutes
 from analytics.session_reports import SessionReports
+from analytics.signals import SignalLimits
 from analytics.still_to_watch import WatchingDues
 from analytics.still_to_watch_routes import StillToWatchRoutes
 from analytics.store import AnalyticsStore
@@ -241,6 +243,7 @@ class Services:
             consent=Consent(version=self.settings.consent_version, text=TEXT),
             replay_ids=self._replay_ids,
         )
+        closings = self.closings()
         is_secure = self.settings.url.startswith("https://")
         accounts = AccountRoutes(self.accounts, self.engine.store.words, secure=is_secure)
         return [
@@ -267,11 +270,11 @@ class Services:
             *self._viewing().routes(),
             *self._rankings().routes(),
             *self._statistics().routes(),
-            *self._session_reports().routes(),
+            *self._session_reports(closings).routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
             *StillToWatchRoutes(self._watching_dues(), self.accounts).routes(),
-            *ClosingRoutes(self.closings()).routes(),
+            *ClosingRoutes(closings).routes(),
             *AttendanceRoutes(
                 self.attending,
                 Cases(
@@ -366,7 +369,10 @@ class Services:
         )
 
     def _intake(self) -> ViewIntake:
-        return ViewIntake(self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone)
+        facts = ReportFacts(self.accounts, self.sessions)
+        return ViewIntake(
+            self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone, people=facts
+        )
 
     def _watch_terms(self) -> TermsRoutes:
         catalogue = self.catalogue
@@ -435,7 +441,7 @@ class Services:
             window = (await WindowStore().windows(tx, [replay])).get(replay.id, ALWAYS)
         window.insist_on_open(utc_ms())
 
-    def _session_reports(self) -> SessionReportRoutes:
+    def _session_reports(self, closings: Closings) -> SessionReportRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
 
         async def replay_of(session_id: str) -> str | None:
@@ -451,8 +457,15 @@ class Services:
             LessonCoverages(self.attending, self.catalogue.watching),
             ReactionsByFeedback(self.accounts, self.settings.feedback_fewest),
             replay_of,
+            limits=SignalLimits(
+                self.settings.weak_sign_in,
+                self.settings.weak_completion,
+                self.settings.weak_signal,
+                self.settings.weak_participation,
+            ),
         )
-        return SessionReportRoutes(reports, self.accounts)
+        papers = Papers(reports, closings.lessons, closings.keys, closings.press)
+        return SessionReportRoutes(reports, self.accounts, papers)
 
     def _statistics(self) -> StatisticsRoutes:
         facts = ReportFacts(self.accounts, self.sessions)
@@ -488,7 +501,8 @@ class Services:
 
     def following(self) -> Following:
         """Making the sums of viewing follow what is reported."""
-        return Following(self.database, ViewStore(), self._org_zone)
+        facts = ReportFacts(self.accounts, self.sessions)
+        return Following(self.database, ViewStore(), self._org_zone, facts)
 
     async def _replay_ids(self, who: Principal, session_ids: Sequence[str]) -> dict[str, str]:
         """Return the replays of sessions, by session: of those whose audience somebody is in."""

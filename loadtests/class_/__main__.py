@@ -189,11 +189,11 @@ async def _fan_out(stage: Stage, peer_rate: float, few_rate: float) -> list[Figu
         rate, delivered = await scenes.fan_out(
             stage.crowd, lambda: stage.house.used, lambda: scenes.say_to_all(stage)
         )
-    learners = len(stage.crowd.seats)
+    learners, sent = len(stage.crowd.seats), scenes.ROUNDS * scenes.BROADCASTS
     figures = [
         Figure("server's core while nothing happens", idle * 100, "%"),
         Figure("fan-out: deliveries per CPU second", rate, "1/s"),
-        Figure("fan-out: deliveries that did not come", scenes.BROADCASTS * learners - delivered, "", 0),
+        Figure("fan-out: deliveries that did not come", sent * learners - delivered, "", 0),
     ]
     if peer_rate:
         figures.append(Figure("fan-out ÷ bare python-socketio", rate / peer_rate, "×", 3, at_least=True))

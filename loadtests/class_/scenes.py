@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import statistics
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,7 @@ from tests.scripted_lesson.processes import Usage
 
 FEW = 200
 BROADCASTS = 40
+ROUNDS = 3
 BATCH_S = 0.25
 SENTENCE = "This sentence makes the event 110 bytes."
 JOINS = 1_000
@@ -40,14 +42,22 @@ _LONG_S = 90.0
 async def fan_out(
     crowd: Crowd, used: Callable[[], Usage], broadcast: Callable[[], Awaitable[None]]
 ) -> tuple[float, float]:
-    """Return deliveries per CPU second of the server, and their number; `broadcast` takes ten seconds."""
-    await asyncio.sleep(2)
-    crowd.arrivals.clear()
-    before = used().cpu_s
-    await broadcast()
-    await asyncio.sleep(1)
-    delivered = len(crowd.arrivals.at_s)
-    return delivered / (used().cpu_s - before), delivered
+    """Return deliveries per CPU second of the server (the median of `ROUNDS`), and their number in all.
+
+    `broadcast` takes ten seconds. One round differs by a tenth from the next on a machine that others use.
+    """
+    rates: list[float] = []
+    all_delivered = 0
+    for _ in range(ROUNDS):
+        await asyncio.sleep(2)
+        crowd.arrivals.clear()
+        before = used().cpu_s
+        await broadcast()
+        await asyncio.sleep(1)
+        delivered = len(crowd.arrivals.at_s)
+        rates.append(delivered / (used().cpu_s - before))
+        all_delivered += delivered
+    return statistics.median(rates), all_delivered
 
 
 async def say_to_all(stage: Stage) -> None:
@@ -69,7 +79,7 @@ async def peer_fan_out(peer: Peer, learners: int) -> tuple[float, float]:
         await peer.emit(BROADCASTS, BATCH_S)
 
     rate, delivered = await fan_out(crowd, lambda: peer.used, broadcast)
-    assert delivered == BROADCASTS * learners, f"the peer delivered {delivered}"
+    assert delivered == ROUNDS * BROADCASTS * learners, f"the peer delivered {delivered}"
     crowd.leave()
     return rate, per_connection
 

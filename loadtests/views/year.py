@@ -27,6 +27,7 @@ from tests.scripted_lesson.server import PASSWORD, ZONE, Server
 
 PER_MEDIUM = 1_792
 PATTERNS = 64
+DEPARTMENTS = 40
 YEAR = 2025
 MOST_PEOPLE = 200_000
 _MEDIA_AT_ONCE = 250
@@ -147,7 +148,8 @@ async def _write_media(tx: AsyncConnection, org_id: str, media: int) -> None:
 
 
 _SUMS = (
-    'period, org_id, viewers, sittings, bounce, reached_80, "full", played_ms, covered_ms, effort_ms, hours'
+    'period, org_id, viewers, sittings, bounce, reached_80, "full", played_ms, covered_ms, effort_ms, hours,'
+    " departments"
 )
 
 
@@ -178,7 +180,7 @@ def month_sum(month: int) -> Change:
     for number in range(PATTERNS):
         record = pattern(month, number)
         for _ in range(PER_MEDIUM // PATTERNS):
-            whole.add(record)
+            whole.add(record, f"department-{number % DEPARTMENTS}")
     return whole.change
 
 

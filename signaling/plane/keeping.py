@@ -69,15 +69,17 @@ class Keeping:
         self._former_life = former_life
         self._left_out_of = left_out_of
 
-    async def reconcile(self, session_id: str) -> float | None:
-        """Bring one session in step. Returns in how many seconds to look again even if nothing happens.
+    async def reconcile(self, session_id: str, seq: int | None = None) -> float | None:
+        """Bring one session in step, by a state that reaches `seq`; without it, by what the database has now.
+
+        Returns in how many seconds to look again even if nothing happens.
 
         Raises:
             MediaGone, MediaRefused, LecternError, OSError: it is not (quite) in step.
         """
         if self._stewards.elsewhere(session_id) is not None:
             return None
-        state = (await self._engine.current(session_id)).state
+        state = (await self._engine.current(session_id, at_least=seq)).state
         situation = self._situation_of(state)
         tracks = dict(state.of(STAGE).tracks)
         if situation.ended:
@@ -130,14 +132,14 @@ class Keeping:
                 waits_ms.append(away_since + LEFT_AFTER_MS - now)
         return min(waits_ms) / 1000 if waits_ms else None
 
-    async def write_down(self, session_id: str) -> float | None:
+    async def write_down(self, session_id: str, seq: int | None = None) -> float | None:
         """What needs a disk: record a live lesson, mute on the timeline whom a right was taken from.
 
         Beside `reconcile`, so that no mute and no picture waits for it. Returns and raises as that does.
         """
         if self._stewards.elsewhere(session_id) is not None:
             return None
-        state = (await self._engine.current(session_id)).state
+        state = (await self._engine.current(session_id, at_least=seq)).state
         situation = self._situation_of(state)
         room = self._held.rooms.get(session_id)
         if room is None or situation.ended:

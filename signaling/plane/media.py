@@ -99,7 +99,7 @@ class MediaPlane:
         self._in_step = InStep(self._keeping.reconcile)
         self._writing = InStep(self._keeping.write_down)
         self._orphans = Orphans()
-        engine.bus.listen(lambda session_id, _seq: self._in_step.changed(session_id))
+        engine.bus.listen(self._in_step.changed)
         engine.forewarn = self.withhold
 
     # ── stewardship ──

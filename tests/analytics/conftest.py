@@ -102,6 +102,15 @@ class Film:
     no_skipping: bool = False
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a microcourse that shows a part of the replay."""
+
+    at_ms: int
+    replay_ms: int
+    duration_ms: int
+
+
 @dataclass
 class Office:
     """The analytics, and what stands around them."""
@@ -116,6 +125,7 @@ class Office:
     audit_log: list[tuple[str, str, str]] = field(default_factory=list)
     now: UtcMs = NOW
     replay_clock: ClockMap | None = None
+    parts: tuple[Part, ...] = ()
     ended_utc_ms: int | None = None
     planned_minutes: int | None = None
     client: "TestClient[web.Request, web.Application]" = field(init=False)
@@ -128,7 +138,9 @@ class Office:
     inside_only: str | None = None
 
     def __post_init__(self) -> None:
-        self.intake = ViewIntake(self.database, ViewStore(), self, self, self.zone, clock=lambda: self.now)
+        self.intake = ViewIntake(
+            self.database, ViewStore(), self, self, self.zone, people=self, clock=lambda: self.now
+        )
         self.attending = AttendanceReports(
             self.database,
             self.store,
@@ -159,7 +171,7 @@ class Office:
 
     @property
     def following(self) -> Following:
-        return Following(self.database, ViewStore(), self.zone)
+        return Following(self.database, ViewStore(), self.zone, self)
 
     @property
     def view_reports(self) -> ViewReports:
@@ -190,7 +202,7 @@ class Office:
     ) -> Sequence[Held]:
         was_held = org_id == "org" and q in "安全" and from_utc_ms <= START <= to_utc_ms
         was_held = was_held and run_by in (None, "teacher")
-        return [Held(SESSION, "Asia/Shanghai")] if was_held else []
+        return [Held(SESSION, "Asia/Shanghai", START)] if was_held else []
 
     async def expected(self, session_id: str) -> Sequence[str]:
         return self.roster
@@ -203,6 +215,9 @@ class Office:
 
     async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
         return self.replay_clock
+
+    async def shown(self, tx: AsyncConnection, microcourse_id: str, version: int) -> Sequence[Part]:
+        return self.parts
 
     async def write(
         self, tx: AsyncConnection, who: Principal, action: str, target: str, details: Mapping[str, Any]

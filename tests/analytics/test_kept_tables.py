@@ -89,6 +89,10 @@ class World:
         """See `Recordings`."""
         return self.replay_clock
 
+    async def shown(self, tx: Any, microcourse_id: str, version: int) -> Sequence[Any]:
+        """See `Recordings`."""
+        return ()
+
     async def happens(self, *events: Any) -> None:
         """Append events now."""
         await self.lesson.at(self.steps * 20, *events)

@@ -8,13 +8,20 @@ from hypothesis import strategies as st
 
 from analytics.attendance.evidence import caught_up
 from analytics.attendance.register import Course
-from analytics.lesson_coverage import Shares, lesson_sums, seen_live, shares_of
-from analytics.spans import NOTHING, Spans, length_ms, union
+from analytics.lesson_coverage import (
+    Shares,
+    lesson_sums,
+    seen_in,
+    seen_live,
+    shares_of,
+    shares_of_shown,
+)
+from analytics.spans import NOTHING, Spans, intersection, length_ms, union
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import OrgRole
 from lectern.manifest.clock_map import ClockMap, ClockPiece
 from lectern.timeline.event import SessionEnded, SessionStarted
-from tests.analytics.conftest import READERS, Office, person
+from tests.analytics.conftest import READERS, Office, Part, person
 from tests.analytics.test_attendance_routes import closed, joined, opened
 from tests.analytics.test_view_routes import VIEWS, interval, report
 from tests.lesson import START
@@ -118,3 +125,64 @@ async def test_viewers_leave_as_a_table(office: Office, monkeypatch: pytest.Monk
     assert (await workbook.read())[:2] == b"PK"
     assert ("admin", "viewers_exported", "film") in office.audit_log
     assert (await office.raw("GET", f"{VIEWS}/replay/film/viewers.csv", "ann")).status == 403
+
+
+@st.composite
+def cuts(draw: st.DrawFn) -> tuple[Part, ...]:
+    """Ranges of a replay in any order, none overlapping, behind something that shows nothing of it."""
+    edges = sorted(draw(st.sets(st.integers(0, 8_000), max_size=8)))
+    ranges = draw(st.permutations(list(zip(edges[::2], edges[1::2], strict=False))))
+    found, at_ms = [], draw(st.integers(0, 5_000))
+    for start, end in ranges:
+        found.append(Part(at_ms, start, end - start))
+        at_ms += end - start
+    return tuple(found)
+
+
+@given(parts=cuts(), live=spans(), played=spans())
+def test_a_microcourse_was_seen_live_as_far_as_its_ranges_were(
+    parts: tuple[Part, ...], live: Spans, played: Spans
+) -> None:
+    ranges = union((part.replay_ms, part.replay_ms + part.duration_ms) for part in parts)
+    assert length_ms(seen_in(live, parts)) == length_ms(intersection(live, ranges)), "what is cut out is not"
+    for moment in (m for span in seen_in(live, parts) for m in (span[0], span[1] - 1)):
+        [part] = [each for each in parts if each.at_ms <= moment < each.at_ms + each.duration_ms]
+        shown = part.replay_ms + moment - part.at_ms
+        assert any(start <= shown < end for start, end in live), "every moment seen shows one that was live"
+    shares = shares_of_shown(live, played, parts)
+    assert max(shares.live, shares.replay) <= shares.together <= min(1.0, shares.live + shares.replay + 1e-9)
+    cards = union(((0, parts[0].at_ms),)) if parts else NOTHING
+    assert shares_of_shown(NOTHING, cards, parts).together == 0, "cards are nobody's"
+
+
+async def test_who_sat_in_the_lesson_saw_its_microcourse_and_did_not_watch_it(office: Office) -> None:
+    at = office.lesson.at
+    await at(0, SessionStarted(), joined("p_ann", "ann", "Ann"), opened("p_ann", "c1", "pc"))
+    await at(60, closed("p_ann", "c1", 60))
+    await at(100, SessionEnded())
+    office.now = UtcMs(START + 3_600_000)
+    office.replay_clock = ClockMap((ClockPiece(0, 0, 100_000),))
+    # Three seconds of a card, then 40 to 60 s of the replay, then 20 s that come later in it.
+    office.parts = (Part(3_000, 40_000, 20_000), Part(23_000, 70_000, 20_000))
+    await report(office, "ann", interval("a", 0, 3, 1_000), medium="microcourse")
+    await report(office, "bob", interval("b", 13, 43, 1_000), medium="microcourse")
+    status, found = await office.call("GET", f"{VIEWS}/microcourse/film/lesson", "admin")
+    assert (status, found["duration_ms"]) == (200, 40_000)
+    assert [(p["person"]["name"], p["live"], p["replay"], p["together"]) for p in found["people"]] == [
+        ("Bob", 0.0, 0.75, 0.75), ("安 Ann", 0.5, 0.0, 0.5),
+    ]  # fmt: skip
+    assert (found["sums"]["live_only"], found["sums"]["replay_only"]) == (1, 1)
+    _, alone = await office.call("GET", f"{VIEWS}/microcourse/film", "admin")
+    watched = {p["person"]["name"]: p["coverage"] for p in alone["people"]}
+    assert watched == {"安 Ann": 0.03, "Bob": 0.3}, "of the microcourse itself, only what was played counts"
+    await report(office, "ann", interval("c", 23, 43, 60), medium="microcourse")
+    shares = {}
+    for united in ("false", "true"):
+        path = f"/api/v1/still-to-watch/microcourse/film?united={united}"
+        _, due = await office.call("GET", path, "admin")
+        shares[united] = {p["person"]["name"]: (p["share"], p["done"]) for p in due["people"]}
+    assert shares["false"]["安 Ann"] == (0.23, False)
+    assert shares["true"]["安 Ann"] == (1.0, True), "live and played together, when that is asked for"
+    assert (await office.call("GET", f"{VIEWS}/film/film/lesson", "admin"))[0] == 404
+    for who, code in (("bob", 403), ("stranger", 404), ("other_host", 403)):
+        assert (await office.call("GET", f"{VIEWS}/microcourse/film/lesson", who))[0] == code, who

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from analytics.learned import HeldLesson, Learned, added, learned_by_department, slots_of
 from analytics.lesson_statistics import HouseStatistics, LessonStore
 from analytics.lesson_statistics_routes import StatisticsRoutes
 from analytics.lesson_sums import LessonSums, Presence, by_department, together
 from analytics.lesson_tables import lesson_people
-from analytics.periods import bounds_of, period_before
+from analytics.periods import bounds_of, months_in, period_before
 from analytics.view_sums import month_of, periods_of
 from lectern.edge.routes import mount
 from lectern.kernel.clock import UtcMs
@@ -52,6 +53,61 @@ def test_periods_have_names() -> None:
     ]  # fmt: skip
     assert bounds_of("9999", "UTC")[0] < bounds_of("9999", "UTC")[1]
     assert bounds_of("0001", str(ZoneInfo("Asia/Shanghai")))[1] < 0
+
+
+lengths = st.integers(0, 10**7)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), lengths), max_size=6),
+    st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["", "a", "b"]), lengths), max_size=6),
+    st.sampled_from(ZONES),
+)
+def test_the_months_of_a_year_and_all_departments_are_the_whole(
+    lessons: list[tuple[int, int]], watched: list[tuple[int, str, int]], zone: str
+) -> None:
+    begins, ends = bounds_of("2026", zone)
+    held = [
+        HeldLesson(begins + day * 86_400_000, LessonSums(departments={"a": Presence(1, present_ms, 0)}))
+        for day, present_ms in lessons
+    ]
+    played: dict[str, dict[str, int]] = {}
+    for month, department, played_ms in watched:
+        played.setdefault(f"2026-{month:02}", {})[department] = played_ms
+    months = months_in("2026")
+    found = learned_by_department(months, held, played, zone)
+    assert len(months) == 12
+    assert {len(row) for row in found.values()} <= {12}
+    assert added(each for row in found.values() for each in row) == Learned(
+        sum(each.sums.whole.present_ms for each in held if each.began_utc_ms < ends),
+        sum(ms for departments in played.values() for ms in departments.values()),
+    )
+    quarters = [learned_by_department(months_in(f"2026-Q{n}"), held, played, zone) for n in range(1, 5)]
+    for department, row in found.items():
+        parts = [part for each in quarters for part in each.get(department, ())]
+        assert added(parts) == added(row), "four quarters are the year"
+
+
+def test_the_best_hour_is_one_that_many_came_to() -> None:
+    monday, _ = bounds_of("2024", "UTC")
+    hour = 3_600_000
+
+    def lesson(at: int, expected: int, attended: int) -> HeldLesson:
+        sums = LessonSums(0, expected, attended, {"": Presence(attended, 0, 0)})
+        return HeldLesson(monday + at * hour, sums)
+
+    held = [
+        lesson(9, 3, 3),
+        lesson(34, 40, 36),
+        lesson(34 + 168, 40, 37),
+        lesson(50, 90, 20),
+        lesson(5, 0, 0),
+    ]
+    slots = slots_of(held, "UTC")
+    assert [(slot.hour_of_week, slot.lessons, slot.took_part.hits) for slot in slots] == [
+        (34, 2, 73), (9, 1, 3), (50, 1, 20), (5, 1, 0),
+    ], "three of three say less than 73 of 80"  # fmt: skip
+    assert slots_of(held[:1], "Asia/Shanghai")[0].hour_of_week == 17
 
 
 presences = st.builds(Presence, st.integers(0, 50), st.integers(0, 10**6), st.integers(0, 50))
@@ -99,6 +155,11 @@ async def statistics(office: Office, period: str = MONTH, who: str = "admin") ->
     return found
 
 
+def learned(live: float, watched: float) -> dict[str, Any]:
+    one = {"live": live, "watched": watched}
+    return {"learned": [one], "learned_whole": one}
+
+
 async def test_a_month_is_lessons_and_viewing_by_department(house: Office) -> None:
     found = await statistics(house)
     assert (found["before"], found["uncounted"]) == ("2026-12", 0)
@@ -108,10 +169,18 @@ async def test_a_month_is_lessons_and_viewing_by_department(house: Office) -> No
     }  # fmt: skip
     assert (found["viewing"]["media"], found["viewing"]["people"]) == (1, 1)
     assert found["departments"] == [
-        {"name": "Shops", "heads": 1, "minutes": 8.0, "completed": 1, "viewers": 0},
-        {"name": "Laboratory", "heads": 0, "minutes": 0.0, "completed": 0, "viewers": 1},
-        {"name": None, "heads": 1, "minutes": 3.0, "completed": 0, "viewers": 0},
+        {"name": "Shops", "heads": 1, "minutes": 8.0, "completed": 1, "viewers": 0} | learned(8.0, 0.0),
+        {"name": "Laboratory", "heads": 0, "minutes": 0.0, "completed": 0, "viewers": 1} | learned(0.0, 1.5),
+        {"name": None, "heads": 1, "minutes": 3.0, "completed": 0, "viewers": 0} | learned(3.0, 0.0),
     ]
+    assert found["months"] == [MONTH]
+    [slot] = found["slots"]
+    assert (slot["lessons"], slot["heads"], slot["took_part"]["hits"], slot["took_part"]["of"]) == (
+        1,
+        2,
+        1,
+        3,
+    )
     assert found["lessons_before"]["lessons"] == found["viewing_before"]["media"] == 0
     later = await statistics(house, "2027-02")
     assert later["lessons"]["lessons"] == 0
@@ -150,7 +219,18 @@ async def test_who_may_see_everybody_may_see_it_and_take_it_home(house: Office) 
     assert (await statistics(house, who="stranger"))["lessons"]["lessons"] == 0
     assert (await house.call("GET", f"{PATH}?period=2027-13", "admin"))[0] == 400
     csv = (await (await house.raw("GET", f"{PATH}.csv?period={MONTH}&lang=en", "admin")).text()).splitlines()
-    assert csv[1] == "Shops,1,8.0,1,0"
+    assert csv[1] == "Shops,1,8.0,1,0,0.0,8.0"
+    path = f"{PATH}/learned.csv?lang=en&period="
+    csv = (await (await house.raw("GET", f"{path}{MONTH}", "admin")).text()).splitlines()
+    assert csv[0].endswith("Department,Minutes present,Minutes watched of recordings,Minutes learned")
+    assert csv[1:] == [
+        "Shops,8.0,0.0,8.0", "Laboratory,0.0,1.5,1.5", "Without a department,3.0,0.0,3.0",
+        "All departments,11.0,1.5,12.5",
+    ]  # fmt: skip
+    csv = (await (await house.raw("GET", f"{path}2027-Q1", "admin")).text()).splitlines()
+    assert '"Live, 2027-01","Recordings, 2027-01"' in csv[0]
+    assert csv[2] == "Laboratory,0.0,1.5,0.0,0.0,0.0,0.0,0.0,1.5,1.5", "each month, and the quarter"
+    assert (await house.raw("GET", f"{PATH}/learned.xlsx?period={MONTH}", "manager")).status == 403
     workbook = await house.raw("GET", f"{PATH}.xlsx?period={MONTH}", "admin")
     assert (await workbook.read())[:2] == b"PK"
     assert ("admin", "view_statistics_exported", "org") in house.audit_log

@@ -11,7 +11,7 @@ from analytics.view_sums import ALL, Whole
 from analytics.viewing import Played
 from lectern.db.engine import Database
 from lectern.kernel.clock import UtcMs
-from tests.analytics.conftest import READERS, SESSION, Office
+from tests.analytics.conftest import CARDS, READERS, SESSION, Office
 from tests.lesson import START, Lesson, Raw
 
 STORE = AnalyticsStore()
@@ -44,8 +44,8 @@ async def sums_hold(office: Office) -> None:
             if found is None:
                 continue
             anew = Whole(found.terms)
-            for record in (await VIEWS.records(tx, found.key)).values():
-                anew.add(record)
+            for subject, record in (await VIEWS.records(tx, found.key)).items():
+                anew.add(record, (CARDS[subject].department_id or "") if subject in CARDS else "")
             curves = await VIEWS.curves(tx, found.key)
             assert (curves.heat, curves.plays, curves.left) == (
                 anew.change.heat, anew.change.plays, anew.change.left,

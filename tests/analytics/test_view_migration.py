@@ -1,9 +1,11 @@
 """Intervals of the release before become records and sums, on both databases."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import text
 
+from analytics.neighbours import PersonCard
 from analytics.play_record import Device, tag_of
 from analytics.view_intake import Following
 from analytics.view_store import MediumVersion, ViewStore
@@ -45,6 +47,13 @@ def row(subject: str, number: int, player: str, from_ms: int, started: int, **ch
     return values | change
 
 
+class Strangers:
+    """Nobody is known."""
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
+        return {}
+
+
 async def zone() -> str:
     return "UTC"
 
@@ -77,7 +86,7 @@ async def test_intervals_become_records(database_url: str) -> None:
         [stalled] = sittings[tag_of("phone")].stretches
         assert (stalled.wall_ms, stalled.speed, sittings[tag_of("phone")].device) == (3_000, 2.0, Device.PC)
         assert record.covered == ((0, 8_000), (90_000, 94_000))
-        assert await Following(database, VIEWS, zone).sum_all_up_anew() == 2
+        assert await Following(database, VIEWS, zone, Strangers()).sum_all_up_anew() == 2
         async with database.read() as tx:
             assert await VIEWS.keys(tx, stale=True) == []
             assert (await VIEWS.sums(tx, found.key)).played_ms == 16_000

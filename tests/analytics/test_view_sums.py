@@ -133,3 +133,22 @@ def test_very_short_media_have_curves(duration_ms: int) -> None:
     record = NEVER.adding(tag_of("a"), Device.TV, [stretch(0, 1, 0)])
     curves = drawn(share_of(record, Terms(duration_ms, "UTC")), Terms(duration_ms, "UTC").seconds)
     assert len(curves.heat) == len(curves.staying) == (1 if duration_ms else 0)
+
+
+@given(watching(), st.integers(0, 6))
+def test_what_was_watched_stays_with_the_department_one_was_in(sent: list[Sent], moved_at: int) -> None:
+    """Whoever moves takes nothing with them: every report counts for the department of its moment."""
+    record, sums = NEVER, Change()
+    for number, each in enumerate(sent):
+        before, department = record, "lab" if number < moved_at else "shop"
+        new = [played for played in each.played if not record.holds(tag_of(each.player), played)]
+        record = record.adding(tag_of(each.player), each.device, new)
+        sums.add(difference(share_of(before, TERMS, department), share_of(record, TERMS, department)))
+    whole = share_of(record, TERMS)
+    for period, expected in whole.periods.items():
+        found = sums.periods[period]
+        assert sum(found.departments.values()) == expected.effort_ms == found.effort_ms
+        if moved_at >= len(sent):
+            assert set(found.departments) <= {"lab"}
+        if moved_at == 0:
+            assert set(found.departments) <= {"shop"}

@@ -1,5 +1,8 @@
 """What was watched of one version stays with it: counted, long, and judged for what its viewers saw."""
 
+from collections.abc import Collection, Mapping
+
+from analytics.neighbours import PersonCard
 from analytics.view_intake import ViewIntake
 from analytics.view_store import MediumVersion, ViewStore
 from analytics.viewing import Played, Refusal, coverage
@@ -20,6 +23,13 @@ class Seats:
         return None
 
 
+class Strangers:
+    """Nobody is known."""
+
+    async def cards(self, org_id: str, person_ids: Collection[str]) -> Mapping[str, PersonCard]:
+        return {}
+
+
 async def utc() -> str:
     return "UTC"
 
@@ -33,7 +43,9 @@ class Player:
         self._version = version
         self._name = name
         watching = house.deps().watching
-        self._intake = ViewIntake(house.database, ViewStore(), watching, Seats(), utc, clock=house.clock)
+        self._intake = ViewIntake(
+            house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
+        )
 
     async def plays(self, from_ms: int, to_ms: int) -> list[tuple[str, Refusal]]:
         """Play a stretch, and report it at its end; returns what was refused."""

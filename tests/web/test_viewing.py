@@ -23,6 +23,10 @@ _PLAYED_3_S = """() => {
 }"""
 _PICTURE = """(canvas) => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(() => done(canvas.toDataURL()))))"""
+_STANDS_AT = """(seconds) => {
+  const video = document.querySelector('[data-testid="moment"] video')
+  return video && video.readyState >= 2 && Math.abs(video.currentTime - seconds) < 0.5
+}"""
 _A_WHILE_MS = 120_000
 
 
@@ -103,6 +107,10 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await on(office, "heat-table").click()
         first = on(office, "heat-rows").locator("tbody tr").first
         await expect(first.locator("td").nth(1)).to_have_text("4")
+        assert not await on(office, "moment").count(), "no player before somebody wants to see a moment"
+        await on(office, "heat-rows").get_by_role("button", name="Show 0:06 in the player").press("Enter")
+        await expect(on(office, "moment").locator("h2")).to_have_text("At 0:06")
+        await office.wait_for_function(_STANDS_AT, arg=6)
         await on(office, "heat-table").press("Enter")
 
         # A click into the drawing, or the keyboard, shows one moment.
@@ -110,6 +118,8 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         assert box is not None
         await office.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
         await expect(on(office, "at-mark")).to_contain_text("watched it, played again")
+        await expect(on(office, "moment").locator("h2")).not_to_have_text("At 0:06")
+        await office.wait_for_function("() => document.querySelector('video').currentTime > 7")
         drawn = on(office, "staying").locator("canvas").first
         before = await drawn.evaluate(_PICTURE)
         await on(office, "mark").fill("15")
@@ -136,6 +146,10 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await expect(on(office, "by-department").locator("canvas").first).to_be_visible()
         await on(office, "by-department-table").click()
         await expect(on(office, "by-department").locator("tbody tr")).to_have_count(1)
+        await expect(on(office, "learned").locator("canvas").first).to_be_visible()
+        await on(office, "learned-table").click()
+        await expect(on(office, "learned").locator("tfoot")).to_contain_text("All departments")
+        await expect(on(office, "turnout")).to_contain_text("nobody who was expected took part")
         await expect(on(office, "top").locator("tbody tr")).to_have_count(1)
         await expect(on(office, "weak").locator("tbody tr")).to_contain_text("Keep an eye on it")
         assert await violations(office) == []
@@ -150,6 +164,12 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await on(office, "open-report").click()
         await expect(on(office, "figure-viewers")).to_have_text("4")
         await expect(on(office, "report-said")).to_contain_text("Too few to show")
+        await expect(on(office, "advice-absence")).to_contain_text("a questionnaire “Why not?”")
+        async with office.expect_download() as saved:
+            await on(office, "report-pdf").click()
+        await (await saved.value).save_as("build/screenshots/report.pdf")
+        assert (await saved.value).suggested_filename.endswith(".pdf")
+        await expect(on(office, "report-making")).to_have_count(0)
         assert await violations(office) == []
         await office.screenshot(path="build/screenshots/report-pc-dark-whole.png", full_page=True)
 

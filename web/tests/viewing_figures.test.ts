@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { busiest, byDepartment, coverageBins, curveRows, deviceRows, steepestLoss, weekOf } from '../src/core/viewing_figures'
+import { busiest, byDepartment, coverageBins, curveRows, deviceRows, learnedRows, steepestLoss, weekOf } from '../src/core/viewing_figures'
 
 const curve = fc.array(fc.nat(50), { maxLength: 200 })
 
@@ -62,5 +62,20 @@ describe('hours of the week', () => {
     expect(deviceRows({ pc })).toEqual([{ device: 'pc', seconds: 0, share: 0 }])
     pc[4 * 24 + 18] = 60
     expect(busiest(weekOf({ pc }))).toEqual({ weekday: 4, hour: 18 })
+  })
+})
+
+describe('minutes learned', () => {
+  it('are put in order by what was learned in all, without departments that learned nothing', () => {
+    const of = (live: number, watched: number) => ({ live, watched })
+    const rows = learnedRows([
+      { name: 'A', learned: [of(1, 2), of(3, 4)], learned_whole: of(4, 6) },
+      { name: 'B', learned: [of(0, 0), of(0, 0)], learned_whole: of(0, 0) },
+      { name: null, learned: [of(0, 30), of(0, 0)], learned_whole: of(0, 30) },
+    ])
+    expect(rows).toEqual([
+      { name: null, live: 0, watched: 30, months: [30, 0] },
+      { name: 'A', live: 4, watched: 6, months: [3, 7] },
+    ])
   })
 })

@@ -94,3 +94,24 @@ export function deviceRows(hours: Readonly<Record<string, readonly number[]>>): 
   const whole = sums.reduce((a, b) => a + b.seconds, 0)
   return sums.map((row) => ({ ...row, share: whole > 0 ? row.seconds / whole : 0 })).sort((a, b) => b.seconds - a.seconds)
 }
+
+export interface LearnedRow {
+  readonly name: string | null
+  readonly live: number
+  readonly watched: number
+  /** Both together, month by month. */
+  readonly months: readonly number[]
+}
+
+interface LearnedMinutes {
+  readonly live: number
+  readonly watched: number
+}
+
+/** Minutes learned by department, the most first; who learned nothing is left out. */
+export function learnedRows(departments: readonly { readonly name: string | null; readonly learned: readonly LearnedMinutes[]; readonly learned_whole: LearnedMinutes }[]): LearnedRow[] {
+  return departments
+    .map((each) => ({ name: each.name, live: each.learned_whole.live, watched: each.learned_whole.watched, months: each.learned.map((month) => month.live + month.watched) }))
+    .filter((row) => row.live + row.watched > 0)
+    .sort((a, b) => b.live + b.watched - (a.live + a.watched))
+}

@@ -25,7 +25,7 @@ export interface ViewFigures {
   readonly staying: readonly number[]
 }
 
-/** Shares of the replay: there live, played of the replay, and either. */
+/** Shares of a replay, or of what a microcourse shows (`duration_ms`): there live, played of it, and either. */
 export interface LessonCoverage {
   readonly duration_ms: number
   readonly people: readonly { readonly person: ViewedBy; readonly live: number; readonly replay: number; readonly together: number; readonly completed: boolean }[]
@@ -50,6 +50,11 @@ export interface ViewingOfPeriod {
   readonly sums: ViewSums
 }
 
+export interface LearnedMinutes {
+  readonly live: number
+  readonly watched: number
+}
+
 export interface Statistics {
   readonly period: string
   readonly before: string | null
@@ -59,7 +64,10 @@ export interface Statistics {
   readonly lessons_before: LessonFigures
   readonly viewing: ViewingOfPeriod
   readonly viewing_before: ViewingOfPeriod | null
-  readonly departments: readonly { readonly name: string | null; readonly heads: number; readonly minutes: number; readonly completed: number; readonly viewers: number }[]
+  readonly departments: readonly { readonly name: string | null; readonly heads: number; readonly minutes: number; readonly completed: number; readonly viewers: number; readonly learned: readonly LearnedMinutes[]; readonly learned_whole: LearnedMinutes }[]
+  readonly months: readonly string[]
+  /** Hours of the week (from Monday 0:00 on) in which lessons began, the best turnout first. */
+  readonly slots: readonly { readonly hour_of_week: number; readonly lessons: number; readonly heads: number; readonly took_part: Share }[]
 }
 
 export interface Share {
@@ -110,6 +118,18 @@ export interface SessionReport {
   readonly volume: { readonly messages: number; readonly questions: number; readonly anonymous: number; readonly answered: number; readonly upvotes: number; readonly reactions: number; readonly polls: number; readonly answers: number; readonly hands: number; readonly whole: number; readonly per_learner: number }
   readonly together: LessonCoverage['sums'] | null
   readonly watching: { readonly viewers: number; readonly minutes: number; readonly completed: number } | null
+  readonly signals: readonly SignalFound[]
+}
+
+/** A figure of the lesson beside its limit; `own`: the limit is ours, the requirements name none. `apart`: two departments, compared. */
+export interface SignalFound {
+  readonly signal: 'activation' | 'learning_time' | 'target' | 'activity' | 'preferences' | 'passed' | 'absence'
+  readonly level: 'low' | 'perhaps' | 'fine' | 'unknown'
+  readonly share: Share
+  readonly limit: number | null
+  readonly own: boolean
+  readonly apart: readonly string[] | null
+  readonly other: Share | null
 }
 
 /** Whom its lesson expected: `share` 0..1 of the medium; who is not done comes first. */
@@ -127,13 +147,16 @@ const inLanguage = (lang: string): string => asking({ lang })
 export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
-  stillToWatch: (medium: MediumKind, id: string) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}`),
-  stillToWatchUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${inLanguage(lang)}`,
-  lessonCoverage: (replayId: string) => request<LessonCoverage>('GET', `${root}/views/replay/${replayId}/lesson`),
+  /** `united`: what somebody saw live counts for a microcourse, too. */
+  stillToWatch: (medium: MediumKind, id: string, united: boolean) => request<StillToWatch>('GET', `${root}/still-to-watch/${medium}/${id}${asking({ united: String(united) })}`),
+  stillToWatchUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string, united: boolean) => `${root}/still-to-watch/${medium}/${id}/people.${ending}${asking({ lang, united: String(united) })}`,
+  lessonCoverage: (medium: MediumKind, id: string) => request<LessonCoverage>('GET', `${root}/views/${medium}/${id}/lesson`),
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,
+  learnedUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics/learned.${ending}${asking({ period, lang })}`,
   sessionReport: (id: string) => request<SessionReport>('GET', `${root}/sessions/${id}/report`),
   sessionReportUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/report.${ending}${inLanguage(lang)}`,
+  sessionPaperUrl: (id: string, lang: string) => `${root}/sessions/${id}/report.pdf${asking({ lang, progress: 'true' })}`,
   rankings: (period: string) => request<Rankings>('GET', `${root}/view-rankings${asking({ period })}`),
   rankingsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/view-rankings.${ending}${asking({ period, lang })}`,
 }

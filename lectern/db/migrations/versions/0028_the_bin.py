@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from lectern.db import schema
 
 revision = '0028'
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

@@ -37,8 +37,8 @@ export function useViewingFeed(medium: MediumKind, id: string): ViewingFeed {
     const found = await views.figures(medium, id)
     const now = JSON.stringify(found)
     if (now === last) return
-    const isDue = medium === 'replay' && performance.now() - lessonAtMs >= LESSON_EVERY_MS
-    const [people, together] = await Promise.all([api.viewing(medium, id), isDue ? views.lessonCoverage(id) : lesson.value])
+    const isDue = performance.now() - lessonAtMs >= LESSON_EVERY_MS
+    const [people, together] = await Promise.all([api.viewing(medium, id), isDue ? views.lessonCoverage(medium, id) : lesson.value])
     if (isDue) lessonAtMs = performance.now()
     last = now
     figures.value = found
