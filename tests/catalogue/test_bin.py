@@ -26,7 +26,7 @@ from lectern.timeline.event import SessionStarted
 from tests.catalogue.conftest import PEOPLE, SESSION, House, open_house
 from tests.catalogue.test_changes import changes, finished_replay
 from tests.catalogue.test_series import begun, published
-from tests.catalogue.test_versions_watched import Seats, utc
+from tests.catalogue.test_versions_watched import Seats, Strangers, utc
 from tests.lesson import START
 
 ROOT = f"sessions/{SESSION}"
@@ -235,7 +235,9 @@ async def test_what_is_erased_is_erased_wholly_and_what_was_watched_stays(house:
     await house.call("PUT", f"/api/v1/shelf/replay/{replay}", json={"tags": ["Safety"]})
     await house.index()
     watching = house.deps().watching
-    intake = ViewIntake(house.database, ViewStore(), watching, Seats(), utc, clock=house.clock)
+    intake = ViewIntake(
+        house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
+    )
     began = house.now
     await delete(house, replay, "delete")
     house.now = UtcMs(began + 60_000)
