@@ -245,7 +245,17 @@ class Media(Protocol):
     ) -> None:
         """Note where viewers stopped."""
 
+    async def inside(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        medium: MediumKind,
+        medium_id: str,
+        person_ids: Collection[str],
+    ) -> Collection[str]:
+        """Return those people whom a medium is for: for others it does not exist."""
+
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
     ) -> Mapping[str, str]:
-        """Return what media are called, by id; those that were deleted are not among them."""
+        """Return what media are called, by id, also those that were deleted; erased of old are left out."""

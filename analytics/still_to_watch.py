@@ -117,7 +117,7 @@ class WatchingDues:
     async def of(
         self, who: Principal, medium: WatchKind, medium_id: str, *, united: bool = False
     ) -> StillToWatch:
-        """Return who of those whom `who` may see has still to watch a medium or a series.
+        """Return who of those whom `who` may see has still to watch a medium or a series: of those it is for.
 
         `united`: what they saw in the lesson counts for a microcourse, too; for a replay it always does.
 
@@ -132,7 +132,9 @@ class WatchingDues:
         for needed in (Permission.VIEWS_READ, Permission.ATTENDANCE_READ):
             insist_on_report(who, needed, found.org_id, found.session_id)
         expected = await attending.sessions.expected(found.session_id)
-        cards = await attending.people.cards(found.org_id, list(expected))
+        async with attending.database.read() as tx:
+            inside = await self.coverages.media.inside(tx, found.org_id, medium, medium_id, list(expected))
+        cards = await attending.people.cards(found.org_id, [id_ for id_ in expected if id_ in inside])
         if medium == "replay":
             lesson = await self.coverages.of_replay(who, medium_id)
             shares = {line.subject: line.shares.together for line in lesson.lines}

@@ -1,4 +1,4 @@
-"""What is finished, published, held or withdrawn, in the order of when that was: for libraries elsewhere.
+"""What is finished, published, held, withdrawn or deleted, in the order of when: for libraries elsewhere.
 
 Every medium stands at its last change alone: whoever asks from a cursor on gets each one once, as it is now.
 """
@@ -6,9 +6,11 @@ Every medium stands at its last change alone: whoever asks from a cursor on gets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.states import DELETED, BinState
+from catalogue.bin.tables import media_bin
 from catalogue.media import MediumKind
 from catalogue.publishing_tables import replay_decisions
 from catalogue.review_tables import microcourse_releases
@@ -62,6 +64,7 @@ class ChangeStore:
         """Return up to `limit` changes behind `after`, none later than `until_utc_ms`, in their order."""
         found = await self._replays(tx, org_id, after, until_utc_ms, limit)
         found += await self._microcourses(tx, org_id, after, until_utc_ms, limit)
+        found += await self._deleted(tx, org_id, after, until_utc_ms, limit)
         return sorted(found)[:limit]
 
     async def _replays(
@@ -69,7 +72,9 @@ class ChangeStore:
     ) -> list[Change]:
         finished = func.coalesce(jobs.c.finished_ms, 0)
         decided = func.coalesce(replay_decisions.c.decided_utc_ms, 0)
-        changed = case((finished > decided, finished), else_=decided)
+        noted = case((finished > decided, finished), else_=decided)
+        back = func.coalesce(_back("replay", replays.c.id), 0)
+        changed = case((back > noted, back), else_=noted)
         query = (
             select(replays.c.id, changed.label("changed"), func.coalesce(replay_decisions.c.held, False))
             .join(jobs, jobs.c.id == replays.c.download_job_id)
@@ -85,8 +90,10 @@ class ChangeStore:
         self, tx: AsyncConnection, org_id: str, after: Change, until_utc_ms: int, limit: int
     ) -> list[Change]:
         releases = microcourse_releases.c
-        changed = func.max(func.coalesce(releases.replaced_utc_ms, releases.published_utc_ms))
         mine = microcourses.c
+        noted = func.max(func.coalesce(releases.replaced_utc_ms, releases.published_utc_ms))
+        back = func.coalesce(_back("microcourse", mine.id), 0)
+        changed = case((back > noted, back), else_=noted)
         query = (
             select(mine.id, changed.label("changed"), mine.live_version)
             .join(microcourse_releases, releases.microcourse_id == mine.id)
@@ -97,6 +104,32 @@ class ChangeStore:
             .limit(limit)
         )
         return [Change(row[1], "microcourse", row[0], row[2] is None) for row in await tx.execute(query)]
+
+    async def _deleted(
+        self, tx: AsyncConnection, org_id: str, after: Change, until_utc_ms: int, limit: int
+    ) -> list[Change]:
+        """Return what was put into the bin: written there in the transaction that took it away."""
+        bin_ = media_bin.c
+        mine = (bin_.org_id == org_id, bin_.was_told, bin_.state.in_(DELETED))
+        found: list[Change] = []
+        kinds: tuple[MediumKind, ...] = ("microcourse", "replay")
+        for medium in kinds:
+            behind = _behind(after, medium, bin_.changed_utc_ms, bin_.medium_id)
+            query = (
+                select(bin_.medium_id, bin_.changed_utc_ms)
+                .where(*mine, bin_.medium == medium, bin_.changed_utc_ms <= until_utc_ms, behind)
+                .order_by(bin_.changed_utc_ms, bin_.medium_id)
+                .limit(limit)
+            )
+            found += [Change(row[1], medium, row[0], gone=True) for row in await tx.execute(query)]
+        return found
+
+
+def _back(medium: MediumKind, medium_id: ColumnElement[str]) -> ScalarSelect[int]:
+    """When a medium was taken out of the bin, if it ever was."""
+    bin_ = media_bin.c
+    mine = (bin_.medium == medium, bin_.medium_id == medium_id, bin_.state == BinState.OUT)
+    return select(bin_.changed_utc_ms).where(*mine).scalar_subquery()
 
 
 def _behind(

@@ -229,6 +229,7 @@ class Drawing:
         editing: bool,
         may: Sequence[str] = (),
         look: NamedLook | None = None,
+        source_gone: bool = False,
     ) -> MicrocourseModel:
         """Draw a microcourse; with `editing` also how its job goes, and its look, which is `look` now."""
         finished = microcourse.state in CUT
@@ -257,6 +258,7 @@ class Drawing:
             live_version=microcourse.live_version,
             may=list(may),
             look=_look(microcourse, look) if editing else None,
+            source_gone=source_gone and editing,
         )
 
     def thumbnail(self, replay: Replay, job: Job | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit
+from catalogue.bin.store import tell_deleted
 from catalogue.chapters import Chapter, placed
 from catalogue.edit_history import Course, Step, course
 from catalogue.edit_store import Edit, EditKind, EditStore, MadeOf, Present, Revision
@@ -258,7 +259,11 @@ class EditDesk:
     async def _replay(
         self, tx: AsyncConnection, who: Principal, replay_id: str, *, lock: bool = False
     ) -> Replay:
-        replay = await self.keeper.store.replay(tx, replay_id, lock=lock)
+        try:
+            replay = await self.keeper.store.replay(tx, replay_id, lock=lock)
+        except NotFound:
+            await tell_deleted(tx, who, "replay", replay_id)
+            raise
         insist_on_edit(who, replay.org_id, replay.session_id)
         return replay
 
@@ -292,7 +297,10 @@ class EditDesk:
         """Return the microcourse that was made of a draft, if it can become another version."""
         if edit.microcourse_id is None:
             return None
-        made = await self.keeper.store.microcourse(tx, edit.microcourse_id)
+        try:
+            made = await self.keeper.store.microcourse(tx, edit.microcourse_id)
+        except NotFound:  # deleted: what is made now is another one
+            return None
         return made if MicrocourseEvent.EDITED in MICROCOURSE_TABLE[made.state] else None
 
     async def _standing(self, tx: AsyncConnection, edits: Sequence[Edit]) -> list[Standing]:

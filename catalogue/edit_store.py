@@ -267,16 +267,15 @@ class EditStore:
         )
         await tx.execute(update(microcourse_cuts).where(*of_version).values(**values))
 
-    async def forget_cuts(self, tx: AsyncConnection, microcourse_ids: Sequence[str]) -> None:
-        """Delete what deleted microcourses were made of; the edit list that they came from stays."""
-        await tx.execute(
-            delete(microcourse_cuts).where(microcourse_cuts.c.microcourse_id.in_(microcourse_ids))
-        )
-        await tx.execute(
-            update(edit_lists)
-            .where(edit_lists.c.microcourse_id.in_(microcourse_ids))
-            .values(microcourse_id=None)
-        )
+    async def forget_drafts(self, tx: AsyncConnection, replay_id: str) -> None:
+        """Forget what editors saved of a replay that is erased, and who has it open.
+
+        What versions of microcourses were made of stays with them.
+        """
+        mine = select(edit_lists.c.id).where(edit_lists.c.replay_id == replay_id)
+        await tx.execute(delete(edit_revisions).where(edit_revisions.c.edit_id.in_(mine)))
+        for table in (edit_lists, edit_presence):
+            await tx.execute(delete(table).where(table.c.replay_id == replay_id))
 
 
 def _columns(thing: Edit | Present) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.store import BinStore
 from catalogue.media import Replay
 from catalogue.neighbours import Titles
 from catalogue.publishing import at_end, at_start
 from catalogue.publishing_store import PublishingStore
 from catalogue.states import REPLAY_TABLE, ReplayEvent, ReplayState, after
 from catalogue.store import CatalogueStore
+from lectern.kernel.errors import Conflict
 from lectern.kernel.ids import new_id
 from lectern.timeline.event import SessionEnded, SessionStarted, TimelineEvent
 from lectern.timeline.store import Head
@@ -23,6 +25,7 @@ class LessonReplays:
     titles: Titles
     store: CatalogueStore
     publishing: PublishingStore = field(default_factory=PublishingStore)
+    bin: BinStore = field(default_factory=BinStore)
 
     async def follow(self, tx: AsyncConnection, head: Head, events: Sequence[TimelineEvent]) -> None:
         """See `lectern.timeline.engine.Follower`."""
@@ -58,6 +61,12 @@ class LessonReplays:
                 tx, replay.id, state=state, version=version, ended_utc_ms=None, ready_utc_ms=None
             )
             return
+        if await self.bin.replay_of(tx, head.session_id) is not None:
+            # What is recorded now would bring back, with the same recordings, what somebody deleted.
+            raise Conflict(
+                "lesson_replay_deleted",
+                "The replay of this lesson was deleted, so it cannot go on. Begin a new lesson.",
+            )
         await self.store.add_replay(
             tx,
             Replay(

@@ -1,4 +1,4 @@
-"""Microcourses: cut, cut again, delete; each in one transaction with its job."""
+"""Microcourses: cut, and cut again; each in one transaction with its job."""
 
 from dataclasses import dataclass, field
 
@@ -6,22 +6,21 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit
+from catalogue.bin.store import tell_deleted
 from catalogue.brand.choosing import LookChooser, Pin, chose_alike
 from catalogue.edit_store import EditStore, MadeOf
 from catalogue.edits import EditList
-from catalogue.media import Microcourse, checked_cut, microcourse_folder
+from catalogue.media import Microcourse, Replay, checked_cut
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, ReplayState, after
 from catalogue.store import CatalogueStore
 from catalogue.work import MICROCOURSE, MicrocourseArgs
 from lectern.db.engine import Database
-from lectern.db.trail import Trail
 from lectern.jobs.job import NewJob
 from lectern.jobs.store import JobStore
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
-from lectern.kernel.errors import Conflict
+from lectern.kernel.errors import Conflict, NotFound
 from lectern.kernel.ids import new_id
-from lectern.storage.files import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,8 @@ class MicrocourseDesk:
     """What an editor does. Every method raises `NotFound` or `Forbidden` for those who may not."""
 
     database: Database
-    files: Files
     store: CatalogueStore
     jobs: JobStore
-    trail: Trail
     looks: LookChooser
     clock: Clock = utc_ms
     edits: EditStore = field(default_factory=EditStore)
@@ -54,7 +51,11 @@ class MicrocourseDesk:
             not usable.
         """
         async with self.database.write() as tx:
-            replay = await self.store.replay(tx, replay_id)
+            try:
+                replay = await self.store.replay(tx, replay_id)
+            except NotFound:
+                await tell_deleted(tx, who, "replay", replay_id)
+                raise
             insist_on_edit(who, replay.org_id, replay.session_id)
             if replay.state is not ReplayState.READY:
                 raise Conflict("replay_not_ready", "The replay is not ready yet.", state=replay.state)
@@ -104,12 +105,12 @@ class MicrocourseDesk:
         goes on playing as it is until the new version is published too.
 
         Raises:
-            Conflict: the replay is deleted, or the look is not used any more. Rejected: title or range is not
-            usable.
+            Conflict: the replay was deleted (`source_deleted`), or the look is not used any more. Rejected:
+            title or range is not usable.
         """
         async with self.database.write() as tx:
             old = await self._mine(tx, who, microcourse_id)
-            replay = await self.store.replay(tx, old.replay_id)
+            replay = await self._source(tx, old)
             cut = checked_cut(
                 old.title if title is None else title,
                 old.start_ms if start_ms is None else start_ms,
@@ -167,26 +168,31 @@ class MicrocourseDesk:
         """Queue the job of a failed microcourse again.
 
         Raises:
-            Conflict: it did not fail.
+            Conflict: it did not fail, or its replay was deleted (`source_deleted`).
         """
         async with self.database.write() as tx:
             failed = await self._mine(tx, who, microcourse_id)
+            await self._source(tx, failed)
             state = after(MICROCOURSE_TABLE, failed.state, MicrocourseEvent.RETRIED)
             assert failed.job_id is not None
             await self.jobs.resume(tx, failed.job_id, self.clock())
             await self.store.change_microcourse(tx, failed.id, state=state)
             return await self.store.microcourse(tx, failed.id)
 
-    async def delete(self, who: Principal, microcourse_id: str) -> Microcourse:
-        """Delete a microcourse with its files; the replay it was cut from stays. Returns what it was."""
-        async with self.database.write() as tx:
-            gone = await self._mine(tx, who, microcourse_id)
-            await self._drop_job(tx, gone, self.clock())
-            await self.store.delete_microcourse(tx, gone.id)
-            await self.edits.forget_cuts(tx, [gone.id])
-            await self._note(tx, who, "microcourse_deleted", gone)
-        await self.files.delete(microcourse_folder(gone.session_id, gone.id).removesuffix("/"))
-        return gone
+    async def _source(self, tx: AsyncConnection, microcourse: Microcourse) -> Replay:
+        """Return the replay that a microcourse is cut from.
+
+        Raises:
+            Conflict: it was deleted.
+        """
+        try:
+            return await self.store.replay(tx, microcourse.replay_id)
+        except NotFound:
+            raise Conflict(
+                "source_deleted",
+                "The replay that this was cut from was deleted, so it cannot be cut anew. It can still be "
+                "shown as it is.",
+            ) from None
 
     async def _note_cut(self, tx: AsyncConnection, microcourse: Microcourse, made_of: MadeOf | None) -> None:
         if made_of is not None:
@@ -202,8 +208,8 @@ class MicrocourseDesk:
             return
         edit = await self.edits.edit(tx, made_of.edit_id, lock=True)
         if edit.microcourse_id is not None and edit.microcourse_id != microcourse.id:
-            other = await self.store.microcourse(tx, edit.microcourse_id)
-            if MicrocourseEvent.EDITED in MICROCOURSE_TABLE[other.state]:
+            other = await self._if_there(tx, edit.microcourse_id)
+            if other is not None and MicrocourseEvent.EDITED in MICROCOURSE_TABLE[other.state]:
                 raise Conflict(
                     "microcourse_changed", "Somebody else has just changed this. Look at it again."
                 )
@@ -211,9 +217,12 @@ class MicrocourseDesk:
             raise Conflict("edited_meanwhile", "Somebody else has changed this in the meantime.")
         await self.edits.change(tx, edit.id, microcourse_id=microcourse.id)
 
-    async def _note(self, tx: AsyncConnection, who: Principal, action: str, microcourse: Microcourse) -> None:
-        details = {"session_id": microcourse.session_id, "version": microcourse.version}
-        await self.trail.write(tx, who, action, microcourse.id, details)
+    async def _if_there(self, tx: AsyncConnection, microcourse_id: str) -> Microcourse | None:
+        """Return a microcourse; None: it was deleted, and what was made of its draft is another one."""
+        try:
+            return await self.store.microcourse(tx, microcourse_id)
+        except NotFound:
+            return None
 
     async def _mine(self, tx: AsyncConnection, who: Principal, microcourse_id: str) -> Microcourse:
         """Return a microcourse that `who` may edit, its job and then itself locked.

@@ -177,6 +177,7 @@ class MicrocourseModel(BaseModel):
     `ranges` of the replay are joined in their order, from the earliest `start_ms` to the latest `end_ms`;
     `chapters` are in its own time. `live_version` is what learners see; `may`: what the asking person may do
     with it now (ask, take_back, approve, send_back, publish, retire). Addresses run out at `until_utc_ms`.
+    `source_gone`, for those who may edit it: its replay was deleted, so it cannot be cut anew.
     """
 
     until_utc_ms: int
@@ -201,6 +202,7 @@ class MicrocourseModel(BaseModel):
     live_version: int | None = None
     may: list[str] = []
     look: LookOfCourse | None = None
+    source_gone: bool = False
 
 
 class MicrocoursePage(BaseModel):

@@ -80,6 +80,11 @@ class People(Protocol):
     async def circle(self, tx: AsyncConnection, org_id: str, person_id: str) -> Circle:
         """Return where a person belongs."""
 
+    async def circles_of(
+        self, tx: AsyncConnection, org_id: str, person_ids: Collection[str], lessons: Collection[str]
+    ) -> Mapping[str, Circle]:
+        """Return where people belong, of lessons those named alone; who is unknown is left out."""
+
     async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
         """Return the name of who gave a lesson; None if nobody is named."""
 
@@ -132,3 +137,13 @@ class Progress(Protocol):
 
     async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
         """Return how much of each medium a person watched, of the version of which they watched most."""
+
+
+class Uses(Protocol):
+    """Knows who would miss a medium."""
+
+    async def watched_by(self, tx: AsyncConnection, media: Collection[Key]) -> Mapping[Key, int]:
+        """Return how many people watched something of each medium; of those that anybody watched."""
+
+    async def readers(self, tx: AsyncConnection, org_id: str) -> int:
+        """Return how many API keys of an organisation may read media."""

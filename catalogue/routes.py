@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import msgspec
-from aiohttp import web
 
 from catalogue.access import may_edit, viewer_of
 from catalogue.brand.choosing import LookChooser
@@ -99,9 +98,7 @@ class CatalogueDeps:
     def microcourse_desk(self) -> MicrocourseDesk:
         """Cutting."""
         keeper = self.keeper
-        return MicrocourseDesk(
-            keeper.database, keeper.files, keeper.store, keeper.jobs, self.trail, self.looks, self.clock
-        )
+        return MicrocourseDesk(keeper.database, keeper.store, keeper.jobs, self.looks, self.clock)
 
     @property
     def review_desk(self) -> ReviewDesk:
@@ -165,7 +162,6 @@ class CatalogueRoutes:
             ),
             Route("GET", one, self.microcourse, "One microcourse", shown, query=VersionQuery),
             Route("PATCH", one, self.edit, "Change and cut again", shown, body=MicrocourseChange),
-            Route("DELETE", one, self.delete, "Delete a microcourse"),
             Route("POST", f"{one}/retry", self.retry, "Try a failed cut again", shown),
         ]  # fmt: skip
 
@@ -296,10 +292,6 @@ class CatalogueRoutes:
     async def retry(self, request: Request) -> MicrocourseModel:
         return await self.drawn(request.who, await self._desk.retry(request.who, request.path["id"]))
 
-    async def delete(self, request: Request) -> web.StreamResponse | None:
-        await self._desk.delete(request.who, request.path["id"])
-        return None
-
     async def drawn_replays(
         self, who: Principal, replays: list[Replay], *, with_marks: bool = False
     ) -> list[ReplayModel]:
@@ -349,6 +341,7 @@ class CatalogueRoutes:
             looks = await self._deps.looks.store.many(
                 tx, {m.look_id for m in found if m.id in edited and m.look_id is not None}
             )
+            sources = await self._store.sources(tx, {m.replay_id for m in found})
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -360,6 +353,7 @@ class CatalogueRoutes:
                 editing=m.id in edited,
                 may=acts.get(m.id, ()),
                 look=looks.get(m.look_id or ""),
+                source_gone=m.replay_id not in sources,
             )
             for m in found
         ]

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.store import BinStore
 from catalogue.chapters import PICTURES_PER_S
 from catalogue.edit_store import EditStore
+from catalogue.media import Microcourse
 from catalogue.review_store import ReviewStore
-from catalogue.store import CatalogueStore
+from catalogue.store import CatalogueStore, microcourse_of_row
 from catalogue.work import MicrocourseResult
 from lectern.jobs.store import JobStore
+from lectern.kernel.errors import NotFound
 
 _OF_OLD = MicrocourseResult(duration_ms=0)
 """What begins a microcourse whose job is not known any more: a title card."""
@@ -56,9 +59,9 @@ class ShownParts:
         """Return what a version that is in work, or was published, shows, in its order; else nothing.
 
         Raises:
-            NotFound: there is no such microcourse.
+            NotFound: there is no such microcourse, and never was.
         """
-        work = await self.store.microcourse(tx, microcourse_id)
+        work = await self._work(tx, microcourse_id)
         if version == work.version:
             start_ms, end_ms, job_id = work.start_ms, work.end_ms, work.job_id
         else:
@@ -72,3 +75,12 @@ class ShownParts:
         done = job.result if job is not None else None
         result = _OF_OLD if done is None else msgspec.convert(done, MicrocourseResult)
         return parts_of(ranges or ((start_ms, end_ms),), result.lead_ms)
+
+    async def _work(self, tx: AsyncConnection, microcourse_id: str) -> Microcourse:
+        try:
+            return await self.store.microcourse(tx, microcourse_id)
+        except NotFound:  # of one that was deleted, what people saw of it is still to be read
+            binned = await BinStore().find(tx, "microcourse", microcourse_id)
+            if binned is None:
+                raise
+            return microcourse_of_row(binned.content)

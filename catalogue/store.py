@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue import gaps
+from catalogue.bin.store import BinStore
+from catalogue.edit_tables import proposals_aside
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.response.store import ResponseStore
-from catalogue.review_tables import microcourse_releases, microcourse_reviews
+from catalogue.review_tables import microcourse_reviews, replay_windows
 from catalogue.series import Key
 from catalogue.series_tables import series_items
 from catalogue.shelf.marking import ShelfKey, is_news, mark
@@ -55,6 +57,26 @@ class CatalogueStore:
     async def replay_of(self, tx: AsyncConnection, session_id: str, *, lock: bool = False) -> Replay | None:
         """Return the replay of a session; None before the session first went live."""
         return await self._replay(tx, replays.c.session_id == session_id, lock=lock)
+
+    async def sources(self, tx: AsyncConnection, replay_ids: Collection[str]) -> set[str]:
+        """Return those of the replays that something can be cut from: that were not deleted."""
+        query = select(replays.c.id).where(replays.c.id.in_(replay_ids))
+        return set((await tx.execute(query)).scalars())
+
+    async def source_version(self, tx: AsyncConnection, replay_id: str) -> int | None:
+        """Return the version of a replay, also of one that was deleted: its captions are kept as long."""
+        query = select(replays.c.version).where(replays.c.id == replay_id)
+        version: int | None = (await tx.execute(query)).scalar_one_or_none()
+        if version is not None:
+            return version
+        binned = await BinStore().find(tx, "replay", replay_id)
+        return None if binned is None else int(binned.content["version"])
+
+    async def cut_from(self, tx: AsyncConnection, replay_id: str, *, lock: bool = False) -> list[Microcourse]:
+        """Return the microcourses that were cut from a replay, oldest first."""
+        query = select(microcourses).where(microcourses.c.replay_id == replay_id).order_by(microcourses.c.id)
+        rows = await tx.execute(query.with_for_update() if lock else query)
+        return [_microcourse(row) for row in rows]
 
     async def replay_ids(self, tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, str]:
         """Return the replays' ids by session, for those sessions that have one."""
@@ -218,24 +240,24 @@ class CatalogueStore:
         if org_id is not None and is_news(values):
             await mark(tx, org_id, [ShelfKey("microcourse", microcourse_id)])
 
-    async def delete_microcourse(self, tx: AsyncConnection, microcourse_id: str) -> None:
-        """Delete a microcourse, its terms and captions, and where its viewers stopped.
+    async def forget(self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_id: str) -> None:
+        """Delete what belongs to a medium that is erased: where it stands, its terms, where viewers stopped.
 
-        What they watched stays on record.
+        What they watched stays on record, and so does what versions of it were published, and for whom.
         """
-        gone = (
-            delete(microcourses).where(microcourses.c.id == microcourse_id).returning(microcourses.c.org_id)
-        )
-        org_id = (await tx.execute(gone)).scalar_one_or_none()
-        if org_id is not None:
-            await ArrangementStore().forget(tx, org_id, ShelfKey("microcourse", microcourse_id))
-            await ResponseStore().forget_medium(tx, ShelfKey("microcourse", microcourse_id))
-        for table in (microcourse_releases, microcourse_reviews):
-            await tx.execute(delete(table).where(table.c.microcourse_id == microcourse_id))
-        in_series = (series_items.c.medium == "microcourse", series_items.c.medium_id == microcourse_id)
+        key = ShelfKey(medium, medium_id)
+        await ArrangementStore().forget(tx, org_id, key, keeps_audience=True)
+        await ResponseStore().forget_medium(tx, key)
+        if medium == "microcourse":
+            of_it = microcourse_reviews.c.microcourse_id == medium_id
+            await tx.execute(delete(microcourse_reviews).where(of_it))
+        else:
+            for table in (replay_windows, proposals_aside):
+                await tx.execute(delete(table).where(table.c.replay_id == medium_id))
+        in_series = (series_items.c.medium == medium, series_items.c.medium_id == medium_id)
         await tx.execute(delete(series_items).where(*in_series))
-        await self.forget_positions(tx, "microcourse", microcourse_id)
-        await TermsStore().forget(tx, "microcourse", microcourse_id)
+        await self.forget_positions(tx, medium, medium_id)
+        await TermsStore().forget(tx, medium, medium_id)
 
     async def forget_positions(self, tx: AsyncConnection, medium: MediumKind, medium_id: str) -> None:
         """Forget where people stopped in a medium: what is shown now is another."""
@@ -264,10 +286,12 @@ class CatalogueStore:
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
     ) -> dict[str, str]:
-        """Return what media of an organisation are called, by id."""
+        """Return what media of an organisation are called, or were before they were deleted, by id."""
         table = replays if medium == "replay" else microcourses
         query = select(table.c.id, table.c.title).where(table.c.org_id == org_id, table.c.id.in_(medium_ids))
-        return {row.id: row.title for row in await tx.execute(query)}
+        found = {row.id: row.title for row in await tx.execute(query)}
+        lacking = [id_ for id_ in medium_ids if id_ not in found]
+        return found | (await BinStore().titles(tx, org_id, medium, lacking) if lacking else {})
 
     async def positions(
         self, tx: AsyncConnection, subject: str | None, medium: MediumKind, medium_ids: Collection[str]
@@ -305,11 +329,20 @@ def _row(thing: Replay | Microcourse) -> dict[str, Any]:
     return row
 
 
+def replay_of_row(row: Mapping[str, Any]) -> Replay:
+    """Return the replay that a row holds."""
+    recorded = None if row["recorded"] is None else msgspec.convert(row["recorded"], Recorded)
+    return Replay(**(dict(row) | {"state": ReplayState(row["state"]), "recorded": recorded}))
+
+
+def microcourse_of_row(row: Mapping[str, Any]) -> Microcourse:
+    """Return the microcourse that a row holds."""
+    return Microcourse(**(dict(row) | {"state": MicrocourseState(row["state"])}))
+
+
 def _replay(row: Any) -> Replay:
-    values = dict(row._mapping)
-    recorded = None if row.recorded is None else msgspec.convert(row.recorded, Recorded)
-    return Replay(**(values | {"state": ReplayState(row.state), "recorded": recorded}))
+    return replay_of_row(row._mapping)
 
 
 def _microcourse(row: Any) -> Microcourse:
-    return Microcourse(**(dict(row._mapping) | {"state": MicrocourseState(row.state)}))
+    return microcourse_of_row(row._mapping)

@@ -243,8 +243,9 @@ class TermsRoutes:
         own = await self.store.languages(tx, kind_of(medium), medium.id, medium.version)
         lines = {language: CaptionLine(language, "own") for language in own}
         if isinstance(medium, Microcourse):
-            replay = await self.media.replay(tx, medium.replay_id)
-            for language in await self.store.languages(tx, "replay", replay.id, replay.version):
+            version = await self.media.source_version(tx, medium.replay_id)
+            inherited = version and await self.store.languages(tx, "replay", medium.replay_id, version)
+            for language in inherited or ():
                 lines.setdefault(language, CaptionLine(language, "replay"))
         return [line for _, line in sorted(lines.items())]
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.store import in_bin
 from catalogue.media import MediumKind
 from catalogue.series_tables import series
 from catalogue.shelf.arrange import ShelfKind
@@ -63,6 +64,7 @@ class TermsStore:
                 watch_rules.c.required.is_(True),
                 due > now - LATE_MS,
                 due <= now + max(BEFORE_MS.values()),
+                ~in_bin(watch_rules.c.medium, watch_rules.c.medium_id),
             )
             .order_by(due)
         )

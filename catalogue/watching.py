@@ -7,6 +7,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import may_edit, may_watch, viewer_of
+from catalogue.bin.states import Binned, deleted
+from catalogue.bin.store import BinStore
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import Rosters
 from catalogue.review_store import ReviewStore
@@ -14,12 +16,12 @@ from catalogue.reviewing import sees_work
 from catalogue.shelf.audience import Audiences
 from catalogue.shelf.marking import ShelfKey
 from catalogue.states import CUT, ReplayState
-from catalogue.store import CatalogueStore
+from catalogue.store import CatalogueStore, microcourse_of_row, replay_of_row
 from catalogue.terms_store import TermsStore
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
-from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.errors import Conflict, Deleted, NotFound
 
 
 class Stopped(Protocol):
@@ -73,15 +75,20 @@ class Watching:
     rosters: Rosters
     audiences: Audiences
     reviews: ReviewStore = field(default_factory=ReviewStore)
+    bin: BinStore = field(default_factory=BinStore)
 
     async def replay(self, who: Principal, replay_id: str) -> Replay:
         """Return a replay that `who` may watch, in whatever state.
 
         Raises:
-            NotFound: there is none for them.
+            NotFound: there is none for them. Deleted: they might watch it if it were not.
         """
-        async with self.database.read() as tx:
-            replay = await self.store.replay(tx, replay_id)
+        try:
+            async with self.database.read() as tx:
+                replay = await self.store.replay(tx, replay_id)
+        except NotFound:
+            await self._insist_on_there(who, "replay", replay_id)
+            raise
         if not await self._admits(who, replay, "replay"):
             raise NotFound("replay_not_found", "There is no such replay.")
         return replay
@@ -95,16 +102,20 @@ class Watching:
         the one in work; without, they get the one in work, or what is published while that is not cut yet.
 
         Raises:
-            NotFound: there is none for them.
+            NotFound: there is none for them. Deleted: they might watch it if it were not.
         """
-        async with self.database.read() as tx:
-            work = await self.store.microcourse(tx, microcourse_id)
-            sees = sees_work(who, work)
-            wanted = version
-            if wanted is None:
-                unfinished = work.state not in CUT and work.live_version is not None
-                wanted = work.live_version if unfinished or not sees else work.version
-            released = None if wanted is None else await self.reviews.released(tx, work.id, wanted)
+        try:
+            async with self.database.read() as tx:
+                work = await self.store.microcourse(tx, microcourse_id)
+                sees = sees_work(who, work)
+                wanted = version
+                if wanted is None:
+                    unfinished = work.state not in CUT and work.live_version is not None
+                    wanted = work.live_version if unfinished or not sees else work.version
+                released = None if wanted is None else await self.reviews.released(tx, work.id, wanted)
+        except NotFound:
+            await self._insist_on_there(who, "microcourse", microcourse_id)
+            raise
         if sees and wanted == work.version:
             return work
         open_to_all = released is not None and wanted == work.live_version
@@ -121,7 +132,26 @@ class Watching:
         on_roster = await self.rosters.on_roster(session_id, who.person_id)
         return may_watch(who, org_id, session_id, on_roster=on_roster)
 
-    async def _admits(self, who: Principal, medium: Replay | Microcourse, kind: MediumKind) -> bool:
+    async def _insist_on_there(self, who: Principal, kind: MediumKind, medium_id: str) -> None:
+        """Tell whoever might have watched a medium that it was deleted; for others it never was there.
+
+        Raises:
+            Deleted: it was.
+        """
+        async with self.database.read() as tx:
+            binned = await self.bin.find(tx, kind, medium_id)
+        if binned is not None and await self._admits(who, binned, kind):
+            raise deleted(kind)
+
+    async def _once(self, who: Principal, kind: MediumKind, medium_id: str) -> Replay | Microcourse:
+        """Return a medium as it was before it was deleted, which `who` might have watched."""
+        async with self.database.read() as tx:
+            binned = await self.bin.find(tx, kind, medium_id)
+        if binned is None:  # taken out of the bin this moment
+            raise NotFound("medium_unknown", "There is no such medium.")
+        return replay_of_row(binned.content) if kind == "replay" else microcourse_of_row(binned.content)
+
+    async def _admits(self, who: Principal, medium: Replay | Microcourse | Binned, kind: MediumKind) -> bool:
         """Tell whether `who` may watch a medium: what was recorded there, and in its audience."""
         if not await self.allows(who, medium.org_id, medium.session_id):
             return False
@@ -136,15 +166,20 @@ class Watching:
         With `version`, that version of a microcourse if it was ever published: whoever has it open goes on
         watching it when another takes its place, and what they watch counts for what they see.
 
+        What was deleted is found too: what was watched before that counts, and its records can be read.
+
         Raises:
             NotFound: there is none for them. Conflict: it cannot be played yet (`medium_not_ready`).
         """
-        if medium == "replay":
-            replay = await self.replay(who, medium_id)
-            playable, duration_ms = replay.state is ReplayState.READY, replay.duration_ms
-            found: Replay | Microcourse = replay
+        found: Replay | Microcourse
+        try:
+            found = await (self.replay if medium == "replay" else self.microcourse)(who, medium_id)
+        except Deleted:
+            found = await self._once(who, medium, medium_id)
+        if isinstance(found, Replay):
+            playable, duration_ms = found.state is ReplayState.READY, found.duration_ms
         else:
-            found = await self._open_version(await self.microcourse(who, medium_id), version)
+            found = await self._open_version(found, version)
             playable, duration_ms = found.duration_ms is not None, found.duration_ms or 0
         if not playable:
             raise Conflict("medium_not_ready", "This cannot be watched yet.", state=found.state)
@@ -186,6 +221,17 @@ class Watching:
             if (subject := viewer_of(each.who)) is not None
         ]
         await self.store.remember_positions(tx, rows)
+
+    async def inside(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        medium: MediumKind,
+        medium_id: str,
+        person_ids: Collection[str],
+    ) -> set[str]:
+        """Return those people whom a medium is for."""
+        return await self.audiences.inside(tx, org_id, ShelfKey(medium, medium_id), person_ids)
 
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]

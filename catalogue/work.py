@@ -166,5 +166,15 @@ async def microcourse_resumed(tx: AsyncConnection, store: CatalogueStore, job: J
         await store.change_microcourse(tx, row.id, state=state)
 
 
+async def insist_on_replay(tx: AsyncConnection, store: CatalogueStore, job: Job) -> None:
+    """Refuse to make something for a replay that was deleted.
+
+    Raises:
+        Conflict: nobody waits for it any more (`job_obsolete`).
+    """
+    if not await store.sources(tx, [job.subject]):
+        raise Conflict("job_obsolete", "This replay was deleted. Nothing waits for this.")
+
+
 async def _nothing_to_write(tx: AsyncConnection, job: Job) -> None:
     """The state of a download, and of signals, is their job's."""

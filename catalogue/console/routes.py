@@ -12,7 +12,7 @@ from catalogue.brand.look import LookStore
 from catalogue.brand.work import CLIP
 from catalogue.console.models import Act, JobQuery, MediaJobModel, MediaJobs, WorkerModel
 from catalogue.store import CatalogueStore
-from catalogue.work import MICROCOURSE, microcourse_resumed
+from catalogue.work import COMPOSE, MICROCOURSE, SIGNALS, insist_on_replay, microcourse_resumed
 from catalogue.workers.tokens import Sighting, WorkerTokens, sightings
 from lectern.db.engine import Database
 from lectern.db.trail import Trail
@@ -112,6 +112,8 @@ class ConsoleRoutes:
                 changed = await self.jobs.resume(tx, job.id, now)
                 if job.kind == MICROCOURSE:
                     await microcourse_resumed(tx, CatalogueStore(), changed)
+                elif job.kind in (COMPOSE, SIGNALS):
+                    await insist_on_replay(tx, CatalogueStore(), changed)
             else:
                 # A job that failed or is held already was over before: nobody has to be told again.
                 was_over = job.finished_ms is not None

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from catalogue.access import insist_on_edit
+from catalogue.bin.store import tell_deleted
 from catalogue.edit_store import EditStore
 from catalogue.media import Replay
 from catalogue.proposal.ground import Happening, Reason
@@ -97,7 +98,11 @@ class ProposalDesk:
 
     async def _mine(self, who: Principal, replay_id: str) -> Replay:
         async with self.keeper.database.read() as tx:
-            replay = await self.keeper.store.replay(tx, replay_id)
+            try:
+                replay = await self.keeper.store.replay(tx, replay_id)
+            except NotFound:
+                await tell_deleted(tx, who, "replay", replay_id)
+                raise
         insist_on_edit(who, replay.org_id, replay.session_id)
         return replay
 

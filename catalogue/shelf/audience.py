@@ -66,6 +66,25 @@ class Audiences:
         """Tell whether `who` is in the audience of a medium."""
         return bool(await self.admitted(tx, who, org_id, [key]))
 
+    async def inside(
+        self, tx: AsyncConnection, org_id: str, key: ShelfKey, person_ids: Collection[str]
+    ) -> set[str]:
+        """Return those people whom a medium is for, as learners; one question for all of them."""
+        query = select(_c.kind, _c.target_id).where(_c.medium == key.medium, _c.medium_id == key.id)
+        targets: dict[str, set[str]] = {"department": set(), "person": set(), "lesson": set()}
+        for row in await tx.execute(query):
+            targets[row.kind].add(row.target_id)
+        if not any(targets.values()):
+            return set(person_ids)
+        circles = await self.people.circles_of(tx, org_id, person_ids, targets["lesson"])
+        return {
+            id_
+            for id_, circle in circles.items()
+            if id_ in targets["person"]
+            or circle.departments & targets["department"]
+            or circle.sessions & targets["lesson"]
+        }
+
     async def _names(self, tx: AsyncConnection, who: Principal) -> ColumnElement[bool]:
         """Return the condition that a row of an audience means `who`.
 

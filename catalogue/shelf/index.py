@@ -7,16 +7,33 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, delete, insert, literal, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import bindparam
 
 from catalogue.publishing_tables import replay_decisions
-from catalogue.shelf.arrange import ShelfKind
+from catalogue.series_tables import series_items
+from catalogue.shelf.arrange import ShelfKind, Tag
 from catalogue.shelf.folding import Term, folded, looked_up, terms_of
 from catalogue.shelf.marking import ShelfKey
-from catalogue.shelf.places import ABOUT, Place
-from catalogue.shelf.tables import medium_tags, shelf
+from catalogue.shelf.places import ABOUT, Kept, Place, folded_lines
+from catalogue.shelf.tables import medium_tags, shelf, tags
 from catalogue.tables import replays
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import ProtocolViolation
@@ -55,6 +72,18 @@ class Asked:
     tag_ids: tuple[str, ...] = ()
     reach: ColumnElement[bool] | None = None
     replay_days: int | None = None
+
+
+ITEM = shelf.alias("item")
+"""The entry of a medium in a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Whose counts are asked for: `asked` without words, and its `reach` said of `ITEM`."""
+
+    asked: Asked
+    reach_of_item: ColumnElement[bool] | None
 
 
 _MOST_INTEGER = 2**31 - 1
@@ -97,7 +126,7 @@ class Hit:
     at: Cursor
     category_id: str | None
     shown_utc_ms: int
-    places: tuple[Place, ...] = ()
+    places: Kept | None = None
 
 
 class ShelfIndex:
@@ -119,6 +148,7 @@ class ShelfIndex:
             "about": "\n".join(folded(p.text) for p in entry.places if p.field in ABOUT),
             "terms": terms,
             "places": msgspec.to_builtins(entry.places),
+            "folded": folded_lines(entry.places),
         }
         if n is None:
             key = {"medium": entry.key.medium, "medium_id": entry.key.id}
@@ -145,8 +175,8 @@ class ShelfIndex:
     async def find(self, tx: AsyncConnection, asked: Asked, *, after: Cursor | None, limit: int) -> list[Hit]:
         """Return entries, best first; with words, their places too."""
         score = self._score(asked.words)
-        columns = [_c.medium, _c.medium_id, _c.shown_utc_ms, _c.category_id, _c.n, score.label("score")]
-        query = select(*columns).where(*self._conditions(tx, asked))
+        listed = [_c.medium, _c.medium_id, _c.shown_utc_ms, _c.category_id, _c.n, score.label("score")]
+        query = select(*listed).where(*self._conditions(tx, asked))
         if after is not None:
             behind = or_(
                 _c.shown_utc_ms < after.shown_utc_ms,
@@ -156,32 +186,54 @@ class ShelfIndex:
         order = [_c.shown_utc_ms.desc(), _c.n.desc()]
         ordered = query.order_by(*([score] if asked.words else []), *order).limit(limit)
         rows = (await tx.execute(ordered)).all()
-        places: dict[int, tuple[Place, ...]] = {}
+        places: dict[int, Kept] = {}
         if asked.words and rows:  # apart: sorting must not carry all captions along
-            texts = select(_c.n, _c.places).where(_c.n.in_([row.n for row in rows]))
-            for row in await tx.execute(texts):
-                places[row.n] = msgspec.convert(row.places, tuple[Place, ...])
+            columns = (_c.n, _c.folded, cast(_c.places, Text).label("places"))
+            for row in await tx.execute(select(*columns).where(_c.n.in_([row.n for row in rows]))):
+                places[row.n] = _kept(row.places, row.folded)
         return [
             Hit(
                 ShelfKey(row.medium, row.medium_id),
                 Cursor(row.score, row.shown_utc_ms, row.n),
                 row.category_id,
                 row.shown_utc_ms,
-                places.get(row.n, ()),
+                places.get(row.n),
             )
             for row in rows
         ]
 
+    async def filed(self, tx: AsyncConnection, seen: Visible) -> dict[str, int]:
+        """Return how much of what somebody sees stands in each category itself."""
+        query = select(_c.category_id, func.count()).where(_c.category_id.is_not(None), *_visible(seen))
+        return {row[0]: row[1] for row in await tx.execute(query.group_by(_c.category_id))}
+
+    async def tags(
+        self, tx: AsyncConnection, seen: Visible, *, like: str = "", limit: int = 500
+    ) -> list[tuple[Tag, int]]:
+        """Return the tags of what somebody sees, with how much of that has them, the most used first.
+
+        With `like` in them, folded, if given. A tag of hidden media alone is not among them.
+        """
+        uses = func.count(_c.n)
+        of_medium = and_(medium_tags.c.medium == _c.medium, medium_tags.c.medium_id == _c.medium_id)
+        query = (
+            select(tags.c.id, tags.c.name, uses)
+            .select_from(tags)
+            .join(medium_tags, medium_tags.c.tag_id == tags.c.id)
+            .join(shelf, of_medium)
+            .where(tags.c.org_id == seen.asked.org_id, *_visible(seen))
+            .group_by(tags.c.id, tags.c.name)
+            .order_by(uses.desc(), tags.c.name)
+            .limit(limit)
+        )
+        if like:
+            query = query.where(tags.c.folded.contains(like, autoescape=True))
+        return [(Tag(row[0], row[1]), row[2]) for row in await tx.execute(query)]
+
     def _conditions(self, tx: AsyncConnection, asked: Asked) -> list[ColumnElement[bool]]:
-        conditions = [_c.org_id == asked.org_id, _is_open(asked)]
+        conditions = [_c.org_id == asked.org_id, _is_open(asked, shelf), _is_not_held(shelf)]
         if asked.words:
             conditions.append(_fulltext(tx.dialect.name, looked_up(asked.words)))
-        held = (
-            select(replays.c.id)
-            .join(replay_decisions, replay_decisions.c.session_id == replays.c.session_id)
-            .where(replays.c.id == _c.medium_id, replay_decisions.c.held)
-        )
-        conditions.append(~held.exists())
         if asked.kind is not None:
             conditions.append(_c.medium == asked.kind)
         other = shelf.alias()
@@ -229,17 +281,50 @@ class ShelfIndex:
             await tx.execute(text(statement), {"n": n, "terms": terms})
 
 
-def _is_open(asked: Asked) -> ColumnElement[bool]:
-    """Return the condition that an entry is shown now (`catalogue.window.window_of`)."""
+def _kept(places: str, lines: str) -> Kept:
+    if not lines:  # written by an earlier release, and not read anew yet
+        lines = folded_lines(msgspec.json.decode(places, type=list[Place]))
+    return Kept(msgspec.json.decode(places, type=list[msgspec.Raw]), lines)
+
+
+def _visible(seen: Visible) -> list[ColumnElement[bool]]:
+    """Return the conditions that somebody sees an entry: of a series, that they see something in it."""
+    asked = seen.asked
+    in_it = (
+        select(series_items.c.medium_id)
+        .join(
+            ITEM, and_(ITEM.c.medium == series_items.c.medium, ITEM.c.medium_id == series_items.c.medium_id)
+        )
+        .where(series_items.c.series_id == _c.medium_id, _is_open(asked, ITEM), _is_not_held(ITEM))
+    )
+    if seen.reach_of_item is not None:
+        in_it = in_it.where(seen.reach_of_item)
+    conditions = [_c.org_id == asked.org_id, _is_open(asked, shelf), _is_not_held(shelf)]
+    conditions.append(or_(_c.medium != "series", in_it.exists()))
+    return conditions if asked.reach is None else [*conditions, asked.reach]
+
+
+def _is_not_held(of: FromClause) -> ColumnElement[bool]:
+    held = (
+        select(replays.c.id)
+        .join(replay_decisions, replay_decisions.c.session_id == replays.c.session_id)
+        .where(replays.c.id == of.c.medium_id, replay_decisions.c.held)
+    )
+    return ~held.exists()
+
+
+def _is_open(asked: Asked, of: FromClause) -> ColumnElement[bool]:
+    """Return the condition that an entry of `of` is shown now (`catalogue.window.window_of`)."""
+    columns = of.c
     own = and_(
-        or_(_c.from_utc_ms.is_(None), _c.from_utc_ms <= asked.now),
-        or_(_c.to_utc_ms.is_(None), _c.to_utc_ms > asked.now),
+        or_(columns.from_utc_ms.is_(None), columns.from_utc_ms <= asked.now),
+        or_(columns.to_utc_ms.is_(None), columns.to_utc_ms > asked.now),
     )
     by_rule: ColumnElement[bool] = true()
     if asked.replay_days is not None:
         since = asked.now - asked.replay_days * _DAY_MS
-        by_rule = or_(_c.ended_utc_ms.is_(None), _c.ended_utc_ms > since)
-    return or_(and_(_c.own_window, own), and_(~_c.own_window, by_rule))
+        by_rule = or_(columns.ended_utc_ms.is_(None), columns.ended_utc_ms > since)
+    return or_(and_(columns.own_window, own), and_(~columns.own_window, by_rule))
 
 
 def _fulltext(dialect: str, terms: Sequence[Term]) -> ColumnElement[bool]:

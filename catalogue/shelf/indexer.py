@@ -42,7 +42,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """Reads media and writes what can be found of them. `run` is the loop; `step` does what is waiting."""
+    """Reads media and writes what can be found of them. `run` is the loop; `step` does what is waiting.
+
+    A process has one: its requests wait for a step of the loop (`catch_up`), and do not take one beside it.
+    """
 
     keeper: ReplayKeeper
     people: People
@@ -53,6 +56,7 @@ class Indexer:
     terms: TermsStore = field(default_factory=TermsStore)
     windows: WindowStore = field(default_factory=WindowStore)
     series: SeriesStore = field(default_factory=SeriesStore)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Keep the index true until cancelled."""
@@ -61,10 +65,15 @@ class Indexer:
                 await asyncio.sleep(_EVERY_S)
 
     async def step(self) -> int:
-        """Read some of what is marked; return how many marks there were, at most 50.
+        """Read some of what is marked; return how many marks there were, at most 50. One goes at a time:
+        two would read the same media, and one of them in vain.
 
         A medium that cannot be read is left out of the index, and said so: it must not hold up the others.
         """
+        async with self.turn:
+            return await self._step()
+
+    async def _step(self) -> int:
         async with self.keeper.database.read() as tx:
             waiting = await marked(tx, _AT_ONCE)
         for seen in waiting:
@@ -206,10 +215,10 @@ class Indexer:
     async def _captions_of_replay(
         self, tx: AsyncConnection, course: Microcourse, ranges: Sequence[tuple[int, int]]
     ) -> list[Place]:
-        replay = await self.keeper.store.replay(tx, course.replay_id)
-        places: list[Place] = []
-        for language in await self.terms.languages(tx, "replay", replay.id, replay.version):
-            found = await self.terms.captions(tx, "replay", replay.id, language)
+        replay_id, places = course.replay_id, list[Place]()
+        version = await self.keeper.store.source_version(tx, replay_id)
+        for language in await self.terms.languages(tx, "replay", replay_id, version) if version else ():
+            found = await self.terms.captions(tx, "replay", replay_id, language)
             if found is not None:
                 places += _spoken(mapped(reread(found.content), ranges, CARD_MS))
         return places

@@ -130,7 +130,9 @@ class LibraryRoutes:
             for hit in hits:
                 after = hit.at
                 # Hours of captions are looked through beside the loop, on which classes go on.
-                place = await asyncio.to_thread(found, words, hit.places) if words else None
+                place = None
+                if words and hit.places is not None:
+                    place = await asyncio.to_thread(found, words, hit.places)
                 if not words or place is not None:
                     kept.append((hit, place))
                 if len(items) + len(kept) == PAGE:

@@ -1,6 +1,6 @@
 """What the office arranges: the tree of categories, tags, and where and for whom a medium stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from catalogue.access import insist_on_edit, insist_on_library
 from catalogue.media import Microcourse, Replay
 from catalogue.neighbours import People
+from catalogue.review_store import ReviewStore
 from catalogue.series_store import SeriesStore
 from catalogue.shelf.arrange import (
     Category,
@@ -23,17 +24,22 @@ from catalogue.shelf.arrange import (
     checked_tag,
     in_tree_order,
     insist_on_place,
+    sees_every_audience,
     subtree,
 )
+from catalogue.shelf.audience import Audiences
 from catalogue.shelf.folding import folded
+from catalogue.shelf.index import ITEM, Asked, ShelfIndex, Visible
 from catalogue.shelf.indexer import Indexer
 from catalogue.shelf.marking import ShelfKey, mark, waiting
 from catalogue.shelf.store import ArrangementStore
+from catalogue.shelf.tables import shelf
 from catalogue.store import CatalogueStore
 from lectern.db.engine import Database
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
+from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 from lectern.kernel.ids import new_id
 
@@ -41,7 +47,10 @@ _SUGGESTIONS = 12
 
 
 class CategoryModel(BaseModel):
-    """A category; `depth` 0 is the top, `media` how many stand in it itself."""
+    """A category; `depth` 0 is the top, `media` how many stand in it itself that the asker may watch.
+
+    Those whom no audience binds are told of all that there is.
+    """
 
     id: str
     parent_id: str | None
@@ -130,6 +139,14 @@ class OfficeRoutes:
     indexer: Indexer
     store: ArrangementStore = field(default_factory=ArrangementStore)
     series: SeriesStore = field(default_factory=SeriesStore)
+    reviews: ReviewStore = field(default_factory=ReviewStore)
+    index: ShelfIndex = field(default_factory=ShelfIndex)
+    clock: Clock = utc_ms
+
+    @property
+    def audiences(self) -> Audiences:
+        """Whom a medium is for."""
+        return Audiences(self.people)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -153,8 +170,11 @@ class OfficeRoutes:
         """See `routes`."""
         who: Principal = request.who
         insist_on_library(who)
+        await self._catch_up(who)
         async with self.database.read() as tx:
-            return await self._tree(tx, who.org_id)
+            if sees_every_audience(who, who.org_id):
+                return await self._tree(tx, who.org_id)
+            return await self._tree(tx, who.org_id, await self.index.filed(tx, await self._visible(tx, who)))
 
     async def add_category(self, request: Request) -> CategoryList:
         """See `routes`."""
@@ -215,9 +235,27 @@ class OfficeRoutes:
         insist_on_library(who)
         query: TagQuery = request.query
         like = folded(query.q.strip())
+        limit = _SUGGESTIONS if like else 500
+        await self._catch_up(who)
         async with self.database.read() as tx:
-            found = await self.store.tags(tx, who.org_id, like=like, limit=_SUGGESTIONS if like else 500)
-        return _tag_list(found)
+            if sees_every_audience(who, who.org_id):
+                return _tag_list(await self.store.tags(tx, who.org_id, like=like, limit=limit))
+            return _tag_list(await self.index.tags(tx, await self._visible(tx, who), like=like, limit=limit))
+
+    async def _catch_up(self, who: Principal) -> None:
+        """Have what has just changed read, for those who are told what the index knows."""
+        if not sees_every_audience(who, who.org_id):
+            await self.indexer.catch_up()
+
+    async def _visible(self, tx: AsyncConnection, who: Principal) -> Visible:
+        """Return of what alone the asker may be told how much there is."""
+        asked = Asked(
+            who.org_id,
+            self.clock(),
+            reach=await self.audiences.reach(tx, who, shelf.c.medium, shelf.c.medium_id),
+            replay_days=(await self.reviews.terms(tx, who.org_id)).replay_days,
+        )
+        return Visible(asked, await self.audiences.reach(tx, who, ITEM.c.medium, ITEM.c.medium_id))
 
     async def rename_tag(self, request: Request) -> TagList:
         """Give a tag another name; where another has it, they become one if that is what was asked for.
@@ -299,9 +337,12 @@ class OfficeRoutes:
             await self.trail.write(tx, who, "library_reread", who.org_id, {})
             return RereadModel(waiting=await waiting(tx))
 
-    async def _tree(self, tx: AsyncConnection, org_id: str) -> CategoryList:
+    async def _tree(
+        self, tx: AsyncConnection, org_id: str, seen: Mapping[str, int] | None = None
+    ) -> CategoryList:
+        """Draw the tree with how much stands in it: as `seen` by somebody, or all that there is."""
         found = in_tree_order(await self.store.categories(tx, org_id))
-        filed = await self.store.filed(tx, org_id)
+        filed = await self.store.filed(tx, org_id) if seen is None else seen
         return CategoryList(
             items=[
                 CategoryModel(

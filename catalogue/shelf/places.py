@@ -1,6 +1,6 @@
 """Where in a medium somebody's words stand, and what of it is shown to them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,7 @@ _ORDER: Sequence[Field] = (
     "description",
     "caption",
 )
+_SIGNS: Mapping[Field, str] = {field: chr(0xE000 + at) for at, field in enumerate(_ORDER)}
 _BEFORE, _AFTER = 24, 96
 MOST_PLACES = 6_000
 
@@ -44,29 +45,67 @@ class Found:
     marks: tuple[tuple[int, int], ...]
 
 
-def found(words: Sequence[str], places: Sequence[Place]) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The places of a medium as the index keeps them: `texts` as JSON each, `lines` folded, one line each.
+
+    A lesson has thousands of places: to find one of them none is folded, and few are decoded.
+    """
+
+    texts: Sequence[msgspec.Raw]
+    lines: str
+
+
+def folded_lines(places: Iterable[Place]) -> str:
+    """Return places folded, a line each; a line begins with a sign of its field that no search has."""
+    return "\n".join(_SIGNS[place.field] + " ".join(folded(place.text).split("\n")) for place in places)
+
+
+def kept(places: Sequence[Place]) -> Kept:
+    """Return places as they are kept."""
+    return Kept([msgspec.Raw(msgspec.json.encode(place)) for place in places], folded_lines(places))
+
+
+def found(words: Sequence[str], places: Kept) -> Found | None:
     """Return the place with most of `words`; None if one of them stands nowhere.
 
     Of several, the one that says most about the medium: its title first, what is said in it last.
     """
     missing = set(words)
-    best: tuple[int, int, int] | None = None
+    best: tuple[int, str, int] | None = None
     shown: tuple[Place, dict[str, list[tuple[int, int]]]] | None = None
-    for index, place in enumerate(places):
-        text = folded(place.text)
-        if not any(word in text for word in words):
-            continue
+    for bound, hoped in sorted(_lines_with(words, places.lines)):
+        if best is not None and bound > best and missing.isdisjoint(hoped):
+            continue  # it can neither be better than what is there, nor have what is missing
+        _, sign, index = bound
+        place = msgspec.json.decode(places.texts[index], type=Place)
         hits = spans(words, place.text)
-        if not hits:
-            continue
         missing -= set(hits)
-        rank = (-len(hits), _ORDER.index(place.field), index)
-        if best is None or rank < best:
+        rank = (-len(hits), sign, index)
+        if hits and (best is None or rank < best):
             best, shown = rank, (place, hits)
     if missing or shown is None:
         return None
     place, hits = shown
     return _shortened(place, sorted({span for each in hits.values() for span in each}))
+
+
+def _lines_with(words: Sequence[str], lines: str) -> list[tuple[tuple[int, str, int], tuple[str, ...]]]:
+    """Return the lines that have some of `words` somewhere, with those; as good as they can be at best.
+
+    That is: how many words less than none, the sign of the field, and which line it is.
+    """
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for word in words:
+        line, counted, at = 0, 0, lines.find(word)
+        while at >= 0:
+            line += lines.count("\n", counted, at)
+            counted = at
+            sign = lines[lines.rfind("\n", 0, at) + 1]
+            found[line] = (sign, (*found.get(line, (sign, ()))[1], word))
+            end = lines.find("\n", at)
+            at = -1 if end < 0 else lines.find(word, end)
+    return [((-len(hoped), sign, line), hoped) for line, (sign, hoped) in found.items()]
 
 
 def _shortened(place: Place, marks: Sequence[tuple[int, int]]) -> Found:

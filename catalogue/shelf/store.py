@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.store import in_bin
 from catalogue.shelf.arrange import Category, Settings, Tag, Target
 from catalogue.shelf.folding import folded
 from catalogue.shelf.marking import ShelfKey, mark, mark_filed, mark_tagged
@@ -41,8 +42,10 @@ class ArrangementStore:
         await tx.execute(delete(categories).where(categories.c.id == old.id))
 
     async def filed(self, tx: AsyncConnection, org_id: str) -> dict[str, int]:
-        """Return how many media stand in each category itself."""
-        query = select(medium_shelf.c.category_id, func.count()).where(medium_shelf.c.org_id == org_id)
+        """Return how many media stand in each category itself, whether they are shown or not."""
+        binned = in_bin(medium_shelf.c.medium, medium_shelf.c.medium_id)
+        query = select(medium_shelf.c.category_id, func.count())
+        query = query.where(medium_shelf.c.org_id == org_id, ~binned)
         rows = await tx.execute(query.group_by(medium_shelf.c.category_id))
         return {row[0]: row[1] for row in rows if row[0] is not None}
 
@@ -55,9 +58,11 @@ class ArrangementStore:
     ) -> list[tuple[Tag, int]]:
         """Return tags with how many media have them, the most used first; with `like` in them, if given."""
         uses = func.count(_tagged.medium_id)
+        binned = in_bin(_tagged.medium, _tagged.medium_id)
         query = (
             select(tags.c.id, tags.c.name, uses)
-            .join(medium_tags, _tagged.tag_id == tags.c.id, isouter=True)
+            .select_from(tags)
+            .join(medium_tags, and_(_tagged.tag_id == tags.c.id, ~binned), isouter=True)
             .where(tags.c.org_id == org_id)
             .group_by(tags.c.id, tags.c.name)
             .order_by(uses.desc(), tags.c.name)
@@ -139,9 +144,13 @@ class ArrangementStore:
             await tx.execute(insert(audiences), named)
         await mark(tx, org_id, [key])
 
-    async def forget(self, tx: AsyncConnection, org_id: str, key: ShelfKey) -> None:
-        """Delete what was set of a medium that is gone."""
-        await self._clear(tx, key)
+    async def forget(
+        self, tx: AsyncConnection, org_id: str, key: ShelfKey, *, keeps_audience: bool = False
+    ) -> None:
+        """Delete what was set of a medium that is gone; whom it was for may still be asked."""
+        await tx.execute(delete(medium_tags).where(*_of(medium_tags, key)))
+        if not keeps_audience:
+            await tx.execute(delete(audiences).where(*_of(audiences, key)))
         await tx.execute(delete(medium_shelf).where(*_of(medium_shelf, key)))
         await mark(tx, org_id, [key])
 

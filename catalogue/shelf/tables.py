@@ -88,6 +88,7 @@ shelf = Table(
     Column("about", Text, nullable=False),
     Column("terms", Text, nullable=False),
     Column("places", Json, nullable=False),
+    Column("folded", Text, nullable=False),
     UniqueConstraint("medium", "medium_id"),
     Index("ix_shelf_org_id_shown_utc_ms_n", "org_id", "shown_utc_ms", "n"),
     Index("ix_shelf_category_id", "category_id"),

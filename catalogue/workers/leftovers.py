@@ -6,10 +6,11 @@ costs nothing:
 * corners of leases (`incoming/<job>/<lease>`). A lease that does not hold its job now never will again: every
   claim makes a new one. So a corner is thrown away as soon as its lease is seen not to be in force, and what
   comes through a bucket's address after that goes with the next round.
-* folders of microcourses that are deleted. Their rows never come back; their jobs' rows say where they were.
+* folders of microcourses that are deleted, and not in the bin: their rows never come back; their jobs' rows
+  say where they were.
 
 Nothing else is touched: what a lease in force has sent, a recording, a replay, and every version of a
-microcourse that is not deleted have no way into either list.
+microcourse that is not deleted, or waits in the bin, have no way into either list.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import msgspec
 import structlog
 from sqlalchemy import select
 
+from catalogue.bin.store import in_bin
 from catalogue.media import microcourse_folder
 from catalogue.tables import microcourses
 from catalogue.work import MICROCOURSE, MicrocourseArgs
@@ -99,6 +101,7 @@ class Leftovers:
             select(jobs.c.id, jobs.c.args)
             .outerjoin(microcourses, microcourses.c.id == jobs.c.subject)
             .where(jobs.c.kind == MICROCOURSE, microcourses.c.id.is_(None), jobs.c.id > self._after)
+            .where(~in_bin("microcourse", jobs.c.subject))
             .order_by(jobs.c.id)
             .limit(_AT_ONCE)
         )

@@ -8,9 +8,10 @@ from accounts.service import Accounts
 from accounts.store import Person
 from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
+from catalogue.bin.store import BinStore
 from catalogue.neighbours import Led
 from catalogue.shown import ShownPart, ShownParts
-from catalogue.store import CatalogueStore
+from catalogue.store import CatalogueStore, replay_of_row
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole
 from lectern.manifest.clock_map import ClockMap
@@ -164,6 +165,9 @@ class ClocksOfReplays:
     async def clock(self, tx: AsyncConnection, session_id: str) -> ClockMap | None:
         """See `Recordings`."""
         replay = await self._store.replay_of(tx, session_id)
+        if replay is None:  # of one that was deleted, what people saw of it is still to be read
+            binned = await BinStore().replay_of(tx, session_id)
+            replay = None if binned is None else replay_of_row(binned.content)
         return None if replay is None or replay.recorded is None else replay.recorded.clock_map
 
     async def shown(self, tx: AsyncConnection, microcourse_id: str, version: int) -> Sequence[ShownPart]:

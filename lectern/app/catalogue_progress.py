@@ -1,14 +1,17 @@
-"""`catalogue.neighbours.Progress`, answered by the records of viewing."""
+"""`catalogue.neighbours.Progress` and `Uses`, answered by the records of viewing."""
 
 from collections.abc import Collection
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from accounts.tables import api_keys
 from analytics.play_record import unpacked
 from analytics.tables import view_media, view_records
 from analytics.viewing import coverage
 from catalogue.series import Key, Seen
+from lectern.db.one_of import one_of
+from lectern.kernel.access import Permission
 
 _ASKED_AT_ONCE = 500
 
@@ -44,3 +47,24 @@ class ProgressOfViewing:
             key = Key(row.medium, row.medium_id)
             if key not in found or found[key].coverage < seen.coverage:
                 found[key] = seen
+
+
+class UsesOfMedia:
+    """`catalogue.neighbours.Uses`, answered by the records of viewing and the accounts."""
+
+    async def watched_by(self, tx: AsyncConnection, media: Collection[Key]) -> dict[Key, int]:
+        """See `Uses`."""
+        columns = view_media.c
+        query = (
+            select(columns.medium, columns.medium_id, func.count(view_records.c.subject.distinct()))
+            .join(view_records, view_records.c.medium_key == columns.key)
+            .where(one_of(columns.medium_id, [key.id for key in media]))
+            .group_by(columns.medium, columns.medium_id)
+        )
+        return {Key(row[0], row[1]): row[2] for row in await tx.execute(query)}
+
+    async def readers(self, tx: AsyncConnection, org_id: str) -> int:
+        """See `Uses`."""
+        mine = (api_keys.c.org_id == org_id, api_keys.c.revoked_utc_ms.is_(None))
+        scopes = (await tx.execute(select(api_keys.c.scopes).where(*mine))).scalars()
+        return sum(Permission.REPLAYS_READ in each for each in scopes)

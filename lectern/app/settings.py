@@ -125,6 +125,12 @@ class Settings(BaseSettings):
         description="Whether broadcasts, replays and microcourses go out encrypted, with keys for the viewer "
         "alone; whole files (MP4) are then for editors alone.",
     )
+    bin_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days that deleted replays and microcourses wait in the bin before they are erased.",
+    )
     completion_threshold: float = Field(
         0.8, gt=0, le=1, description="Share of a medium that must be watched to count as completed."
     )

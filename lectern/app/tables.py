@@ -5,6 +5,7 @@ import analytics.attendance.tables
 import analytics.closing.tables
 import analytics.lesson_tables
 import analytics.tables
+import catalogue.bin.tables
 import catalogue.brand.tables
 import catalogue.edit_tables
 import catalogue.erasure_tables
@@ -40,6 +41,7 @@ _MODULES = (
     analytics.closing.tables,
     analytics.lesson_tables,
     analytics.tables,
+    catalogue.bin.tables,
     catalogue.brand.tables,
     catalogue.edit_tables,
     catalogue.erasure_tables,

@@ -3,9 +3,9 @@ deadline, and when it is over; and ends reminders once it is watched. In every s
 into the outbox twice is told once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
 import structlog
@@ -21,7 +21,6 @@ from catalogue.terms_store import Owed, TermsStore
 from catalogue.watch_due import LATE_MS, step
 from lectern.app.watch_dues import the_house
 from lectern.db.engine import Database
-from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Conflict, NotFound
 from lectern.kernel.tasks import run_forever
@@ -35,16 +34,6 @@ LOOK_AGAIN_MS: Final = 600_000
 _MOST_AT_ONCE: Final = 50
 
 _log = structlog.get_logger()
-
-
-class Audience(Protocol):
-    """Knows whom media are for; `catalogue.shelf.audience` is one."""
-
-    async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
-        """Return those of `keys` that are not for everybody."""
-
-    async def admits(self, tx: AsyncConnection, who: Principal, org_id: str, key: ShelfKey) -> bool:
-        """Tell whether a medium is for somebody."""
 
 
 class _Missing(NamedTuple):
@@ -73,7 +62,6 @@ class WatchReminders:
     database: Database
     outbox: Outbox
     dues: WatchingDues
-    audiences: Audience
     zone: Callable[[], Awaitable[str]]
     insist_on_shown: Callable[[str], Awaitable[None]]
     store: TermsStore = field(default_factory=TermsStore)
@@ -154,10 +142,7 @@ class WatchReminders:
             due = await self.dues.of(asker, owed.medium, owed.medium_id)
         except (NotFound, Conflict):
             return None
-        missing = [one.card.id for one in due.people if not one.done]
-        if owed.medium != "series":  # a series asks those alone whom it is for
-            missing = await self._admitted(owed, missing)
-        return _Missing(session_id, title, missing)
+        return _Missing(session_id, title, [one.card.id for one in due.people if not one.done])
 
     async def _remind(self, owed: Owed) -> bool:
         kind, found = owed.medium, await self._missing(owed)
@@ -205,18 +190,6 @@ class WatchReminders:
         )
         return True
 
-    async def _admitted(self, owed: Owed, person_ids: Sequence[str]) -> list[str]:
-        """Return those who may watch it: nobody is reminded of what does not exist for them."""
-        key = ShelfKey(owed.medium, owed.medium_id)
-        async with self.database.read() as tx:
-            if not await self.audiences.narrowed(tx, [key]):
-                return list(person_ids)
-            return [
-                person_id
-                for person_id in person_ids
-                if await self.audiences.admits(tx, _as(owed.org_id, person_id), owed.org_id, key)
-            ]
-
     async def _title(self, owed: Owed) -> str:
         async with self.database.read() as tx:
             if owed.medium == "series":
@@ -226,12 +199,3 @@ class WatchReminders:
         if owed.medium_id not in found:
             raise NotFound("medium_unknown", "There is no such medium.")
         return found[owed.medium_id]
-
-
-def _as(org_id: str, person_id: str) -> Principal:
-    return Principal(
-        org_id=org_id,
-        subject_id=person_id,
-        permissions=frozenset({Permission.REPLAYS_READ}),
-        person_id=person_id,
-    )

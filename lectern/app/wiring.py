@@ -51,6 +51,11 @@ from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
+from catalogue.bin.desk import BinDesk
+from catalogue.bin.eraser import BinEraser
+from catalogue.bin.routes import BinRoutes
+from catalogue.bin.store import BinStore
+from catalogue.bin.uses import UseReader
 from catalogue.brand.look import LookStore
 from catalogue.brand.look_routes import LookRoutes
 from catalogue.brand.routes import BrandRoutes
@@ -109,7 +114,7 @@ from lectern.app.audit_trail import AuditTrail
 from lectern.app.authenticate import Authenticator
 from lectern.app.brand_studio import STUDIO
 from lectern.app.catalogue_people import NewsOfCatalogue, PeopleOfCatalogue
-from lectern.app.catalogue_progress import ProgressOfViewing
+from lectern.app.catalogue_progress import ProgressOfViewing, UsesOfMedia
 from lectern.app.closing_answers import (
     CorrectionsOfClosed,
     HeadsByMail,
@@ -221,6 +226,7 @@ class Services:
     stewards: Stewards | None
     steering: Steering
     catalogue: CatalogueDeps
+    shelf_indexer: Indexer
     whip: WhipEndpoint
     trials: Trials
     turn: Turn
@@ -265,6 +271,7 @@ class Services:
             *self._publishing().routes(),
             *self._asides().routes(),
             *self._group_replays().routes(),
+            *self._bin().routes(),
             *self.workers.routes(),
             *self.brand.routes(),
             *LookRoutes(self.brand, self.catalogue.looks, self.catalogue.keeper.store).routes(),
@@ -312,9 +319,9 @@ class Services:
     def _library(self) -> list[Route]:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
-        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer())
+        office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer)
         dues = Dues(deps, SeenInAll(LessonCoverages(self.attending, deps.watching)))
-        library = LibraryRoutes(deps, series, progress, self.shelf_indexer(), dues, done)
+        library = LibraryRoutes(deps, series, progress, self.shelf_indexer, dues, done)
         mine = DuesRoutes(dues, series, progress, done)
         answers = ResponseRoutes(
             deps, series, progress, self.rating_keys, self._org_zone, self.settings.feedback_fewest
@@ -326,10 +333,6 @@ class Services:
             *mine.routes(),
             *answers.routes(),
         ]
-
-    def shelf_indexer(self) -> Indexer:
-        """What keeps the library's index true."""
-        return Indexer(self.catalogue.keeper, self.catalogue.people)
 
     def closings(self) -> Closings:
         """Closing attendance."""
@@ -428,6 +431,24 @@ class Services:
     def _group_replays(self) -> GroupReplayRoutes:
         return GroupReplayRoutes(self.catalogue, SessionFactsForCatalogue(SessionStore()))
 
+    def _bin(self) -> BinRoutes:
+        keeper, people = self.catalogue.keeper, self.catalogue.people
+        desk = BinDesk(
+            self.database,
+            keeper.store,
+            keeper.jobs,
+            SessionFactsForCatalogue(SessionStore()),
+            UseReader(keeper.store, UsesOfMedia()),
+            self.catalogue.trail,
+            self.settings.bin_days,
+        )
+        return BinRoutes(desk, people)
+
+    def bin_eraser(self) -> BinEraser:
+        """Erasing what was long enough in the bin; `run` finishes what was left undone."""
+        keeper = self.catalogue.keeper
+        return BinEraser(self.database, keeper.files, keeper.jobs, keeper.store)
+
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewReports(self.database, people=facts, media=self.catalogue.watching)
@@ -444,7 +465,6 @@ class Services:
             self.database,
             self.outbox,
             self._watching_dues(),
-            self.catalogue.audiences,
             self._org_zone,
             self._insist_on_shown,
         )
@@ -461,7 +481,9 @@ class Services:
 
         async def replay_of(session_id: str) -> str | None:
             async with self.database.read() as tx:
-                return (await self.catalogue.keeper.store.replay_ids(tx, [session_id])).get(session_id)
+                found = (await self.catalogue.keeper.store.replay_ids(tx, [session_id])).get(session_id)
+                binned = None if found else await BinStore().replay_of(tx, session_id)
+            return found if binned is None else binned.id
 
         reports = SessionReports(
             self.attending,
@@ -738,6 +760,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 ),
                 links=at_door,
             ),
+            shelf_indexer=Indexer(keeper, PeopleOfCatalogue(accounts.store)),
             whip=WhipEndpoint(
                 plane,
                 Bearers(tokens, stream_keys, now_s),

@@ -92,6 +92,8 @@ def error_response(error: BaseException) -> web.Response:
     """Answer with an error in the one shape."""
     status, body = to_wire(error)
     response = web.json_response(body, status=status)
+    # Browsers keep a 410 for ever unless told otherwise (RFC 9110 §15.5.11): what was deleted may come back.
+    response.headers["Cache-Control"] = "no-store"
     if isinstance(error, Overloaded):
         response.headers["Retry-After"] = str(error.details.get("retry_after_s", 1))
     return response

@@ -55,6 +55,12 @@ class NotFound(Rejected):
     status = 404
 
 
+class Deleted(NotFound):
+    """There was such a thing; it was deleted, and this person may know that."""
+
+    status = 410
+
+
 class Conflict(Rejected):
     """The thing is not in a state in which this can be done."""
 

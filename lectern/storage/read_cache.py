@@ -48,7 +48,8 @@ class ReadCache:
         """
         sizes = self._sizes if self._sizes is not None else await self._look()
         kind = _PASSING if self._passing(key) else ""
-        path = self._folder / (kind + hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix)
+        name = hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix
+        path = self._folder / (kind + _owner(key) + name)
         lock = self._coming.setdefault(path, asyncio.Lock())
         try:
             async with lock:
@@ -68,6 +69,14 @@ class ReadCache:
             self._total -= size
             await asyncio.to_thread(old.unlink, missing_ok=True)
         return path
+
+    async def forget(self, key: str) -> None:
+        """Delete the copies of all that belongs to the same session as `key` (`sessions/<id>/…`), whichever
+        process made them."""
+        sizes = self._sizes if self._sizes is not None else await self._look()
+        for path in await asyncio.to_thread(lambda: list(self._folder.glob(f"*{_owner(key)}*"))):
+            self._total -= sizes.pop(path, 0)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _look(self) -> OrderedDict[Path, int]:
         """What an earlier process left here, oldest first."""
@@ -92,6 +101,12 @@ def sweep_passing(folder: Path, now_s: float) -> int:
         except FileNotFoundError:  # another process was a moment faster
             continue
     return swept
+
+
+def _owner(key: str) -> str:
+    """Return how the names of copies begin that belong to the same session."""
+    session = "/".join(key.split("/")[:2])
+    return hashlib.sha256(session.encode()).hexdigest()[:16] + "-"
 
 
 def _copies(folder: Path) -> list[tuple[Path, int]]:

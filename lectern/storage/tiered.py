@@ -105,11 +105,13 @@ class TieredFiles:
         return [merged[key] for key in sorted(merged)]
 
     async def delete(self, prefix: str) -> int:
-        """See `Files`. First here, so that nothing carries it away again."""
+        """See `Files`. First here, so that nothing carries it away again; copies for viewers go, too."""
         here = {file.key for file in await self._local.list(prefix)}
         deleted = await self._local.delete(prefix)
         self._shown.clear()
-        return max(deleted, len(here), await self._bucket.delete(prefix))
+        there = await self._bucket.delete(prefix)
+        await self._cache.forget(prefix)
+        return max(deleted, len(here), there)
 
     async def _holder(self, key: str) -> Files:
         """Whose answer counts."""

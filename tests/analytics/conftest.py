@@ -135,6 +135,7 @@ class Office:
     asked: list[str] = field(default_factory=list)
     is_open: bool = True
     film_ms: int = 100_000
+    inside_only: str | None = None
 
     def __post_init__(self) -> None:
         self.intake = ViewIntake(
@@ -243,6 +244,16 @@ class Office:
         for each in positions:
             self.positions[each.who.subject_id, each.medium_id] = each.position_ms
             self.watched_at[each.who.subject_id, each.medium_id] = now - each.age_ms
+
+    async def inside(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        medium: MediumKind,
+        medium_id: str,
+        person_ids: Collection[str],
+    ) -> Collection[str]:
+        return [id_ for id_ in person_ids if self.inside_only in (None, id_)]
 
     async def titles(
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]

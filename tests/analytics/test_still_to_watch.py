@@ -120,3 +120,12 @@ async def test_it_leaves_as_files_and_the_trail_says_so(
     assert (await workbook.read())[:2] == b"PK"
     assert office.audit_log.count(("admin", "still_to_watch_exported", "film")) == 2
     assert (await office.raw("GET", f"{PATH}/replay/film/people.csv", "ann")).status == 403
+
+
+async def test_whom_it_is_not_for_is_not_expected(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 90, 0))
+    _, everybody = await office.call("GET", f"{PATH}/replay/film", "admin")
+    assert everybody["expected"] > 1
+    office.inside_only = "ann"
+    _, found = await office.call("GET", f"{PATH}/replay/film", "admin")
+    assert (found["expected"], [one["person"]["id"] for one in found["people"]]) == (1, ["ann"])

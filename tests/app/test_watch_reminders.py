@@ -1,20 +1,15 @@
 """Who has not watched what is required is told, and nobody else."""
 
-from collections.abc import Collection, Mapping
-
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.still_to_watch import WatchingDues
-from catalogue.shelf.marking import ShelfKey
 from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from catalogue.watch_due import DAY_MS, Deadline
 from lectern.app.watch_reminders import LOOK_AGAIN_MS, WatchReminders
-from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
 from notices.outbox import Outbox
@@ -31,13 +26,11 @@ class Reminded:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.store = TermsStore()
-        self.only: str | None = None
         self.is_held = False
         self.reminders = WatchReminders(
             office.database,
             Outbox(mail=True, clock=self.now),
             WatchingDues(LessonCoverages(office.attending, office)),
-            self,
             office.zone,
             self.insist_on_shown,
             clock=self.now,
@@ -46,12 +39,6 @@ class Reminded:
     async def insist_on_shown(self, replay_id: str) -> None:
         if self.is_held:
             raise Conflict("replay_held", "The replay is not published yet.")
-
-    async def narrowed(self, tx: AsyncConnection, keys: Collection[ShelfKey]) -> Mapping[ShelfKey, int]:
-        return dict.fromkeys(keys, 1) if self.only is not None else {}
-
-    async def admits(self, tx: AsyncConnection, who: Principal, org_id: str, key: ShelfKey) -> bool:
-        return who.person_id == self.only
 
     def now(self) -> UtcMs:
         return self.office.now
@@ -141,7 +128,7 @@ async def test_two_servers_tell_it_once(reminded: Reminded) -> None:
 
 
 async def test_nobody_is_reminded_of_what_is_not_for_them(reminded: Reminded) -> None:
-    office, reminded.only = reminded.office, "eve"
+    office, reminded.office.inside_only = reminded.office, "eve"
     await reminded.require(office.now + DAY_MS)
     office.now = UtcMs(office.now + 1)
     assert await reminded.reminders.remind() == 1
@@ -183,7 +170,7 @@ async def test_a_reminder_ends_when_nothing_is_asked_any_more(reminded: Reminded
     elif why == "not expected":
         office.roster = ["ann"]
     elif why == "not for them":
-        reminded.only = "ann"
+        office.inside_only = "ann"
     else:
         await reminded.require(due, required=False)
     office.now = UtcMs(office.now + LOOK_AGAIN_MS)

@@ -13,6 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
+from catalogue.bin.desk import BinDesk
+from catalogue.bin.eraser import BinEraser
+from catalogue.bin.routes import BinRoutes
+from catalogue.bin.uses import UseReader
 from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.groups.routes import GroupReplayRoutes
@@ -164,6 +168,18 @@ class House:
     async def circle(self, tx: AsyncConnection, org_id: str, person_id: str) -> Circle:
         return self.circles.get(person_id, Circle())
 
+    async def circles_of(
+        self, tx: AsyncConnection, org_id: str, person_ids: Collection[str], lessons: Collection[str]
+    ) -> Mapping[str, Circle]:
+        return {id_: self.circles.get(id_, Circle()) for id_ in person_ids}
+
+    async def watched_by(self, tx: AsyncConnection, media: Collection[Key]) -> Mapping[Key, int]:
+        seen = [key for _, key in self.watched]
+        return {key: seen.count(key) for key in media if key in seen}
+
+    async def readers(self, tx: AsyncConnection, org_id: str) -> int:
+        return 2
+
     async def presenter(self, tx: AsyncConnection, session_id: str) -> str | None:
         return "Zoë Müller 王芳"
 
@@ -177,6 +193,9 @@ class House:
 
     def indexer(self) -> Indexer:
         return Indexer(self.keeper, self)
+
+    def eraser(self) -> BinEraser:
+        return BinEraser(self.database, self.files, self.jobs, self.store, self.clock)
 
     async def index(self) -> None:
         """Have everything that changed read by the index."""
@@ -297,14 +316,22 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     terms = TermsRoutes(house.database, house.store, deps.watching, house, house, clock=house.clock)
     series = SeriesRoutes(deps, house, 0.8)
     publishing = PublishingRoutes(house.database, house.store, house, house, house, house, house.clock)
-    office = OfficeRoutes(house.database, house.store, house, house, house.indexer())
+    office = OfficeRoutes(house.database, house.store, house, house, house.indexer(), clock=house.clock)
     dues = Dues(deps, house)
     library = LibraryRoutes(deps, series, house, house.indexer(), dues, 0.8)
     more = [*edit_routes(deps, house), *terms.routes(), *series.routes(), *publishing.routes()]
     eraser = AsideEraser(house.database, house.files, house.clock)
     asides = AsideRoutes(eraser, house.store, house, house, house)
     answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
-    more += [*office.routes(), *library.routes(), *asides.routes(), *answers.routes()]
+    uses = UseReader(house.store, house)
+    desk = BinDesk(house.database, house.store, house.jobs, house, uses, house, 30, house.clock)
+    more += [
+        *office.routes(),
+        *library.routes(),
+        *asides.routes(),
+        *answers.routes(),
+        *BinRoutes(desk, house).routes(),
+    ]
     more += DuesRoutes(dues, series, house, 0.8).routes()
     more += GroupReplayRoutes(deps, house).routes()
     mount(app, [*routes(deps), *more], authenticate)

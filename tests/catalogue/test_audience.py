@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from catalogue.neighbours import Circle
-from tests.catalogue.conftest import PEOPLE, SESSION, House
+from catalogue.shelf.marking import ShelfKey
+from lectern.kernel.roles import OrgRole
+from tests.catalogue.conftest import PEOPLE, SESSION, House, person
 from tests.catalogue.test_series import begun, published
 
 SALES = {"kind": "department", "id": "sales"}
@@ -155,3 +157,58 @@ async def test_what_is_deleted_leaves_no_settings(house: House) -> None:
     assert [(tag["name"], tag["media"]) for tag in tags["items"]] == [("Safety", 0)]
     _, page = await house.call("GET", "/api/v1/library", "admin")
     assert [item["medium"] for item in page["items"]] == ["replay"]
+
+
+async def test_counts_and_tags_betray_nothing(house: House) -> None:
+    replay, course, series = await arranged(house)
+    _, tree = await house.call(
+        "POST", "/api/v1/categories", "admin", json={"name": "Plant", "parent_id": None}
+    )
+    plant = tree["items"][0]["id"]
+    await aimed(house, "replay", replay, tags=["Safety"], category_id=plant)
+    await aimed(house, "microcourse", course, SALES, tags=["Safety", "Merger"], category_id=plant)
+    await aimed(house, "series", series, tags=["Path"], category_id=plant)
+    house.circles["learner"] = Circle(frozenset({"purchase"}))
+
+    async def told(who: str, q: str = "") -> tuple[int, dict[str, int]]:
+        await house.index()
+        _, tree = await house.call("GET", "/api/v1/categories", who)
+        _, tags = await house.call("GET", "/api/v1/tags", who, params={"q": q} if q else {})
+        return tree["items"][0]["media"], {tag["name"]: tag["media"] for tag in tags["items"]}
+
+    everything = (3, {"Safety": 2, "Merger": 1, "Path": 1})
+    for who in ("presenter", "admin", "manager", "reading_key"):
+        assert await told(who) == everything, who
+    assert await told("learner") == (2, {"Safety": 1, "Path": 1})
+    assert (await told("learner", "merg"))[1] == {}
+    assert (await told("presenter", "merg"))[1] == {"Merger": 1}
+    # The replay is held: neither it counts, nor the series, in which nothing is left for them.
+    await house.call("PUT", f"/api/v1/sessions/{SESSION}/replay-publication", json={"published": False})
+    assert await told("learner") == (0, {})
+    assert await told("presenter") == everything
+    house.circles["learner"] = Circle(frozenset({"sales"}))
+    assert await told("learner") == (2, {"Safety": 1, "Merger": 1, "Path": 1})
+    # Outside of its window it does not count either, and what is in the bin for nobody.
+    await house.call("PUT", f"/api/v1/sessions/{SESSION}/replay-publication", json={"published": True})
+    await house.call("PUT", f"/api/v1/replays/{replay}/window", json={"own": True, "to_utc_ms": house.now})
+    assert (await told("learner"))[0] == 2
+    await house.call("DELETE", f"/api/v1/microcourses/{course}")
+    assert await told("learner") == (0, {})
+    assert await told("presenter") == (2, {"Safety": 1, "Path": 1, "Merger": 0})
+
+
+async def test_many_people_are_asked_about_at_once(house: House) -> None:
+    _, course, _ = await arranged(house)
+    audiences, key = house.deps().audiences, ShelfKey("microcourse", course)
+    people = ["ann", "bob", "eve", "kim"]
+    house.circles |= {"ann": Circle(frozenset({"sales"})), "bob": Circle(frozenset(), frozenset({"first"}))}
+    async with house.database.read() as tx:
+        assert await audiences.inside(tx, "org", key, people) == set(people)
+    first, eve = {"kind": "lesson", "id": "first"}, {"kind": "person", "id": "eve"}
+    await aimed(house, "microcourse", course, SALES, first, eve)
+    async with house.database.read() as tx:
+        inside = await audiences.inside(tx, "org", key, people)
+        assert inside == {"ann", "bob", "eve"}
+        for id_ in people:  # as everybody alone
+            alone = await audiences.admits(tx, person(id_, OrgRole.LEARNER), "org", key)
+            assert alone == (id_ in inside), id_

@@ -1,8 +1,14 @@
 """The library: what is listed and found, with the place where it stands, and what the office does to it."""
 
+import asyncio
 from typing import Any
 
+import pytest
+
 from catalogue.series import Key, Seen
+from catalogue.shelf.index import Entry
+from catalogue.shelf.indexer import Indexer
+from catalogue.shelf.marking import Marked
 from tests.catalogue.conftest import SESSION, House
 from tests.catalogue.test_series import begun, published
 
@@ -230,3 +236,18 @@ async def test_a_category_may_go_though_one_in_it_has_its_name(house: House) -> 
     inner = await category(house, "Safety", outer)
     status, tree = await house.call("DELETE", f"/api/v1/categories/{outer}", "admin")
     assert (status, [(each["id"], each["parent_id"]) for each in tree["items"]]) == (200, [(inner, None)])
+
+
+async def test_one_step_of_the_index_runs_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.ready_replay()
+    indexer = house.indexer()
+    read, really = [], Indexer._entry
+
+    async def entry(self: Indexer, seen: Marked) -> Entry | None:
+        read.append(seen.key)
+        await asyncio.sleep(0)
+        return await really(self, seen)
+
+    monkeypatch.setattr(Indexer, "_entry", entry)
+    await asyncio.gather(indexer.step(), indexer.catch_up(), indexer.catch_up(), indexer.step())
+    assert len(read) == 1, "nobody reads what another is just reading"

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from catalogue.bin.states import DAY_MS
 from catalogue.work import microcourse_over
 from lectern.jobs.job import JobFailed, Measured
 from lectern.jobs.states import JobState
+from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionStarted
 from tests.catalogue.conftest import SESSION, House
 
@@ -132,17 +134,20 @@ async def test_a_stale_outcome_changes_nothing(house: House) -> None:
     assert (await house.call("GET", path))[1]["state"] == "processing"
 
 
-async def test_deleting_takes_the_files_and_the_job_along(house: House) -> None:
+async def test_deleting_ends_the_job_and_erases_the_files_later(house: House) -> None:
     _, microcourse = await cut(house)
     path = f"/api/v1/microcourses/{microcourse['id']}"
     key = f"sessions/{SESSION}/microcourses/{microcourse['id']}/1/video.mp4"
     await house.files.put(key, b"video")
     assert (await house.call("DELETE", path))[0] == 204
-    assert (await house.call("GET", path))[0] == 404
-    assert await house.files.list(f"sessions/{SESSION}/microcourses") == []
+    assert (await house.call("GET", path))[0] == 410
+    assert await house.files.get(key) == b"video"
     async with house.database.write() as tx:
         assert (await house.jobs.claim(tx, ["microcourse"], "w", house.now)).job is None
     assert house.audit_log == [("presenter", "microcourse_deleted")]
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+    assert await house.eraser().step() == 1
+    assert await house.files.list(f"sessions/{SESSION}/microcourses") == []
 
 
 async def test_an_act_whose_audit_entry_fails_did_not_happen(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalogue.bin.states import DAY_MS
 from catalogue.media import MediumKind
 from catalogue.terms import Rules, language_tag, name_tag
 from catalogue.terms_store import TermsStore
@@ -151,6 +152,8 @@ async def test_terms_and_captions_go_with_their_medium(house: House) -> None:
     own = b"WEBVTT\n\n00:01.000 --> 00:02.000\nown\n"
     await house.call("PUT", f"/api/v1/captions/microcourse/{clip}/en", data=own)
     assert (await house.call("DELETE", f"/api/v1/microcourses/{clip}"))[0] == 204
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+    assert await house.eraser().step() == 1
     terms = TermsStore()
     async with house.database.read() as tx:
         assert await terms.rules(tx, "microcourse", clip) == Rules()

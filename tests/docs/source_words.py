@@ -31,6 +31,7 @@ CODE_ARGUMENT = {
     "Forbidden": 0,
     "NotFound": 0,
     "Conflict": 0,
+    "Deleted": 0,
     "Overloaded": 0,
     "TooLarge": 0,
     "Gone": 0,

@@ -152,7 +152,8 @@ def test_every_entity_of_the_class_has_the_documented_fields() -> None:
 
 
 REFUSED = re.compile(
-    r"(?:Conflict|NotFound|Rejected|Forbidden|Gone|Overloaded|ProtocolViolation)\(\s*\"(\w+)\"", re.DOTALL
+    r"(?:Conflict|Deleted|NotFound|Rejected|Forbidden|Gone|Overloaded|ProtocolViolation)\(\s*\"(\w+)\"",
+    re.DOTALL,
 )
 
 

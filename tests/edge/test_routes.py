@@ -200,6 +200,7 @@ def test_every_class_of_error_has_its_status() -> None:
         "Unauthenticated": 401,
         "Forbidden": 403,
         "NotFound": 404,
+        "Deleted": 410,
         "Conflict": 409,
         "Overloaded": 429,
         "TooLarge": 413,

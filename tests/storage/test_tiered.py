@@ -118,6 +118,25 @@ async def test_the_cache_keeps_to_its_bound(bucket_place: BucketPlace, tmp_path:
     assert not (tmp_path / "cache" / ".half.m4s.x").exists()
 
 
+async def test_what_is_deleted_leaves_no_copies(bucket_place: BucketPlace, tmp_path: Path) -> None:
+    bucket, folder = Watched(bucket_place), tmp_path / "cache"
+    here = TieredFiles(LocalFiles(tmp_path / "data"), bucket, ReadCache(folder, CACHE_BYTES), alone=True)
+    there = TieredFiles(
+        LocalFiles(tmp_path / "b"), bucket, ReadCache(tmp_path / "c", CACHE_BYTES), alone=True
+    )
+    for session in "ab":
+        await bucket.put(f"sessions/{session}/hls/1.m4s", b"media")
+        for files in (here, there):
+            assert await shown(files, f"sessions/{session}/hls/1.m4s") == b"media"
+    assert await here.delete("sessions/a/hls") == 1
+    assert await there.delete("sessions/a/hls") == 0  # another server, whose copies are its own
+    for files, copies in ((here, folder), (there, tmp_path / "c")):
+        assert len(list(copies.iterdir())) == 1
+        with pytest.raises(NotFound):
+            await shown(files, "sessions/a/hls/1.m4s")
+        assert await shown(files, "sessions/b/hls/1.m4s") == b"media"
+
+
 async def test_a_film_is_streamed_not_kept(bucket_place: BucketPlace, tmp_path: Path) -> None:
     bucket = Watched(bucket_place)
     files = TieredFiles(

@@ -39,6 +39,7 @@ JUDGED = {
     "/admin/questions": "web/test_polls.py",
     "/admin/questions/:id": "web/test_polls.py",
     "/admin/replays": "web/test_accessibility.py",
+    "/admin/bin": "web/test_series.py",
     "/admin/microcourses": "web/test_accessibility.py",
     "/admin/microcourses/:id": "web/test_series.py",
     "/admin/library": "web/test_series.py",

@@ -208,6 +208,42 @@ async def _search(story: Story, phone: Page, pc: Page) -> None:
     await expect(on(pc, "series-card")).to_have_count(1)
 
 
+async def _deleted(story: Story, phone: Page) -> None:
+    """The presenter sees what uses the replay and deletes it; the phone reads so; it comes back."""
+    page = story.presenter
+    [replay] = (await story.rest(page, "GET", "/replays"))["items"]
+    await story.open(page, "/admin/replays")
+    await on(page, "replay-delete").click()
+    await expect(on(page, "replay-uses")).to_contain_text("Fire in the kitchen")
+    await expect(on(page, "delete-replay-now")).to_be_disabled()
+    await on(page, "delete-sure").check()
+    assert await violations(page) == []
+    await take_picture(page, "replay-delete-pc")
+    await on(page, "delete-replay-now").click()
+    await expect(on(page, "replay-gone")).to_be_visible()
+    await story.open(phone, f"/replay/{replay['id']}")
+    await expect(phone.get_by_role("heading", name="已删除")).to_be_visible()
+    assert await violations(phone) == []
+    await take_picture(phone, "replay-deleted-phone")
+    [course] = (await story.rest(page, "GET", "/microcourses"))["items"]
+    await story.open(page, f"/admin/microcourses/{course['id']}")
+    await expect(on(page, "source-gone")).to_be_visible()
+    assert await violations(page) == []
+    await take_picture(page, "source-gone-pc")
+    admin = await story.browsers.on_phone("zh-CN")
+    await story.sign_in(admin, "admin")
+    await story.open(admin, "/admin/bin")
+    await on(admin, "erase").click()
+    assert await violations(admin) == []
+    await take_picture(admin, "bin-erase-phone")
+    await admin.get_by_role("button", name="取消").click()
+    await on(admin, "restore").click()
+    await expect(on(admin, "bin-said")).to_contain_text("已恢复")
+    await admin.context.close()
+    await phone.reload()
+    await expect(on(phone, "replay-play")).to_be_visible()
+
+
 @pytest.mark.timeout(240)
 async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> None:
     async with prepared_server(tmp_path) as server, browsers() as chromium:
@@ -256,3 +292,4 @@ async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> Non
         await expect(on(pc, "series-item")).to_have_count(1)  # the other part is for 李 alone
         assert await violations(pc) == []
         await take_picture(pc, "series-pc")
+        await _deleted(story, phone)

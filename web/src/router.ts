@@ -44,6 +44,7 @@ export const router = createRouter({
         { path: 'replays', component: () => import('./pages/admin/ReplaysPage.vue'), meta: { title: 'admin.replays' } },
         { path: 'microcourses', component: () => import('./pages/admin/MicrocoursesPage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'microcourses/:id', component: () => import('./pages/admin/MicrocoursePage.vue'), props: true, meta: { title: 'admin.microcourses' } },
+        { path: 'bin', component: () => import('./pages/admin/BinPage.vue'), meta: { title: 'admin.replays' } },
         { path: 'library', component: () => import('./pages/admin/LibraryOfficePage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'series', component: () => import('./pages/admin/SeriesListPage.vue'), meta: { title: 'admin.microcourses' } },
         { path: 'series/:id', component: () => import('./pages/admin/SeriesEditPage.vue'), props: true, meta: { title: 'admin.microcourses' } },

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { en as answersEn, zh as answersZh } from '../src/words/answers'
+import { en as binEn, zh as binZh } from '../src/words/bin'
 import { en as cuttingEn, zh as cuttingZh } from '../src/words/cutting'
+import { en as deletedEn, zh as deletedZh } from '../src/words/deleted'
 import en from '../src/words/en'
 import { en as groupReplaysEn, zh as groupReplaysZh } from '../src/words/group_replays'
 import { en as jobReasonsEn, zh as jobReasonsZh } from '../src/words/job_reasons'
@@ -30,8 +32,8 @@ function leaves(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, answers: answersEn, measures: measuresEn, groupReplays: groupReplaysEn })
-const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, answers: answersZh, measures: measuresZh, groupReplays: groupReplaysZh })
+const english = leaves({ ...en, ...jobReasonsEn, ...mediaEn, ...officeEn, ...studioEn, ...cuttingEn, ...togetherEn, ...viewsEn, verdict: verdictEn, player: playerEn, shelf: libraryEn, publishing: publishingEn, past: pastEn, answers: answersEn, measures: measuresEn, groupReplays: groupReplaysEn, bin: binEn, deleted: deletedEn })
+const chinese = leaves({ ...zh, ...jobReasonsZh, ...mediaZh, ...officeZh, ...studioZh, ...cuttingZh, ...togetherZh, ...viewsZh, verdict: verdictZh, player: playerZh, shelf: libraryZh, publishing: publishingZh, past: pastZh, answers: answersZh, measures: measuresZh, groupReplays: groupReplaysZh, bin: binZh, deleted: deletedZh })
 const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('words'))
 const text = files.map((name) => readFileSync(new URL(name, source), 'utf8')).join('\n')
@@ -57,7 +59,7 @@ describe('the words', () => {
   })
 
   it('come with every page that asks for them, where the first load does without them', () => {
-    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'], publishing: ['publishing'], past: ['past'], answers: ['answers'], measures: ['measures'] }
+    const later = { media: Object.keys(mediaEn), office: Object.keys(officeEn), studio: Object.keys(studioEn), cutting: Object.keys(cuttingEn), together: Object.keys(togetherEn), views: Object.keys(viewsEn), verdict: ['verdict'], player: ['player'], library: ['shelf'], publishing: ['publishing'], past: ['past'], answers: ['answers'], measures: ['measures'], bin: ['bin'], deleted: ['deleted'] }
     for (const name of files.filter((file) => file !== 'router.ts')) {
       const page = readFileSync(new URL(name, source), 'utf8')
       for (const [words, groups] of Object.entries(later)) {

@@ -197,6 +197,8 @@ export interface Microcourse {
   readonly may: readonly ('ask' | 'take_back' | 'approve' | 'send_back' | 'publish' | 'retire')[]
   /** The look that it was made in, for editors; without a name the organisation's own. Null: plain, or made before that was kept. */
   readonly look: { readonly id: string; readonly name: string; readonly version: number; readonly newest: boolean } | null
+  /** Its replay was deleted: it cannot be cut anew. */
+  readonly source_gone?: boolean
 }
 
 export interface Person {

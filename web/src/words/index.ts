@@ -1,6 +1,8 @@
 /** The interface's two languages. Only the one in use is loaded; the browser's wish is the default, the person's choice stays. */
 import { createI18n } from 'vue-i18n'
+import type { BinWords } from './bin'
 import type { CuttingWords } from './cutting'
+import type { DeletedWords } from './deleted'
 import type { Words as FirstWords } from './en'
 import type { LibraryWords } from './library'
 import type { OfficeWords } from './office'
@@ -11,7 +13,7 @@ import type { TogetherWords } from './together'
 import type { VerdictWords } from './verdict'
 
 /** Some words come later, with the pages that need them. */
-type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly past: PastWords; readonly shelf: LibraryWords }
+type Words = FirstWords & OfficeWords & StudioWords & TogetherWords & CuttingWords & { readonly verdict: VerdictWords; readonly player: PlayerWords; readonly past: PastWords; readonly shelf: LibraryWords; readonly bin: BinWords; readonly deleted: DeletedWords }
 export type Language = 'zh-CN' | 'en'
 
 const KEY = 'lectern.language'

@@ -1,0 +1,481 @@
+"""Deleting media: what uses them is seen first, they come back for a while, and nothing goes by an error."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.view_intake import ViewIntake
+from analytics.view_store import ViewStore
+from analytics.viewing import Played
+from catalogue.bin.states import BIN_TABLE, DAY_MS, BinEvent, BinState, after
+from catalogue.bin.store import BinStore
+from catalogue.series import Key, Seen
+from catalogue.terms_store import TermsStore
+from catalogue.work import COMPOSE, SIGNALS
+from catalogue.workers.intake import DiskIntake
+from catalogue.workers.leftovers import Leftovers
+from lectern.db.engine import Database
+from lectern.db.schema import metadata
+from lectern.jobs.states import JobState
+from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Conflict, Gone, NotFound
+from lectern.storage.local import LocalFiles
+from lectern.timeline.event import SessionStarted
+from tests.catalogue.conftest import PEOPLE, SESSION, House, open_house
+from tests.catalogue.test_changes import changes, finished_replay
+from tests.catalogue.test_series import begun, published
+from tests.catalogue.test_versions_watched import Seats, Strangers, utc
+from tests.lesson import START
+
+ROOT = f"sessions/{SESSION}"
+VTT = b"WEBVTT\n\n01:10.000 --> 01:12.000\nclose the valve\n"
+
+
+async def files_of(house: House) -> set[str]:
+    return {file.key for file in await house.files.list(ROOT)}
+
+
+async def lesson(house: House) -> tuple[str, str, str]:
+    """A finished replay with a published microcourse and one in the making, and files of all of them."""
+    replay = await finished_replay(house)
+    shown = await published(house, replay, "Valves")
+    body = {"title": "Pumps", "start_ms": 0, "end_ms": 60_000}
+    _, working = await house.call("POST", f"/api/v1/replays/{replay}/microcourses", json=body)
+    for key in ("rec/1/manifest.jsonl", "rec/1/mic-1/1.mp4", "derived/signals/1/result.json"):
+        await house.files.put(f"{ROOT}/{key}", b"x")
+    await house.files.put(f"{ROOT}/microcourses/{shown}/1/video.mp4", b"video")
+    return replay, shown, str(working["id"])
+
+
+async def delete(house: House, replay: str, microcourses: str = "keep", who: str = "presenter") -> Any:
+    _, uses = await house.call("GET", f"/api/v1/replays/{replay}/uses", who)
+    asked = {"mark": uses["mark"], "microcourses": microcourses}
+    status, binned = await house.call("DELETE", f"/api/v1/replays/{replay}", who, params=asked)
+    assert status == 200, binned
+    return binned
+
+
+async def erase_all(house: House) -> None:
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+    while await house.eraser().step():
+        pass
+
+
+@pytest.mark.parametrize("state", BinState)
+@pytest.mark.parametrize("event", BinEvent)
+def test_only_what_is_in_the_bin_comes_back(state: BinState, event: BinEvent) -> None:
+    if event in BIN_TABLE[state]:
+        assert after(state, event) is BIN_TABLE[state][event]
+        assert event is not BinEvent.TAKEN_OUT or state is BinState.IN
+    else:
+        with pytest.raises(Conflict):
+            after(state, event)
+
+
+async def test_what_uses_a_replay_is_seen_before(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    made = await begun(house, ("microcourse", shown), ("replay", replay))
+    await house.call("PUT", f"/api/v1/watch-terms/microcourse/{shown}", json={"required": True})
+    house.watched["learner", Key("microcourse", shown)] = Seen(0.9, 1, 1)
+    house.watched["learner", Key("replay", replay)] = Seen(0.9, 1, 1)
+    await house.call(
+        "POST",
+        f"/api/v1/replays/{replay}/edits",
+        json={"ranges": [[0, 60_000]], "title": "A", "subtitle": ""},
+    )
+    path = f"/api/v1/replays/{replay}/uses"
+    status, uses = await house.call("GET", path)
+    assert status == 200
+    valves, pumps = uses["microcourses"]
+    assert (valves["title"], valves["shown"], valves["watched_by"], valves["required"]) == (
+        "Valves",
+        True,
+        1,
+        True,
+    )
+    assert (pumps["title"], pumps["shown"], pumps["watched_by"], pumps["required"]) == (
+        "Pumps",
+        False,
+        0,
+        False,
+    )
+    assert uses["series"] == [{"id": made["id"], "title": "Safety", "replay": True, "microcourses": 1}]
+    assert (uses["watched_by"], uses["api_keys"], uses["days"], uses["required"]) == (1, 2, 30, False)
+    assert uses["drafts"] == 1
+    # What was seen is what is deleted: somebody published something in between.
+    asked = {"mark": uses["mark"], "microcourses": "delete"}
+    await house.call("POST", f"/api/v1/microcourses/{shown}/retire")
+    status, refused = await house.call("DELETE", f"/api/v1/replays/{replay}", params=asked)
+    assert (status, refused["error"]["code"]) == (409, "uses_changed")
+    assert (await house.call("GET", f"/api/v1/replays/{replay}"))[0] == 200
+
+
+async def test_a_published_microcourse_lives_on_when_its_source_is_deleted(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    await house.call("PUT", f"/api/v1/captions/replay/{replay}/en", data=VTT)
+    await house.index()
+    before = await files_of(house)
+    captions = await (await house.raw("GET", f"/api/v1/captions/microcourse/{shown}/en", "learner")).text()
+    assert "close the valve" in captions
+    path = f"/api/v1/microcourses/{shown}"
+    for erased in (False, True):
+        if erased:
+            await erase_all(house)
+        else:
+            await delete(house, replay)
+            assert await files_of(house) == before, "nothing is erased yet"
+        status, seen = await house.call("GET", path, "learner")
+        assert (status, seen["state"], seen["source_gone"]) == (200, "published", False)
+        assert (await house.raw("GET", seen["video_url"], None)).status == 200
+        assert (await house.call("GET", path))[1]["source_gone"] is True
+        answer = await house.raw("GET", f"/api/v1/captions/microcourse/{shown}/en", "learner")
+        assert await answer.text() == captions
+        await house.index()
+        _, found = await house.call("GET", "/api/v1/library?q=valve", "learner")
+        assert [item["id"] for item in found["items"]] == [shown]
+        status, refused = await house.call("PATCH", path, json={"title": "Other"})
+        assert (status, refused["error"]["code"]) == (409, "source_deleted")
+    left = await files_of(house)
+    assert left == {key for key in before if key.startswith(f"{ROOT}/microcourses/")}
+
+
+async def test_every_door_says_that_it_is_gone(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    _, open_page = await house.call("GET", f"/api/v1/replays/{replay}", "learner")
+    _, work_page = await house.call("GET", f"/api/v1/replays/{replay}", "presenter")
+    _, course_page = await house.call("GET", f"/api/v1/microcourses/{shown}", "learner")
+    _, draft = await house.call(
+        "POST",
+        f"/api/v1/replays/{replay}/edits",
+        json={"ranges": [[0, 60_000]], "title": "A", "subtitle": ""},
+    )
+    addresses = [open_page["program_url"], open_page["download"]["url"]]
+    addresses += [work_page["videos"][0]["url"], course_page["video_url"]]
+    await delete(house, replay, "delete")
+    house.now = UtcMs(house.now + 5_000)
+    for erased in (False, True):
+        if erased:
+            await erase_all(house)
+        for address in addresses:
+            if erased:
+                break  # run out by themselves
+            answer = await house.raw("GET", address, None)
+            assert answer.status == 410, address
+        for path, code in (
+            (f"replays/{replay}", "replay_deleted"),
+            (f"microcourses/{shown}", "microcourse_deleted"),
+            (f"captions/replay/{replay}/en", "replay_deleted"),
+            (f"watch-terms/microcourse/{shown}", "microcourse_deleted"),
+        ):
+            for who in ("learner", "presenter", "guest", "roster_only"):
+                status, refused = await house.call("GET", f"/api/v1/{path}", who)
+                assert (status, refused["error"]["code"]) == (410, code), (path, who)
+            answer = await house.raw("GET", f"/api/v1/{path}", "learner")
+            assert answer.headers["Cache-Control"] == "no-store", "or a browser keeps it for ever"
+            for who in ("stranger", "other_guest", "off_roster", "key"):  # whoever could not watch it
+                assert (await house.call("GET", f"/api/v1/{path}", who))[0] == 404, (path, who)
+        for path in (f"replays/{replay}/edits", f"replays/{replay}/proposal"):
+            assert (await house.call("GET", f"/api/v1/{path}"))[0] == 410, path
+            assert (await house.call("GET", f"/api/v1/{path}", "stranger"))[0] == 404, path
+    status, _ = await house.call("GET", f"/api/v1/edits/{draft['id']}")
+    assert status == 404, "drafts go with what they were drafts of"
+
+
+async def test_narrowed_media_are_gone_only_for_those_they_were_for(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    only = {"targets": [{"kind": "person", "id": "somebody"}]}
+    await house.call("PUT", f"/api/v1/shelf/replay/{replay}", json=only)
+    await delete(house, replay)
+    for _ in range(2):
+        assert (await house.call("GET", f"/api/v1/replays/{replay}", "learner"))[0] == 404
+        assert (await house.call("GET", f"/api/v1/replays/{replay}", "admin"))[0] == 410
+        await erase_all(house)
+
+
+async def test_it_comes_back_as_it_was(house: House) -> None:
+    replay, shown, working = await lesson(house)
+    made = await begun(house, ("replay", replay), ("microcourse", shown))
+    before = (await house.call("GET", f"/api/v1/replays/{replay}", "learner"))[1]
+    await delete(house, replay, "delete")
+    _, listed = await house.call("GET", "/api/v1/bin", "presenter")
+    assert [(one["medium"], one["with_replay"]) for one in listed["items"]] == [
+        ("replay", None), ("microcourse", replay), ("microcourse", replay),
+    ]  # fmt: skip
+    assert listed["items"][0]["due_utc_ms"] == house.now + 30 * DAY_MS
+    assert (await house.call("GET", f"/api/v1/series/{made['id']}"))[1]["items"] == []
+    house.now = UtcMs(house.now + 29 * DAY_MS)
+    assert await house.eraser().step() == 0
+    status, _ = await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert status == 200
+    after_ = (await house.call("GET", f"/api/v1/replays/{replay}", "learner"))[1]
+    for changing in ("until_utc_ms", "videos", "audio_url", "program_url", "download", "ladder"):
+        before.pop(changing), after_.pop(changing)
+    assert after_ == before
+    # What was cut from it is withdrawn, and shown again by whoever wants that.
+    assert (await house.call("GET", f"/api/v1/microcourses/{shown}"))[1]["state"] == "retired"
+    assert (await house.call("POST", f"/api/v1/microcourses/{shown}/publish", "admin"))[0] == 200
+    assert (await house.call("GET", f"/api/v1/microcourses/{working}"))[1]["state"] == "failed"
+    _, items = await house.call("GET", f"/api/v1/series/{made['id']}", "learner")
+    assert [item["id"] for item in items["items"]] == [replay, shown]
+    assert (await house.call("GET", "/api/v1/bin", "presenter"))[1]["items"] == []
+    house.now = UtcMs(house.now + 100 * DAY_MS)
+    assert await house.eraser().step() == 0, "what was taken back stays"
+    assert f"{ROOT}/hls/program.m3u8" in await files_of(house)
+    await delete(house, replay)  # and may be deleted again
+    acts = [act for _, act in house.audit_log if act.startswith("replay_")]
+    assert acts == ["replay_deleted", "replay_restored", "replay_deleted"]
+
+
+async def test_what_is_erased_is_erased_wholly_and_what_was_watched_stays(house: House) -> None:
+    replay, shown, working = await lesson(house)
+    await house.call("PUT", f"/api/v1/captions/replay/{replay}/en", data=VTT)
+    await house.call("PUT", f"/api/v1/watch-terms/replay/{replay}", json={"required": True})
+    await house.call("PUT", f"/api/v1/shelf/replay/{replay}", json={"tags": ["Safety"]})
+    await house.index()
+    watching = house.deps().watching
+    intake = ViewIntake(
+        house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
+    )
+    began = house.now
+    await delete(house, replay, "delete")
+    house.now = UtcMs(began + 60_000)
+    # Somebody's page was open: what they had watched counts, reported after the deletion.
+    played = Played("a", 0, 60_000, began, 60_000, 1.0, visible=True, audible=True)
+    told = await intake.take_in(
+        PEOPLE["learner"], "replay", replay, version=1, player="p", reported=[played], position_ms=None
+    )
+    assert told.refused == []
+    await erase_all(house)
+    await house.index()
+    assert await files_of(house) == set()
+    async with house.database.read() as tx:
+        assert await TermsStore().languages(tx, "replay", replay, 1) == []
+        assert not (await TermsStore().rules(tx, "replay", replay)).required
+        assert await TermsStore().owed(tx, house.now) == []
+        names = await house.store.titles(tx, "org", "replay", [replay])
+        gone = await BinStore().find(tx, "replay", replay)
+        assert (await house.store.moments(tx, SESSION)) != [], "the lesson's record is no media"
+    assert names == {replay: "Lesson s1: 安全/生产"}
+    assert gone is not None
+    assert gone.state is BinState.GONE
+    whole = await watching.find(PEOPLE["admin"], "replay", replay)
+    part = await watching.find(PEOPLE["admin"], "microcourse", shown)
+    assert (whole.duration_ms, part.duration_ms) == (590_000, 100_000)
+    for path in (f"bin/replay/{replay}/restore", f"bin/microcourse/{working}/restore"):
+        status, refused = await house.call("POST", f"/api/v1/{path}")
+        assert (status, refused["error"]["code"]) == (409, "bin_left")
+    _, tags = await house.call("GET", "/api/v1/tags")
+    assert [(tag["name"], tag["media"]) for tag in tags["items"]] == [("Safety", 0)]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("deletions", range(6))
+async def test_an_erasing_that_is_killed_is_finished_at_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch, deletions: int
+) -> None:
+    replay, shown, _ = await lesson(house)
+    await delete(house, replay, "delete")
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+    left = deletions
+    really = LocalFiles.delete
+
+    async def killed(files: LocalFiles, prefix: str) -> int:
+        nonlocal left
+        if left == 0:
+            raise Killed
+        left -= 1
+        return await really(files, prefix)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFiles, "delete", killed)
+        with pytest.raises(Killed):
+            await house.eraser().step()
+    await house.eraser().step()
+    assert await files_of(house) == set()
+    async with house.database.read() as tx:
+        for one in (
+            await BinStore().find(tx, "replay", replay),
+            await BinStore().find(tx, "microcourse", shown),
+        ):
+            assert one is not None
+            assert one.state is BinState.GONE
+
+
+async def test_a_bucket_that_is_away_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    replay, _, _ = await lesson(house)
+    await delete(house, replay)
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+
+    async def away(_files: LocalFiles, _prefix: str) -> int:
+        raise Gone("storage_unavailable", "The recordings cannot be reached at the moment.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFiles, "delete", away)
+        assert await house.eraser().step() == 0
+    # It was begun: it cannot be taken back as if it were whole.
+    assert (await house.call("POST", f"/api/v1/bin/replay/{replay}/restore"))[0] == 409
+    assert await house.eraser().step() == 1
+
+
+async def test_a_disk_that_refuses_is_not_taken_for_empty(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay, _, _ = await lesson(house)
+    await delete(house, replay)
+    house.now = UtcMs(house.now + 31 * DAY_MS)
+
+    async def refused(_files: LocalFiles, _prefix: str) -> int:
+        return 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFiles, "delete", refused)
+        assert await house.eraser().step() == 0
+    assert await house.eraser().step() == 1
+
+
+async def test_what_another_machine_writes_later_goes_too(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    await delete(house, replay)
+    await erase_all(house)
+    kept = await files_of(house)
+    assert kept == {f"{ROOT}/microcourses/{shown}/1/video.mp4"}
+    await house.files.put(f"{ROOT}/rec/2/late.mp4", b"x")
+    await house.eraser().step()
+    assert await files_of(house) == kept
+
+
+async def test_a_microcourse_likewise(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    assert (await house.call("DELETE", f"/api/v1/microcourses/{shown}", "learner"))[0] == 403
+    assert (await house.call("DELETE", f"/api/v1/microcourses/{shown}"))[0] == 204
+    assert (await house.call("DELETE", f"/api/v1/microcourses/{shown}"))[0] == 404
+    assert (await house.call("POST", f"/api/v1/bin/microcourse/{shown}/restore", "learner"))[0] == 403
+    assert (await house.call("POST", f"/api/v1/bin/microcourse/{shown}/restore", "stranger"))[0] == 404
+    assert (await house.call("POST", f"/api/v1/bin/microcourse/{shown}/restore"))[0] == 200
+    assert (await house.call("GET", f"/api/v1/microcourses/{shown}"))[1]["state"] == "retired"
+    await house.call("DELETE", f"/api/v1/microcourses/{shown}")
+    # At once, and for good: an administrator alone.
+    assert (await house.call("DELETE", f"/api/v1/bin/microcourse/{shown}"))[0] == 403
+    assert (await house.call("DELETE", f"/api/v1/bin/microcourse/{shown}", "admin"))[0] == 204
+    assert await house.eraser().step() == 1
+    assert not any(shown in key for key in await files_of(house))
+    assert (await house.call("GET", f"/api/v1/replays/{replay}"))[0] == 200
+    assert (await house.call("POST", "/api/v1/bin/series/x/restore"))[0] == 404
+
+
+async def test_the_sweep_of_leftovers_leaves_the_bin_alone(house: House, tmp_path: Path) -> None:
+    _, shown, _ = await lesson(house)
+    before = await files_of(house)
+    await house.call("DELETE", f"/api/v1/microcourses/{shown}")
+    leftovers = Leftovers(house.database, DiskIntake(tmp_path / "incoming"), house.files, house.jobs)
+    assert await leftovers.sweep() == 0
+    assert await files_of(house) == before
+    await erase_all(house)
+    late = f"{ROOT}/microcourses/{shown}/2/video.mp4"
+    await house.files.put(late, b"a worker's that did not hear of it")
+    assert await leftovers.sweep() == 1
+    assert late not in await files_of(house)
+
+
+async def test_who_may(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    path = f"/api/v1/replays/{replay}"
+    for who, status in (
+        ("learner", 403), ("other", 403), ("guest_host", 403), ("stranger", 404), ("key", 403), ("host", 200),
+    ):  # fmt: skip
+        assert (await house.call("GET", f"{path}/uses", who))[0] == status, who
+        asked = {"mark": "x", "microcourses": "keep"}
+        refused = 409 if status == 200 else status
+        assert (await house.call("DELETE", path, who, params=asked))[0] == refused, who
+    await delete(house, replay)
+    assert (await house.call("GET", "/api/v1/bin", "learner"))[1]["items"] == []
+    assert (await house.call("GET", "/api/v1/bin", "stranger"))[1]["items"] == []
+    assert (await house.call("GET", "/api/v1/bin", "other"))[1]["items"] == []
+    assert len((await house.call("GET", "/api/v1/bin", "admin"))[1]["items"]) == 1
+    assert (await house.call("POST", f"/api/v1/bin/replay/{replay}/restore", "other"))[0] == 403
+    assert (await house.call("POST", f"/api/v1/bin/replay/{replay}/restore", "stranger"))[0] == 404
+    status, refused_ = await house.call("GET", f"{path}/uses")
+    assert (status, refused_["error"]["code"]) == (409, "bin_already")
+
+
+async def test_a_lesson_that_goes_on_is_not_deleted_and_a_deleted_one_does_not_go_on(house: House) -> None:
+    await house.lesson.at(0, SessionStarted())
+    replay = await house.replay_id()
+    _, uses = await house.call("GET", f"/api/v1/replays/{replay}/uses")
+    asked = {"mark": uses["mark"], "microcourses": "keep"}
+    status, refused = await house.call("DELETE", f"/api/v1/replays/{replay}", params=asked)
+    assert (status, refused["error"]["code"]) == (409, "lesson_not_over")
+
+
+async def test_a_lesson_whose_replay_was_deleted_is_not_opened_again(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    await delete(house, replay)
+    for _ in range(2):
+        with pytest.raises(Conflict) as refused:
+            await house.lesson.at(900, SessionStarted())
+        assert refused.value.code == "lesson_replay_deleted"
+        await erase_all(house)
+
+
+async def test_jobs_end_with_it_and_begin_again(house: House) -> None:
+    replay = await house.ready_replay()
+    await delete(house, replay)
+    async with house.database.read() as tx:
+        for kind in (COMPOSE, SIGNALS):
+            job = await house.jobs.newest(tx, kind, replay)
+            assert job is not None
+            assert (job.state, job.reason_code) == (JobState.FAILED, "cancelled")
+    await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert (await house.work(COMPOSE, {"duration_ms": 1})).subject == replay
+    assert (await house.work(SIGNALS, {})).subject == replay
+
+
+async def test_a_library_elsewhere_is_told(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    cursor = (await changes(house))["cursor"]
+
+    async def told() -> Sequence[tuple[str, bool]]:
+        nonlocal cursor
+        page = await changes(house, cursor)
+        cursor = page["cursor"]
+        return [(item["id"], item["gone"]) for item in page["items"]]
+
+    await delete(house, replay, "delete")
+    assert sorted(await told()) == sorted([(replay, True), (shown, True)]), "never what it never had"
+    await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert sorted(await told()) == sorted([(replay, False), (shown, True)])
+    await house.call("POST", f"/api/v1/microcourses/{shown}/publish", "admin")
+    assert await told() == [(shown, False)]
+    await house.call("DELETE", f"/api/v1/microcourses/{shown}")
+    assert await told() == [(shown, True)]
+    await erase_all(house)
+    assert await told() == []
+    assert (shown, True) in [(item["id"], item["gone"]) for item in (await changes(house))["items"]]
+
+
+async def test_both_databases_keep_a_bin(database: Database, tmp_path: Path) -> None:
+    async with database.write() as tx:
+        await tx.run_sync(metadata.create_all)
+    house = await open_house(database, tmp_path)
+    replay = await house.ready_replay()
+    store = BinStore()
+    async with database.write() as tx:
+        before = await house.store.replay(tx, replay)
+        await store.put_in(tx, "replay", replay, by="a", now=START, due=START + DAY_MS, was_told=True)
+    async with database.read() as tx:
+        assert await store.due(tx, UtcMs(START + DAY_MS - 1), 5) == []
+        [one] = await store.due(tx, UtcMs(START + DAY_MS), 5)
+        assert await store.is_deleted(tx, "broadcast", SESSION) == "replay"
+        assert await store.is_deleted(tx, "microcourse", replay) is None
+        assert await TermsStore().owed(tx, START) == []
+        assert await store.gone(tx, 0, "", 5) == []
+        with pytest.raises(NotFound):
+            await house.store.replay(tx, replay)
+    async with database.write() as tx:
+        await store.take_out(tx, one, START)
+        assert await house.store.replay(tx, replay) == before
