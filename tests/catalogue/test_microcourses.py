@@ -41,7 +41,7 @@ async def test_a_range_becomes_a_microcourse_that_learners_watch(house: House) -
     await house.files.put(folder + "thumbnail.jpg", b"picture")
     job = await house.work("microcourse", {"duration_ms": 183_000})
     about = {"session_id": SESSION, "microcourse_id": microcourse["id"], "version": 1, "replay_version": 1}
-    assert job.args == CUT | about
+    assert job.args == CUT | about | {"look": "org"}
     _, ready = await house.call("GET", path)
     assert (ready["state"], ready["duration_ms"], ready["job"]["state"]) == ("ready", 183_000, "done")
     assert ready["ladder"] is None
