@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.aside_erasure import AsideEraser
 from catalogue.asides import asides
+from catalogue.bin.states import deleted
+from catalogue.bin.store import BinStore
 from catalogue.erasure_store import Erasure, ErasureStore
 from catalogue.neighbours import Leaders, People
 from catalogue.states import ReplayState
@@ -64,12 +66,15 @@ class AsideRoutes:
 
         Raises:
             Conflict: the replay is not complete yet, so recordings may still be read (`lesson_not_over`).
+            Deleted: it is in the bin with all the rest.
         """
         who: Principal = request.who
         session_id = request.path["id"]
         async with self.eraser.database.write() as tx:
             await self._insist_on_running(tx, request)
             replay = await self.store.replay_of(tx, session_id, lock=True)
+            if replay is None and await BinStore().replay_of(tx, session_id) is not None:
+                raise deleted("replay")
             if replay is None or replay.state is not ReplayState.READY:
                 raise Conflict("lesson_not_over", "This can be erased when the replay is complete.")
             before = await self._drawn(tx, request)
@@ -101,7 +106,9 @@ class AsideRoutes:
         erasure = await self.erasures.erasure(tx, session_id)
         if not stretches:
             return AsidesModel(state="none", stretches=[], erased_by_name=None, erased_utc_ms=None)
-        if erasure is None or replay is None or erasure.version != replay.version:
+        binned = None if replay is not None else await BinStore().replay_of(tx, session_id)
+        version = replay.version if replay is not None else binned and int(binned.content["version"])
+        if erasure is None or version is None or erasure.version != version:
             return AsidesModel(state="kept", stretches=stretches, erased_by_name=None, erased_utc_ms=None)
         names = await self.people.names(tx, request.who.org_id, {erasure.asked_by})
         return AsidesModel(

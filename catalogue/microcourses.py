@@ -52,7 +52,9 @@ class MicrocourseDesk:
         """
         async with self.database.write() as tx:
             try:
-                replay = await self.store.replay(tx, replay_id)
+                replay = await self.store.replay(
+                    tx, replay_id, lock=True
+                )  # whoever deletes it counts this one
             except NotFound:
                 await tell_deleted(tx, who, "replay", replay_id)
                 raise

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.asides import asides, still_in_replay
+from catalogue.bin.store import BinStore
 from catalogue.media import Replay
 from catalogue.neighbours import Leaders, People, PublishingNews
 from catalogue.publishing import ReplayRules, changed, decided, in_force
@@ -38,7 +39,7 @@ class PublishingModel(BaseModel):
     `live`: what is about learners stays. `over`: the lesson is; before, there is nothing to decide upon.
     `decided_by_name` is null where the rules did. `microcourses` that are cut from it are shown to learners,
     whether it is held or not. `aside_within`: from where to where (milliseconds of the replay) it may hold
-    what was said aside.
+    what was said aside. `deleted`: the replay was, so nothing is to be decided; rules about learners stay.
     """
 
     own: ReplayRulesModel
@@ -46,6 +47,7 @@ class PublishingModel(BaseModel):
     replay_id: str | None
     live: bool
     over: bool
+    deleted: bool
     held: bool
     decided_by_name: str | None
     decided_utc_ms: int | None
@@ -71,6 +73,7 @@ class PublishingRoutes:
     news: PublishingNews
     clock: Clock = utc_ms
     publishing: PublishingStore = field(default_factory=PublishingStore)
+    bin: BinStore = field(default_factory=BinStore)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -128,7 +131,8 @@ class PublishingRoutes:
             await self._insist_on_running(tx, request)
             await self.publishing.wait_for_lesson(tx, session_id)
             replay = await self.store.replay_of(tx, session_id, lock=True)
-            rules = changed(await self.publishing.rules(tx, session_id), wanted, has_begun=replay is not None)
+            has_begun = replay is not None or await self.bin.replay_of(tx, session_id) is not None
+            rules = changed(await self.publishing.rules(tx, session_id), wanted, has_begun=has_begun)
             await self.publishing.set_rules(tx, who.org_id, session_id, rules, self.clock())
             await self.trail.write(tx, who, "replay_rules_set", session_id, msgspec.to_builtins(rules))
             return await self._drawn(tx, request)
@@ -179,6 +183,7 @@ class PublishingRoutes:
         decision = await self.publishing.decision(tx, session_id)
         replay = await self.store.replay_of(tx, session_id)
         names = await self.people.names(tx, org_id, {decision.decided_by} if decision.decided_by else ())
+        is_deleted = replay is None and await self.bin.replay_of(tx, session_id) is not None
         shown = await self.store.count_shown(tx, session_id)
         within: list[tuple[int, int]] = []
         if replay is not None and replay.recorded is not None:
@@ -190,6 +195,7 @@ class PublishingRoutes:
             replay_id=None if replay is None else replay.id,
             live=replay is not None and replay.ended_utc_ms is None,
             over=replay is not None and replay.ended_utc_ms is not None,
+            deleted=is_deleted,
             held=decision.held,
             decided_by_name=names.get(decision.decided_by or ""),
             decided_utc_ms=decision.decided_utc_ms,

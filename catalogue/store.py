@@ -16,7 +16,6 @@ from catalogue.bin.store import BinStore
 from catalogue.edit_tables import proposals_aside
 from catalogue.marks import MARKED, Moment
 from catalogue.media import MediumKind, Microcourse, Replay
-from catalogue.response.store import ResponseStore
 from catalogue.review_tables import microcourse_reviews, replay_windows
 from catalogue.series import Key
 from catalogue.series_tables import series_items
@@ -247,7 +246,6 @@ class CatalogueStore:
         """
         key = ShelfKey(medium, medium_id)
         await ArrangementStore().forget(tx, org_id, key, keeps_audience=True)
-        await ResponseStore().forget_medium(tx, key)
         if medium == "microcourse":
             of_it = microcourse_reviews.c.microcourse_id == medium_id
             await tx.execute(delete(microcourse_reviews).where(of_it))

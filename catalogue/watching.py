@@ -140,7 +140,7 @@ class Watching:
         """
         async with self.database.read() as tx:
             binned = await self.bin.find(tx, kind, medium_id)
-        if binned is not None and await self._admits(who, binned, kind):
+        if binned is not None and _was_there(who, binned) and await self._admits(who, binned, kind):
             raise deleted(kind)
 
     async def _once(self, who: Principal, kind: MediumKind, medium_id: str) -> Replay | Microcourse:
@@ -238,3 +238,9 @@ class Watching:
     ) -> dict[str, str]:
         """Return what media of an organisation are called, by id."""
         return await self.store.titles(tx, org_id, medium, medium_ids)
+
+
+def _was_there(who: Principal, binned: Binned) -> bool:
+    """Tell whether `who` could know of something deleted: a draft never was there for learners."""
+    is_draft = binned.medium == "microcourse" and not binned.was_told
+    return not is_draft or sees_work(who, microcourse_of_row(binned.content))

@@ -12,7 +12,7 @@ from catalogue.bin.states import DAY_MS, Binned, BinState
 from catalogue.bin.store import BinStore
 from catalogue.bin.uses import UseReader, UsesOfReplay
 from catalogue.media import MediumKind, Microcourse, Replay
-from catalogue.neighbours import Leaders
+from catalogue.neighbours import Leaders, PublishingNews
 from catalogue.review_store import ReviewStore
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
@@ -43,6 +43,7 @@ class BinDesk:
     leaders: Leaders
     uses: UseReader
     trail: Trail
+    news: PublishingNews
     days: int = 30
     clock: Clock = utc_ms
     bin: BinStore = field(default_factory=BinStore)
@@ -83,6 +84,7 @@ class BinDesk:
             await self.bin.put_in(
                 tx, "replay", replay.id, by=who.subject_id, now=now, due=self._due(now), was_told=was_told
             )
+            await self.news.replay_held(tx, replay)
             gone = len(courses) if with_microcourses else 0
             details = {"session_id": replay.session_id, "version": replay.version, "microcourses": gone}
             await self.trail.write(tx, who, "replay_deleted", replay.id, details)
@@ -105,6 +107,8 @@ class BinDesk:
 
     async def listed(self, who: Principal) -> list[Binned]:
         """Return what `who` may take out, the latest first."""
+        if Permission.REPLAYS_WRITE not in who.permissions:
+            return []
         async with self.database.read() as tx:
             found = await self.bin.listed(tx, who.org_id)
             return [one for one in found if await self._may(tx, who, one)]
@@ -168,6 +172,7 @@ class BinDesk:
         led = await self.leaders.led(tx, session_id)
         if led is None or led.org_id != who.org_id:
             raise NotFound("replay_not_found", "There is no such replay.")
+        who.require(Permission.REPLAYS_WRITE)
         insist_on_running(who, led.by)
 
     async def _locked_courses(self, tx: AsyncConnection, replay_id: str) -> list[Microcourse]:

@@ -19,6 +19,7 @@ from catalogue.bin.states import DAY_MS, BinEvent, Binned, BinState, after
 from catalogue.bin.store import BinStore
 from catalogue.chapters import CARD_MS
 from catalogue.edit_store import EditStore
+from catalogue.groups.store import GroupStore
 from catalogue.media import Microcourse, microcourse_folder
 from catalogue.review_store import ReviewStore
 from catalogue.store import CatalogueStore
@@ -29,6 +30,7 @@ from lectern.db.engine import Database
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Gone
+from lectern.storage.erasing import erased_key, erased_up_to, tell
 from lectern.storage.files import Files
 
 _log = structlog.get_logger()
@@ -59,6 +61,7 @@ class BinEraser:
     edits: EditStore = field(default_factory=EditStore)
     terms: TermsStore = field(default_factory=TermsStore)
     reviews: ReviewStore = field(default_factory=ReviewStore)
+    groups: GroupStore = field(default_factory=GroupStore)
     behind: str = ""
     """Behind which id what is gone is looked at again."""
 
@@ -98,7 +101,10 @@ class BinEraser:
             if one.medium == "replay":
                 await self._end_jobs(tx, one)
         await self._delete_files(one)
-        left = [file for folder in folders_of(one) for file in await self.files.list(folder)]
+        word = erased_key(f"sessions/{one.session_id}")  # that asides are erased is said for good
+        left = [
+            file for folder in folders_of(one) for file in await self.files.list(folder) if file.key != word
+        ]
         if left:  # a disk that refuses: said, and tried again
             _log.error("erasing_incomplete", medium=one.medium, id=one.id, files=len(left))
             return False
@@ -113,8 +119,12 @@ class BinEraser:
         return True
 
     async def _delete_files(self, one: Binned) -> None:
+        session = f"sessions/{one.session_id}"
+        asides_up_to = await erased_up_to(self.files, session) if one.medium == "replay" else 0
         for folder in folders_of(one):
             await self.files.delete(folder)
+        if asides_up_to:
+            await tell(self.files, session, asides_up_to)
 
     async def _end_jobs(self, tx: AsyncConnection, one: Binned) -> None:
         """End whatever still reads these files: also cuts that are to live on."""
@@ -135,6 +145,7 @@ class BinEraser:
             for course in await self.store.cut_from(tx, one.id):
                 await self._hand_down(tx, one, course)
             await self.edits.forget_drafts(tx, one.id)
+            await self.groups.forget(tx, one.session_id)
         await self.store.forget(tx, one.org_id, one.medium, one.id)
 
     async def _hand_down(self, tx: AsyncConnection, replay: Binned, course: Microcourse) -> None:

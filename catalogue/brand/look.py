@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Text, delete, exists, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from catalogue.bin.states import BinState
+from catalogue.bin.tables import media_bin
 from catalogue.brand.tables import brand_clips, brand_given, brand_look_versions, brand_looks
 from catalogue.edit_tables import edit_revisions
 from catalogue.tables import microcourses
@@ -173,7 +175,7 @@ class LookStore:
         return {row.look_id: int(row.many) for row in await tx.execute(query)}
 
     async def is_used(self, tx: AsyncConnection, org_id: str, look_id: str) -> bool:
-        """Tell whether a microcourse stands in a look, or a draft, perhaps in an earlier state, names it."""
+        """Tell whether a microcourse, perhaps in the bin, stands in a look, or a draft ever named it."""
         made = select(microcourses.c.id).where(
             microcourses.c.org_id == org_id, microcourses.c.look_id == look_id
         )
@@ -181,7 +183,14 @@ class LookStore:
         named = select(edit_revisions.c.edit_id).where(
             edit_revisions.c.org_id == org_id, content.contains(f'"look":"{look_id}"', autoescape=True)
         )
-        return bool((await tx.execute(select(exists(made) | exists(named)))).scalar_one())
+        binned = select(media_bin.c.medium_id).where(
+            media_bin.c.org_id == org_id,
+            media_bin.c.medium == "microcourse",
+            media_bin.c.state == BinState.IN,
+            type_coerce(media_bin.c.content, Text).contains(f'"look_id":"{look_id}"', autoescape=True),
+        )
+        is_used = exists(made) | exists(named) | exists(binned)
+        return bool((await tx.execute(select(is_used))).scalar_one())
 
     async def given(self, tx: AsyncConnection, org_id: str) -> dict[str, str]:
         """Return which look is whose by itself: by person; by the organisation's id, where one was chosen."""

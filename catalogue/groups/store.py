@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.groups.recordings import ShownTo
@@ -46,6 +46,10 @@ class GroupStore:
         """Overwrite what was decided of one group."""
         key = {"session_id": session_id, "group_id": group, "org_id": org_id}
         await put(tx, group_replays, {**key, "shown_to": shown_to, "decided_by": by, "decided_utc_ms": now})
+
+    async def forget(self, tx: AsyncConnection, session_id: str) -> None:
+        """Delete what was decided: the recordings are erased."""
+        await tx.execute(delete(group_replays).where(_rows.session_id == session_id))
 
     async def words(self, tx: AsyncConnection, session_id: str, refs: Collection[str]) -> dict[str, str]:
         """Return the words behind these references, without those that were erased."""

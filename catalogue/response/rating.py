@@ -145,6 +145,15 @@ def given(before: Rating, *, stars: int, comment: str, person_id: str | None) ->
     return replace(before, stars=stars, comment=comment, person_id=None, waiting=is_new)
 
 
+def under_new_id(rating: Rating, fresh: str) -> Rating:
+    """Return a rating whose author gave, or took back, their name: as if it were another one.
+
+    Whoever noted the id of the named one must not find the anonymous one by it (EVA-16), nor the other way
+    round; so what a moderator said of it goes, too. It stays hidden, if it was.
+    """
+    return replace(rating, id=fresh, hidden_reason=None if rating.hidden_by is None else "–")
+
+
 def shown(rating: Rating, now: UtcMs, month: str) -> Rating:
     """Return a rating that shows what its author says."""
     return replace(

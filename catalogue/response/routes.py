@@ -40,6 +40,7 @@ from catalogue.response.rating import (
     rater_of,
     shown,
     together,
+    under_new_id,
 )
 from catalogue.response.store import After, KeyPart, ResponseStore, is_key, key_of
 from catalogue.routes import CatalogueDeps
@@ -145,6 +146,8 @@ class ResponseRoutes:
             named = None if body.anonymous else person_id
             now_said = given(before, stars=body.stars, comment=comment, person_id=named)
             now_said = replace(now_said, version=medium.version)
+            if (before.person_id is None) != (named is None):
+                now_said = under_new_id(now_said, new_secret())
             await self.store.put(tx, now_said if named is None else shown(now_said, now, month))
             await self.store.release(tx, key, self.fewest, now=now, month=month)
         return await self._of_medium(who, medium)
@@ -395,7 +398,7 @@ def _fed(kind: Any, row: Mapping[str, Any]) -> FedResponse:
         month=row["month"],
         stars=row["shown_stars"] if is_rating else None,
         comment=row["shown_comment"] if is_rating and row["hidden_by"] is None else None,
-        version=row["version"] if is_rating else None,
+        version=row["version"] if is_rating and row["person_id"] is not None else None,
         times=row["times"] if kind == "share" else None,
     )
 

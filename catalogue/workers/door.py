@@ -18,6 +18,8 @@ from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, NotFound, Rejected
+from lectern.manifest.asides import is_aside
+from lectern.manifest.groups import is_of_group
 from lectern.manifest.medium import MOST_FILES, RESULT
 from lectern.storage.files import Files, FoundFile, StoredFile
 from lectern.storage.keys import below, file_key
@@ -46,8 +48,9 @@ class WorkOrder:
 
     def may_read(self, key: str) -> bool:
         """Whether the job needs this file."""
-        folders = (*self.sources, self.output)
-        return key in self.assets or any(key.startswith(f"{folder}/") for folder in folders)
+        if key in self.assets or key.startswith(f"{self.output}/"):
+            return True
+        return any(key.startswith(f"{source}/") and _is_for_jobs(source, key) for source in self.sources)
 
 
 OrderOf = Callable[[Job], Awaitable[WorkOrder]]
@@ -166,7 +169,7 @@ class Door:
         order = await self._order(token, job_id, lease)
         if folder not in order.sources:
             raise _foreign()
-        return await self._files.list(folder)
+        return [file for file in await self._files.list(folder) if _is_for_jobs(folder, file.key)]
 
     async def addresses(
         self, token: WorkerToken, job_id: str, lease: str, *, read: Sequence[str], write: Sequence[Sent],
@@ -357,3 +360,9 @@ def _foreign() -> NotFound:
 
 def _incomplete(what: str) -> Rejected:
     return Rejected("result_incomplete", f"The result cannot be taken: {what}. Send it again.")
+
+
+def _is_for_jobs(source: str, key: str) -> bool:
+    """Nothing is made of what was said aside, or what groups recorded: no worker needs it."""
+    inside = key.removeprefix(f"{source}/")
+    return not (is_aside(inside) or is_of_group(inside))

@@ -6,7 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from accounts.service import Accounts
+from catalogue.shelf.audience import Audiences
 from interactions.feedback.commands import Terms
+from lectern.app.catalogue_people import PeopleOfCatalogue
 from lectern.app.notice_facts import LessonsForNotices, PeopleForNotices
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
@@ -90,7 +92,12 @@ def notice_desk(
     people = PeopleForNotices(accounts)
     terms = Terms(settings.feedback_days, settings.feedback_fewest)
     lessons = LessonsForNotices(
-        sessions, engine, settings.lesson_minutes, terms, make_up_hours=settings.make_up_hours
+        sessions,
+        engine,
+        settings.lesson_minutes,
+        terms,
+        audiences=Audiences(PeopleOfCatalogue(accounts.store)),
+        make_up_hours=settings.make_up_hours,
     )
     keys = load_keys(settings.data / "secrets", "notices")
     links = MuteLinks(keys.secrets, keys.current)

@@ -6,7 +6,10 @@ from math import inf
 from accounts.service import Accounts
 from analytics.spans import length_ms
 from analytics.store import AnalyticsStore
+from catalogue.bin.store import BinStore
 from catalogue.publishing_store import PublishingStore
+from catalogue.shelf.audience import Audiences
+from catalogue.shelf.marking import ShelfKey
 from catalogue.store import CatalogueStore
 from catalogue.window import ALWAYS
 from catalogue.window_store import WindowStore
@@ -70,6 +73,7 @@ class LessonsForNotices:
         terms: Terms,
         clock: Clock = utc_ms,
         *,
+        audiences: Audiences,
         make_up_hours: int = MAKE_UP_HOURS,
     ) -> None:
         self._sessions = sessions
@@ -82,6 +86,8 @@ class LessonsForNotices:
         self._publishing = PublishingStore()
         self._replays = CatalogueStore()
         self._windows = WindowStore()
+        self._bin = BinStore()
+        self._audiences = audiences
 
     async def planned(self, session_id: str) -> PlannedLesson | None:
         """See `Lessons`."""
@@ -133,12 +139,13 @@ class LessonsForNotices:
             away = sorted(set(expected) - came)
             watched = await self._views.watched_replay(tx, session_id, away) if away else {}
             is_held = bool(await self._publishing.held(tx, [session_id]))
+            is_deleted = await self._bin.replay_of(tx, session_id) is not None
         # Nobody is reminded of what can no longer be done, or of a lesson that they have seen meanwhile.
         ended, began = checkins.ended_utc_ms, lesson.first_started_utc_ms
         makes_up = ended is None or now <= ended + self._make_up_ms
         needed_ms = _ENOUGH * (ended - began) if ended is not None and began is not None else inf
         unseen = {p for p in away if p not in watched or length_ms(watched[p][0]) < needed_ms}
-        if is_held:
+        if is_held or is_deleted:
             unseen.clear()  # there is nothing that they could watch
         missed: set[str] = set()
         for round_ in checkins.rounds.values():
@@ -173,11 +180,14 @@ class LessonsForNotices:
                 return []
             decision = await self._publishing.decision(tx, session_id)
             windows = await self._windows.windows(tx, [replay])
+            expected = await self.expected(session_id)
+            key = ShelfKey("replay", replay.id)
+            may_watch = await self._audiences.inside(tx, session.org_id, key, expected)
         if decision.held:
             return []
         people = {person for person in (session.presenter_person_id, session.host_person_id) if person}
         if windows.get(replay.id, ALWAYS).is_open(self._clock()):
-            people |= set(await self.expected(session_id))
+            people |= may_watch
         return sorted(people - {decision.decided_by})
 
     async def askers(self, session_id: str, question_id: str) -> Sequence[str]:

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.still_to_watch import WatchingDues
+from catalogue.bin.store import BinStore
 from catalogue.media import MediumKind
 from catalogue.series_store import SeriesStore
 from catalogue.shelf.arrange import ShelfKind
@@ -134,6 +135,9 @@ class WatchReminders:
         try:
             session_id = None
             if owed.medium != "series":
+                async with self.database.read() as tx:
+                    if await BinStore().find(tx, owed.medium, owed.medium_id) is not None:
+                        return None  # its records can be read, but nobody can watch it
                 if owed.medium == "replay":
                     await self.insist_on_shown(owed.medium_id)
                 found = await self.dues.coverages.media.find(asker, owed.medium, owed.medium_id)

@@ -440,6 +440,7 @@ class Services:
             SessionFactsForCatalogue(SessionStore()),
             UseReader(keeper.store, UsesOfMedia()),
             self.catalogue.trail,
+            PublishingCalls(NoticeStore()),
             self.settings.bin_days,
         )
         return BinRoutes(desk, people)

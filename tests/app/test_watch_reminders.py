@@ -1,10 +1,12 @@
 """Who has not watched what is required is told, and nobody else."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.still_to_watch import WatchingDues
+from catalogue.bin.states import BinState
+from catalogue.bin.tables import media_bin
 from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
@@ -63,6 +65,13 @@ class Reminded:
             place = {"position_ms": to_s * 1000, "updated_utc_ms": self.office.now + to_s}
             await CatalogueStore().remember_positions(tx, [row | place])
 
+    async def delete(self) -> None:
+        """Put the film into the bin; its records can be read as before."""
+        row = {"medium": "replay", "medium_id": "film", "org_id": "org", "session_id": "s", "title": "Film"}
+        now = {"changed_utc_ms": 0, "due_utc_ms": 1, "put_by": "ann", "was_told": False, "content": {}}
+        async with self.office.database.write() as tx:
+            await tx.execute(insert(media_bin).values(**row, **now, state=BinState.IN))
+
     async def said(self) -> list[tuple[str | None, str, bool]]:
         async with self.office.database.read() as tx:
             rows = await tx.execute(select(notices).order_by(notices.c.created_utc_ms, notices.c.person_id))
@@ -97,9 +106,11 @@ async def test_whoever_has_not_watched_it_is_told_once_each_time(reminded: Remin
         assert list((await tx.execute(open_)).scalars()) == ["eve"], "what was said before is over"
 
 
-@pytest.mark.parametrize("why", ["not required", "not published", "set a moment ago"])
+@pytest.mark.parametrize("why", ["not required", "not published", "set a moment ago", "deleted"])
 async def test_nobody_is_told_of(reminded: Reminded, why: str) -> None:
     office = reminded.office
+    if why == "deleted":
+        await reminded.delete()
     due = office.now + DAY_MS
     await reminded.require(
         due, required=why != "not required", set_utc_ms=due - DAY_MS // 2 if "set" in why else 0

@@ -90,6 +90,9 @@ PEOPLE = {
     "reading_key": Principal(
         org_id="org", subject_id="reading_key", permissions=frozenset({Permission.REPLAYS_READ})
     ),
+    "planning_key": Principal(
+        org_id="org", subject_id="planning_key", permissions=frozenset({Permission.SESSIONS_WRITE})
+    ),
     "roster_only": Principal(org_id="org", subject_id="r", permissions=frozenset(), person_id="r"),
     "off_roster": Principal(org_id="org", subject_id="o", permissions=frozenset(), person_id="o"),
 }
@@ -324,7 +327,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
     asides = AsideRoutes(eraser, house.store, house, house, house)
     answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
     uses = UseReader(house.store, house)
-    desk = BinDesk(house.database, house.store, house.jobs, house, uses, house, 30, house.clock)
+    desk = BinDesk(house.database, house.store, house.jobs, house, uses, house, house, 30, house.clock)
     more += [
         *office.routes(),
         *library.routes(),

@@ -189,8 +189,12 @@ async def test_anonymous_ratings_wait_for_company_and_name_nobody(house: House) 
     # Whoever gave their name first, and takes it back, is gone at once.
     await rate(house, "host", key, 1, "by name")
     assert (await read(house, key))["stars"]["count"] == FEWEST + 1
+    [named] = [each["id"] for each in await commented(house, key) if each["name"] is not None]
     await rate(house, "host", key, 1, "by name", anonymous=True)
     assert (await read(house, key))["stars"]["count"] == FEWEST
+    # Nor is it to be known again by its id, when it shows.
+    async with house.database.read() as tx:
+        assert named not in (await tx.execute(select(medium_ratings.c.id))).scalars().all()
 
 
 async def test_staff_hides_a_comment_with_a_reason_and_the_stars_stay(house: House) -> None:

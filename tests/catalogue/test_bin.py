@@ -11,6 +11,7 @@ from analytics.view_store import ViewStore
 from analytics.viewing import Played
 from catalogue.bin.states import BIN_TABLE, DAY_MS, BinEvent, BinState, after
 from catalogue.bin.store import BinStore
+from catalogue.brand.look import LookStore
 from catalogue.series import Key, Seen
 from catalogue.terms_store import TermsStore
 from catalogue.work import COMPOSE, SIGNALS
@@ -21,6 +22,7 @@ from lectern.db.schema import metadata
 from lectern.jobs.states import JobState
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, Gone, NotFound
+from lectern.storage.erasing import erased_key, erased_up_to, tell
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import SessionStarted
 from tests.catalogue.conftest import PEOPLE, SESSION, House, open_house
@@ -386,7 +388,8 @@ async def test_who_may(house: House) -> None:
     replay, _, _ = await lesson(house)
     path = f"/api/v1/replays/{replay}"
     for who, status in (
-        ("learner", 403), ("other", 403), ("guest_host", 403), ("stranger", 404), ("key", 403), ("host", 200),
+        ("learner", 403), ("other", 403), ("guest_host", 403), ("stranger", 404), ("key", 403),
+        ("planning_key", 403), ("host", 200),
     ):  # fmt: skip
         assert (await house.call("GET", f"{path}/uses", who))[0] == status, who
         asked = {"mark": "x", "microcourses": "keep"}
@@ -401,6 +404,56 @@ async def test_who_may(house: House) -> None:
     assert (await house.call("POST", f"/api/v1/bin/replay/{replay}/restore", "stranger"))[0] == 404
     status, refused_ = await house.call("GET", f"{path}/uses")
     assert (status, refused_["error"]["code"]) == (409, "bin_already")
+
+
+async def test_what_learners_were_promised_stays_while_it_lies_there(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    await delete(house, replay)
+    assert ("replay_held", [replay]) in house.told
+    rules = f"/api/v1/sessions/{SESSION}/replay-rules"
+    _, found = await house.call("GET", rules)
+    assert (found["deleted"], found["live"], found["over"]) == (True, False, False)
+    wanted = {
+        "by_decision": None,
+        "learners_unseen": None,
+        "learners_unheard": None,
+        "learners_unnamed": True,
+    }
+    status, refused = await house.call("PUT", rules, json=wanted)
+    assert (status, refused["error"]["code"]) == (409, "lesson_running")
+    assert (await house.call("DELETE", f"/api/v1/sessions/{SESSION}/asides"))[0] == 410
+    await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert (await house.call("GET", rules))[1]["deleted"] is False
+
+
+async def test_a_draft_that_nobody_saw_never_was_there_for_learners(house: House) -> None:
+    replay, shown, working = await lesson(house)
+    await delete(house, replay, "delete")
+    for id_, statuses in ((shown, (410, 410)), (working, (404, 410))):
+        one = f"/api/v1/microcourses/{id_}"
+        assert tuple([(await house.call("GET", one, who))[0] for who in ("learner", "presenter")]) == statuses
+
+
+async def test_the_look_that_it_comes_back_in_is_kept(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    await delete(house, replay, "delete")
+    looks = LookStore()
+    async with house.database.read() as tx:
+        assert await looks.is_used(tx, "org", "org")
+        assert not await looks.is_used(tx, "elsewhere", "org")
+        assert not await looks.is_used(tx, "org", "or")
+    await erase_all(house)
+    async with house.database.read() as tx:
+        assert not await looks.is_used(tx, "org", "org")
+
+
+async def test_the_word_that_asides_are_erased_outlives_the_replay(house: House) -> None:
+    replay, _, _ = await lesson(house)
+    await tell(house.files, ROOT, 3)
+    await delete(house, replay, "delete")
+    await erase_all(house)
+    assert await files_of(house) == {erased_key(ROOT)}
+    assert await erased_up_to(house.files, ROOT) == 3
 
 
 async def test_a_lesson_that_goes_on_is_not_deleted_and_a_deleted_one_does_not_go_on(house: House) -> None:

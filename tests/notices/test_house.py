@@ -49,8 +49,14 @@ def caller_of(house: Installation, watch: Watch, *, mail: bool = True) -> Caller
     """The loop of a server process with a mail server, in the tests' time."""
     services = house.services
     outbox = Outbox(mail=mail, clock=watch)
-    lessons = LessonsForNotices(services.sessions, services.engine, 60, Terms(), watch)
-    return Caller(services.database, outbox, lessons, Rules(), clock=watch)
+    return Caller(services.database, outbox, _lessons(house, watch), Rules(), clock=watch)
+
+
+def _lessons(house: Installation, watch: Watch) -> LessonsForNotices:
+    services = house.services
+    return LessonsForNotices(
+        services.sessions, services.engine, 60, Terms(), watch, audiences=services.catalogue.audiences
+    )
 
 
 async def plan(house: Installation, watch: Watch, **how: Any) -> Session:
@@ -154,7 +160,7 @@ async def test_learners_are_not_told_of_a_replay_that_they_cannot_watch(
     session = await plan(house, watch)
     await house.services.sessions.start(session.id)
     await house.services.sessions.end(session.id)
-    lessons = LessonsForNotices(house.services.sessions, house.services.engine, 60, Terms(), watch)
+    lessons = _lessons(house, watch)
     watch.now = utc_ms()
     people = {name: house.people[name] for name in ("presenter", "host", "learner", "colleague")}
     assert await lessons.watchers(session.id) == sorted(people.values())
@@ -174,7 +180,7 @@ async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, 
     await house.services.sessions.start(session.id)
     await come_in(house, session, "learner", SessionRole.LEARNER)
     await house.services.sessions.end(session.id)
-    lessons = LessonsForNotices(house.services.sessions, house.services.engine, 60, Terms(), watch)
+    lessons = _lessons(house, watch)
     learner, colleague = house.people["learner"], house.people["colleague"]
     watch.now = utc_ms()
     assert await lessons.undone(session.id) == {learner: ("feedback",), colleague: ("absent",)}
@@ -193,7 +199,9 @@ async def test_nobody_is_reminded_of_what_can_no_longer_be_done(house: Installat
     opened = await engine.execute(session.id, host, "1", "checkin_open", {"seconds": 60})
     await engine.execute(session.id, host, "2", "checkin_close", {"id": opened.result["id"]})
     await house.services.sessions.end(session.id)
-    lessons = LessonsForNotices(house.services.sessions, engine, 60, Terms(), watch)
+    lessons = LessonsForNotices(
+        house.services.sessions, engine, 60, Terms(), watch, audiences=house.services.catalogue.audiences
+    )
     learner, colleague = house.people["learner"], house.people["colleague"]
     watch.now = utc_ms()
     undone = {learner: ("checkin", "feedback"), colleague: ("absent", "checkin")}

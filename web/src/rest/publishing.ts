@@ -20,6 +20,8 @@ export interface Publishing {
   readonly live: boolean
   /** The lesson is: before, there is nothing to decide upon. */
   readonly over: boolean
+  /** The replay was deleted: there is nothing to decide upon. */
+  readonly deleted: boolean
   readonly held: boolean
   readonly decided_by_name: string | null
   readonly decided_utc_ms: number | null
