@@ -5,7 +5,7 @@ when there is a newer one. Undo and redo are revisions too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -306,6 +306,11 @@ class EditDesk:
     async def _standing(self, tx: AsyncConnection, edits: Sequence[Edit]) -> list[Standing]:
         latest = await self.edits.latest(tx, edits)
         steps = await self.edits.steps_of(tx, [edit.id for edit in edits])
+        made = {edit.microcourse_id for edit in edits if edit.microcourse_id is not None}
+        there = await self.keeper.store.versions(tx, made)  # what was deleted may come back
+        edits = [
+            edit if edit.microcourse_id in there else replace(edit, microcourse_id=None) for edit in edits
+        ]
         return [
             Standing(edit, latest.get(edit.id) or _first(edit, EditList()), course(steps.get(edit.id, [])))
             for edit in edits

@@ -151,6 +151,8 @@ async def test_a_draft_is_cut_as_it_stands_and_then_again_as_a_version(house: Ho
     assert (narrowed["version"], narrowed["ranges"]) == (4, [[0, 9_000]])
     assert (await house.call("DELETE", one))[0] == 204
     assert (await house.call("GET", f"/api/v1/edits/{draft['id']}"))[1]["microcourse_id"] is None
+    await house.call("POST", f"/api/v1/bin/microcourse/{made['id']}/restore")
+    assert (await house.call("GET", f"/api/v1/edits/{draft['id']}"))[1]["microcourse_id"] == made["id"]
 
 
 async def test_an_earlier_revision_is_gone_back_to_as_a_new_one(house: House) -> None:

@@ -41,6 +41,7 @@ RUN_OR_LINK: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/report"): ANY,
     ("GET", "/report.csv"): ANY,
     ("GET", "/report.xlsx"): ANY,
+    ("GET", "/report.pdf"): ANY,
     ("POST", "/attendance/decisions"): {"subject": "s", "verdict": None, "reason": "r"},
     ("POST", "/attendance/objections/{objection}/answer"): {"verdict": None, "text": "t"},
     ("GET", "/replay-rules"): ANY,
