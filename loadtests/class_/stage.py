@@ -112,7 +112,8 @@ class Stage:
         session = self.house.session_id
         await page.add_init_script(f"sessionStorage.setItem('lectern.consent.{session}', '{CONSENT}')")
         await page.goto(f"{self.house.server.url}/room/{session}#t={token}")
-        await page.locator("[data-testid=tab-chat], [data-testid=connection], main").first.wait_for()
+        await page.get_by_test_id("room").wait_for()
+        await page.wait_for_load_state("networkidle")
         self.page = page
 
     @asynccontextmanager
