@@ -12,6 +12,7 @@ from lectern.app.logs import keeps_secrets
 from tests.installation import migrated_file
 from tests.s3_server import bucket_place, gate, s3_url
 from tests.services import (
+    all_tables,
     database,
     database_url,
     postgres_cluster,
@@ -23,8 +24,8 @@ from tests.services import (
 )
 
 __all__ = [
-    "bucket_place", "database", "database_url", "gate", "migrated_file", "postgres_cluster", "postgres_url",
-    "redis_home", "redis_url", "s3_url", "sqlite_database", "templates",
+    "all_tables", "bucket_place", "database", "database_url", "gate", "migrated_file", "postgres_cluster",
+    "postgres_url", "redis_home", "redis_url", "s3_url", "sqlite_database", "templates",
 ]  # fmt: skip
 
 hypothesis.settings.register_profile("shared machine", deadline=None)

@@ -120,14 +120,19 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 def _is_filled(request: pytest.FixtureRequest) -> bool:
     """Tell whether a test wants all tables (`database`), or makes its own."""
-    return "database" in request.fixturenames
+    return "all_tables" in request.fixturenames
+
+
+@pytest.fixture
+def all_tables() -> None:
+    """Have the databases of a test begin with all tables."""
 
 
 @pytest.fixture
 def postgres_url(
     request: pytest.FixtureRequest, postgres_cluster: Path, templates: Templates
 ) -> Iterator[str]:
-    """A database of its own; empty, unless the test asks for `database`, too."""
+    """A database of its own; empty, unless the test asks for `database` or `all_tables`, too."""
 
     def run(tool: str, *arguments: str) -> None:
         where = ["-h", str(postgres_cluster), "-U", "postgres"]
@@ -179,7 +184,7 @@ def redis_url(redis_home: Path) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> str:
     """The URL of a database: every test that asks runs on SQLite and on PostgreSQL.
 
-    It is empty, unless the test asks for `database`, too.
+    It is empty, unless the test asks for `database` or `all_tables`, too.
     """
     if request.param == "sqlite":
         path = tmp_path / "lectern.db"
@@ -206,8 +211,8 @@ async def sqlite_database(tmp_path: Path, templates: Templates) -> AsyncIterator
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with all tables that are imported so far (`_is_filled`)."""
+async def database(all_tables: None, database_url: str) -> AsyncIterator[Database]:
+    """A database with all tables that are imported so far."""
     opened = Database(database_url)
     yield opened
     await opened.close()

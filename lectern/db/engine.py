@@ -134,6 +134,9 @@ def _ask_the_idle(engine: AsyncEngine) -> None:
         record.info[_RESTS_SINCE] = time.monotonic()
 
     def is_wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        driver: Any = record.driver_connection
+        if driver.is_closed():  # PostgreSQL said so, which costs nothing to know
+            raise InvalidatePoolError
         since = record.info.pop(_RESTS_SINCE, None)
         if since is None or time.monotonic() - since < TRUSTED_S:
             return

@@ -134,7 +134,7 @@ async def join_burst(stage: Stage, joins: int) -> list[Figure]:
 async def poll(stage: Stage) -> list[Figure]:
     """Put a poll to everybody; all answer within ten seconds; then close it."""
     await stage.actors.report()
-    stage.actors.late_ms = 0.0
+    stage.actors.late_ms.clear()
     stage.crowd.arrivals.clear()
     before = stage.house.used.cpu_s
     await _look_out(stage, "poll-vote-0")
@@ -186,7 +186,9 @@ async def poll(stage: Stage) -> list[Figure]:
                 Figure(
                     "poll: acknowledgement, acting users, p99", percentile(acted_s, 0.99) * 1000, "ms", 500
                 ),
-                Figure("poll: of that, Locust itself late, p99", stage.actors.late_ms, "ms"),
+                Figure(
+                    "poll: of that, Locust itself late, p99", percentile(stage.actors.late_ms, 0.99), "ms"
+                ),
             ]
             if stage.actors.users
             else []

@@ -91,14 +91,11 @@ async def _begun(
 ) -> Figure:
     """Have everybody report once: only then is it asked if they may watch; a minute long it is remembered."""
     before = home.used.cpu_s
-    for _ in range(int(_BEGIN_WITHIN_S)):
-        await crowd.report(arguments.connections, 1.0)
-        if not crowd.acknowledged:
-            sys.exit(f"No report was taken: {crowd.unexpected[:3]}")
-        if all(viewer.acknowledged for viewer in watching):
-            each_s = (home.used.cpu_s - before) / crowd.acknowledged
-            return Figure(f"{database}: first report of a viewer, server's CPU", 1_000 * each_s, "ms")
-    sys.exit(f"Not everybody could report within {_BEGIN_WITHIN_S:.0f} s: {crowd.unexpected[:3]}")
+    await crowd.report(arguments.connections, _BEGIN_WITHIN_S, once=True)
+    if not all(viewer.acknowledged for viewer in watching):
+        sys.exit(f"Not everybody could report within {_BEGIN_WITHIN_S:.0f} s: {crowd.unexpected[:3]}")
+    each_s = (home.used.cpu_s - before) / crowd.acknowledged
+    return Figure(f"{database}: first report of a viewer, server's CPU", 1_000 * each_s, "ms")
 
 
 async def _measured(home: House, crowd: Crowd, arguments: argparse.Namespace, database: str) -> list[Figure]:

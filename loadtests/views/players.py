@@ -70,9 +70,14 @@ class Crowd:
     took_s: list[float] = field(default_factory=list)
     lost: int = 0
     until: float = 0.0
+    once: bool = False
 
-    async def report(self, connections: int, seconds: float) -> None:
-        """Report for so long over so many connections; those that break are made again."""
+    async def report(self, connections: int, seconds: float, *, once: bool = False) -> None:
+        """Report for so long over so many connections; those that break are made again.
+
+        With `once`, until everybody has reported.
+        """
+        self.once = once
         self.until = asyncio.get_running_loop().time() + seconds
         async with asyncio.TaskGroup() as tasks:
             for _ in range(connections):
@@ -133,6 +138,8 @@ class _Line(asyncio.Protocol):
     def _next(self) -> None:
         assert self._transport is not None
         now = self._loop.time()
+        if self._crowd.once and self._crowd.waiting[0].acknowledged:
+            self._crowd.until = now
         if now >= self._crowd.until:
             self._transport.close()
             return

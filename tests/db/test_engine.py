@@ -124,15 +124,31 @@ async def test_a_connection_that_rested_is_asked_before_it_is_used(
     await database.close()
 
 
-async def test_whoever_comes_at_the_moment_the_database_goes_is_told_and_the_next_is_served(
+async def test_a_connection_that_was_closed_is_not_used_however_short_it_rested(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(postgres_url)
     monkeypatch.setattr(engine, "TRUSTED_S", 60.0)
     await _end_connections_of(database, postgres_url)
+    async with database.read() as tx:
+        assert (await tx.execute(select(1))).scalar_one() == 1
+    await database.close()
+
+
+async def _meet_the_end(database: Database, url: str) -> None:
+    async with database.read() as tx:
+        own = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        other = Database(url)
+        async with other.read() as second:
+            await second.execute(text("SELECT pg_terminate_backend(:own, 5000)"), {"own": own})
+        await other.close()
+        await tx.execute(select(1))
+
+
+async def test_whoever_is_in_the_middle_is_told_and_the_next_is_served(postgres_url: str) -> None:
+    database = Database(postgres_url)
     with pytest.raises(Gone) as raised:
-        async with database.read() as tx:
-            await tx.execute(select(1))
+        await _meet_the_end(database, postgres_url)
     assert raised.value.code == "database_away"
     async with database.read() as tx:
         assert (await tx.execute(select(1))).scalar_one() == 1

@@ -1,27 +1,13 @@
 """Numbers of recordings and places of packaging, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import UtcMs
 from lectern.recordings import store
 from lectern.recordings.places import Places, place_id
-from lectern.recordings.tables import packaging_places, recordings
 from signaling.plane.recording_numbers import RecordingNumbers
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url)
-    async with made.write() as tx:
-        for table in (recordings, packaging_places):
-            await tx.run_sync(table.create)
-    yield made
-    await made.close()
 
 
 async def test_no_two_servers_give_the_same_number(database: Database) -> None:

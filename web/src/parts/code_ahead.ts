@@ -1,32 +1,49 @@
-/** The code of pages and their parts: fetched before it is needed, or anew when the server has another one by now. */
+/** The code of pages and their parts: fetched before it is needed, tried again, or anew when the server has another one by now. */
+import { defineAsyncComponent, type AsyncComponentLoader, type Component } from 'vue'
 import type { Router } from 'vue-router'
+import CodeMissing from './CodeMissing.vue'
 
-const IDLE_MS = 2_000
+const AHEAD_WITHIN_MS = 20_000
+const TRY_AGAIN_MS = [1_000, 3_000, 9_000]
 
-/**
- * Fetch parts of a page that somebody will need at a moment when the network may be gone, or the server busy with a whole class that
- * needs them, too. One after another, when the page has nothing else to do; what cannot be had now is fetched when it is needed.
- */
-export function fetchAhead(...parts: readonly (() => Promise<unknown>)[]): void {
-  const run = async (): Promise<void> => {
-    for (const part of parts) {
-      if (!navigator.onLine) return
-      await part().catch(() => undefined)
-    }
-  }
-  // Safari has no idle callback.
-  if (typeof window.requestIdleCallback === 'function') window.requestIdleCallback(() => void run())
-  else setTimeout(() => void run(), IDLE_MS)
+/** A part of a page that is fetched when it is first shown. What cannot be fetched is tried again; then the person may load the page anew. */
+export function lazily<T extends Component>(loader: AsyncComponentLoader<T>): T {
+  return defineAsyncComponent<T>({
+    loader,
+    errorComponent: CodeMissing,
+    onError: (_, retry, fail, attempts) => {
+      const after = TRY_AGAIN_MS[attempts - 1]
+      if (after === undefined) fail()
+      else setTimeout(retry, after)
+    },
+  })
 }
 
 /**
- * Go to a page as to a new one when its code is not there any more: the server was updated while this page was open. Not offline,
- * and not for the first page, which has just come from the server.
+ * Fetch parts of a page that a whole class needs in the same second, when the network of some is gone and the server busy. One after
+ * another, at some moment: the class comes here together, too. What cannot be had now is fetched when it is needed.
+ */
+export function fetchAhead(...parts: readonly (() => Promise<unknown>)[]): void {
+  setTimeout(() => {
+    void (async () => {
+      for (const part of parts) {
+        if (!navigator.onLine) return
+        await part().catch(() => undefined)
+      }
+    })()
+  }, Math.random() * AHEAD_WITHIN_MS)
+}
+
+/**
+ * Go to a page as to a new one when its code is not there any more: the server was updated while this page was open. Not where the
+ * server does not answer, or one would lose the page that one has; nor for the first page, which has just come from it.
  */
 export function goAnewWhereCodeIsGone(router: Router, go: (path: string) => void = (path) => window.location.assign(path)): void {
   const gone = new WeakSet<Error>()
   window.addEventListener('vite:preloadError', (event) => gone.add((event as Event & { payload: Error }).payload))
-  router.onError((error, to, from) => {
-    if (gone.has(error as Error) && from.matched.length > 0 && navigator.onLine) go(to.fullPath)
+  router.onError(async (error, to, from) => {
+    if (!gone.has(error as Error) || from.matched.length === 0) return
+    const answer = await fetch('/healthz', { cache: 'no-store' }).catch(() => null)
+    if (answer?.ok) go(to.fullPath)
   })
 }
