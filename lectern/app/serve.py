@@ -197,6 +197,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(run_forever("bin", services.bin_eraser().run)),
                 tasks.create_task(run_forever("views", services.following().run)),
                 tasks.create_task(services.watch_reminders().run()),
+                tasks.create_task(run_forever("required_lessons", services.required_lessons().run)),
                 tasks.create_task(run_forever("shelf", services.shelf_indexer.run)),
                 tasks.create_task(run_forever("leftovers", services.leftovers().run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),

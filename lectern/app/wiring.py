@@ -32,6 +32,8 @@ from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.live.folding import LiveFolding
+from analytics.live.seen_in_all import LiveAndLater
 from analytics.paper.papers import Papers
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
@@ -141,7 +143,7 @@ from lectern.app.steering import Steering
 from lectern.app.storage import bucket_of, files_of
 from lectern.app.tables import metadata
 from lectern.app.viewers import Viewers
-from lectern.app.watch_dues import SeenInAll, SeriesOfTheHouse
+from lectern.app.watch_dues import RequiredLessons, SeenByAttendance, SeriesOfTheHouse
 from lectern.app.watch_reminders import WatchReminders
 from lectern.app.work_news import TrailWithNews
 from lectern.db.engine import Database
@@ -236,6 +238,7 @@ class Services:
     notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
+    live: LiveFolding
     workers: WorkerRoutes
     brand: BrandRoutes
     console: ConsoleRoutes
@@ -320,7 +323,7 @@ class Services:
         deps, progress, done = self.catalogue, ProgressOfViewing(), self.settings.completion_threshold
         series = SeriesRoutes(deps, progress, done)
         office = OfficeRoutes(self.database, deps.keeper.store, deps.people, deps.trail, self.shelf_indexer)
-        dues = Dues(deps, SeenInAll(LessonCoverages(self.attending, deps.watching)))
+        dues = Dues(deps, SeenByAttendance(deps.keeper, self._live_and_later()))
         library = LibraryRoutes(deps, series, progress, self.shelf_indexer, dues, done)
         mine = DuesRoutes(dues, series, progress, done)
         answers = ResponseRoutes(
@@ -457,8 +460,16 @@ class Services:
     def _watching_dues(self) -> WatchingDues:
         return WatchingDues(
             LessonCoverages(self.attending, self.catalogue.watching),
+            self._live_and_later(),
             series=SeriesOfTheHouse(self.catalogue, self.settings.completion_threshold),
         )
+
+    def _live_and_later(self) -> LiveAndLater:
+        return LiveAndLater(self.attending, self.live)
+
+    def required_lessons(self) -> RequiredLessons:
+        """Knowing of lessons whose replays are required who was there."""
+        return RequiredLessons(self.live)
 
     def watch_reminders(self) -> WatchReminders:
         """Reminding whoever has not watched what is required."""
@@ -797,6 +808,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 standard=Rule(**settings.attendance_rule),
                 completed_from=settings.completion_threshold,
             ),
+            live=LiveFolding(database),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current), bell
             ),
