@@ -2,7 +2,7 @@
 const DAY_MS = 86_400_000
 const SOON_MS = 3 * DAY_MS
 const FIRST_LOOK_MS = 5_000
-const MOST_LOOKS = 4
+const LAST_LOOK_MS = 60_000
 
 export type Urgency = 'done' | 'overdue' | 'soon' | 'later' | 'open'
 
@@ -14,7 +14,7 @@ export function urgency(of: { readonly isDone: boolean; readonly dueUtcMs: numbe
   return of.dueUtcMs - nowUtcMs <= SOON_MS ? 'soon' : 'later'
 }
 
-/** After how many ms to ask again while lessons are still being counted; `times` one has asked again. null: no more. */
+/** After how many ms to ask again while lessons are still being counted, ever more seldom; `times` one has. null: all are counted. */
 export function askAgainMs(uncounted: number, times: number): number | null {
-  return uncounted > 0 && times < MOST_LOOKS ? FIRST_LOOK_MS * 2 ** times : null
+  return uncounted > 0 ? Math.min(FIRST_LOOK_MS * 2 ** times, LAST_LOOK_MS) : null
 }
