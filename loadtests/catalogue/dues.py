@@ -18,9 +18,11 @@ from sqlalchemy import insert, text
 
 from accounts.tables import orgs, persons
 from catalogue.tables import replays
+from catalogue.terms_store import TermsStore
 from catalogue.terms_tables import watch_rules
 from lectern.app.settings import Settings
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built, operations
 from lectern.db.engine import Database
 from lectern.edge.routes import Request
 from lectern.kernel.access import ALLOWED, Principal
@@ -110,7 +112,7 @@ async def _write_lesson(database: Database, number: int, people: int, rng: rando
 
 async def _ask(services: Services, times: int, tag: str) -> tuple[list[float], list[Any]]:
     """Ask what there is to watch; return how long each answer took (ms), and the answers."""
-    routes = {(route.method, route.path): route for route in services.routes()}
+    routes = {(route.method, route.path): route for route in operations(services)}
     http = make_mocked_request("GET", "/")
     took, answers = [], []
     for number in range(times):
@@ -130,7 +132,7 @@ async def _count_all(services: Services) -> float:
     """Have every lesson counted, without a rest; return how long that took (s)."""
     began = time.perf_counter()
     async with services.database.read() as tx:
-        required = await services.required_lessons().store.required_sessions(tx)
+        required = await TermsStore().required_sessions(tx)
     for standing in await services.live.behind(required):
         await services.live.catch_up(standing.session_id)
     return time.perf_counter() - began

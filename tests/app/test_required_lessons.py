@@ -7,6 +7,7 @@ from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from lectern.app.watch_dues import RequiredLessons
+from lectern.app.wired.analytics import forgetting_people, required_lessons
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.kernel.ids import new_id
@@ -15,10 +16,8 @@ from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.replay import Replay as Recorded
 from lectern.timeline.event import NewEvent, ParticipantJoined, SessionEnded, SessionStarted
 from sessions.presence.idea import ConnectionOpened
-from tests.installation import Installation, house, migrated_file, services
+from tests.installation import Installation
 from tests.statements import counted_statements
-
-__all__ = ["house", "migrated_file", "services"]
 
 LENGTH_MS = 5_000
 
@@ -75,7 +74,7 @@ async def dues(house: Installation, by: str) -> Any:
 async def test_they_are_counted_in_advance_and_again_after_news(house: Installation) -> None:
     lessons = [await required(house) for _ in range(3)]
     await required(house, asks=False)
-    folding, counting = house.services.live, house.services.required_lessons()
+    folding, counting = house.services.live, required_lessons(house.services)
     assert (await counting.catch_up(), folding.folded) == (3, 3)
     assert (await counting.catch_up(), folding.folded) == (0, 3)
     found = await dues(house, "learner")
@@ -104,7 +103,7 @@ async def test_right_after_an_update_a_few_are_counted_and_the_others_a_moment_l
     found = await dues(house, "learner")
     assert (found["uncounted"], sorted(due["done"] for due in found["items"])) == (2, [0, 0, 1, 1])
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(house.services.required_lessons().run())
+        running = tasks.create_task(required_lessons(house.services).run())
         async with asyncio.timeout(20):
             while house.services.live.wanted:
                 await asyncio.sleep(0.01)
@@ -114,7 +113,7 @@ async def test_right_after_an_update_a_few_are_counted_and_the_others_a_moment_l
 
 
 async def test_a_home_page_costs_the_same_few_questions(house: Installation) -> None:
-    counting: RequiredLessons = house.services.required_lessons()
+    counting: RequiredLessons = required_lessons(house.services)
 
     async def asked() -> int:
         await counting.catch_up()
@@ -141,20 +140,20 @@ async def test_a_lesson_that_cannot_be_read_holds_up_no_other(house: Installatio
         return await news(tx, session_id, *rest)
 
     monkeypatch.setattr(folding.events, "news", read)
-    await house.services.required_lessons().catch_up()
+    await required_lessons(house.services).catch_up()
     assert [each.session_id for each in await folding.behind([broken, whole])] == [broken]
     monkeypatch.undo()
-    await house.services.required_lessons().catch_up()
+    await required_lessons(house.services).catch_up()
     assert await folding.behind([broken, whole]) == []
 
 
 async def test_whoever_is_forgotten_was_nowhere(house: Installation) -> None:
     lesson = await required(house)
-    await house.services.required_lessons().catch_up()
+    await required_lessons(house.services).catch_up()
     operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
-    await house.services.forgetting().person(operator, house.people["learner"])
+    await forgetting_people(house.services).person(operator, house.people["learner"])
     assert [due["done"] for due in (await dues(house, "learner"))["items"]] == [0]
     async with house.services.engine.change(lesson) as change:
         change.append(came("p2", house.people["colleague"]))
-    assert await house.services.required_lessons().catch_up() == 1
+    assert await required_lessons(house.services).catch_up() == 1
     assert [due["done"] for due in (await dues(house, "learner"))["items"]] == [0], "also folded again"
