@@ -152,25 +152,6 @@ class LessonCoverages:
 
         return await made(put_together)
 
-    async def of_person(self, who: Principal, replay_id: str, person_id: str) -> float:
-        """Return which share (0..1) of the lesson behind a replay one person saw, live or later.
-
-        Raises:
-            NotFound: no such replay for `who`. Conflict: it cannot be watched yet.
-        """
-        found = await self.media.find(who, "replay", replay_id)
-        own = await self.attending.own(found.session_id, person=person_id, participant=None)
-        subjects = [person_id, *([own.line.row.participant] if own and own.line.row.participant else [])]
-        async with self.attending.database.read() as tx:
-            watched = await self.store.watched_replay(tx, found.session_id, subjects)
-            clock = await self.attending.recordings.clock(tx, found.session_id)
-        played = union(NOTHING, *(covered for covered, _ in watched.values()))
-        live = NOTHING
-        if own is not None:
-            counted = _counted(own.line, away_counts=own.rule.away_counts)
-            live = seen_live(counted, own.course.first_utc_ms, clock)
-        return shares_of(live, played, found.duration_ms).together
-
 
 def _counted(line: AttendanceLine, *, away_counts: bool) -> Spans:
     """Return when somebody was there, as attendance counts it."""

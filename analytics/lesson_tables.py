@@ -1,6 +1,6 @@
 """Where statistics of lessons are kept; all of it can be made of the timelines again."""
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table
 
 from lectern.db.schema import Id, metadata, org_column
 
@@ -21,6 +21,24 @@ exam_sums = Table(
     Column("seq", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
     Column("correct", Integer, nullable=False),
+)
+
+live_lessons = Table(
+    "live_lessons",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    org_column(),
+    Column("seq", Integer, nullable=False),
+)
+
+live_presence = Table(
+    "live_presence",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    Column("person_id", Id, primary_key=True),
+    Column("participant", Id, nullable=False),
+    Column("is_learner", Boolean, nullable=False),
+    Column("spans", LargeBinary, nullable=False),
 )
 
 lesson_people = Table(

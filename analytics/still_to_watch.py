@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from analytics.access import insist_on_report, sees
 from analytics.lesson_coverage_report import LessonCoverages
+from analytics.live.seen_in_all import AskedReplay, LiveAndLater
 from analytics.neighbours import PersonCard
 from analytics.view_store import ViewStore
 from analytics.viewing import coverage
@@ -111,6 +112,7 @@ class WatchingDues:
     """Reads rosters and records when it is asked."""
 
     coverages: LessonCoverages
+    in_all: LiveAndLater
     store: ViewStore = field(default_factory=ViewStore)
     series: Series = field(default_factory=NoSeries)
 
@@ -136,8 +138,10 @@ class WatchingDues:
             inside = await self.coverages.media.inside(tx, found.org_id, medium, medium_id, list(expected))
         cards = await attending.people.cards(found.org_id, [id_ for id_ in expected if id_ in inside])
         if medium == "replay":
-            lesson = await self.coverages.of_replay(who, medium_id)
-            shares = {line.subject: line.shares.together for line in lesson.lines}
+            async with attending.database.read() as tx:
+                clock = await attending.recordings.clock(tx, found.session_id)
+            asked = AskedReplay(found.session_id, found.duration_ms, clock)
+            shares = await self.in_all.of_people(found.org_id, asked, list(cards))
         else:
             async with attending.database.read() as tx:
                 covered = await self.store.covered(tx, medium, medium_id, list(cards))

@@ -31,12 +31,20 @@ class AnalyticsStore:
         return [Happening(row.type, row.utc_ms, row.actor, row.payload) for row in await tx.execute(query)]
 
     async def news(
-        self, tx: AsyncConnection, session_id: str, after: int, limit: int
+        self,
+        tx: AsyncConnection,
+        session_id: str,
+        after: int,
+        limit: int,
+        types: Collection[str] = READ,
     ) -> tuple[int, list[Happening]]:
-        """Return the next `limit` events after `after` that attendance reads, and the last one's number."""
+        """Return the next `limit` events after `after` that attendance reads, and the last one's number.
+
+        Or only those of `types`.
+        """
         query = (
             select(events.c.seq, events.c.type, events.c.utc_ms, events.c.actor, events.c.payload)
-            .where(events.c.session_id == session_id, events.c.seq > after, events.c.type.in_(READ))
+            .where(events.c.session_id == session_id, events.c.seq > after, events.c.type.in_(types))
             .order_by(events.c.seq)
             .limit(limit)
         )

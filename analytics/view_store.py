@@ -396,6 +396,25 @@ class ViewStore:
             found[row.subject] = (union(covered, record.covered), effort_ms + length_ms(record.effort))
         return found
 
+    async def covered_replays(
+        self, tx: AsyncConnection, session_ids: Collection[str], subjects: Collection[str]
+    ) -> dict[str, dict[str, Spans]]:
+        """Return what viewers covered of the replays of sessions, in all versions of each; one question."""
+        query = (
+            select(view_media.c.session_id, view_records.c.subject, view_records.c.record)
+            .join(view_media, view_media.c.key == view_records.c.medium_key)
+            .where(
+                view_media.c.medium == "replay",
+                one_of(view_media.c.session_id, session_ids),
+                one_of(view_records.c.subject, subjects),
+            )
+        )
+        found: dict[str, dict[str, Spans]] = {}
+        for row in await tx.execute(query):
+            mine = found.setdefault(row.session_id, {})
+            mine[row.subject] = union(mine.get(row.subject, NOTHING), unpacked(row.record).covered)
+        return found
+
     async def forget(self, tx: AsyncConnection, org_id: str, subject: str, pseudonym: str) -> int:
         """Let nobody know any more whose records these are; return how many there were.
 

@@ -4,9 +4,10 @@ Required replays and microcourses are for whom their lesson expected; a required
 its audience. Nobody is asked for what is not for them: here audiences bind those who teach, too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,16 +25,32 @@ from catalogue.terms_store import TermsStore
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Overloaded
+from lectern.kernel.rate import RateLimit
 
 MOST_DONE = 20
 """So many of what is done are told; what is still to be watched is told whole."""
 
 
+ASKED_PER_S, MOST_ASKED_AT_ONCE = 0.2, 20.0
+"""How often one person may ask: a page that is opened, and looks again while lessons are counted."""
+
+
+class SeenInAll(NamedTuple):
+    """What somebody saw of replays, live or later: the share (0..1) of each; replays may be missing.
+
+    Of so many of them as are `uncounted` only what they played is known yet: the share can still grow.
+    """
+
+    shares: Mapping[str, float]
+    uncounted: int = 0
+
+
 class SeenLive(Protocol):
     """Knows what people saw of a lesson in all; `lectern.app` wires it."""
 
-    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> Mapping[str, float]:
-        """Return the share (0..1) of each replay that somebody saw, live or later; replays may be missing."""
+    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> SeenInAll:
+        """Return what somebody saw of replays, live or later."""
 
 
 class DueModel(BaseModel):
@@ -51,10 +68,16 @@ class DueModel(BaseModel):
 
 
 class DuesModel(BaseModel):
-    """What is still to be watched, the most urgent first, then some of what is done; when it was asked."""
+    """What is still to be watched, the most urgent first, then some of what is done; when it was asked.
+
+    Of so many lessons as are `uncounted` it is not counted yet who was there: right after an update, or when
+    a lesson has just ended. Their replays stand here as if the asker had not been there, never the other way
+    round; that is made up for, usually within a minute, and who asks again sees it.
+    """
 
     items: list[DueModel]
     now_utc_ms: int
+    uncounted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +97,10 @@ class Dues:
         admitted = await self.deps.audiences.admitted(tx, as_learner(who), who.org_id, required)
         return {key: due for key, due in required.items() if key in admitted}
 
-    async def in_all(self, who: Principal, replay_ids: Collection[str]) -> Mapping[str, float]:
-        """Return the share of each replay that `who` saw, live or later."""
+    async def in_all(self, who: Principal, replay_ids: Collection[str]) -> SeenInAll:
+        """Return what `who` saw of replays, live or later."""
         if not replay_ids or who.person_id is None:
-            return {}
+            return SeenInAll({})
         return await self.live.together(who.org_id, who.person_id, replay_ids)
 
 
@@ -108,6 +131,8 @@ class DuesRoutes:
     series: SeriesRoutes
     progress: Progress
     completed_from: float
+    asked: RateLimit = field(default_factory=lambda: RateLimit(ASKED_PER_S, MOST_ASKED_AT_ONCE))
+    mono_s: Callable[[], float] = time.monotonic
 
     def routes(self) -> list[Route]:
         """Return what `lectern.app` mounts."""
@@ -117,10 +142,12 @@ class DuesRoutes:
         """Return what the asker is to watch and can watch now.
 
         Raises:
-            Forbidden: they may not look through the organisation's media.
+            Forbidden: they may not look through the organisation's media. Overloaded: they ask too often
+            (`too_fast`).
         """
         who: Principal = request.who
         insist_on_library(who)
+        self._slow_down(who)
         deps = self.dues.deps
         async with deps.keeper.database.read() as tx:
             owed = await self.dues.of(tx, who)
@@ -132,9 +159,8 @@ class DuesRoutes:
         unfinished = [
             key.id for key in media if key.medium == "replay" and shares.get(key, 0.0) < self.completed_from
         ]
-        shares |= {
-            Key("replay", id_): each for id_, each in (await self.dues.in_all(who, unfinished)).items()
-        }
+        in_all = await self.dues.in_all(who, unfinished)
+        shares |= {Key("replay", id_): each for id_, each in in_all.shares.items()}
         items: list[DueModel] = []
         for key, card in (await Cards(deps).of(who, media, admitted=media)).items():
             if card.shown:
@@ -154,7 +180,14 @@ class DuesRoutes:
                 )
         drawn = await self.series.drawn(as_learner(who), held)
         items += [_of_series(one) for one in drawn if one.items]
-        return DuesModel(items=in_order(items), now_utc_ms=deps.clock())
+        return DuesModel(items=in_order(items), now_utc_ms=deps.clock(), uncounted=in_all.uncounted)
+
+    def _slow_down(self, who: Principal) -> None:
+        wait_s = self.asked.wait_s(f"{who.org_id} {who.subject_id}", self.mono_s())
+        if wait_s > 0:
+            raise Overloaded(
+                "too_fast", "Too much at once. Please wait a moment.", retry_after_s=round(wait_s, 3)
+            )
 
 
 def _of_series(one: SeriesModel) -> DueModel:

@@ -221,12 +221,12 @@ class CatalogueStore:
         found: dict[Key, Replay | Microcourse] = {}
         ids = {kind: [key.id for key in keys if key.medium == kind] for kind in ("replay", "microcourse")}
         for row in await tx.execute(
-            select(replays).where(replays.c.org_id == org_id, replays.c.id.in_(ids["replay"]))
+            select(replays).where(replays.c.org_id == org_id, one_of(replays.c.id, ids["replay"]))
         ):
             found[Key("replay", row.id)] = _replay(row)
         for row in await tx.execute(
             select(microcourses).where(
-                microcourses.c.org_id == org_id, microcourses.c.id.in_(ids["microcourse"])
+                microcourses.c.org_id == org_id, one_of(microcourses.c.id, ids["microcourse"])
             )
         ):
             found[Key("microcourse", row.id)] = _microcourse(row)

@@ -15,6 +15,7 @@ from catalogue.media import MediumKind
 from catalogue.series_tables import series
 from catalogue.shelf.arrange import ShelfKind
 from catalogue.shelf.marking import ShelfKey, mark
+from catalogue.states import ReplayState
 from catalogue.tables import microcourses, replays
 from catalogue.terms import CaptionFile, Rules
 from catalogue.terms_tables import captions, watch_rules
@@ -128,6 +129,17 @@ class TermsStore:
                 query = query.where(one_of(media.c.session_id, session_ids))
             found |= {ShelfKey(kind, row.medium_id): row.due_utc_ms for row in await tx.execute(query)}
         return found
+
+    async def required_sessions(self, tx: AsyncConnection) -> list[str]:
+        """Return the sessions whose replay is required and can be watched, of all organisations."""
+        rules = watch_rules.c
+        query = (
+            select(replays.c.session_id)
+            .join(watch_rules, rules.medium_id == replays.c.id)
+            .where(rules.medium == "replay", rules.required.is_(True), replays.c.state == ReplayState.READY)
+            .order_by(replays.c.session_id)
+        )
+        return list((await tx.execute(query)).scalars())
 
     async def languages(
         self, tx: AsyncConnection, medium: MediumKind, medium_id: str, version: int

@@ -231,6 +231,25 @@ class Register:
         key = person or next((visit.person for visit in visits if visit.person), f"guest {participant}")
         return _row(visits, self.course(now).live, self, now, person=key, expected=expected)
 
+    def people(self, now: int) -> list[tuple[Attendance, bool]]:
+        """Return the row that everybody who came would have if the roster named them, guests left out.
+
+        With it stands whether they have it in any case, as `row_of` says: staff have not.
+        """
+        by_person: dict[str, list[_Visit]] = {}
+        for visit in self.visits.values():
+            if visit.person is not None:
+                by_person.setdefault(visit.person, []).append(visit)
+        live = self.course(now).live
+        return [
+            (
+                _row(visits, live, self, now, person=person, expected=True),
+                person in self.corrected
+                or any(visit.was_learner and visit.kind != "screen" for visit in visits),
+            )
+            for person, visits in by_person.items()
+        ]
+
     def _turn(self, utc_ms: int, *, is_live: bool) -> None:
         if is_live:
             self.live_since = self.live_since or utc_ms

@@ -363,7 +363,7 @@ class AttendanceReports:
 
     async def _drawn(self, tx: AsyncConnection, session_id: str, roster: Sequence[str], now: int) -> _Drawn:
         async with self._caught_up(tx, session_id) as kept:
-            return await _in_thread(kept.draw, roster, now)
+            return await in_thread(kept.draw, roster, now)
 
     @asynccontextmanager
     async def _caught_up(self, tx: AsyncConnection, session_id: str) -> AsyncIterator[_Kept]:
@@ -380,7 +380,7 @@ class AttendanceReports:
                 while True:
                     last, page = await self.store.news(tx, session_id, kept.seq, PAGE)
                     if page:
-                        await _in_thread(kept.fold, page, last)
+                        await in_thread(kept.fold, page, last)
                     if len(page) < PAGE:
                         break
                 yield kept
@@ -390,7 +390,7 @@ class AttendanceReports:
                 raise
 
 
-async def _in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+async def in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Run `work` beside the loop; if we are cancelled it runs to its end, for nobody."""
     loop = asyncio.get_running_loop()
     return await asyncio.shield(loop.run_in_executor(None, lambda: work(*arguments, **options)))

@@ -27,7 +27,7 @@ class CaseStore:
 
     async def rules(self, tx: AsyncConnection, scopes: Collection[str]) -> dict[str, Rule]:
         """Return the rules that were set for these scopes: a session's id, or an organisation's."""
-        query = select(rules.c.scope, rules.c.rule).where(rules.c.scope.in_(scopes))
+        query = select(rules.c.scope, rules.c.rule).where(one_of(rules.c.scope, scopes))
         return {row.scope: msgspec.convert(row.rule, Rule) for row in await tx.execute(query)}
 
     async def put_rule(

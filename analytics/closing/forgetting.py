@@ -3,7 +3,8 @@
 Erased are names, numbers and departments in closed records; why staff decided about them, what they objected
 and were answered; why they asked for make-ups and were corrected; why versions were made that changed their
 row; of a guest, the name under which they came. Verdicts, times and counts stay, under a pseudonymous id,
-and no later version names them again. What they watched stays too, under a new id that nothing else knows
+and no later version names them again; what is kept of them beside the timeline, for what they have to watch,
+goes (`LiveStore.forget`). What they watched stays too, under a new id that nothing else knows
 (`ViewStore.forget`); an attendance that is not closed yet no longer knows what they saw of the replay. So do
 the stars that they gave and what they passed on, without their words.
 
@@ -18,6 +19,7 @@ from analytics.attendance.store import CaseStore
 from analytics.closing.neighbours import Remembers, Timelines
 from analytics.closing.store import ClosingStore
 from analytics.lesson_statistics import LessonStore
+from analytics.live.store import LiveStore
 from analytics.store import AnalyticsStore
 from analytics.view_store import ViewStore
 from lectern.db.engine import Database
@@ -41,6 +43,7 @@ class Forgetting:
     events: AnalyticsStore = field(default_factory=AnalyticsStore)
     views: ViewStore = field(default_factory=ViewStore)
     lessons: LessonStore = field(default_factory=LessonStore)
+    live: LiveStore = field(default_factory=LiveStore)
     clock: Clock = utc_ms
     others: Sequence[Remembers] = ()
 
@@ -102,6 +105,7 @@ class Forgetting:
                 pseudonym = new_id()
                 erased += await self.views.forget(tx, org_id, subject, pseudonym)
                 await self.lessons.forget(tx, org_id, subject, pseudonym)
+                await self.live.forget(tx, org_id, subject)
                 for other in self.others:
                     erased += await other.forget(tx, org_id, subject, pseudonym)
             for by in written_by or ():

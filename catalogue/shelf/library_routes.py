@@ -187,7 +187,8 @@ class LibraryRoutes:
         series = {each.id: each for each in await self.series.drawn(who, held)} if held else {}
         # Who was there need not watch it again; only of what is asked of somebody it is looked up.
         asked = [key for key in media if key.medium == "replay" and ShelfKey(key.medium, key.id) in owed]
-        lived = await self.dues.in_all(who, [key.id for key in asked if not self._is_done(seen.get(key))])
+        left = [key.id for key in asked if not self._is_done(seen.get(key))]
+        lived = (await self.dues.in_all(who, left)).shares
         drawn: list[LibraryItem] = []
         for hit, place in kept:
             if hit.key.medium == "series":

@@ -27,7 +27,7 @@ from lectern.app.shared_keys import agree_on_attendance_key, agree_on_keys
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
-from lectern.app.wired.analytics import following, watch_reminders
+from lectern.app.wired.analytics import following, required_lessons, watch_reminders
 from lectern.app.wired.catalogue import aside_eraser, bin_eraser, leftovers
 from lectern.app.wired.services import Services
 from lectern.app.wiring import built, operations
@@ -201,6 +201,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(run_forever("bin", bin_eraser(services).run)),
                 tasks.create_task(run_forever("views", following(services).run)),
                 tasks.create_task(watch_reminders(services).run()),
+                tasks.create_task(run_forever("required_lessons", required_lessons(services).run)),
                 tasks.create_task(run_forever("shelf", services.shelf_indexer.run)),
                 tasks.create_task(run_forever("leftovers", leftovers(services).run)),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),

@@ -1,28 +1,42 @@
 """What the dues of watching ask of the other packages: what was seen live, and whom a series is for."""
 
+import asyncio
+import contextlib
+import random
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.tables import departments, persons
-from analytics.lesson_coverage_report import LessonCoverages
+from analytics.live.folding import LiveFolding
+from analytics.live.seen_in_all import AskedReplay, LiveAndLater
 from analytics.play_record import unpacked
 from analytics.still_to_watch import SeriesShares
 from analytics.tables import view_media, view_records
 from analytics.viewing import coverage
 from catalogue.cards import Cards
+from catalogue.dues import SeenInAll
+from catalogue.media import Replay
+from catalogue.replays import ReplayKeeper
 from catalogue.routes import CatalogueDeps
 from catalogue.series import Key
 from catalogue.series_store import SeriesStore
 from catalogue.shelf.marking import ShelfKey
 from catalogue.shelf.tables import audiences
+from catalogue.states import ReplayState
+from catalogue.terms_store import TermsStore
 from lectern.db.one_of import one_of
 from lectern.kernel.access import Permission, Principal
-from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.errors import NotFound
 from sessions.tables import roster_entries
 
+LOOK_INTERVAL_S: Final = 30.0
+_REST_SHARE: Final = 3.0
+_log = structlog.get_logger()
 _READS = frozenset({Permission.REPLAYS_READ, Permission.VIEWS_READ, Permission.ATTENDANCE_READ})
 _ASKED_AT_ONCE = 500
 
@@ -33,20 +47,76 @@ def the_house(org_id: str) -> Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenInAll:
+class SeenByAttendance:
     """`catalogue.dues.SeenLive`, answered by attendance and viewing."""
 
-    coverages: LessonCoverages
+    keeper: ReplayKeeper
+    in_all: LiveAndLater
 
-    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> dict[str, float]:
-        """See `SeenLive`."""
-        found: dict[str, float] = {}
-        for replay_id in replay_ids:
+    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> SeenInAll:
+        """See `SeenLive`. Of what was deleted a moment ago, or cannot be watched yet, nothing is said."""
+        async with self.keeper.database.read() as tx:
+            keys = [Key("replay", replay_id) for replay_id in replay_ids]
+            found = (await self.keeper.store.media(tx, org_id, keys)).values()
+            ready = [each for each in found if isinstance(each, Replay) and each.state is ReplayState.READY]
+            columns = roster_entries.c
+            sessions = one_of(columns.session_id, [each.session_id for each in ready])
+            query = select(columns.session_id).where(columns.person_id == person_id, sessions)
+            expecting = set((await tx.execute(query)).scalars())
+        asked = [
+            AskedReplay(
+                each.session_id,
+                each.duration_ms,
+                None if each.recorded is None else each.recorded.clock_map,
+                each.session_id in expecting,
+            )
+            for each in ready
+        ]
+        seen = await self.in_all.of_person(org_id, person_id, asked)
+        return SeenInAll({each.id: seen.shares[each.session_id] for each in ready}, len(seen.uncounted))
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredLessons:
+    """Has lessons folded whose replays somebody has to watch, before anybody waits for it."""
+
+    folding: LiveFolding
+    store: TermsStore = field(default_factory=TermsStore)
+    rng: random.Random = field(default_factory=random.Random)
+
+    async def run(self) -> None:
+        """Look every half a minute, and whenever somebody was told that not all is counted; for ever."""
+        while True:
+            self.folding.asked.clear()
+            await self.catch_up()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_INTERVAL_S):
+                    await self.folding.asked.wait()
+
+    async def catch_up(self) -> int:
+        """Bring all of them up to date, one after the other; return how many had to be folded.
+
+        Those that somebody waits for come first, the others in any order: several servers then seldom do the
+        same. One that cannot be read holds up no other. Between two the server rests three times as long as
+        one took: after an update there may be a thousand, and lessons go on meanwhile.
+        """
+        async with self.folding.database.read() as tx:
+            sessions = await self.store.required_sessions(tx)
+        grown = await self.folding.grown(sessions)
+        self.rng.shuffle(grown)
+        left = {standing.session_id: standing for standing in grown}
+        now = asyncio.get_running_loop().time
+        while left:
+            wanted = next((id_ for id_ in self.folding.wanted if id_ in left), None)
+            standing = left.pop(wanted or next(iter(left)))
+            began = now()
             try:
-                found[replay_id] = await self.coverages.of_person(the_house(org_id), replay_id, person_id)
-            except (NotFound, Conflict):
-                continue  # deleted a moment ago, or not to be watched yet
-        return found
+                await self.folding.catch_up(standing.session_id)
+            except Exception as error:  # noqa: BLE001 (whatever is wrong with one lesson, the others go on)
+                _log.warning("lesson_not_counted", session_id=standing.session_id, error=repr(error))
+            if standing.is_behind:
+                await asyncio.sleep(_REST_SHARE * (now() - began))
+        return sum(standing.is_behind for standing in grown)
 
 
 @dataclass(frozen=True, slots=True)

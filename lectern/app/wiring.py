@@ -10,6 +10,7 @@ from analytics.attendance.report import AttendanceReports
 from analytics.attendance.rule import Rule
 from analytics.attendance.store import CaseStore
 from analytics.closing.store import ClosingStore
+from analytics.live.folding import LiveFolding
 from analytics.store import AnalyticsStore
 from catalogue.brand.look import LookStore
 from catalogue.brand.routes import BrandRoutes
@@ -283,6 +284,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                 standard=Rule(**settings.attendance_rule),
                 completed_from=settings.completion_threshold,
             ),
+            live=LiveFolding(database),
             workers=workers_door(
                 settings, keeper, accounts, WorkSigner(play_keys.secrets, play_keys.current), bell
             ),

@@ -3,6 +3,7 @@
 The routes are called in this process, with their database but without HTTP; the learner is in one department,
 and three of ten media are for some departments alone. PostgreSQL is started for the run. The CPU of this
 process (with SQLite the database is in it) hardly depends on what else the machine does; the other times do.
+The part `dues` asks what one has to watch (`loadtests/catalogue/dues.py`), in either database.
 """
 
 import argparse
@@ -25,11 +26,12 @@ from lectern.edge.routes import Request
 from lectern.kernel.access import ALLOWED, Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole
+from loadtests.catalogue import dues
 from loadtests.catalogue.stock import CATEGORIES, LEARNER, ORG, TAGS, stock
 from loadtests.class_.house import postgres_server
 from loadtests.figures import Figure, machine, percentile, report
 
-PARTS = ("sqlite", "postgresql")
+PARTS = ("sqlite", "postgresql", "dues")
 GOAL_MS = 200.0
 WHO = Principal(ORG, LEARNER, ALLOWED[OrgRole.LEARNER], frozenset({OrgRole.LEARNER}), person_id=LEARNER)
 
@@ -65,6 +67,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--media", type=int, default=20_000, help="in the library")
+    parser.add_argument("--lessons", type=int, default=30, help="that are required, in dues")
+    parser.add_argument("--people", type=int, default=2_000, help="in each of them")
     parser.add_argument("--times", type=int, default=100, help="that each is asked")
     arguments = parser.parse_args()
     arguments.only = tuple(arguments.only.split(","))
@@ -118,12 +122,25 @@ async def part(database: str, url: str, folder: Path, arguments: argparse.Namesp
         return [filled, *await measured(services, database, arguments.times)]
 
 
+async def dues_part(folder: Path, arguments: argparse.Namespace) -> list[Figure]:
+    """Ask what one has to watch, in both databases."""
+    asked = {"lessons": arguments.lessons, "people": arguments.people, "times": arguments.times}
+    for name in ("dues-sqlite", "dues-postgresql"):
+        (folder / name).mkdir()
+    figures = [*await dues.measure("sqlite", "", folder / "dues-sqlite", **asked)]
+    with postgres_server() as url:
+        return [*figures, *await dues.measure("postgresql", url, folder / "dues-postgresql", **asked)]
+
+
 async def run(arguments: argparse.Namespace) -> int:
     """Measure what was asked for, and print it."""
     about = machine()
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="lectern-library-") as folder:
         for name in arguments.only:
+            if name == "dues":
+                figures += await dues_part(Path(folder), arguments)
+                continue
             home = Path(folder) / name
             home.mkdir()
             if name == "sqlite":

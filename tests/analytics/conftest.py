@@ -21,6 +21,8 @@ from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
+from analytics.live.folding import LiveFolding
+from analytics.live.seen_in_all import LiveAndLater
 from analytics.neighbours import Held, MediumKind, PersonCard, Position, SessionFacts
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
@@ -162,6 +164,10 @@ class Office:
         )
 
     @property
+    def in_all(self) -> LiveAndLater:
+        return LiveAndLater(self.attending, LiveFolding(self.database))
+
+    @property
     def reports(self) -> Reports:
         return Reports(self.database, self.store, self, self, self.attending)
 
@@ -280,7 +286,7 @@ async def office(sqlite_database: Database) -> AsyncIterator[Office]:
     mount(app, PlayFeed(office.view_reports, office).routes(), authenticate)
     coverages = LessonCoverages(office.attending, office)
     mount(app, LessonCoverageRoutes(coverages).routes(), authenticate)
-    mount(app, StillToWatchRoutes(WatchingDues(coverages), office).routes(), authenticate)
+    mount(app, StillToWatchRoutes(WatchingDues(coverages, office.in_all), office).routes(), authenticate)
     mount(app, AttendanceRoutes(office.attending, office.cases, office, 0.5).routes(), authenticate)
     polls = PollReports(sqlite_database, office.store, office, office)
     mount(app, PollRoutes(polls, office).routes(), authenticate)

@@ -35,7 +35,7 @@ class Reminded:
         self.reminders = WatchReminders(
             office.database,
             Outbox(mail=True, clock=self.now),
-            WatchingDues(LessonCoverages(office.attending, office)),
+            WatchingDues(LessonCoverages(office.attending, office), office.in_all),
             office.zone,
             self.insist_on_shown,
             clock=self.now,

@@ -17,7 +17,7 @@ from catalogue.bin.desk import BinDesk
 from catalogue.bin.eraser import BinEraser
 from catalogue.bin.routes import BinRoutes
 from catalogue.bin.uses import UseReader
-from catalogue.dues import Dues, DuesRoutes
+from catalogue.dues import Dues, DuesRoutes, SeenInAll
 from catalogue.edit_routes import routes as edit_routes
 from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
@@ -107,6 +107,7 @@ class House:
     reviewing: set[str] = field(default_factory=lambda: {"admin", "manager"})
     watched: dict[tuple[str, Key], Seen] = field(default_factory=dict)
     lived: dict[tuple[str, str], float] = field(default_factory=dict)
+    uncounted: int = 0
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
     asked_who_leads: int = 0
@@ -144,8 +145,9 @@ class House:
     async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
         return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
 
-    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> Mapping[str, float]:
-        return {id_: self.lived[person_id, id_] for id_ in replay_ids if (person_id, id_) in self.lived}
+    async def together(self, org_id: str, person_id: str, replay_ids: Collection[str]) -> SeenInAll:
+        known = {id_: self.lived[person_id, id_] for id_ in replay_ids if (person_id, id_) in self.lived}
+        return SeenInAll(known, self.uncounted)
 
     def deps(self) -> CatalogueDeps:
         return CatalogueDeps(

@@ -4,14 +4,19 @@ from typing import Any
 
 import pytest
 
-from catalogue.dues import MOST_DONE, DueModel, in_order
+from catalogue.dues import MOST_ASKED_AT_ONCE, MOST_DONE, DueModel, in_order
+from catalogue.media import Replay
 from catalogue.neighbours import Circle
 from catalogue.series import Key, Seen
+from catalogue.states import ReplayState
+from catalogue.terms import Rules
+from catalogue.terms_store import TermsStore
 from catalogue.watch_due import DAY_MS
 from tests.catalogue.conftest import SESSION, House
 from tests.catalogue.test_audience import SALES, aimed
 from tests.catalogue.test_library import search
 from tests.catalogue.test_series import begun, published
+from tests.statements import counted_statements
 
 EXPECTED = Circle(sessions=frozenset({SESSION}))
 SELLER = Circle(departments=frozenset({"sales"}))
@@ -141,6 +146,41 @@ async def test_nobody_else_is_asked(house: House, who: str, status: int) -> None
     found = await house.call("GET", "/api/v1/my/dues", who)
     assert found[0] == status
     assert status == 403 or found[1]["items"] == []
+
+
+async def test_what_is_not_counted_yet_is_said(house: House) -> None:
+    house.circles["learner"] = EXPECTED
+    await require(house, "replay", await house.ready_replay())
+    for house.uncounted in (1, 0):
+        assert (await house.call("GET", "/api/v1/my/dues", "learner"))[1]["uncounted"] == house.uncounted
+
+
+async def test_nobody_asks_all_the_time(house: House) -> None:
+    asked = [await house.raw("GET", "/api/v1/my/dues", "learner") for _ in range(int(MOST_ASKED_AT_ONCE) + 1)]
+    assert [answer.status for answer in asked] == [200] * int(MOST_ASKED_AT_ONCE) + [429]
+    error = (await asked[-1].json())["error"]
+    assert (error["code"], float(asked[-1].headers["Retry-After"]) > 0) == ("too_fast", True)
+    assert (await house.call("GET", "/api/v1/my/dues", "other"))[0] == 200, "each has their own measure"
+
+
+async def test_a_thousand_replays_are_asked_for_with_as_many_questions_as_three(house: House) -> None:
+    house.circles["learner"] = Circle(sessions=frozenset(f"s{number}" for number in range(2, 1_002)))
+
+    async def asked(numbers: range) -> int:
+        async with house.database.write() as tx:
+            for number in numbers:
+                ready = Replay(
+                    f"r{number}", "org", f"s{number}", "Lesson", ReplayState.READY, 1, 1_000, None, None,
+                    house.now, house.now, house.now,
+                )  # fmt: skip
+                await house.store.add_replay(tx, ready)
+                await TermsStore().set_rules(tx, "org", "replay", ready.id, Rules(required=True))
+        with counted_statements(house.database) as statements:
+            assert len(await dues(house)) == numbers.stop - 2
+        return len(statements)
+
+    await asked(range(2, 3))  # what is asked for once in a process
+    assert await asked(range(3, 5)) == await asked(range(5, 1_002))
 
 
 def test_all_that_is_left_is_told_and_some_of_what_is_done() -> None:

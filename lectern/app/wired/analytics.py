@@ -19,6 +19,7 @@ from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
+from analytics.live.seen_in_all import LiveAndLater
 from analytics.paper.papers import Papers
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
@@ -48,7 +49,7 @@ from lectern.app.measure_facts import ResponsesForMeasures, ResponsesOfPeople, S
 from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.shared_keys import KeysOfServers
 from lectern.app.signing_keys import AttendanceKeys
-from lectern.app.watch_dues import SeriesOfTheHouse
+from lectern.app.watch_dues import RequiredLessons, SeriesOfTheHouse
 from lectern.app.watch_reminders import WatchReminders
 from lectern.app.wired.classes import news
 from lectern.app.wired.services import Services
@@ -80,6 +81,16 @@ def analytics_operations(services: Services) -> list[Route]:
 def coverages(services: Services) -> LessonCoverages:
     """What was seen live and later."""
     return LessonCoverages(services.attending, services.catalogue.watching)
+
+
+def live_and_later(services: Services) -> LiveAndLater:
+    """What somebody saw in all, of presence that is kept."""
+    return LiveAndLater(services.attending, services.live)
+
+
+def required_lessons(services: Services) -> RequiredLessons:
+    """Knowing of lessons whose replays are required who was there."""
+    return RequiredLessons(services.live)
 
 
 def _attendance(services: Services) -> AttendanceRoutes:
@@ -170,6 +181,7 @@ def _view_reports(services: Services) -> ViewReports:
 def _watching_dues(services: Services) -> WatchingDues:
     return WatchingDues(
         coverages(services),
+        live_and_later(services),
         series=SeriesOfTheHouse(services.catalogue, services.settings.completion_threshold),
     )
 

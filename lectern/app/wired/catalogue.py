@@ -1,6 +1,5 @@
 """The operations of the catalogue, and what it does in the background."""
 
-from analytics.lesson_coverage_report import LessonCoverages
 from catalogue.aside_erasure import AsideEraser
 from catalogue.aside_routes import AsideRoutes
 from catalogue.bin.desk import BinDesk
@@ -26,8 +25,8 @@ from lectern.app.answers import (
 from lectern.app.catalogue_progress import ProgressOfViewing, UsesOfMedia
 from lectern.app.lesson_news import CallsOfBin, PublishingCalls
 from lectern.app.viewers import Viewers
-from lectern.app.watch_dues import SeenInAll
-from lectern.app.wired.analytics import view_intake
+from lectern.app.watch_dues import SeenByAttendance
+from lectern.app.wired.analytics import live_and_later, view_intake
 from lectern.app.wired.services import Services
 from lectern.app.workers_door import intake_of
 from lectern.edge.routes import Route
@@ -59,7 +58,7 @@ def _library(services: Services) -> list[Route]:
     office = OfficeRoutes(
         services.database, deps.keeper.store, deps.people, deps.trail, services.shelf_indexer
     )
-    dues = Dues(deps, SeenInAll(LessonCoverages(services.attending, deps.watching)))
+    dues = Dues(deps, SeenByAttendance(deps.keeper, live_and_later(services)))
     library = LibraryRoutes(deps, series, progress, services.shelf_indexer, dues, done)
     mine = DuesRoutes(dues, series, progress, done)
     answers = ResponseRoutes(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from accounts.service import Accounts
 from analytics.attendance.report import AttendanceReports
+from analytics.live.folding import LiveFolding
 from catalogue.brand.routes import BrandRoutes
 from catalogue.console.routes import ConsoleRoutes
 from catalogue.response.routes import RatingKeys
@@ -73,6 +74,7 @@ class Services:
     notices: NoticeDesk
     signal_namespace: SignalNamespace
     attending: AttendanceReports
+    live: LiveFolding
     workers: WorkerRoutes
     brand: BrandRoutes
     console: ConsoleRoutes

@@ -125,6 +125,13 @@ export interface Due extends Pick<LibraryItem, 'medium' | 'id' | 'title' | 'dura
   readonly share: number
 }
 
+export interface Dues {
+  readonly items: readonly Due[]
+  readonly now_utc_ms: number
+  /** Of so many lessons it is not counted yet that one was there: their replays stand here as not watched live. */
+  readonly uncounted: number
+}
+
 export interface Category {
   readonly id: string
   readonly parent_id: string | null
@@ -179,7 +186,7 @@ export const library = {
   deleteSeries: (id: string) => request<null>('DELETE', `${root}/series/${id}`),
 
   /** What is still to be watched, the most urgent first, then some of what is done; the moment by the server's clock. */
-  dues: () => request<{ readonly items: readonly Due[]; readonly now_utc_ms: number }>('GET', `${root}/my/dues`),
+  dues: () => request<Dues>('GET', `${root}/my/dues`),
   find: (filter: { q: string; kind: string; category: string; tags: string; kept: string; cursor: string | null }) => request<Page<LibraryItem>>('GET', `${root}/library?${asked(filter)}`),
   categories: () => request<{ readonly items: readonly Category[] }>('GET', `${root}/categories`),
   addCategory: (name: string, parent: string | null) => request<{ readonly items: readonly Category[] }>('POST', `${root}/categories`, { body: { name, parent_id: parent } }),

@@ -22,7 +22,7 @@ export const en = {
     at: 'at {time}', watched: '{p}% watched', done: 'Done', in: { title: 'Title', tag: 'Tag', category: 'Category', series: 'Series', presenter: 'Presenter', description: 'Description', chapter: 'Chapter', caption: 'Said' },
   },
   due: {
-    title: 'To watch', all: 'Show all {n}', allDone: 'You have watched everything that is required.', doneCount: '{n} done', overdue: 'Overdue since {when}', soon: 'By {when}', later: 'By {when}', open: 'Required', done: 'Done',
+    title: 'To watch', all: 'Show all {n}', allDone: 'You have watched everything that is required.', doneCount: '{n} done', overdue: 'Overdue since {when}', soon: 'By {when}', later: 'By {when}', open: 'Required', done: 'Done', counting: 'What you saw live is still being counted. This list will be up to date in a moment.',
     required: 'Required: whoever this series is for is to watch all of it', by: 'To be watched by', byHelp: 'Whoever has not finished is reminded three days and one day before, and when it is over. Empty: no deadline. Whom it is for is set under “Library”.', who: 'Who has not finished it',
   },
   place: {
@@ -59,7 +59,7 @@ export const zh: typeof en = {
     at: '{time} 处', watched: '已看 {p}%', done: '已完成', in: { title: '标题', tag: '标签', category: '分类', series: '系列', presenter: '讲师', description: '简介', chapter: '章节', caption: '原话' },
   },
   due: {
-    title: '待看的必修内容', all: '显示全部 {n} 项', allDone: '必修内容已全部看完。', doneCount: '已完成 {n} 项', overdue: '已逾期：{when}', soon: '{when} 前看完', later: '{when} 前看完', open: '必修', done: '已完成',
+    title: '待看的必修内容', all: '显示全部 {n} 项', allDone: '必修内容已全部看完。', doneCount: '已完成 {n} 项', overdue: '已逾期：{when}', soon: '{when} 前看完', later: '{when} 前看完', open: '必修', done: '已完成', counting: '正在统计你在直播课上看过的部分，稍后自动更新。',
     required: '必修：系列范围内的人应看完全部内容', by: '看完期限', byHelp: '还没看完的人会在到期前三天、前一天和到期时收到提醒。不填则没有期限。范围在“分类与范围”里设置。', who: '谁还没看完',
   },
   place: {

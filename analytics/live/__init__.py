@@ -1,0 +1,1 @@
+"""Who was there live, kept of lessons that are over."""
