@@ -30,6 +30,8 @@ from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
+from analytics.lesson_signals_report import LessonSignals
+from analytics.lesson_signals_routes import LessonSignalsRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
 from analytics.paper.papers import Papers
@@ -63,13 +65,16 @@ from catalogue.brand.upload import Uploads
 from catalogue.console.routes import ConsoleRoutes
 from catalogue.dues import Dues, DuesRoutes
 from catalogue.edit_routes import routes as edit_routes
+from catalogue.groups.door import GroupDoor
 from catalogue.groups.routes import GroupReplayRoutes
+from catalogue.groups.viewing import WatchingAll
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
-from catalogue.response.routes import RatingKeys, ResponseRoutes
+from catalogue.response.rating import RatingKeys
+from catalogue.response.routes import ResponseRoutes
 from catalogue.routes import CatalogueDeps
 from catalogue.routes import routes as catalogue_routes
 from catalogue.series_routes import SeriesRoutes
@@ -127,6 +132,7 @@ from lectern.app.group_files import GroupFiles
 from lectern.app.job_calls import calls_of
 from lectern.app.join_links import LinksOfSessions
 from lectern.app.left_out import LeftOutOfRules
+from lectern.app.lesson_facts import LessonsForSignals
 from lectern.app.lesson_news import LessonNews, PublishingCalls
 from lectern.app.mail import NoticeDesk, notice_desk
 from lectern.app.measure_facts import ResponsesForMeasures, ResponsesOfPeople, ShelfForMeasures
@@ -282,6 +288,7 @@ class Services:
             *self._rankings().routes(),
             *self._measures().routes(),
             *self._statistics().routes(),
+            *self._lesson_signals().routes(),
             *self._session_reports(closings).routes(),
             *PlayFeed(self._view_reports(), self.accounts).routes(),
             *LessonCoverageRoutes(LessonCoverages(self.attending, self.catalogue.watching)).routes(),
@@ -395,8 +402,14 @@ class Services:
     def _intake(self) -> ViewIntake:
         facts = ReportFacts(self.accounts, self.sessions)
         return ViewIntake(
-            self.database, ViewStore(), self.catalogue.watching, self.presence, self._org_zone, people=facts
+            self.database, ViewStore(), self._all_media(), self.presence, self._org_zone, people=facts
         )
+
+    def _all_media(self) -> WatchingAll:
+        return WatchingAll(self._group_door())
+
+    def _group_door(self) -> GroupDoor:
+        return GroupDoor(self.catalogue, self.presence)
 
     def _watch_terms(self) -> TermsRoutes:
         catalogue = self.catalogue
@@ -429,7 +442,7 @@ class Services:
         return AsideRoutes(self.aside_eraser(), deps.keeper.store, leaders, deps.people, deps.trail)
 
     def _group_replays(self) -> GroupReplayRoutes:
-        return GroupReplayRoutes(self.catalogue, SessionFactsForCatalogue(SessionStore()))
+        return GroupReplayRoutes(self._group_door(), SessionFactsForCatalogue(SessionStore()))
 
     def _bin(self) -> BinRoutes:
         keeper, people = self.catalogue.keeper, self.catalogue.people
@@ -452,7 +465,7 @@ class Services:
 
     def _view_reports(self) -> ViewReports:
         facts = ReportFacts(self.accounts, self.sessions)
-        return ViewReports(self.database, people=facts, media=self.catalogue.watching)
+        return ViewReports(self.database, people=facts, media=self._all_media())
 
     def _watching_dues(self) -> WatchingDues:
         return WatchingDues(
@@ -493,12 +506,7 @@ class Services:
             LessonCoverages(self.attending, self.catalogue.watching),
             ReactionsByFeedback(self.accounts, self.settings.feedback_fewest),
             replay_of,
-            limits=SignalLimits(
-                self.settings.weak_sign_in,
-                self.settings.weak_completion,
-                self.settings.weak_signal,
-                self.settings.weak_participation,
-            ),
+            limits=self._signal_limits(),
         )
         papers = Papers(reports, closings.lessons, closings.keys, closings.press)
         return SessionReportRoutes(reports, self.accounts, papers)
@@ -514,6 +522,24 @@ class Services:
             mono_s=time.monotonic,
         )
         return StatisticsRoutes(house, self.accounts)
+
+    def _lesson_signals(self) -> LessonSignalsRoutes:
+        facts = ReportFacts(self.accounts, self.sessions)
+        signals = LessonSignals(
+            self.attending,
+            LessonsForSignals(self.database),
+            departments=facts.departments,
+            zone=self._org_zone,
+            mono_s=time.monotonic,
+            limits=self._signal_limits(),
+        )
+        return LessonSignalsRoutes(signals, self.accounts)
+
+    def _signal_limits(self) -> SignalLimits:
+        settings = self.settings
+        return SignalLimits(
+            settings.weak_sign_in, settings.weak_completion, settings.weak_signal, settings.weak_participation
+        )
 
     def _rankings(self) -> RankingRoutes:
         settings = self.settings
