@@ -17,6 +17,7 @@ from catalogue.shelf.audience import Audiences
 from catalogue.shelf.marking import ShelfKey
 from catalogue.states import CUT, ReplayState
 from catalogue.store import CatalogueStore, microcourse_of_row, replay_of_row
+from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
@@ -76,6 +77,7 @@ class Watching:
     audiences: Audiences
     reviews: ReviewStore = field(default_factory=ReviewStore)
     bin: BinStore = field(default_factory=BinStore)
+    terms: TermsStore = field(default_factory=TermsStore)
 
     async def replay(self, who: Principal, replay_id: str) -> Replay:
         """Return a replay that `who` may watch, in whatever state.
@@ -83,15 +85,21 @@ class Watching:
         Raises:
             NotFound: there is none for them. Deleted: they might watch it if it were not.
         """
+        return (await self._replay(who, replay_id))[0]
+
+    async def _replay(self, who: Principal, replay_id: str) -> tuple[Replay, Rules]:
+        """Return a replay as `replay` does, with how it is to be watched."""
         try:
             async with self.database.read() as tx:
                 replay = await self.store.replay(tx, replay_id)
+                rules = await self.terms.rules(tx, "replay", replay_id)
+                is_for_them = await self._in_audience(tx, who, replay, "replay")
         except NotFound:
             await self._insist_on_there(who, "replay", replay_id)
             raise
-        if not await self._admits(who, replay, "replay"):
+        if not (is_for_them and await self.allows(who, replay.org_id, replay.session_id)):
             raise NotFound("replay_not_found", "There is no such replay.")
-        return replay
+        return replay, rules
 
     async def microcourse(
         self, who: Principal, microcourse_id: str, *, version: int | None = None
@@ -104,9 +112,17 @@ class Watching:
         Raises:
             NotFound: there is none for them. Deleted: they might watch it if it were not.
         """
+        return (await self._microcourse(who, microcourse_id, version))[0]
+
+    async def _microcourse(
+        self, who: Principal, microcourse_id: str, version: int | None
+    ) -> tuple[Microcourse, Rules]:
+        """Return a microcourse as `microcourse` does, with how it is to be watched."""
         try:
             async with self.database.read() as tx:
                 work = await self.store.microcourse(tx, microcourse_id)
+                rules = await self.terms.rules(tx, "microcourse", microcourse_id)
+                is_for_them = await self._in_audience(tx, who, work, "microcourse")
                 sees = sees_work(who, work)
                 wanted = version
                 if wanted is None:
@@ -117,11 +133,13 @@ class Watching:
             await self._insist_on_there(who, "microcourse", microcourse_id)
             raise
         if sees and wanted == work.version:
-            return work
-        open_to_all = released is not None and wanted == work.live_version
-        if released is None or not (sees or (open_to_all and await self._admits(who, work, "microcourse"))):
+            return work, rules
+        is_shown = is_for_them and wanted == work.live_version
+        if released is None or not (
+            sees or (is_shown and await self.allows(who, work.org_id, work.session_id))
+        ):
             raise NotFound("microcourse_not_found", "There is no such microcourse.")
-        return released.of(work)
+        return released.of(work), rules
 
     async def allows(self, who: Principal, org_id: str, session_id: str) -> bool:
         """Tell whether `who` may watch what was recorded in a session."""
@@ -140,23 +158,28 @@ class Watching:
         """
         async with self.database.read() as tx:
             binned = await self.bin.find(tx, kind, medium_id)
-        if binned is not None and _was_there(who, binned) and await self._admits(who, binned, kind):
+            if binned is None or not await self._in_audience(tx, who, binned, kind):
+                return
+        if _was_there(who, binned) and await self.allows(who, binned.org_id, binned.session_id):
             raise deleted(kind)
 
-    async def _once(self, who: Principal, kind: MediumKind, medium_id: str) -> Replay | Microcourse:
-        """Return a medium as it was before it was deleted, which `who` might have watched."""
+    async def _once(self, kind: MediumKind, medium_id: str) -> tuple[Replay | Microcourse, Rules]:
+        """Return a medium as it was before it was deleted, which somebody might have watched."""
         async with self.database.read() as tx:
             binned = await self.bin.find(tx, kind, medium_id)
+            rules = await self.terms.rules(tx, kind, medium_id)
         if binned is None:  # taken out of the bin this moment
             raise NotFound("medium_unknown", "There is no such medium.")
-        return replay_of_row(binned.content) if kind == "replay" else microcourse_of_row(binned.content)
+        found = replay_of_row(binned.content) if kind == "replay" else microcourse_of_row(binned.content)
+        return found, rules
 
-    async def _admits(self, who: Principal, medium: Replay | Microcourse | Binned, kind: MediumKind) -> bool:
-        """Tell whether `who` may watch a medium: what was recorded there, and in its audience."""
-        if not await self.allows(who, medium.org_id, medium.session_id):
+    async def _in_audience(
+        self, tx: AsyncConnection, who: Principal, medium: Replay | Microcourse | Binned, kind: MediumKind
+    ) -> bool:
+        """Tell whether a medium is for `who`; of another organisation's media nothing is asked."""
+        if who.org_id != medium.org_id:
             return False
-        async with self.database.read() as tx:
-            return await self.audiences.admits(tx, who, medium.org_id, ShelfKey(kind, medium.id))
+        return await self.audiences.admits(tx, who, medium.org_id, ShelfKey(kind, medium.id))
 
     async def find(
         self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
@@ -173,9 +196,12 @@ class Watching:
         """
         found: Replay | Microcourse
         try:
-            found = await (self.replay if medium == "replay" else self.microcourse)(who, medium_id)
+            if medium == "replay":
+                found, rules = await self._replay(who, medium_id)
+            else:
+                found, rules = await self._microcourse(who, medium_id, None)
         except Deleted:
-            found = await self._once(who, medium, medium_id)
+            found, rules = await self._once(medium, medium_id)
         if isinstance(found, Replay):
             playable, duration_ms = found.state is ReplayState.READY, found.duration_ms
         else:
@@ -183,8 +209,6 @@ class Watching:
             playable, duration_ms = found.duration_ms is not None, found.duration_ms or 0
         if not playable:
             raise Conflict("medium_not_ready", "This cannot be watched yet.", state=found.state)
-        async with self.database.read() as tx:
-            rules = await TermsStore().rules(tx, medium, found.id)
         return Watchable(
             found.org_id, found.session_id, medium, found.id, found.version, found.title, duration_ms,
             no_skipping=rules.no_skipping and not may_edit(who, found.org_id, found.session_id),

@@ -9,6 +9,23 @@ import pytest
 import structlog
 
 from lectern.app.logs import keeps_secrets
+from tests.installation import migrated_file
+from tests.s3_server import bucket_place, gate, s3_url
+from tests.services import (
+    database,
+    database_url,
+    postgres_cluster,
+    postgres_url,
+    redis_home,
+    redis_url,
+    sqlite_database,
+    templates,
+)
+
+__all__ = [
+    "bucket_place", "database", "database_url", "gate", "migrated_file", "postgres_cluster", "postgres_url",
+    "redis_home", "redis_url", "s3_url", "sqlite_database", "templates",
+]  # fmt: skip
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")

@@ -1,7 +1,7 @@
 """A whole server process over a real store, for tests: people, cookies, and an HTTP client.
 
-Import the fixtures into a `conftest.py`. Cookies are made in the store, because signing in costs the CPU time
-that argon2 is meant to cost; `tests/accounts/test_sign_in.py` goes through the front door.
+Import `house` and `services` into a `conftest.py`. Cookies are made in the store, because signing in costs
+the CPU time that argon2 is meant to cost; `tests/accounts/test_sign_in.py` goes through the front door.
 """
 
 import shutil
@@ -20,7 +20,8 @@ from accounts.store import Org
 from lectern.app.serve import build_app
 from lectern.app.settings import Settings
 from lectern.app.tables import metadata
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.db.engine import Database
 from lectern.db.migrate import upgrade
 from lectern.kernel.access import Principal, SessionGrant
@@ -28,7 +29,7 @@ from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import OrgRole, SessionRole
 from sessions.store import Session
 
-__all__ = ["Answer", "Installation", "house", "migrated_file", "services", "settings_of"]
+__all__ = ["Answer", "Installation", "house", "services", "settings_of"]
 
 PEOPLE: dict[str, tuple[str, str, tuple[OrgRole, ...]]] = {
     "admin": ("A1", "Sales", (OrgRole.ADMIN,)),

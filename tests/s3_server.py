@@ -1,6 +1,6 @@
 """A real S3 server (moto) for tests, and a gate before it that can be shut: the server as if it were away.
 
-Import the fixtures into a `conftest.py`.
+`tests/conftest.py` imports the fixtures, once for all.
 """
 
 import asyncio
@@ -18,8 +18,6 @@ import pytest
 from lectern.kernel.ids import new_id
 from lectern.storage.place import BucketPlace
 from tests.ports import free_port
-
-__all__ = ["bucket_place", "gate", "s3_url"]
 
 _START_TIMEOUT_S = 30.0
 SIGN_IN = {"key_id": "key-of-tests", "secret": "secret-of-tests"}

@@ -1,8 +1,10 @@
 """Real PostgreSQL and Redis for tests: private, on Unix sockets, gone afterwards.
 
-Import the fixtures into a `conftest.py`. `script/test-services` installs what is missing.
+`tests/conftest.py` imports the fixtures, once for all: each import would start a server of its own.
+`script/test-services` installs what is missing.
 """
 
+import asyncio
 import os
 import shutil
 import signal
@@ -10,7 +12,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -20,8 +24,6 @@ from lectern.db.schema import metadata
 from lectern.kernel.ids import new_id
 
 START_TIMEOUT_S = 30.0
-
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "redis_home", "redis_url"]
 
 
 def _await_ready(probe: Callable[[], bool], process: "subprocess.Popen[bytes]", name: str) -> None:
@@ -81,14 +83,68 @@ def postgres_cluster() -> Iterator[Path]:
         shutil.rmtree(home)
 
 
+async def _create_tables(url: str) -> None:
+    opened = Database(url)
+    async with opened.write() as tx:
+        await tx.run_sync(metadata.create_all)
+    await opened.close()
+
+
+@dataclass(slots=True)
+class Templates:
+    """Databases with all tables, to copy: making a hundred tables takes longer than most tests.
+
+    Made when they are first needed, and anew when more tables are known by then.
+    """
+
+    home: Path
+    made: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def of(self, kind: str, make: Callable[[str], str]) -> str:
+        """Return the template's name; `make` makes an empty database of a name, and returns its URL."""
+        key = (kind, len(metadata.tables))
+        if key not in self.made:
+            name = f"template_{new_id()}"
+            url = make(name)
+            with ThreadPoolExecutor(1) as thread:  # where no loop runs
+                thread.submit(asyncio.run, _create_tables(url)).result()
+            self.made[key] = name
+        return self.made[key]
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Where databases with all tables are found."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+def _is_filled(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test wants all tables (`database`), or makes its own."""
+    return "database" in request.fixturenames
+
+
 @pytest.fixture
-def postgres_url(postgres_cluster: Path) -> Iterator[str]:
-    """An empty database of its own."""
+def postgres_url(
+    request: pytest.FixtureRequest, postgres_cluster: Path, templates: Templates
+) -> Iterator[str]:
+    """A database of its own; empty, unless the test asks for `database`, too."""
+
+    def run(tool: str, *arguments: str) -> None:
+        where = ["-h", str(postgres_cluster), "-U", "postgres"]
+        subprocess.run([str(postgres_bin() / tool), *where, *arguments], check=True)
+
+    def url_of(name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={postgres_cluster}"
+
+    def make(name: str) -> str:
+        run("createdb", name)
+        return url_of(name)
+
     name = f"t_{new_id()}"
-    where = ["-h", str(postgres_cluster), "-U", "postgres"]
-    subprocess.run([str(postgres_bin() / "createdb"), *where, name], check=True)
-    yield f"postgresql://postgres@/{name}?host={postgres_cluster}"
-    subprocess.run([str(postgres_bin() / "dropdb"), *where, "--force", name], check=True)
+    template = templates.of("postgresql", make) if _is_filled(request) else "template1"
+    run("createdb", "--template", template, name)
+    yield url_of(name)
+    run("dropdb", "--force", name)
 
 
 @contextmanager
@@ -120,19 +176,38 @@ def redis_url(redis_home: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: every test that asks runs on SQLite and on PostgreSQL."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> str:
+    """The URL of a database: every test that asks runs on SQLite and on PostgreSQL.
+
+    It is empty, unless the test asks for `database`, too.
+    """
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'lectern.db'}"
+        path = tmp_path / "lectern.db"
+        if _is_filled(request):
+            _copy_sqlite(templates, path)
+        return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 
 
+def _copy_sqlite(templates: Templates, path: Path) -> None:
+    name = templates.of("sqlite", lambda name: f"sqlite:///{templates.home / name}")
+    shutil.copy(templates.home / name, path)
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path, templates: Templates) -> AsyncIterator[Database]:
+    """A database with all tables, for tests of what does not depend on which it is."""
+    path = tmp_path / "lectern.db"
+    _copy_sqlite(templates, path)
+    opened = Database(f"sqlite:///{path}")
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with all tables that are imported so far."""
+    """A database with all tables that are imported so far (`_is_filled`)."""
     opened = Database(database_url)
-    async with opened.write() as tx:
-        await tx.run_sync(metadata.create_all)
     yield opened
     await opened.close()

@@ -19,10 +19,7 @@ from lectern.timeline.event import Event, NewEvent, ParticipantJoined, SessionEn
 from lectern.timeline.idea import Actor
 from sessions.presence.idea import ConnectionClosed, ConnectionOpened
 from tests.catalogue.conftest import SESSION, open_house
-from tests.databases import sqlite_database
 from tests.lesson import START, Lesson, real_class
-
-__all__ = ["sqlite_database"]
 
 HOST = Actor("p_host", SessionRole.HOST, "host")
 ANN = Actor("p_ann", SessionRole.LEARNER, "ann")

@@ -26,6 +26,7 @@ from lectern.app.shared_keys import tell_attendance_key
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import fetch_session
 from lectern.app.tables import metadata
+from lectern.app.wired.analytics import following, forgetting_people
 from lectern.app.wiring import built, registry
 from lectern.app.worker import carry, work, work_by_token
 from lectern.db.engine import Database
@@ -336,7 +337,7 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> None:
     async with built(settings) as services:
         org = await services.accounts.org()
         operator = _operator(org.id)
-        forgetting = services.forgetting()
+        forgetting = forgetting_people(services)
         if arguments.guest is not None:
             erased = await forgetting.guest(operator, arguments.session, arguments.guest)
         else:
@@ -353,7 +354,7 @@ def _day(utc_ms: int) -> str:
 
 async def _views_rebuild(_arguments: argparse.Namespace, settings: Settings) -> None:
     async with built(settings) as services:
-        count = await services.following().sum_all_up_anew()
+        count = await following(services).sum_all_up_anew()
     print(f"Summed up anew: {count} versions of replays and microcourses.")
 
 

@@ -11,7 +11,8 @@ from accounts.store import Org
 from interactions.question_sets.library import drafts_of
 from lectern.app.demo_quiz import QUIZ, QUIZ_TITLE
 from lectern.app.settings import Settings
-from lectern.app.wiring import Services
+from lectern.app.wired.classes import question_library
+from lectern.app.wired.services import Services
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Rejected
 from lectern.kernel.roles import OrgRole
@@ -131,7 +132,7 @@ async def _people(services: Services, org: Org, mail_domain: str | None) -> list
         presenter = await accounts.store.person(tx, ids["presenter"])
     assert presenter is not None
     teacher = principal_of(presenter)
-    library = services.library()
+    library = question_library(services)
     quiz = await library.create(teacher, QUIZ_TITLE, drafts_of(QUIZ))
     await library.attach(teacher, session.id, [quiz.id])
     return sign_ins

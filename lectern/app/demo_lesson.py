@@ -22,7 +22,8 @@ from catalogue.states import MicrocourseState, ReplayState
 from interactions.question_sets.store import Item
 from lectern.app.demo_class import DemoClass, DemoLessonFailed
 from lectern.app.demo_quiz import QUIZ_TITLE
-from lectern.app.wiring import Services, now_s
+from lectern.app.wired.classes import question_library
+from lectern.app.wired.services import Services, now_s
 from lectern.kernel.access import Principal, SessionGrant
 from lectern.kernel.errors import LecternError
 from lectern.kernel.roles import SessionRole
@@ -112,7 +113,7 @@ async def _hold(services: Services) -> None:
 
 async def _quiz_for(services: Services, teacher: Principal, session: Session) -> Item:
     """Prepare the demo's questions for a session, and return the one that is asked."""
-    library = services.library()
+    library = question_library(services)
     (line,) = await library.page(teacher, QUIZ_TITLE, "", 1)
     (prepared,) = await library.attach(teacher, session.id, [line.id])
     return prepared.items[0]

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from lectern.app.control import control_ends
 from lectern.app.finding import Finding
 from lectern.app.settings import Settings
 from lectern.app.turn_check import Outcome, address_of, allocate
-from lectern.app.wiring import control_ends
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Conflict
 from signaling.entry.turn import Turn

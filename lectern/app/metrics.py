@@ -14,7 +14,7 @@ from lectern.app.mail_metrics import mail_metrics
 from lectern.app.media_metrics import media_metrics
 from lectern.app.media_timing import media_timing
 from lectern.app.supervisor import Child
-from lectern.app.wiring import Services
+from lectern.app.wired.services import Services
 from lectern.kernel.access import Permission
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.errors import Forbidden

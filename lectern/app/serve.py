@@ -14,6 +14,7 @@ from aiohttp import web
 
 from interactions.live.server import socket_server
 from lectern import __version__
+from lectern.app.control import control_paths
 from lectern.app.demo import announce, set_up_demo
 from lectern.app.demo_lesson import hold_past_lesson
 from lectern.app.docs_page import docs_page
@@ -27,7 +28,10 @@ from lectern.app.shared_keys import agree_on_attendance_key, agree_on_keys
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.app.storage import gathering_of
 from lectern.app.supervisor import Child
-from lectern.app.wiring import Services, built, control_paths
+from lectern.app.wired.analytics import following, watch_reminders
+from lectern.app.wired.catalogue import aside_eraser, bin_eraser, leftovers
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built, operations
 from lectern.edge.openapi import Document
 from lectern.edge.routes import mount
 from lectern.kernel.errors import Conflict, Rejected
@@ -48,7 +52,7 @@ def build_app(services: Services, watched: Sequence[Child] = ()) -> web.Applicat
     """Return the HTTP application over `services`; `watched` are the children whose restarts are counted."""
     app = web.Application(middlewares=[outer_wall(services.settings)], client_max_size=1024**2)
     add_security_headers(app, services.settings)
-    routes = services.routes()
+    routes = operations(services)
     mount(app, routes, services.authenticate)
     services.whip.mount(app)
     _mount_socket_io(app, services)
@@ -194,12 +198,12 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(services.deadlines.run()),
                 *(tasks.create_task(run()) for run in services.notices.loops()),
                 tasks.create_task(run_forever("trials", services.trials.run)),
-                tasks.create_task(run_forever("asides", services.aside_eraser().run)),
-                tasks.create_task(run_forever("bin", services.bin_eraser().run)),
-                tasks.create_task(run_forever("views", services.following().run)),
-                tasks.create_task(services.watch_reminders().run()),
+                tasks.create_task(run_forever("asides", aside_eraser(services).run)),
+                tasks.create_task(run_forever("bin", bin_eraser(services).run)),
+                tasks.create_task(run_forever("views", following(services).run)),
+                tasks.create_task(watch_reminders(services).run()),
                 tasks.create_task(run_forever("shelf", services.shelf_indexer.run)),
-                tasks.create_task(run_forever("leftovers", services.leftovers().run)),
+                tasks.create_task(run_forever("leftovers", leftovers(services).run)),
                 tasks.create_task(
                     run_forever("ratings", lambda: hide_who_rated(services.database, services.rating_keys))
                 ),

@@ -12,8 +12,10 @@ import asyncpg
 import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only
 
 from lectern.kernel.errors import Gone
@@ -22,6 +24,9 @@ _BUSY_TIMEOUT_MS = 15_000
 _LOST_STATES = ("08", "57P01", "57P02", "57P03")
 """Connection exceptions; being shut down, crashed, starting (PostgreSQL, appendix A)."""
 _AFTER_COMMIT = "lectern_after_commit"
+_RESTS_SINCE = "lectern_rests_since"
+TRUSTED_S = 1.0
+"""For how long a connection that was just used is not asked if the database is still there."""
 _log = structlog.get_logger()
 
 OnCommit = Callable[[str], None]
@@ -51,7 +56,7 @@ class Database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.url = parsed.set(drivername=driver)
         # Without parameters in its errors: they are logged, and names and texts of people stand in them.
-        self.engine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
+        self.engine = create_async_engine(self.url, hide_parameters=True)
         self._reader = self.engine
         self._writer = self.engine.execution_options(lectern_write=True)
         self._one_writer = asyncio.Lock()
@@ -59,6 +64,8 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            _ask_the_idle(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -112,6 +119,31 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if _is_lost(error):
             raise _away(error) from error
         raise
+
+
+def _ask_the_idle(engine: AsyncEngine) -> None:
+    """Have a connection that rested asked if the database is still there, before somebody needs it.
+
+    Not one that was used a moment ago, as `pool_pre_ping` would: a transaction with one question takes three
+    round trips, the ping three more. Whoever meets a database that went away in between is told so
+    (`database_away`), and the next one gets a new connection.
+    """
+    dialect = engine.sync_engine.dialect
+
+    def rests(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTS_SINCE] = time.monotonic()
+
+    def is_wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        since = record.info.pop(_RESTS_SINCE, None)
+        if since is None or time.monotonic() - since < TRUSTED_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine.sync_engine, "checkin", rests)
+    event.listen(engine.sync_engine, "checkout", is_wanted)
 
 
 def _is_lost(error: DBAPIError) -> bool:

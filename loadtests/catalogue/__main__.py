@@ -19,7 +19,8 @@ from aiohttp.test_utils import make_mocked_request
 from sqlalchemy import text
 
 from lectern.app.settings import Settings
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built, operations
 from lectern.edge.routes import Request
 from lectern.kernel.access import ALLOWED, Principal
 from lectern.kernel.clock import utc_ms
@@ -75,7 +76,7 @@ def options() -> argparse.Namespace:
 
 async def measured(services: Services, database: str, times: int) -> list[Figure]:
     """Ask each question, the questions in turn, and return how long the answers took."""
-    routes = {(route.method, route.path): route for route in services.routes()}
+    routes = {(route.method, route.path): route for route in operations(services)}
     http = make_mocked_request("GET", "/")
     rng = random.Random(7)
     took: dict[str, list[float]] = {name: [] for name in _ASKED}

@@ -5,7 +5,8 @@ each with one.
 
 * `{"do": "join", "tokens": […], "consent": V}`: a user per token joins
 * `{"do": "chat", "per_s": R, "seconds": S}`: all together send so many messages
-* `{"do": "report"}`: what Locust counted since the last report, by name
+* `{"do": "report"}`: what Locust counted since the last report, by name (`took_ms`: how many took so long),
+  and how late this process itself was: it takes its users one after another
 
 Without any order they vote in every poll within ten seconds, and answer every check-in within five.
 """
@@ -149,20 +150,37 @@ class Learner(SocketIOUser):
         )
 
 
+class Lateness:
+    """How late a user of this process is that wants to do something every 20 ms."""
+
+    ms: ClassVar[list[float]] = []
+
+    @classmethod
+    def watch(cls) -> None:
+        """Note it for ever."""
+        while True:
+            due = time.perf_counter() + 0.02
+            gevent.sleep(0.02)
+            cls.ms.append((time.perf_counter() - due) * 1000)
+
+
 def _report(environment: Environment) -> dict[str, Any]:
     found = {
         name: {
             "count": entry.num_requests,
             "failures": entry.num_failures,
             "p99_ms": entry.get_response_time_percentile(0.99) or 0,
-            "worst_ms": entry.max_response_time,
+            "took_ms": list(entry.response_times.items()),
         }
         for (name, kind), entry in environment.stats.entries.items()
         if kind == "class"
     }
     faults = [f"{error.name}: {error.error}" for error in environment.stats.errors.values()]
     environment.stats.reset_all()
-    return {"stats": found, "faults": faults[:5]}
+    late_ms = sorted(Lateness.ms)
+    Lateness.ms.clear()
+    p99 = late_ms[int(0.99 * len(late_ms))] if late_ms else 0.0
+    return {"stats": found, "faults": faults[:5], "late_p99_ms": p99}
 
 
 def main() -> None:
@@ -170,6 +188,7 @@ def main() -> None:
     Plan.url = sys.argv[1]
     environment = Environment(user_classes=[Learner])
     runner = environment.create_local_runner()
+    gevent.spawn(Lateness.watch)
     for line in FileObject(sys.stdin.buffer, "rb"):
         order = json.loads(line)
         answer: dict[str, Any] = {}

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from lectern.app.secrets import load_keys
 from lectern.app.settings import Settings
-from lectern.app.wiring import built, now_s
+from lectern.app.wired.services import now_s
+from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.ids import new_id
 from lectern.kernel.roles import SessionRole

@@ -20,7 +20,8 @@ from catalogue.work import COMPOSE
 from lectern.app.media_orders import media_endings
 from lectern.app.serve import build_app
 from lectern.app.settings import Settings
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.db.engine import Database
 from lectern.jobs.calls import Call, Calls, Looks
 from lectern.jobs.desk import DatabaseDesk

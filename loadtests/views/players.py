@@ -14,6 +14,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _BEHIND_MS = 3_600_000
 """For how long everybody has been watching already: they report faster than one can watch."""
 AGAIN_AFTER_S = 0.3
+_TAKEN = b'{"accepted":1,"refused":[],"furthest_ms":null}'
 
 
 @dataclass(slots=True, eq=False)
@@ -120,7 +121,7 @@ class _Line(asyncio.Protocol):
         viewer, self._viewer = self._viewer, None
         assert viewer is not None
         crowd = self._crowd
-        if body == b'{"accepted":1,"refused":[]}':
+        if body == _TAKEN:
             viewer.acknowledged += 1
             crowd.acknowledged += 1
             crowd.took_s.append(self._loop.time() - self._sent_at)

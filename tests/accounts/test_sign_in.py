@@ -8,7 +8,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from accounts.routes import COOKIE
 from accounts.service import COOKIE_DAYS, Accounts
 from lectern.app.serve import build_app
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import OrgRole
 from tests.installation import Answer, Installation, settings_of

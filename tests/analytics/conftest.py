@@ -40,11 +40,7 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import NotFound
 from lectern.kernel.roles import OrgRole, SessionRole
 from lectern.manifest.clock_map import ClockMap
-from tests.databases import sqlite_database
 from tests.lesson import START, Lesson
-from tests.services import database, database_url, postgres_cluster, postgres_url
-
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
 
 SESSION = "s1"
 NOW = UtcMs(START + 3_600_000)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lectern.app.backup import backup, restore
-from lectern.app.wiring import built, now_s
+from lectern.app.wired.services import now_s
+from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Conflict, NotFound, Rejected
 from lectern.kernel.roles import SessionRole

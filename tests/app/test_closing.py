@@ -18,6 +18,7 @@ from analytics.closing.verification import verified
 from interactions.breakout.arrivals import Arrivals
 from lectern.app.cli import main
 from lectern.app.tables import metadata
+from lectern.app.wired.analytics import forgetting_people
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent, SessionStarted
@@ -319,14 +320,14 @@ async def test_who_is_forgotten_is_gone_from_every_table_and_export_and_the_chai
     assert {kind for kind in kinds if f"SECRET-{kind}" in kept} == kinds  # else nothing is proved below
     assert "SECRET-" in await every_export(house, session, 2)
     operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
-    assert await house.services.forgetting().person(operator, house.people["colleague"]) > 0
+    assert await forgetting_people(house.services).person(operator, house.people["colleague"]) > 0
     assert "SECRET-" not in await everything_kept(house)
     assert "SECRET-" not in await every_export(house, session, 2)
     for edition in (1, 2):
         record = inspected(await file(house, session, f"{edition}.jsonl"))
         assert record.holds
         assert "Colleague" not in (await file(house, session, f"{edition}.csv?lang=en")).decode("utf-8-sig")
-    assert await house.services.forgetting().person(operator, house.people["colleague"]) == 0
+    assert await forgetting_people(house.services).person(operator, house.people["colleague"]) == 0
 
     # No later version brings the name back.
     assert (await close(house, session, after=2, reason="another key")).status == 201
@@ -342,7 +343,7 @@ async def test_who_is_forgotten_is_gone_from_every_table_and_export_and_the_chai
 async def test_what_somebody_wrote_as_staff_goes_only_if_that_is_asked_for(house: Installation) -> None:
     session = await with_words(house)
     operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
-    forgetting = house.services.forgetting()
+    forgetting = forgetting_people(house.services)
     await forgetting.person(operator, house.people["host"])
     kept = await everything_kept(house)
     assert {kind for kind in ("answer", "decision", "correction") if f"SECRET-{kind}" in kept} == {

@@ -14,9 +14,6 @@ from lectern.kernel.errors import NotFound
 from sessions.tables import roster_entries, sessions
 from tests.installation import Installation
 from tests.lesson import START
-from tests.services import database, database_url, postgres_cluster, postgres_url
-
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url"]
 
 ZONE = "Asia/Shanghai"
 

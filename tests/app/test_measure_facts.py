@@ -6,6 +6,7 @@ from accounts.tables import departments
 from catalogue.response.store import ResponseStore
 from catalogue.response.tables import medium_favourites, medium_shares
 from lectern.app.measure_facts import ResponsesForMeasures, ShelfForMeasures
+from lectern.app.wired.analytics import forgetting_people
 from lectern.kernel.access import Permission, Principal
 from tests.installation import Installation
 
@@ -70,7 +71,7 @@ async def test_a_department_has_those_below_it(house: Installation) -> None:
 async def test_who_is_forgotten_has_no_list_and_their_shares_are_nobodys(house: Installation) -> None:
     await answers(house)
     operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
-    assert await house.services.forgetting().person(operator, house.people["learner"]) == 2
+    assert await forgetting_people(house.services).person(operator, house.people["learner"]) == 2
     async with house.services.database.read() as tx:
         assert (await tx.execute(select(medium_favourites))).all() == []
         [share] = (await tx.execute(select(medium_shares))).all()

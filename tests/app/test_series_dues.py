@@ -11,12 +11,13 @@ from catalogue.media import Replay
 from catalogue.states import ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.watch_due import DAY_MS
+from lectern.app.wired.analytics import watch_reminders
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.kernel.ids import new_id
 from notices.kinds import Kind
-from tests.installation import Installation, house, migrated_file, services
+from tests.installation import Installation, house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]
 
 LENGTH_MS = 4_000
 SALES = {"admin", "presenter", "other_presenter", "manager", "learner"}
@@ -106,7 +107,7 @@ async def test_a_required_series_is_reminded_of_until_it_is_watched(house: Insta
     assert (await house.ask("GET", "/api/v1/my/dues", by="colleague")).data["items"] == []
 
     later = UtcMs(utc_ms() + DAY_MS + 60_000)
-    reminders = replace(house.services.watch_reminders(), clock=lambda: later)
+    reminders = replace(watch_reminders(house.services), clock=lambda: later)
     assert await reminders.remind() == 1
     assert await reminded(house) == SALES
     [notice] = (await house.ask("GET", "/api/v1/my/notices?language=en", by="learner")).data["items"]

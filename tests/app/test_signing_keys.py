@@ -20,10 +20,7 @@ from lectern.app.shared_keys import (
 from lectern.app.signing_keys import AttendanceKeys
 from lectern.db.engine import Database
 from lectern.kernel.errors import Conflict
-from tests.databases import sqlite_database
 from tests.installation import settings_of
-
-__all__ = ["sqlite_database"]
 
 
 def test_the_first_use_makes_a_key_that_stays(tmp_path: Path) -> None:

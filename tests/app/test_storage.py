@@ -34,11 +34,8 @@ from lectern.storage.read_cache import ReadCache
 from lectern.storage.shelved import note_shelved, shelved
 from lectern.storage.tiered import TieredFiles
 from sessions.store import SessionStore
-from tests.databases import sqlite_database
 from tests.installation import settings_of
-from tests.s3_server import Gate, bucket_place, gate, s3_url
-
-__all__ = ["bucket_place", "gate", "s3_url", "sqlite_database"]
+from tests.s3_server import Gate
 
 
 def with_bucket(data: Path, place: BucketPlace, **others: Any) -> Settings:

@@ -16,10 +16,10 @@ from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
 from notices.outbox import Outbox
 from notices.tables import notices
-from tests.analytics.conftest import Office, office, sqlite_database
+from tests.analytics.conftest import Office, office
 from tests.analytics.test_view_routes import interval, report
 
-__all__ = ["office", "sqlite_database"]
+__all__ = ["office"]
 
 
 class Reminded:

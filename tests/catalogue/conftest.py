@@ -53,11 +53,7 @@ from lectern.manifest.replay import Replay, ReplaySpan, ReplayVideo
 from lectern.manifest.so_far import SoFar
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
-from tests.databases import sqlite_database
 from tests.lesson import START, Lesson, PollOpened, PollVoted
-from tests.services import database, database_url, postgres_cluster, postgres_url
-
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url", "sqlite_database"]
 
 SESSION = "s1"
 KEY = b"k" * 32

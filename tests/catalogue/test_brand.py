@@ -14,14 +14,14 @@ from PIL import Image
 from catalogue.brand.look import LookStore, NamedLook
 from catalogue.work import MICROCOURSE, MicrocourseArgs
 from lectern.app.media_orders import Orders
-from lectern.app.wiring import Services
+from lectern.app.wired.services import Services
 from lectern.jobs.job import JobFailed, NewJob
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from mediaworker.media_job import Clip, Microcourse
-from tests.installation import Answer, Installation, house, migrated_file, services
+from tests.installation import Answer, Installation, house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]
 API = "/api/v1/branding"
 
 

@@ -13,9 +13,9 @@ from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
 from lectern.kernel.clock import utc_ms
 from mediaworker.steps import COUNTED, STEPS, step_at
-from tests.installation import Installation, house, migrated_file, services
+from tests.installation import Installation, house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]
 API = "/api/v1/media-jobs"
 JOBS = JobStore()
 

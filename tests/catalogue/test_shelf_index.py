@@ -12,9 +12,6 @@ from catalogue.shelf.places import Place
 from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.kernel.clock import UtcMs
-from tests.services import database, database_url, postgres_cluster, postgres_url
-
-__all__ = ["database", "database_url", "postgres_cluster", "postgres_url"]
 
 NOW = UtcMs(1_000 * 86_400_000)
 DAY = 86_400_000

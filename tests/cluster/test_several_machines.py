@@ -21,6 +21,7 @@ import pytest
 from catalogue.erasure_store import Erasure, ErasureStore
 from lectern.app.settings import Settings
 from lectern.app.storage import carrying
+from lectern.app.wired.catalogue import aside_eraser
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.ids import new_id
@@ -39,9 +40,6 @@ from tests.cluster.test_two_servers import steward
 from tests.cluster.two_servers import House, Served, live_house, served, until
 from tests.foreign_ends.test_over_a_bucket import environment, played
 from tests.installation import settings_of
-from tests.s3_server import bucket_place, s3_url
-
-__all__ = ["bucket_place", "s3_url"]
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 ASIDE = 2
@@ -222,7 +220,7 @@ async def _is_erased_everywhere(
         newest = await recordings.newest(tx, here.session.id)
         assert newest == 5
         await ErasureStore().ask(tx, Erasure(here.session.id, here.org.id, 1, newest, "test", utc_ms()))
-    eraser = server.services.aside_eraser()
+    eraser = aside_eraser(server.services)
     await eraser.look()
     async with database.read() as tx:
         erasure = await eraser.store.erasure(tx, here.session.id)

@@ -23,7 +23,8 @@ from lectern.app.packagers import Packagers
 from lectern.app.serve import build_app
 from lectern.app.shared_keys import agree_on_keys
 from lectern.app.storage import carrying, gathering_of
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.roles import SessionRole
 from lectern.kernel.tasks import run_forever, task_group

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from lectern.db import engine
 from lectern.db.engine import Database
 from lectern.db.schema import Json
+from lectern.kernel.errors import Gone
 
 METADATA = MetaData()
 ACCOUNTS = Table(
@@ -99,6 +101,42 @@ async def test_errors_do_not_carry_the_words_of_people(database: Database) -> No
             await tx.execute(insert(ACCOUNTS).values(id="a", amount=0, notes={"said": "a secret"}))
         await tx.rollback()
     assert "a secret" not in str(raised.value)
+
+
+async def _end_connections_of(database: Database, url: str) -> None:
+    """Do what a restart of PostgreSQL does to those who are connected."""
+    other = Database(url)
+    async with database.read() as tx:
+        own = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with other.read() as tx:
+        await tx.execute(text("SELECT pg_terminate_backend(:own, 5000)"), {"own": own})
+    await other.close()
+
+
+async def test_a_connection_that_rested_is_asked_before_it_is_used(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url)
+    monkeypatch.setattr(engine, "TRUSTED_S", 0.0)
+    await _end_connections_of(database, postgres_url)
+    async with database.read() as tx:
+        assert (await tx.execute(select(1))).scalar_one() == 1
+    await database.close()
+
+
+async def test_whoever_comes_at_the_moment_the_database_goes_is_told_and_the_next_is_served(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url)
+    monkeypatch.setattr(engine, "TRUSTED_S", 60.0)
+    await _end_connections_of(database, postgres_url)
+    with pytest.raises(Gone) as raised:
+        async with database.read() as tx:
+            await tx.execute(select(1))
+    assert raised.value.code == "database_away"
+    async with database.read() as tx:
+        assert (await tx.execute(select(1))).scalar_one() == 1
+    await database.close()
 
 
 async def test_a_new_file_that_somebody_is_changing_is_waited_for(tmp_path: Path) -> None:

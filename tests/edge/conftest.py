@@ -1,5 +1,5 @@
 """Fixtures of a whole installation."""
 
-from tests.installation import house, migrated_file, services
+from tests.installation import house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]

@@ -4,6 +4,7 @@ import asyncio
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from lectern.app.wiring import operations
 from lectern.edge import openapi
 from tests.installation import Installation
 
@@ -14,7 +15,7 @@ async def test_the_document_is_valid_openapi_3_1_and_complete(house: Installatio
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
     described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     mounted = {
-        (route.method, route.path) for route in house.services.routes() if route.path.startswith("/api/")
+        (route.method, route.path) for route in operations(house.services) if route.path.startswith("/api/")
     }
     assert mounted <= described
 

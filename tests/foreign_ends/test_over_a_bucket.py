@@ -19,11 +19,9 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.place import BucketPlace
 from lectern.storage.shelved import shelved
 from tests.foreign_ends.encoder import encoder, planned_with_keys, said
-from tests.s3_server import Gate, bucket_place, gate, s3_url
+from tests.s3_server import Gate
 from tests.scripted_lesson.processes import pid_of
 from tests.scripted_lesson.server import Server, running_server
-
-__all__ = ["bucket_place", "gate", "s3_url"]
 
 PATIENCE_S = 60.0
 

@@ -13,7 +13,8 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from playwright.async_api import Page, async_playwright, expect
 
-from lectern.app.wiring import Services, built, now_s
+from lectern.app.wired.services import Services, now_s
+from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.roles import SessionRole
 from sessions.store import Session

@@ -12,9 +12,9 @@ from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
 from lectern.timeline.idea import Actor
 from sessions.presence.admission import Arrival
 from sessions.store import Session
-from tests.installation import Installation, house, migrated_file, services
+from tests.installation import Installation, house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]
 
 
 async def arrive(house: Installation, session: Session, role: SessionRole, **who: str) -> Actor:

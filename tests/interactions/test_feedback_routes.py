@@ -12,9 +12,9 @@ from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
 from sessions.presence.admission import Arrival
 from sessions.store import Session
-from tests.installation import Installation, house, migrated_file, services
+from tests.installation import Installation, house, services
 
-__all__ = ["house", "migrated_file", "services"]
+__all__ = ["house", "services"]
 
 FORM: dict[str, Any] = {"teacher": 5, "course": 4, "organisation": 3, "recommend": 9, "text": "=Well done"}
 GUESTS = [f"G{n}" for n in range(FEWEST - 1)]

@@ -22,17 +22,14 @@ from tests.mediaworker.test_over_bucket import (
     CUT,
     OUTPUT,
     attempt_at,
-    bucket_place,
     carried,
-    gate,
     made_by,
-    s3_url,
     server_data,
     worker_settings,
 )
 from tests.s3_server import Gate
 
-__all__ = ["bucket_place", "carried", "gate", "s3_url", "server_data"]
+__all__ = ["carried", "server_data"]
 
 TRANSFERS = ("get", "list", "fetch", "put_file")
 

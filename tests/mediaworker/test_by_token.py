@@ -20,7 +20,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from catalogue.work import COMPOSE, MICROCOURSE, SIGNALS, ComposeArgs, MicrocourseArgs, SignalsArgs
 from catalogue.workers.grants import WorkGrant, WorkSigner
 from lectern.app.serve import build_app
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.jobs.job import Job, NewJob
 from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
@@ -31,11 +32,8 @@ from lectern.manifest.signals import Signals, checked
 from lectern.storage.bucket import BucketFiles
 from lectern.storage.place import BucketPlace
 from recording.packager import Packager
-from tests.installation import migrated_file, settings_of
+from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
-from tests.s3_server import bucket_place, s3_url
-
-__all__ = ["bucket_place", "migrated_file", "s3_url"]
 
 CUT = MicrocourseArgs(session_id="s", microcourse_id="m", version=1, title="课", start_ms=0, end_ms=1_500)
 WHOLE = ComposeArgs("s", "r", 1, "x")

@@ -24,10 +24,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.files import Files
 from lectern.storage.local import LocalFiles
 from lectern.storage.place import BucketPlace
-from tests.databases import sqlite_database
-from tests.s3_server import bucket_place, s3_url
 
-__all__ = ["bucket_place", "s3_url", "sqlite_database"]
 STORE = JobStore()
 
 

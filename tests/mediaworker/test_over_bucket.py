@@ -36,9 +36,7 @@ from mediaworker.media_job import Compose, Hear, Microcourse
 from recording.packager import Packager
 from tests.installation import settings_of
 from tests.recording.scripted_publisher import ScriptedPublisher, record
-from tests.s3_server import Gate, bucket_place, gate, s3_url
-
-__all__ = ["bucket_place", "gate", "s3_url"]
+from tests.s3_server import Gate
 
 CUT = MicrocourseArgs(session_id="s", microcourse_id="m", version=1, title="课", start_ms=0, end_ms=1_500)
 OUTPUT = "sessions/s/microcourses/m/1"

@@ -24,10 +24,7 @@ from lectern.storage.bucket import BucketFiles
 from lectern.storage.carrier import Carrier
 from lectern.storage.place import BucketPlace
 from signaling.plane.recording_numbers import RecordingNumbers
-from tests.databases import sqlite_database
-from tests.s3_server import Gate, bucket_place, gate, s3_url
-
-__all__ = ["bucket_place", "gate", "s3_url", "sqlite_database"]
+from tests.s3_server import Gate
 
 S = "s1"
 

@@ -27,13 +27,9 @@ from lectern.storage.place import BucketPlace
 from lectern.storage.tiered import copy_folder
 from recording.packager import Packager
 from signaling.plane.recording_numbers import RecordingNumbers
-from tests.databases import sqlite_database
 from tests.installation import settings_of
 from tests.recording.replay_reader import playlist_seconds, read_pictures
 from tests.recording.scripted_publisher import ScriptedPublisher, record_steps
-from tests.s3_server import bucket_place, gate, s3_url
-
-__all__ = ["bucket_place", "gate", "s3_url", "sqlite_database"]
 
 S = "s1"
 KEY = f"sessions/{S}"

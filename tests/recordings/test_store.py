@@ -12,9 +12,6 @@ from lectern.recordings import store
 from lectern.recordings.places import Places, place_id
 from lectern.recordings.tables import packaging_places, recordings
 from signaling.plane.recording_numbers import RecordingNumbers
-from tests.services import database_url, postgres_cluster, postgres_url
-
-__all__ = ["database_url", "postgres_cluster", "postgres_url"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lectern.app.wiring import control_paths
+from lectern.app.control import control_paths
 from lectern.kernel.errors import Conflict
 from tests.installation import settings_of
 

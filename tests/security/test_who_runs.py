@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lectern.app.wiring import operations
 from lectern.kernel.roles import SessionRole
 from tests.installation import Installation
 
@@ -76,7 +77,7 @@ ROOT = "/api/v1/sessions/{id}"
 async def test_every_route_of_a_session_has_its_place(house: Installation) -> None:
     found = [
         (route.method, route.path.removeprefix(ROOT))
-        for route in house.services.routes()
+        for route in operations(house.services)
         if route.path.startswith(ROOT)
     ]
     assert sorted(found) == sorted([*RUN, *RUN_OR_LINK, RULE, *OTHERS])

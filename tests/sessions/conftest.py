@@ -1,13 +1,5 @@
 """Fixtures of a whole installation, and of empty databases of both kinds."""
 
-from tests.installation import house, migrated_file, services
-from tests.services import database_url, postgres_cluster, postgres_url
+from tests.installation import house, services
 
-__all__ = [
-    "database_url",
-    "house",
-    "migrated_file",
-    "postgres_cluster",
-    "postgres_url",
-    "services",
-]
+__all__ = ["house", "services"]

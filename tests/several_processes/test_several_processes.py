@@ -12,10 +12,7 @@ from interactions.hand.events import HandGranted, HandRaised
 from lectern.kernel.roles import SessionRole
 from lectern.timeline.event import NewEvent
 from signaling.plane import node
-from tests.installation import migrated_file
 from tests.several_processes.town import Person, Town, town, until
-
-__all__ = ["migrated_file"]
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -25,7 +25,8 @@ from accounts.store import Org
 from lectern.app.admission import SeatsOfPresence
 from lectern.app.serve import children
 from lectern.app.supervisor import Child
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.kernel.access import SessionGrant
 from lectern.kernel.errors import Gone
 from lectern.kernel.roles import SessionRole

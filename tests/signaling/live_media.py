@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from lectern.app.wiring import control_paths
+from lectern.app.control import control_paths
 from tests.installation import Installation
 
 START_WITHIN_S = 20.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lectern.app.wiring import control_paths
+from lectern.app.control import control_paths
 from lectern.kernel.roles import SessionRole
 from lectern.manifest import ManifestReader, RecordingEnded, RecordingStarted
 from signaling.stage.recording import ASIDE_WAITS, RECORDING

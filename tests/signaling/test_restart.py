@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import socketio
 
-from lectern.app.wiring import control_paths
+from lectern.app.control import control_paths
 from lectern.kernel.roles import SessionRole
 from sessions.store import Session
 from streaming.control import messages as m

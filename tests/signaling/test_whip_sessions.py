@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from lectern.app.admission import SeatsOfPresence
-from lectern.app.wiring import now_s
+from lectern.app.wired.services import now_s
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import SessionRole
 from sessions.store import Session

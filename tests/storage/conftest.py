@@ -10,9 +10,6 @@ from lectern.storage.local import LocalFiles
 from lectern.storage.place import BucketPlace
 from lectern.storage.read_cache import ReadCache
 from lectern.storage.tiered import TieredFiles
-from tests.s3_server import bucket_place, gate, s3_url
-
-__all__ = ["bucket_place", "gate", "s3_url"]
 
 CACHE_BYTES = 1 << 20
 

@@ -10,7 +10,8 @@ from accounts.store import Person
 from interactions.chat.events import ChatSent
 from interactions.checkin.events import CheckinAnswered, CheckinClosed, CheckinOpened
 from interactions.page_state.events import Attended, PageStatesReported
-from lectern.app.wiring import Services, built
+from lectern.app.wired.services import Services
+from lectern.app.wiring import built
 from lectern.kernel.clock import UtcMs, utc_ms
 from lectern.timeline.event import NewEvent, ParticipantJoined, SessionEnded, SessionStarted
 from sessions.presence.idea import ConnectionClosed, ConnectionOpened
