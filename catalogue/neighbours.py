@@ -33,6 +33,9 @@ class Leaders(Protocol):
     async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
         """Return who leads a session; None: there is no such session."""
 
+    async def led_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> Collection[str]:
+        """Return the sessions that a person presents or hosts."""
+
 
 class Rosters(Protocol):
     """Knows who should attend."""
@@ -124,6 +127,26 @@ class PublishingNews(Protocol):
 
     async def replay_held(self, tx: AsyncConnection, replay: Replay) -> None:
         """Take back what they were told, as far as that can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinNews:
+    """A medium that is put into the bin or taken out, and all `reviews` that were ever asked of it."""
+
+    org_id: str
+    session_id: str
+    key: Key
+    reviews: Collection[str] = ()
+
+
+class NewsOfBin(Protocol):
+    """Knows what people were told, or are about to be, of what goes into the bin and comes back."""
+
+    async def put_in(self, tx: AsyncConnection, about: BinNews) -> None:
+        """Take back what they were told, as far as that can be; what waits to be told is not."""
+
+    async def taken_out(self, tx: AsyncConnection, about: BinNews) -> None:
+        """Have what they were told hold again, and tell what waited."""
 
 
 @dataclass(frozen=True, slots=True)

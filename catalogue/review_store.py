@@ -62,6 +62,11 @@ class ReviewStore:
             _review(row) for row in await tx.execute(query.order_by(_reviews.id.desc()).limit(_MOST_REVIEWS))
         ]
 
+    async def ids_of(self, tx: AsyncConnection, microcourse_id: str) -> list[str]:
+        """Return the ids of all reviews of a microcourse."""
+        query = select(_reviews.id).where(_reviews.microcourse_id == microcourse_id)
+        return list((await tx.execute(query)).scalars())
+
     async def latest(self, tx: AsyncConnection, microcourse_ids: Collection[str]) -> dict[str, Review]:
         """Return the latest review of each microcourse that has one."""
         last = (

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import may_edit
+from catalogue.bin.store import tell_deleted
 from catalogue.media import Microcourse, Released
 from catalogue.neighbours import News, People, ReviewNews
 from catalogue.publishing import insist_on_publication
@@ -275,7 +276,11 @@ class ReviewDesk:
     async def _visible(
         self, tx: AsyncConnection, who: Principal, microcourse_id: str, *, lock: bool = True
     ) -> Microcourse:
-        work = await self.store.microcourse(tx, microcourse_id, lock=lock)
+        try:
+            work = await self.store.microcourse(tx, microcourse_id, lock=lock)
+        except NotFound:
+            await tell_deleted(tx, who, "microcourse", microcourse_id)
+            raise
         if who.org_id != work.org_id:
             raise NotFound("microcourse_not_found", "There is no such microcourse.")
         if not sees_work(who, work):

@@ -59,7 +59,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     `announced` is the plan that everybody who was told goes by, None where some know one and some another.
     `moves`, `hosts` and `repeats` are the paces of changes, of hosts, and of reminders that come again since
-    the lesson moved; `heard` are the reminders of earlier plans.
+    the lesson moved; `heard` are the reminders of earlier plans. `put_away` is what was not told yet of a
+    replay that lies in the bin.
     """
 
     title: str = ""
@@ -81,6 +82,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     hosts: Pace = Pace()
     repeats: Pace = Pace()
     heard: tuple[str, ...] = ()
+    put_away: tuple[Pending, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -208,6 +210,21 @@ def withheld(call: Call | None) -> Call:
     return msgspec.structs.replace(
         call, pending=tuple(pending for pending in call.pending if pending.kind is not Kind.REPLAY_SHOWN)
     )
+
+
+def deleted(call: Call | None) -> Call:
+    """Take in that the replay was deleted: who was not told of it by now is not, while it lies in the bin."""
+    call = call or UNKNOWN
+    of_replay = tuple(pending for pending in call.pending if pending.kind is Kind.REPLAY_SHOWN)
+    return msgspec.structs.replace(withheld(call), put_away=of_replay)
+
+
+def restored(call: Call | None) -> Call:
+    """Take in that the replay is back: who was not told of it yet is."""
+    call = call or UNKNOWN
+    for pending in call.put_away:
+        call = _with(call, pending)
+    return msgspec.structs.replace(call, put_away=())
 
 
 def _with(call: Call, pending: Pending) -> Call:

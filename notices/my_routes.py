@@ -21,7 +21,7 @@ from notices.choices import NONE, Choices, choices_of, choose, mute
 from notices.kinds import KINDS, Kind, facts_of
 from notices.mute_link import MuteLinks
 from notices.neighbours import Lessons, People, PlannedLesson
-from notices.notice import Notice
+from notices.notice import DELETED, Notice
 from notices.store import NoticeStore
 from notices.words import Language, kind_name, letter
 
@@ -33,7 +33,8 @@ _Tongue = Literal["zh-CN", "en"]
 class NoticeModel(BaseModel):
     """A notice in the reader's language; `path` leads to what it is about.
 
-    `done`: what it asks for is done, or holds no longer; it does not count as unread.
+    `done`: what it asks for is done, or holds no longer; it does not count as unread. `gone`: because what it
+    is about was deleted, so that `path` leads nowhere.
     """
 
     id: str
@@ -46,6 +47,7 @@ class NoticeModel(BaseModel):
     created_utc_ms: int
     read: bool
     done: bool
+    gone: bool
 
 
 class NoticePage(BaseModel):
@@ -361,6 +363,7 @@ def _model(notice: Notice, language: Language) -> NoticeModel:
         created_utc_ms=notice.created_utc_ms,
         read=notice.read_utc_ms is not None,
         done=notice.settled_utc_ms is not None,
+        gone=notice.problem == DELETED,
     )
 
 

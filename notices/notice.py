@@ -11,6 +11,8 @@ from notices.states import State
 LEASE_MS: Final = 120_000
 """Whoever took mail out and is silent for so long has lost it."""
 DETAIL_CHARS: Final = 300
+DELETED: Final = "deleted"
+"""The problem of a message, in the app too, while what it is about lies in the bin, and from then on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lectern.kernel.errors import NotFound
 from lectern.kernel.ids import new_id
 from notices.gate import Gate
 from notices.kinds import KINDS, Channel, Kind
-from notices.notice import LEASE_MS, Notice
+from notices.notice import DELETED, LEASE_MS, Notice
 from notices.states import OPEN, State, Turn, after
 from notices.tables import mail_gate
 from notices.tables import notices as n
@@ -39,6 +39,24 @@ class OpenWork(NamedTuple):
     org_id: str
     session_id: str | None
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class AboutMedium:
+    """What is said of a medium of a lesson: what is `about` one of these, or that its replay is there.
+
+    `is_replay`: it is the lesson's replay.
+    """
+
+    about: Collection[str]
+    is_replay: bool = False
+
+    def condition(self, of_replay: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Return the condition that a message of the lesson is one of them; `of_replay`: of its replay."""
+        said = [one_of(n.c.about, self.about)]
+        if self.is_replay:
+            said += [n.c.kind == Kind.REPLAY_SHOWN, of_replay]
+        return or_(*said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +184,53 @@ class NoticeStore:
             where.append(one_of(n.c.person_id, person_ids))
         where += _of_work(about, but_of)
         await tx.execute(update(n).where(*where).values(settled_utc_ms=now))
+
+    async def put_away(self, tx: AsyncConnection, session_id: str, what: AboutMedium, now: UtcMs) -> None:
+        """Do not send what waits about something that was deleted; what was told in the app holds no longer.
+
+        It is known from what ended otherwise, and `bring_back` finds it again. Reminders after the lesson go
+        with its replay where nothing else is left to do.
+        """
+        only_absent = await self._only_absent(tx, session_id) if what.is_replay else []
+        mine = [n.c.session_id == session_id, what.condition(one_of(n.c.id, only_absent))]
+        waits = [*mine, n.c.channel == Channel.MAIL, n.c.state == State.WAITING]
+        dropped = after(State.WAITING, Turn.UNWANTED)
+        await tx.execute(
+            update(n).where(*waits).values(state=dropped, problem=DELETED, detail=None, done_utc_ms=now)
+        )
+        holds = [*mine, n.c.channel == Channel.APP, n.c.settled_utc_ms.is_(None)]
+        await tx.execute(update(n).where(*holds).values(settled_utc_ms=now, problem=DELETED))
+
+    async def bring_back(
+        self, tx: AsyncConnection, session_id: str, what: AboutMedium, now: UtcMs, expires_utc_ms: int
+    ) -> None:
+        """Have what was put away hold again, read or not as it was; mail that waited then is sent.
+
+        A reminder that came too late meanwhile is not: the next one says so. Other mail is tried until
+        `expires_utc_ms`.
+        """
+        of_lesson = what.condition(n.c.kind == Kind.MISSED)
+        mine = [n.c.session_id == session_id, of_lesson, n.c.problem == DELETED]
+        told = [*mine, n.c.channel == Channel.APP]
+        await tx.execute(update(n).where(*told).values(settled_utc_ms=None, problem=None))
+        mail = [*mine, n.c.channel == Channel.MAIL, n.c.state == State.DROPPED]
+        timeless = n.c.kind != Kind.WATCH_DUE
+        await tx.execute(update(n).where(*mail, timeless).values(expires_utc_ms=expires_utc_ms))
+        await tx.execute(
+            update(n)
+            .where(*mail, n.c.expires_utc_ms > now)
+            .values(
+                state=after(State.DROPPED, Turn.RETRIED),
+                problem=None,
+                not_before_utc_ms=now,
+                done_utc_ms=None,
+            )
+        )
+
+    async def _only_absent(self, tx: AsyncConnection, session_id: str) -> list[str]:
+        """Return the reminders after a lesson that ask for nothing but that its replay be watched."""
+        query = select(n.c.id, n.c.facts).where(n.c.session_id == session_id, n.c.kind == Kind.MISSED)
+        return [row.id for row in await tx.execute(query) if row.facts.get("undone") == ["absent"]]
 
     async def open_work(self, tx: AsyncConnection, kind: Kind) -> dict[OpenWork, set[str]]:
         """Return the pieces of work that people were told of in the app and that are not done; by whom."""

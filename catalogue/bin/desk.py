@@ -3,17 +3,19 @@
 Nothing is erased here: that is `catalogue.bin.eraser`, when the days of grace are over.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit, may_edit
-from catalogue.bin.states import DAY_MS, Binned, BinState
+from catalogue.bin.states import DAY_MS, Binned, BinState, Place
 from catalogue.bin.store import BinStore
 from catalogue.bin.uses import UseReader, UsesOfReplay
 from catalogue.media import MediumKind, Microcourse, Replay
-from catalogue.neighbours import Leaders, PublishingNews
+from catalogue.neighbours import BinNews, Leaders, NewsOfBin
 from catalogue.review_store import ReviewStore
+from catalogue.series import Key
 from catalogue.states import MICROCOURSE_TABLE, MicrocourseEvent, MicrocourseState, after
 from catalogue.store import CatalogueStore
 from catalogue.work import COMPOSE, SIGNALS
@@ -21,10 +23,11 @@ from lectern.db.engine import Database
 from lectern.db.trail import Trail
 from lectern.jobs.states import JobState
 from lectern.jobs.store import JobStore
-from lectern.kernel.access import Permission, Principal, insist_on_running
+from lectern.kernel.access import Permission, Principal, insist_on_running, runs
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
 
+PAGE = 50
 CANCELLED = "cancelled"
 """The reason of a job that somebody ended."""
 
@@ -43,7 +46,7 @@ class BinDesk:
     leaders: Leaders
     uses: UseReader
     trail: Trail
-    news: PublishingNews
+    news: NewsOfBin
     days: int = 30
     clock: Clock = utc_ms
     bin: BinStore = field(default_factory=BinStore)
@@ -84,7 +87,8 @@ class BinDesk:
             await self.bin.put_in(
                 tx, "replay", replay.id, by=who.subject_id, now=now, due=self._due(now), was_told=was_told
             )
-            await self.news.replay_held(tx, replay)
+            about = BinNews(replay.org_id, replay.session_id, Key("replay", replay.id))
+            await self.news.put_in(tx, about)
             gone = len(courses) if with_microcourses else 0
             details = {"session_id": replay.session_id, "version": replay.version, "microcourses": gone}
             await self.trail.write(tx, who, "replay_deleted", replay.id, details)
@@ -105,13 +109,13 @@ class BinDesk:
             await self._put_course(tx, who, found, self.clock(), with_replay=None)
             return await self._binned(tx, "microcourse", microcourse_id)
 
-    async def listed(self, who: Principal) -> list[Binned]:
-        """Return what `who` may take out, the latest first."""
-        if Permission.REPLAYS_WRITE not in who.permissions:
+    async def listed(self, who: Principal, behind: Place | None = None) -> list[Binned]:
+        """Return what `who` may take out behind a place, the latest first: up to a page, and one."""
+        if Permission.REPLAYS_WRITE not in who.permissions or who.grant is not None:
             return []
         async with self.database.read() as tx:
-            found = await self.bin.listed(tx, who.org_id)
-            return [one for one in found if await self._may(tx, who, one)]
+            lessons = await self._lessons(tx, who)
+            return await self.bin.listed(tx, who.org_id, replays_of=lessons, behind=behind, limit=PAGE + 1)
 
     async def restore(self, who: Principal, medium: MediumKind, medium_id: str) -> Binned:
         """Take something out of the bin; with a replay, what was deleted together with it.
@@ -124,10 +128,12 @@ class BinDesk:
         async with self.database.write() as tx:
             one = await self._mine(tx, who, medium, medium_id)
             now = self.clock()
-            await self.bin.take_out(tx, one, now)
             together = await self.bin.together_with(tx, one.id) if medium == "replay" else []
-            for other in together:
-                await self.bin.take_out(tx, other, now)
+            for each in (one, *together):
+                await self.bin.take_out(tx, each, now)
+                reviews = await self.reviews.ids_of(tx, each.id)
+                about = BinNews(each.org_id, each.session_id, Key(each.medium, each.id), reviews)
+                await self.news.taken_out(tx, about)
             if medium == "replay":
                 await self._resume_jobs(tx, one, now)
             details = {"session_id": one.session_id, "microcourses": len(together)}
@@ -167,6 +173,14 @@ class BinDesk:
             raise NotFound("replay_not_found", "There is no such replay.")
         await self._insist_on_running(tx, who, replay.session_id)
         return replay
+
+    async def _lessons(self, tx: AsyncConnection, who: Principal) -> Collection[str] | None:
+        """Return of which lessons `who` may take replays back, as `_insist_on_running`; None: of all."""
+        if Permission.SESSIONS_WRITE not in who.permissions:
+            return ()
+        if runs(who, ()) or who.person_id is None:
+            return None
+        return await self.leaders.led_by(tx, who.org_id, who.person_id)
 
     async def _insist_on_running(self, tx: AsyncConnection, who: Principal, session_id: str) -> None:
         led = await self.leaders.led(tx, session_id)
@@ -216,6 +230,9 @@ class BinDesk:
             was_told=was_told,
             with_replay=with_replay,
         )
+        reviews = await self.reviews.ids_of(tx, course.id)
+        key = Key("microcourse", course.id)
+        await self.news.put_in(tx, BinNews(course.org_id, course.session_id, key, reviews))
         details = {"session_id": course.session_id, "version": course.version}
         await self.trail.write(tx, who, "microcourse_deleted", course.id, details)
 

@@ -6,9 +6,10 @@ from typing import Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from catalogue.bin.desk import BinDesk
-from catalogue.bin.states import Binned
+from catalogue.bin.desk import PAGE, BinDesk
+from catalogue.bin.states import Binned, Place, read_place
 from catalogue.bin.uses import UsesOfReplay
+from catalogue.groups.recordings import ShownTo
 from catalogue.media import MediumKind
 from catalogue.neighbours import People
 from catalogue.series import Key
@@ -39,6 +40,19 @@ class UsingSeries(BaseModel):
     microcourses: int
 
 
+class UsingGroup(BaseModel):
+    """What a group recorded, erased with the replay. `round`: of which breakout, `place`: which group of it.
+
+    `name` is null where it has none any more. `shown_to`: staff, its group, or the class.
+    """
+
+    id: str
+    round: int
+    place: int
+    name: str | None
+    shown_to: ShownTo
+
+
 class UsesModel(BaseModel):
     """What uses a replay. `required`: it has to be watched, until `due_utc_ms` if there is a deadline.
 
@@ -54,6 +68,7 @@ class UsesModel(BaseModel):
     required: bool
     due_utc_ms: int | None
     api_keys: int
+    groups: list[UsingGroup]
     mark: str
     days: int
 
@@ -68,7 +83,8 @@ class DeletionQuery(BaseModel):
 class BinnedModel(BaseModel):
     """Something in the bin, erased at `due_utc_ms`. `with_replay`: deleted together with that one.
 
-    `may_erase`: the asker may have it erased at once.
+    `together`: so many microcourses were deleted together with it and come back or go with it. `may_erase`:
+    the asker may have it erased at once.
     """
 
     medium: MediumKind
@@ -80,14 +96,25 @@ class BinnedModel(BaseModel):
     put_by_name: str | None
     due_utc_ms: int
     with_replay: str | None
+    together: int
     may_erase: bool
 
 
 class BinList(BaseModel):
-    """What the asker may take out, the latest first; `days` is how long things wait here."""
+    """What the asker may take out, the latest first; `days` is how long things wait here.
+
+    `next` is the cursor of the next page.
+    """
 
     items: list[BinnedModel]
     days: int
+    next: str | None
+
+
+class BinQuery(BaseModel):
+    """Behind what; without a cursor from the latest deletion on."""
+
+    cursor: str | None = Field(default=None, max_length=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +131,13 @@ class BinRoutes:
             Route("GET", f"{replay}/uses", self.uses, "What uses a replay", UsesModel),
             Route("DELETE", replay, self.delete_replay, "Delete a replay", BinnedModel, query=DeletionQuery),
             Route("DELETE", "/api/v1/microcourses/{id}", self.delete_microcourse, "Delete a microcourse"),
-            Route("GET", "/api/v1/bin", self.listed, "What was deleted and can be taken back", BinList),
+            Route(
+                "GET", "/api/v1/bin", self.listed, "What was deleted and can be taken back", BinList,
+                query=BinQuery,
+            ),
             Route("POST", f"{in_bin}/restore", self.restore, "Take something out of the bin", BinnedModel),
             Route("DELETE", in_bin, self.erase, "Erase something in the bin at once"),
-        ]
+        ]  # fmt: skip
 
     async def uses(self, request: Request) -> UsesModel:
         """See `routes`."""
@@ -133,10 +163,21 @@ class BinRoutes:
         return None
 
     async def listed(self, request: Request) -> BinList:
-        """See `routes`."""
+        """See `routes`.
+
+        Raises:
+            ProtocolViolation: no such cursor.
+        """
         who: Principal = request.who
-        found = await self.desk.listed(who)
-        return BinList(items=await self._drawn(who, found), days=self.desk.days)
+        query: BinQuery = request.query
+        found = await self.desk.listed(who, None if query.cursor is None else read_place(query.cursor))
+        page = found[:PAGE]
+        last = page[-1] if len(found) > PAGE else None
+        return BinList(
+            items=await self._drawn(who, page),
+            days=self.desk.days,
+            next=None if last is None else str(Place(last.changed_utc_ms, last.medium, last.id)),
+        )
 
     async def restore(self, request: Request) -> BinnedModel:
         """Take something out of the bin."""
@@ -151,6 +192,7 @@ class BinRoutes:
     async def _drawn(self, who: Principal, found: list[Binned]) -> list[BinnedModel]:
         async with self.desk.database.read() as tx:
             names = await self.people.names(tx, who.org_id, {one.put_by for one in found})
+            together = await self.desk.bin.counts_together(tx, [o.id for o in found if o.medium == "replay"])
         return [
             BinnedModel(
                 medium=one.medium,
@@ -162,6 +204,7 @@ class BinRoutes:
                 put_by_name=names.get(one.put_by),
                 due_utc_ms=one.due_utc_ms,
                 with_replay=one.with_replay,
+                together=together.get(one.id, 0),
                 may_erase=who.allows(Permission.ADMIN),
             )
             for one in found
@@ -206,6 +249,10 @@ def _uses(found: UsesOfReplay, days: int) -> UsesModel:
         required=own in found.due,
         due_utc_ms=found.due.get(own),
         api_keys=found.readers,
+        groups=[
+            UsingGroup(id=each.id, round=each.round, place=each.place, name=each.name, shown_to=each.shown_to)
+            for each in found.groups
+        ],
         mark=found.mark,
         days=days,
     )

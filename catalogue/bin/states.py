@@ -10,12 +10,13 @@ the middle goes on with it; what is gone is remembered by name and length, for t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from catalogue.media import MediumKind
-from lectern.kernel.errors import Conflict, Deleted
+from lectern.kernel.errors import Conflict, Deleted, ProtocolViolation
 
 DAY_MS: Final = 86_400_000
+_MOST_DIGITS: Final = 15
 
 
 class BinState(StrEnum):
@@ -81,6 +82,33 @@ class Binned:
     was_told: bool
     content: Mapping[str, Any]
     erased_utc_ms: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a page of the bin ends: the latest deletion comes first, a replay before what went with it."""
+
+    changed_utc_ms: int
+    medium: MediumKind
+    id: str
+
+    def __str__(self) -> str:
+        """Return it as a cursor; `read_place` reads it."""
+        return f"{self.changed_utc_ms}.{self.medium}.{self.id}"
+
+
+def read_place(cursor: str) -> Place:
+    """Return what `str` of a place wrote.
+
+    Raises:
+        ProtocolViolation: it did not (`cursor_invalid`).
+    """
+    at, _, rest = cursor.partition(".")
+    medium, _, id_ = rest.partition(".")
+    if cursor.isascii() and at.isdigit() and len(at) <= _MOST_DIGITS and id_.isalnum():
+        match medium:
+            case "microcourse" | "replay":
+                return Place(int(at), medium, id_)
+    raise ProtocolViolation("cursor_invalid", "This cursor is not one of ours.")
 
 
 def deleted(medium: MediumKind) -> Deleted:

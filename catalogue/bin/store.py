@@ -7,22 +7,23 @@ bin; what belongs to it elsewhere (captions, places in series, reviews) waits fo
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import may_edit
-from catalogue.bin.states import DELETED, BinEvent, Binned, BinState, after, deleted
+from catalogue.bin.states import DELETED, BinEvent, Binned, BinState, Place, after, deleted
 from catalogue.bin.tables import media_bin
 from catalogue.media import MediumKind
+from catalogue.review import may_review
 from catalogue.shelf.marking import ShelfKey, mark
 from catalogue.tables import microcourses, replays
+from lectern.db.one_of import one_of
 from lectern.db.upsert import put
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import UtcMs
 
 _bin = media_bin.c
 _TABLES: Mapping[MediumKind, Table] = {"replay": replays, "microcourse": microcourses}
-MOST_LISTED = 200
 
 
 class BinStore:
@@ -91,12 +92,35 @@ class BinStore:
         row = (await tx.execute(select(media_bin).where(*mine))).one_or_none()
         return None if row is None else _binned(row)
 
-    async def listed(self, tx: AsyncConnection, org_id: str) -> list[Binned]:
-        """Return what can be taken out, the latest first; at most 200."""
+    async def listed(
+        self,
+        tx: AsyncConnection,
+        org_id: str,
+        *,
+        replays_of: Collection[str] | None,
+        behind: Place | None,
+        limit: int,
+    ) -> list[Binned]:
+        """Return what can be taken out, the latest first: all microcourses, and replays of those sessions
+        (None: all replays)."""
         query = select(media_bin).where(_bin.org_id == org_id, _bin.state == BinState.IN)
-        order = (_bin.changed_utc_ms.desc(), _bin.medium.desc(), _bin.medium_id.desc())
-        rows = await tx.execute(query.order_by(*order).limit(MOST_LISTED))
+        if replays_of is not None:
+            query = query.where(or_(_bin.medium == "microcourse", one_of(_bin.session_id, replays_of)))
+        order = (_bin.changed_utc_ms, _bin.medium, _bin.medium_id)
+        if behind is not None:
+            parts = (literal(part, column.type) for part, column in zip(behind, order, strict=True))
+            query = query.where(tuple_(*order) < tuple_(*parts))
+        rows = await tx.execute(query.order_by(*(column.desc() for column in order)).limit(limit))
         return [_binned(row) for row in rows]
+
+    async def counts_together(self, tx: AsyncConnection, replay_ids: Collection[str]) -> dict[str, int]:
+        """Return how many microcourses were put in with each replay and are still there; of none is said."""
+        query = (
+            select(_bin.with_replay, func.count())
+            .where(one_of(_bin.with_replay, replay_ids), _bin.state == BinState.IN)
+            .group_by(_bin.with_replay)
+        )
+        return {row[0]: row[1] for row in await tx.execute(query)}
 
     async def together_with(self, tx: AsyncConnection, replay_id: str) -> list[Binned]:
         """Return the microcourses that were put in with a replay and are still there."""
@@ -139,13 +163,16 @@ class BinStore:
 
 
 async def tell_deleted(tx: AsyncConnection, who: Principal, medium: MediumKind, medium_id: str) -> None:
-    """Tell whoever edits that what they ask for was deleted; for others it never was there.
+    """Tell whoever edits or reviews that what they ask for was deleted; for others it never was there.
 
     Raises:
-        Deleted: it was, and they might edit it.
+        Deleted: it was, and they might work on it.
     """
     found = await BinStore().find(tx, medium, medium_id)
-    if found is not None and may_edit(who, found.org_id, found.session_id):
+    if found is None:
+        return
+    reviews = medium == "microcourse" and may_review(who, found.org_id)
+    if reviews or may_edit(who, found.org_id, found.session_id):
         raise deleted(medium)
 
 

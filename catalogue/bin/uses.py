@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.edit_store import EditStore
+from catalogue.groups.recordings import READ, ShownTo, recordings
+from catalogue.groups.store import GroupStore
 from catalogue.media import Microcourse, Replay
 from catalogue.neighbours import Uses
 from catalogue.series import Key
@@ -26,10 +28,21 @@ class InSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class OfGroup:
+    """What a group of the class recorded: it goes with the replay. `name` None: there is none any more."""
+
+    id: str
+    round: int
+    place: int
+    name: str | None
+    shown_to: ShownTo
+
+
+@dataclass(frozen=True, slots=True)
 class UsesOfReplay:
     """What uses a replay; `due` says until when something has to be watched (None: nobody said), by medium.
 
-    `watched_by` counts people by medium; `readers` are API keys that may read media.
+    `watched_by` counts people by medium; `readers` are API keys that may read media; `groups` go with it.
     """
 
     replay: Replay
@@ -39,12 +52,14 @@ class UsesOfReplay:
     due: Mapping[Key, int | None]
     watched_by: Mapping[Key, int]
     readers: int
+    groups: Sequence[OfGroup] = ()
 
     @property
     def mark(self) -> str:
         """Another one when something else would be deleted, or be cut off, than what somebody was shown."""
         courses = [(each.id, each.state, each.version, each.live_version) for each in self.microcourses]
-        shown = (self.replay.version, courses, self.drafts, [each.id for each in self.series])
+        groups = [(each.id, each.shown_to) for each in self.groups]
+        shown = (self.replay.version, courses, self.drafts, [each.id for each in self.series], groups)
         return hashlib.sha256(repr((shown, sorted(self.due))).encode()).hexdigest()[:16]
 
 
@@ -56,6 +71,7 @@ class UseReader:
     neighbours: Uses
     edits: EditStore = field(default_factory=EditStore)
     terms: TermsStore = field(default_factory=TermsStore)
+    groups: GroupStore = field(default_factory=GroupStore)
 
     async def of(self, tx: AsyncConnection, replay: Replay) -> UsesOfReplay:
         """Return what uses a replay."""
@@ -69,7 +85,19 @@ class UseReader:
             due=await self._required(tx, keys),
             watched_by=await self.neighbours.watched_by(tx, keys),
             readers=await self.neighbours.readers(tx, replay.org_id),
+            groups=await self._groups(tx, replay),
         )
+
+    async def _groups(self, tx: AsyncConnection, replay: Replay) -> list[OfGroup]:
+        if replay.recorded is None or not replay.recorded.groups:
+            return []
+        found = recordings(replay.recorded, await self.store.moments(tx, replay.session_id, READ))
+        words = await self.groups.words(tx, replay.session_id, {each.name_ref for each in found})
+        shown_to = await self.groups.shown_to(tx, replay.session_id)
+        return [
+            OfGroup(each.id, each.round, each.place, words.get(each.name_ref), shown_to.get(each.id, "staff"))
+            for each in found
+        ]
 
     async def _series(self, tx: AsyncConnection, keys: Collection[Key]) -> list[InSeries]:
         columns = (series.c.id, series.c.title, series_items.c.medium, series_items.c.medium_id)

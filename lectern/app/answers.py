@@ -193,6 +193,10 @@ class SessionFactsForCatalogue:
             return None
         return Led(session.org_id, (session.presenter_person_id, session.host_person_id))
 
+    async def led_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> Collection[str]:
+        """See `Leaders`."""
+        return await self._store.run_by(tx, org_id, person_id)
+
 
 def _facts(person: Person) -> PersonFacts:
     return PersonFacts(

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.media import Replay
+from catalogue.neighbours import BinNews
 from interactions.checkin.events import CheckinCorrected, CheckinWithdrawn, MakeUpRefused, MakeUpRequested
 from interactions.feedback.events import FeedbackGiven
 from interactions.question.events import QuestionAnswered
@@ -26,7 +27,8 @@ from notices import calls
 from notices.call_book import change
 from notices.calls import UNKNOWN, Call
 from notices.kinds import Kind
-from notices.store import NoticeStore
+from notices.outbox import Outbox
+from notices.store import AboutMedium, NoticeStore
 from sessions.lesson.idea import SessionPlanned
 from sessions.presence.idea import ConnectionOpened
 from sessions.store import SessionStore
@@ -50,6 +52,33 @@ class PublishingCalls:
         kinds = (Kind.REPLAY_SHOWN,)
         await self._notices.withdraw(tx, replay.session_id, kinds, self._clock())
         await self._notices.settle_open(tx, replay.session_id, kinds, self._clock())
+
+
+class CallsOfBin:
+    """`catalogue.neighbours.NewsOfBin`, by the outbox and, of a replay, the call of its lesson."""
+
+    def __init__(self, outbox: Outbox, clock: Clock = utc_ms) -> None:
+        self._outbox = outbox
+        self._clock = clock
+
+    async def put_in(self, tx: AsyncConnection, about: BinNews) -> None:
+        """See `NewsOfBin`."""
+        if about.key.medium == "replay":
+            await change(tx, about.org_id, about.session_id, calls.deleted)
+        await self._outbox.store.put_away(tx, about.session_id, _said_of(about), self._clock())
+
+    async def taken_out(self, tx: AsyncConnection, about: BinNews) -> None:
+        """See `NewsOfBin`. Nobody is told anew of what they were told before."""
+        if about.key.medium == "replay":
+            await change(tx, about.org_id, about.session_id, calls.restored)
+        now = self._clock()
+        expires = self._outbox.expiry(now)
+        await self._outbox.store.bring_back(tx, about.session_id, _said_of(about), now, expires)
+
+
+def _said_of(about: BinNews) -> AboutMedium:
+    medium, id_ = about.key
+    return AboutMedium([f"{medium}:{id_}", *about.reviews], is_replay=medium == "replay")
 
 
 class LessonNews:

@@ -1,16 +1,19 @@
 """Who has not watched what is required is told, and nobody else."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.still_to_watch import WatchingDues
 from catalogue.bin.states import BinState
 from catalogue.bin.tables import media_bin
+from catalogue.neighbours import BinNews
+from catalogue.series import Key
 from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
 from catalogue.watch_due import DAY_MS, Deadline
+from lectern.app.lesson_news import CallsOfBin
 from lectern.app.watch_reminders import LOOK_AGAIN_MS, WatchReminders
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict
@@ -144,6 +147,32 @@ async def test_nobody_is_reminded_of_what_is_not_for_them(reminded: Reminded) ->
     office.now = UtcMs(office.now + 1)
     assert await reminded.reminders.remind() == 1
     assert {who for who, _, _ in await reminded.said()} == {"eve"}
+
+
+async def test_a_reminder_goes_and_comes_back_with_the_film(reminded: Reminded) -> None:
+    office, store = reminded.office, reminded.store
+    await reminded.require(office.now + DAY_MS)
+    office.now = UtcMs(office.now + 1)
+    await reminded.reminders.remind()
+    assert await reminded.open() == {"bob": True, "eve": True}
+    async with office.database.read() as tx:
+        session_id = (await tx.execute(select(notices.c.session_id).distinct())).scalar_one()
+    about = BinNews("org", session_id, Key("replay", "film"))
+    news = CallsOfBin(reminded.reminders.outbox, reminded.now)
+    async with office.database.write() as tx:
+        await news.put_in(tx, about)
+    await reminded.delete()
+    assert await reminded.open() == {}
+    assert await reminded.reminders.settle() == 0
+    await reminded.watches("bob", 90)  # what was watched before is reported now
+    async with office.database.write() as tx:
+        await tx.execute(delete(media_bin))
+        await news.taken_out(tx, about)
+        assert await store.deadline(tx, "replay", "film") is not None
+    assert await reminded.open() == {"bob": True, "eve": True}
+    assert await reminded.reminders.settle() == 1
+    assert await reminded.open() == {"eve": True}, "who has watched it meanwhile is not asked for it"
+    assert await reminded.reminders.remind() == 0, "and nobody is told twice"
 
 
 async def test_a_reminder_ends_when_it_is_watched(reminded: Reminded) -> None:

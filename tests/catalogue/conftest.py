@@ -25,7 +25,7 @@ from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
 from catalogue.media import Replay as KeptReplay
-from catalogue.neighbours import Circle, Led, ReviewNews
+from catalogue.neighbours import BinNews, Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
@@ -112,6 +112,7 @@ class House:
     lived: dict[tuple[str, str], float] = field(default_factory=dict)
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
+    asked_who_leads: int = 0
     lapsed: set[str | None] = field(default_factory=set)
     circles: dict[str, Circle] = field(default_factory=dict)
     came_as: dict[str, str] = field(default_factory=dict)
@@ -141,6 +142,12 @@ class House:
     async def replay_held(self, tx: AsyncConnection, replay: KeptReplay) -> None:
         self.told.append(("replay_held", [replay.id]))
 
+    async def put_in(self, tx: AsyncConnection, about: BinNews) -> None:
+        self.told.append((f"{about.key.medium}_put_in", [about.key.id, *about.reviews]))
+
+    async def taken_out(self, tx: AsyncConnection, about: BinNews) -> None:
+        self.told.append((f"{about.key.medium}_taken_out", [about.key.id, *about.reviews]))
+
     async def seen(self, tx: AsyncConnection, subject: str, media: Collection[Key]) -> Mapping[Key, Seen]:
         return {key: self.watched[subject, key] for key in media if (subject, key) in self.watched}
 
@@ -161,6 +168,10 @@ class House:
 
     async def led(self, tx: AsyncConnection, session_id: str) -> Led | None:
         return Led("org", ("presenter", "host")) if session_id == SESSION else None
+
+    async def led_by(self, tx: AsyncConnection, org_id: str, person_id: str) -> Collection[str]:
+        self.asked_who_leads += 1
+        return [SESSION] if org_id == "org" and person_id in {"presenter", "host"} else []
 
     async def name_and_number(self, org_id: str, person_id: str) -> tuple[str, str] | None:
         return ("李伟", "E00012345") if person_id == "learner" else None
@@ -199,6 +210,10 @@ class House:
 
     def indexer(self) -> Indexer:
         return Indexer(self.keeper, self)
+
+    def bin_desk(self) -> BinDesk:
+        uses = UseReader(self.store, self)
+        return BinDesk(self.database, self.store, self.jobs, self, uses, self, self, 30, self.clock)
 
     def eraser(self) -> BinEraser:
         return BinEraser(self.database, self.files, self.jobs, self.store, self.clock)
@@ -343,14 +358,12 @@ async def served_house(database: Database, folder: Path) -> AsyncIterator[House]
     eraser = AsideEraser(house.database, house.files, house.clock)
     asides = AsideRoutes(eraser, house.store, house, house, house)
     answers = ResponseRoutes(deps, series, house, RATING_KEYS, house.zone, FEWEST)
-    uses = UseReader(house.store, house)
-    desk = BinDesk(house.database, house.store, house.jobs, house, uses, house, house, 30, house.clock)
     more += [
         *office.routes(),
         *library.routes(),
         *asides.routes(),
         *answers.routes(),
-        *BinRoutes(desk, house).routes(),
+        *BinRoutes(house.bin_desk(), house).routes(),
     ]
     more += DuesRoutes(dues, series, house, 0.8).routes()
     more += GroupReplayRoutes(GroupDoor(deps, house), house).routes()

@@ -1,18 +1,23 @@
 """Deleting media: what uses them is seen first, they come back for a while, and nothing goes by an error."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, text
 
 from analytics.view_intake import ViewIntake
 from analytics.view_store import ViewStore
 from analytics.viewing import Played
-from catalogue.bin.states import BIN_TABLE, DAY_MS, BinEvent, BinState, after
+from catalogue.bin.states import BIN_TABLE, DAY_MS, BinEvent, BinState, Place, after
 from catalogue.bin.store import BinStore
+from catalogue.bin.tables import media_bin
+from catalogue.brand.choosing import LookChooser
 from catalogue.brand.look import LookStore
 from catalogue.groups.door import GroupDoor
+from catalogue.groups.store import GroupStore
 from catalogue.groups.viewing import WatchingAll
 from catalogue.series import Key, Seen
 from catalogue.terms_store import TermsStore
@@ -23,12 +28,14 @@ from lectern.db.engine import Database
 from lectern.db.schema import metadata
 from lectern.jobs.states import JobState
 from lectern.kernel.clock import UtcMs
-from lectern.kernel.errors import Conflict, Gone, NotFound
+from lectern.kernel.errors import Conflict, Deleted, Gone, NotFound
+from lectern.manifest.groups import group_folder
 from lectern.storage.erasing import erased_key, erased_up_to, tell
 from lectern.storage.local import LocalFiles
 from lectern.timeline.event import SessionStarted
 from tests.catalogue.conftest import PEOPLE, SESSION, House, open_house
 from tests.catalogue.test_changes import changes, finished_replay
+from tests.catalogue.test_group_replays import BLUE, RED, heard, held_in_groups
 from tests.catalogue.test_series import begun, published
 from tests.catalogue.test_versions_watched import Seats, Strangers, utc
 from tests.lesson import START
@@ -411,7 +418,7 @@ async def test_who_may(house: House) -> None:
 async def test_what_learners_were_promised_stays_while_it_lies_there(house: House) -> None:
     replay, _, _ = await lesson(house)
     await delete(house, replay)
-    assert ("replay_held", [replay]) in house.told
+    assert house.told[-1] == ("replay_put_in", [replay])
     rules = f"/api/v1/sessions/{SESSION}/replay-rules"
     _, found = await house.call("GET", rules)
     assert (found["deleted"], found["live"], found["over"]) == (True, False, False)
@@ -513,6 +520,210 @@ async def test_a_library_elsewhere_is_told(house: House) -> None:
     assert (shown, True) in [(item["id"], item["gone"]) for item in (await changes(house))["items"]]
 
 
+async def test_whoever_was_asked_to_review_it_need_not_while_it_lies_there(house: House) -> None:
+    """The review itself waits, as it was asked: it is not asked anew."""
+    replay, _, working = await lesson(house)
+    await house.work("microcourse", {"duration_ms": 60_000})
+    path = f"/api/v1/microcourses/{working}"
+    assert (await house.call("POST", f"{path}/ask-review", json={}))[0] == 200
+    asked = (await house.call("GET", f"{path}/reviews"))[1]["reviews"]
+    [review] = [each["id"] for each in asked]
+    house.told.clear()
+    await house.call("DELETE", path)
+    assert house.told == [("microcourse_put_in", [working, review])]
+    assert (await house.call("POST", f"{path}/review", "admin", json={"version": 1, "approve": True}))[
+        0
+    ] == 410
+    house.told.clear()
+    await house.call("POST", f"/api/v1/bin/microcourse/{working}/restore")
+    assert house.told == [("microcourse_taken_out", [working, review])]
+    assert (await house.call("GET", path))[1]["state"] == "in_review"
+    assert (await house.call("GET", f"{path}/reviews"))[1]["reviews"] == asked
+    house.told.clear()
+    await delete(house, replay, "delete")
+    assert ("microcourse_put_in", [working, review]) in house.told
+    await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert ("microcourse_taken_out", [working, review]) in house.told
+    assert (await house.call("POST", f"{path}/review", "admin", json={"version": 1, "approve": True}))[
+        0
+    ] == 200
+
+
+async def fill(house: House, session_id: str, ids: Sequence[str], changed_utc_ms: int) -> None:
+    """Put replays of some lesson into the bin, all at once."""
+    rows = [
+        {
+            "medium": "replay", "medium_id": id_, "org_id": "org", "session_id": session_id, "title": id_,
+            "state": BinState.IN, "changed_utc_ms": changed_utc_ms, "due_utc_ms": changed_utc_ms + DAY_MS,
+            "put_by": "presenter", "with_replay": None, "was_told": True, "content": {"duration_ms": 1},
+        }
+        for id_ in ids
+    ]  # fmt: skip
+    async with house.database.write() as tx:
+        await tx.execute(insert(media_bin), rows)
+
+
+async def pages(house: House, who: str) -> list[list[str]]:
+    """Everything that somebody finds in the bin, page by page."""
+    found: list[list[str]] = []
+    cursor: dict[str, str] = {}
+    for _ in range(20):
+        status, page = await house.call("GET", "/api/v1/bin", who, params=cursor)
+        assert status == 200
+        found.append([item["id"] for item in page["items"]])
+        if page["next"] is None:
+            return found
+        cursor = {"cursor": page["next"]}
+    raise AssertionError("it has no end")
+
+
+async def test_the_bin_of_a_big_house_is_read_page_by_page(house: House) -> None:
+    mine = [f"mine{n:03}" for n in range(60)]
+    others = [f"others{n:03}" for n in range(230)]
+    await fill(house, "s2", others[:200], START + 3)
+    await fill(house, SESSION, mine, START + 2)
+    await fill(house, "s3", others[200:], START + 2)
+    first, second = await pages(house, "presenter")  # theirs, however much newer others' are
+    assert (first, second) == (mine[:9:-1], mine[9::-1])
+    assert house.asked_who_leads == 2, "once for each page"
+    every = await pages(house, "admin")
+    assert [len(page) for page in every] == [50, 50, 50, 50, 50, 40]
+    assert [id_ for page in every for id_ in page] == [*others[199::-1], *others[:199:-1], *mine[::-1]]
+    assert await pages(house, "other") == [[]]
+    for wrong in ("x", "1.series.a", "1.replay.", "²2.replay.a", f"{10**16}.replay.a"):
+        status, refused = await house.call("GET", "/api/v1/bin", params={"cursor": wrong})
+        assert (status, refused["error"]["code"]) == (400, "cursor_invalid"), wrong
+
+
+async def test_a_replay_says_how_much_went_with_it(house: House) -> None:
+    replay, shown, _ = await lesson(house)
+    await delete(house, replay, "delete")
+    _, listed = await house.call("GET", "/api/v1/bin")
+    assert {item["id"]: item["together"] for item in listed["items"] if item["medium"] == "replay"} == {
+        replay: 2
+    }
+    await house.call("POST", f"/api/v1/bin/microcourse/{shown}/restore")
+    _, listed = await house.call("GET", "/api/v1/bin")
+    assert sorted(item["together"] for item in listed["items"]) == [0, 1]
+
+
+async def test_what_groups_recorded_goes_with_the_replay(house: House) -> None:
+    path = await held_in_groups(house)
+    replay = path.rpartition("/")[2]
+    for shown_to in ("group", "class"):
+        _, uses = await house.call("GET", f"{path}/uses")
+        await house.call("PUT", f"{path}/groups/{RED}/audience", json={"shown_to": shown_to})
+        # Somebody shows it to more people than was seen: look again.
+        asked = {"mark": uses["mark"], "microcourses": "keep"}
+        status, refused = await house.call("DELETE", path, params=asked)
+        assert (status, refused["error"]["code"]) == (409, "uses_changed")
+    _, uses = await house.call("GET", f"{path}/uses")
+    assert uses["groups"] == [
+        {"id": RED, "round": 1, "place": 1, "name": f"name of {RED}", "shown_to": "class"},
+        {"id": BLUE, "round": 1, "place": 2, "name": f"name of {BLUE}", "shown_to": "staff"},
+    ]
+    address = await heard(house, path, "learner", RED)
+    kept = {key for key in await files_of(house) if f"/hls/{group_folder(RED)}/" in key}
+    assert kept
+    await delete(house, replay)
+    house.now = UtcMs(house.now + 5_000)
+    assert (await house.raw("GET", address, None)).status == 410
+    assert (await house.call("GET", f"{path}/groups/{RED}"))[0] == 410
+    await house.call("POST", f"/api/v1/bin/replay/{replay}/restore")
+    assert kept <= await files_of(house)
+    _, again = await house.call("GET", f"{path}/uses")
+    assert again["groups"] == uses["groups"], "it comes back with those whom it was shown to"
+    await delete(house, replay)
+    await erase_all(house)
+    assert await files_of(house) == set()
+    async with house.database.read() as tx:
+        assert await GroupStore().shown_to(tx, SESSION) == {}
+
+
+class Pausing:
+    """A place where one of two transactions stands still until the other waits for it, or is done."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.reached.set()
+        await self.go_on.wait()
+
+
+async def waits_or_is_done(database: Database, other: "asyncio.Task[Any]") -> None:
+    """Return once `other` is done, or waits for a lock of the other transaction."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with asyncio.timeout(20):
+        while not other.done():
+            async with database.read() as tx:
+                if (await tx.execute(waiting)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)  # what another connection waits for is told by nobody
+
+
+@pytest.mark.parametrize("first", ["cut", "delete"])
+async def test_a_cut_and_a_deletion_at_the_same_moment(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Either what was seen is not true any more, or there is nothing to cut: no cut without a source."""
+    database = Database(postgres_url)
+    try:
+        async with database.write() as tx:
+            await tx.run_sync(metadata.create_all)
+        house = await open_house(database, tmp_path)
+        replay = await house.ready_replay()
+        desk, who = house.bin_desk(), PEOPLE["presenter"]
+        seen = (await desk.uses_of(who, replay)).mark
+        pause = Pausing()
+        pinned, write = LookChooser.pinned, House.write
+
+        async def pinned_late(*args: Any) -> Any:
+            await pause()
+            return await pinned(*args)
+
+        async def write_late(*args: Any) -> None:
+            await pause()
+            await write(*args)
+
+        async def cut() -> Any:
+            made = house.deps().microcourse_desk.create(who, replay, title="Pumps", start_ms=0, end_ms=60_000)
+            return await made
+
+        async def put_in() -> Any:
+            return await desk.delete_replay(who, replay, seen=seen, with_microcourses=False)
+
+        late, acts = (
+            ((LookChooser, "pinned", pinned_late), (cut, put_in))
+            if first == "cut"
+            else ((House, "write", write_late), (put_in, cut))
+        )
+        monkeypatch.setattr(*late)
+        async with asyncio.TaskGroup() as tasks:
+            one = tasks.create_task(acts[0]())
+            await pause.reached.wait()
+
+            async def other() -> str:
+                try:
+                    await acts[1]()
+                except (Conflict, Deleted) as error:
+                    return error.code
+                return "done"
+
+            second = tasks.create_task(other())
+            await waits_or_is_done(database, second)
+            pause.go_on.set()
+        assert one.done()
+        assert second.result() == ("uses_changed" if first == "cut" else "replay_deleted")
+        async with database.read() as tx:
+            cuts = [each.title for each in await house.store.cut_from(tx, replay)]
+            is_deleted = await BinStore().find(tx, "replay", replay) is not None
+        assert (cuts, is_deleted) == ((["Pumps"], False) if first == "cut" else ([], True))
+    finally:
+        await database.close()
+
+
 async def test_both_databases_keep_a_bin(database: Database, tmp_path: Path) -> None:
     async with database.write() as tx:
         await tx.run_sync(metadata.create_all)
@@ -534,3 +745,15 @@ async def test_both_databases_keep_a_bin(database: Database, tmp_path: Path) -> 
     async with database.write() as tx:
         await store.take_out(tx, one, START)
         assert await house.store.replay(tx, replay) == before
+    ids = [f"r{n}" for n in range(5)]
+    await fill(house, "s2", ids[:3], START + 1)
+    await fill(house, "s3", ids[3:], START + 1)
+    for lessons, expected in ((None, ids[::-1]), (["s3", "s1"], ["r4", "r3"]), ([], [])):
+        found: list[str] = []
+        place: Place | None = None
+        for _ in range(3):
+            async with database.read() as tx:
+                page = await store.listed(tx, "org", replays_of=lessons, behind=place, limit=2)
+            found += [each.id for each in page]
+            place = Place(page[-1].changed_utc_ms, page[-1].medium, page[-1].id) if page else place
+        assert found == expected

@@ -76,6 +76,21 @@ def test_a_published_replay_is_told_once_and_not_if_it_is_held_again_at_once() -
     assert kinds(told(calls.shown(None, replay_id="r1", version=1), T0)[0]) == [Kind.REPLAY_SHOWN]
 
 
+def test_what_was_not_told_yet_of_a_deleted_replay_waits_for_it() -> None:
+    over = told(calls.ended(calls.started(plan()), UtcMs(START + HOUR)), START + HOUR)[1]
+    shown = calls.shown(over, replay_id="r1", version=2)
+    in_bin = calls.deleted(shown)
+    assert told(in_bin, START + HOUR)[0] == []
+    assert calls.restored(in_bin) == shown
+    # What was told before is not told anew, and taking back twice tells once.
+    told_before = told(shown, START + HOUR)[1]
+    assert calls.restored(calls.deleted(told_before)) == told_before
+    assert calls.restored(calls.restored(in_bin)) == shown
+    assert calls.restored(calls.deleted(None)) == UNKNOWN
+    answered = calls.answered(over, "q1")
+    assert calls.deleted(answered) == answered, "other news of the lesson is told as ever"
+
+
 def test_a_lesson_at_short_notice_is_not_reminded_of_at_once() -> None:
     assert walk(plan(T0 + 2 * HOUR), T0, T0 + DAY) == [(T0 + 2 * HOUR - 15 * MINUTE, Kind.STARTING)]
     assert walk(plan(T0 + 5 * MINUTE), T0, T0 + DAY) == []

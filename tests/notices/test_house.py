@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from accounts.tables import persons
+from catalogue.media import Microcourse
+from catalogue.states import MicrocourseState
 from catalogue.store import CatalogueStore
 from catalogue.window import Window
 from catalogue.window_store import WindowStore
@@ -173,6 +175,139 @@ async def test_learners_are_not_told_of_a_replay_that_they_cannot_watch(
     async with house.services.engine.change(session.id) as change:
         change.append(NewEvent(payload=SessionStarted()))  # it goes on once more
     assert await lessons.watchers(session.id) == []
+
+
+async def test_only_those_whom_the_replay_is_for_are_told_of_it(house: Installation, watch: Watch) -> None:
+    """To everybody else it does not exist, in their messages neither. Who gave the lesson knows of it."""
+    session = await plan(house, watch, roster=("learner", "colleague", "manager"))
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+    lessons, ids = _lessons(house, watch), house.people
+    staff = [ids["presenter"], ids["host"]]
+    for targets, inside in (
+        ([], ["learner", "colleague", "manager"]),
+        ([{"kind": "person", "id": ids["learner"]}], ["learner"]),
+        ([{"kind": "department", "id": house.departments["Sales"]}], ["learner", "manager"]),
+        ([{"kind": "person", "id": ids["stranger"]}], []),
+    ):
+        async with house.services.database.read() as tx:
+            replay = await CatalogueStore().replay_of(tx, session.id)
+        assert replay is not None
+        path = f"/api/v1/shelf/replay/{replay.id}"
+        assert (await house.ask("PUT", path, by="admin", json={"targets": targets})).status == 200
+        expected = sorted({*staff, *(ids[name] for name in inside)})
+        assert await lessons.watchers(session.id) == expected, targets
+
+
+async def test_what_waits_about_a_deleted_replay_is_not_sent_until_it_is_back(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    path = f"/api/v1/sessions/{session.id}"
+    await house.ask("PUT", f"{path}/replay-rules", by="host", json={"by_decision": True})
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    watch.now = utc_ms()
+    async with house.services.database.read() as tx:
+        replay = await CatalogueStore().replay_of(tx, session.id)
+    assert replay is not None
+
+    async def publish() -> None:
+        body = {"published": True}
+        answer = await house.ask("PUT", f"{path}/replay-publication", by="presenter", json=body)
+        assert answer.status == 200
+
+    async def delete() -> None:
+        uses = await house.ask("GET", f"/api/v1/replays/{replay.id}/uses", by="presenter")
+        query = f"mark={uses.data['mark']}&microcourses=keep"
+        deleted = await house.ask("DELETE", f"/api/v1/replays/{replay.id}?{query}", by="presenter")
+        assert deleted.status == 200
+
+    async def restore() -> None:
+        answer = await house.ask("POST", f"/api/v1/bin/replay/{replay.id}/restore", by="presenter")
+        assert answer.status == 200
+
+    async def shown() -> list[tuple[str, str | None]]:
+        """Who is told by mail that it was published, and what became of that."""
+        names = {id_: name for name, id_ in house.people.items()}
+        async with house.services.database.read() as tx:
+            found = await STORE.page(
+                tx, house.org.id, state=None, kind=Kind.REPLAY_SHOWN, channel=Channel.MAIL,
+                person_ids=None, address="", session_id=session.id, before=None, limit=9,
+            )  # fmt: skip
+        return sorted((names[one.person_id or ""], one.problem) for one in found)
+
+    # Deleted before anybody was told of it: nobody is, until it is back.
+    await publish()
+    await delete()
+    await caller_of(house, watch).tell_due()
+    assert await shown() == []
+    await restore()
+    await caller_of(house, watch).tell_due()
+    people = ["colleague", "host", "learner"]
+    assert await shown() == [(who, None) for who in people]
+    # Deleted while their mail waits: it is not sent, and what stands in the app says so.
+    await delete()
+    assert await shown() == [(who, "deleted") for who in people]
+    [gone] = [item for item in await messages(house, "learner") if item["kind"] == "replay_shown"]
+    assert (gone["gone"], gone["done"]) == (True, True)
+    await restore()
+    await caller_of(house, watch).tell_due()
+    assert await shown() == [(who, None) for who in people]
+    [back] = [item for item in await messages(house, "learner") if item["kind"] == "replay_shown"]
+    assert (back["gone"], back["done"], back["read"]) == (False, False, False)
+
+
+async def test_whoever_was_asked_to_review_what_is_deleted_need_not(
+    house: Installation, watch: Watch
+) -> None:
+    session = await plan(house, watch)
+    await house.services.sessions.start(session.id)
+    await house.services.sessions.end(session.id)
+    store = CatalogueStore()
+    async with house.services.database.write() as tx:
+        replay = await store.replay_of(tx, session.id)
+        assert replay is not None
+        course = Microcourse(
+            id="c1", org_id=house.org.id, replay_id=replay.id, session_id=session.id, title="Valves",
+            start_ms=0, end_ms=60_000, state=MicrocourseState.READY, version=1, job_id=None,
+            duration_ms=60_000, created_by=house.people["presenter"], created_utc_ms=1,
+            published_utc_ms=None, made_by=house.people["presenter"],
+        )  # fmt: skip
+        await store.add_microcourse(tx, course)
+    path = "/api/v1/microcourses/c1"
+
+    async def asked(who: str) -> list[tuple[str, bool]]:
+        found = await messages(house, who)
+        return [(item["kind"], item["gone"]) for item in found if item["kind"].startswith("review")]
+
+    assert (await house.ask("POST", f"{path}/ask-review", by="presenter", json={})).status == 200
+    unread = (await inbox(house, "admin"))[0]
+    assert await asked("admin") == [("review_asked", False)]
+    assert (await house.ask("DELETE", path, by="presenter")).status == 204
+    assert await asked("admin") == [("review_asked", True)]
+    assert (await inbox(house, "admin"))[0] == unread - 1
+    said = {"version": 1, "approve": True}
+    assert (await house.ask("POST", f"{path}/review", by="manager", json=said)).status == 410
+    restored = await house.ask("POST", "/api/v1/bin/microcourse/c1/restore", by="presenter")
+    assert restored.status == 200
+    assert await asked("admin") == [("review_asked", False)]
+    assert (await inbox(house, "admin"))[0] == unread
+    assert (await house.ask("POST", f"{path}/review", by="admin", json=said)).status == 200
+    assert await asked("presenter") == [("reviewed", False)]
+    await house.ask("DELETE", path, by="presenter")
+    assert await asked("presenter") == [("reviewed", True)]
+    assert await asked("admin") == [("review_asked", False)], "that was done before: it stays so"
+    assert (await inbox(house, "admin"))[1]["review_asked"]
+
+
+async def messages(house: Installation, who: str) -> list[dict[str, Any]]:
+    """Return what somebody reads in the app, the newest first."""
+    items: list[dict[str, Any]] = (await house.ask("GET", "/api/v1/my/notices?language=en", by=who)).data[
+        "items"
+    ]
+    return items
 
 
 async def test_nobody_is_reminded_of_a_form_that_is_closed(house: Installation, watch: Watch) -> None:

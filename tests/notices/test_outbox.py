@@ -1,20 +1,23 @@
 """The outbox: once per cause and recipient, in the cause's transaction, taken out by one sender at a time."""
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from lectern.db.engine import Database
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Conflict, NotFound
 from notices.gate import Gate
-from notices.kinds import Channel
+from notices.kinds import Channel, Kind
 from notices.notice import LEASE_MS
 from notices.outbox import Outbox
 from notices.states import State, Turn
-from notices.store import Claim, NoticeStore
-from tests.notices.given import CLOSED, DAY, HOUR, LESSON, ORG, T0, Watch, invite
+from notices.store import AboutMedium, Claim, NoticeStore
+from notices.tables import notices
+from tests.notices.given import CLOSED, DAY, HOUR, LESSON, ORG, T0, Watch, given_for, invite
 
 STORE = NoticeStore()
 OUTBOX = Outbox(mail=True, clock=Watch())
@@ -143,6 +146,86 @@ async def test_given_up_when_it_is_too_late_and_tried_again_by_hand(database: Da
         assert await STORE.retry_all_failed(tx, ORG, UtcMs(T0 + HOUR), T0 + DAY) == 1
         assert await STORE.retry_all_failed(tx, "another", UtcMs(T0 + HOUR), T0 + DAY) == 0
     assert len((await take(database, T0 + HOUR)).notices) == 1
+
+
+async def test_what_is_about_something_deleted_waits_and_comes_back(database: Database) -> None:
+    """All that holds, and nothing else: not what was done before, not of another medium or lesson."""
+    film, about = AboutMedium(["microcourse:m-1", "review-1"]), "microcourse:m-1"
+
+    async def put(kind: Kind, key: str, about: str, who: str, **more: Any) -> None:
+        async with database.write() as tx:
+            await OUTBOX.put(
+                tx, org_id=ORG, kind=kind, key=key, facts=given_for(kind), person_ids=[who], about=about,
+                session_id="s-1", **more,
+            )  # fmt: skip
+
+    await put(Kind.WATCH_DUE, "1", about, "ann", expires_utc_ms=T0 + HOUR)
+    await put(Kind.WATCH_DUE, "1", about, "done", expires_utc_ms=T0 + HOUR)
+    await put(Kind.WATCH_DUE, "2", "microcourse:m-2", "other", expires_utc_ms=T0 + HOUR)
+    await put(Kind.REVIEW_ASKED, "1", "review-1", "rev")
+    await put(Kind.REVIEWED, "1", "review-0", "old")
+    async with database.write() as tx:
+        await OUTBOX.settle(tx, Kind.WATCH_DUE, "s-1", about, person_ids=["done"])
+        await STORE.mark_read(tx, "rev", None, UtcMs(T0))
+        await STORE.put_away(tx, "another lesson", film, UtcMs(T0))
+    holding = {"ann", "other", "rev", "old"}
+    assert await open_in_app(database) == holding
+    for later, waits in ((T0 + 1, {"ann", "rev"}), (T0 + 3 * DAY, {"rev"})):
+        async with database.write() as tx:
+            await STORE.put_away(tx, "s-1", film, UtcMs(T0 + 1))
+            await STORE.put_away(tx, "s-1", film, UtcMs(T0 + 2))
+        assert await open_in_app(database) == {"other", "old"}
+        mail = await rows(database)
+        assert {who for who, state in mail.items() if state is State.DROPPED} == {"ann", "rev", "done"}
+        problems = await problems_of(database)
+        assert problems == {"ann": "deleted", "rev": "deleted", "done": "overtaken"}
+        async with database.write() as tx:
+            await STORE.bring_back(tx, "s-1", film, UtcMs(later), later + DAY)
+        assert await open_in_app(database) == holding
+        mail = await rows(database)
+        found = {who for who, state in mail.items() if state is State.WAITING} & {"ann", "rev", "done"}
+        assert found == waits, "a reminder that came too late is not sent, the next one says so"
+    async with database.read() as tx:
+        assert await STORE.unread(tx, "rev") == 0, "what was read stays read"
+        assert await STORE.unread(tx, "ann") == 1
+
+
+async def test_who_was_absent_need_not_watch_a_deleted_replay(database: Database) -> None:
+    """Until it is back; what else is left to do after the lesson is asked for as before."""
+    replay = AboutMedium(["replay:r-1"], is_replay=True)
+    for who, undone in (("ann", ["absent"]), ("bob", ["absent", "checkin"]), ("eve", ["feedback"])):
+        async with database.write() as tx:
+            await OUTBOX.put(
+                tx, org_id=ORG, kind=Kind.MISSED, key="1", facts=LESSON | {"undone": undone},
+                person_ids=[who], session_id="s-1",
+            )  # fmt: skip
+    async with database.write() as tx:
+        await STORE.put_away(tx, "s-1", AboutMedium(["microcourse:m-1"]), UtcMs(T0))
+    assert await open_in_app(database) == {"ann", "bob", "eve"}
+    async with database.write() as tx:
+        await STORE.put_away(tx, "s-1", replay, UtcMs(T0))
+    assert await open_in_app(database) == {"bob", "eve"}
+    assert await problems_of(database) == {"ann": "deleted"}
+    async with database.write() as tx:
+        await STORE.bring_back(tx, "s-1", replay, UtcMs(T0), T0 + DAY)
+    assert await open_in_app(database) == {"ann", "bob", "eve"}
+    assert await problems_of(database) == {}
+
+
+async def open_in_app(database: Database) -> set[str]:
+    async with database.read() as tx:
+        query = select(notices.c.person_id).where(
+            notices.c.channel == Channel.APP, notices.c.settled_utc_ms.is_(None)
+        )
+        return set((await tx.execute(query)).scalars())
+
+
+async def problems_of(database: Database) -> dict[str, str]:
+    async with database.read() as tx:
+        query = select(notices.c.person_id, notices.c.problem).where(
+            notices.c.channel == Channel.MAIL, notices.c.problem.is_not(None)
+        )
+        return {row[0]: row[1] for row in await tx.execute(query)}
 
 
 async def test_a_message_of_another_organisation_is_not_found(database: Database) -> None:

@@ -133,3 +133,14 @@ async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
         await take_picture(phone, "group-replay-phone")
         assert await violations(phone) == []
         await _are_counted(studio, phone)
+
+        # It would go with the replay: whoever deletes that reads so before.
+        await on(studio, "to-replay").click()
+        await on(studio, "replay-delete").click()
+        uses = on(studio, "group-uses")
+        await expect(uses).to_contain_text("1 个小组的录制随回放一起移走，到期一起清除")
+        await expect(uses).to_contain_text("能看回放的人都可见")
+        assert await violations(studio) == []
+        await take_picture(studio, "replay-delete-groups-pc")
+        await studio.set_viewport_size({"width": 390, "height": 844})
+        await take_picture(studio, "replay-delete-groups-phone")

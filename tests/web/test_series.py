@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import prepared_server
@@ -209,6 +209,83 @@ async def _search(story: Story, phone: Page, pc: Page) -> None:
     await expect(on(pc, "series-card")).to_have_count(1)
 
 
+_PLAYED_S = """after => {
+  const video = document.querySelector('video')
+  return !!video && video.currentTime > after
+}"""
+_ASKS_FOR_MORE = "() => document.querySelector('[data-testid=sound-only]')?.click()"
+
+
+async def _says_so_while_it_plays(story: Story, phone: Page, replay: str) -> None:
+    """What plays needs something that it has not loaded: it is gone, and what was watched counts."""
+    stood = float(await phone.evaluate("() => document.querySelector('video')?.currentTime ?? 0"))
+    note = on(phone, "closed")
+
+    async def says_so() -> bool:
+        await phone.evaluate(_ASKS_FOR_MORE)
+        return await note.count() > 0
+
+    await until("the page says that it was deleted", says_so, within_s=30, every_s=0.5)
+    await expect(phone.get_by_role("heading", name="已删除")).to_be_visible()
+    await expect(note).to_contain_text("如有需要，请联系讲师")
+    await expect(note.get_by_role("button")).to_have_count(0)
+    assert await violations(phone) == []
+    await take_picture(phone, "replay-deleted-phone")
+
+    async def counts() -> bool:
+        views = await story.rest(story.presenter, "GET", f"/views/replay/{replay}")
+        seen = {row["person"]["name"]: row["coverage"] * views["duration_ms"] for row in views["people"]}
+        return bool(seen.get("李伟", 0) > stood * 1000 - 700)
+
+    await until("what was watched before counts", counts, within_s=30, every_s=0.5)
+
+
+async def _page_by_page(story: Story, admin: Page) -> None:
+    """A bin of more than one page (the server's answer, twice): it says so, and shows the rest."""
+    address = re.compile(r"/api/v1/bin(\?|$)")
+
+    async def two_pages(route: Route) -> None:
+        url, _, cursor = route.request.url.partition("?")
+        answer = await route.fetch(url=url)
+        found = await answer.json()
+        items = [{**item, "id": f"{item['id']}{cursor}"} for item in found["items"]]
+        await route.fulfill(
+            response=answer, json={**found, "items": items, "next": None if cursor else "behind"}
+        )
+
+    await admin.route(address, two_pages)
+    await story.open(admin, "/admin/bin")
+    await expect(on(admin, "binned")).to_have_count(1)
+    await expect(admin.get_by_text("已显示最近的 1 项，还有更多。")).to_be_visible()
+    assert await violations(admin) == []
+    await take_picture(admin, "bin-more-phone")
+    await on(admin, "bin-more").click()
+    await expect(on(admin, "binned")).to_have_count(2)
+    await expect(on(admin, "bin-more")).to_have_count(0)
+    await admin.unroute(address)
+
+
+async def _overdue(pc: Page, phone: Page) -> None:
+    """What is late says so on the home page, louder than anything else."""
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        found = await answer.json()
+        for item in found["items"]:
+            item["due_utc_ms"] = found["now_utc_ms"] - 60_000
+        await route.fulfill(response=answer, json=found)
+
+    for page, words, name in ((pc, "Overdue since", "pc"), (phone, "已逾期", "phone")):
+        await page.route("**/api/v1/my/dues", late)
+        await page.reload()
+        pill = on(page, "due-item").first.get_by_test_id("due-pill")
+        await expect(pill).to_have_attribute("data-how", "overdue")
+        await expect(pill).to_contain_text(words)
+        assert await violations(page) == []
+        await take_picture(page, f"home-overdue-{name}")
+        await page.unroute("**/api/v1/my/dues")
+
+
 async def _deleted(story: Story, phone: Page) -> None:
     """The presenter sees what uses the replay and deletes it; the phone reads so; it comes back."""
     page = story.presenter
@@ -220,12 +297,14 @@ async def _deleted(story: Story, phone: Page) -> None:
     await on(page, "delete-sure").check()
     assert await violations(page) == []
     await take_picture(page, "replay-delete-pc")
+    await story.open(phone, f"/replay/{replay['id']}")
+    await on(phone, "replay-play").click()
+    await phone.wait_for_function(_PLAYED_S, arg=1.5, timeout=30_000)
     await on(page, "delete-replay-now").click()
     await expect(on(page, "replay-gone")).to_be_visible()
-    await story.open(phone, f"/replay/{replay['id']}")
+    await _says_so_while_it_plays(story, phone, replay["id"])
+    await phone.reload()
     await expect(phone.get_by_role("heading", name="已删除")).to_be_visible()
-    assert await violations(phone) == []
-    await take_picture(phone, "replay-deleted-phone")
     [course] = (await story.rest(page, "GET", "/microcourses"))["items"]
     await story.open(page, f"/admin/microcourses/{course['id']}")
     await expect(on(page, "source-gone")).to_be_visible()
@@ -233,6 +312,7 @@ async def _deleted(story: Story, phone: Page) -> None:
     await take_picture(page, "source-gone-pc")
     admin = await story.browsers.on_phone("zh-CN")
     await story.sign_in(admin, "admin")
+    await _page_by_page(story, admin)
     await story.open(admin, "/admin/bin")
     await on(admin, "erase").click()
     assert await violations(admin) == []
@@ -285,6 +365,8 @@ async def test_a_learner_finds_a_series_and_goes_on_in_it(tmp_path: Path) -> Non
         await story.sign_in(pc, "wang")
         await expect(on(pc, "due-item")).to_contain_text("By ")
         await take_picture(pc, "home-to-watch-pc")
+        await story.open(phone, "/")
+        await _overdue(pc, phone)
         await story.open(phone, "/watch")
         await _search(story, phone, pc)
         await expect(on(pc, "series-card")).to_be_visible()

@@ -24,7 +24,7 @@ describe('a page that stays open for three days', () => {
   it('always has addresses that live', async () => {
     const first = medium()
     let last = first
-    const stop = keepOpen(first, () => Promise.resolve((last = medium())))
+    const { end: stop } = keepOpen(first, () => Promise.resolve((last = medium())))
     for (let hour = 0; hour < 72; hour += 1) {
       await vi.advanceTimersByTimeAsync(HOUR_MS)
       expect(last.until_utc_ms).toBeGreaterThan(Date.now())
@@ -40,7 +40,7 @@ describe('a page that stays open for three days', () => {
   it('asks on through a network that is gone, and stops hurrying nobody', async () => {
     const first = medium()
     let asked = 0
-    const stop = keepOpen(first, () => {
+    const { end: stop } = keepOpen(first, () => {
       asked += 1
       return asked < 5 ? Promise.reject(new Error('unreachable')) : Promise.resolve(medium())
     })
@@ -53,7 +53,7 @@ describe('a page that stays open for three days', () => {
 
   it('goes on with the version that it plays', async () => {
     const first = medium()
-    const stop = keepOpen(first, () => Promise.resolve({ ...medium(), version: 2 }))
+    const { end: stop } = keepOpen(first, () => Promise.resolve({ ...medium(), version: 2 }))
     await vi.advanceTimersByTimeAsync(TTL_MS)
     expect(openAddresses.renewed(first.program_url)).toBe(first.program_url)
     stop()
@@ -77,7 +77,7 @@ describe('a page that stays open for three days', () => {
   it('asks at once when it wakes up too late', async () => {
     const first = medium()
     let asked = 0
-    const stop = keepOpen(first, () => {
+    const { end: stop } = keepOpen(first, () => {
       asked += 1
       return Promise.resolve(medium())
     })
@@ -88,5 +88,42 @@ describe('a page that stays open for three days', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(asked).toBe(1)
     stop()
+  })
+
+  it.each([
+    ['deleted', 'replay_deleted', 410, true],
+    ['held', 'replay_held', 409, true],
+    ['its time is over', 'replay_over', 409, true],
+    ['not for this viewer any more, while the addresses last', 'replay_not_found', 404, false],
+    ['signed out, and perhaps in again', 'unauthenticated', 401, false],
+    ['a server that is away', 'storage_unavailable', 503, false],
+  ] as const)('says at the next renewal what closes it at once: %s', async (_name, code, status, told) => {
+    const said: string[] = []
+    const { end } = keepOpen(medium(), () => Promise.reject(new Refusal(code, '', status)), (why) => said.push(why.code))
+    await vi.advanceTimersByTimeAsync(TTL_MS)
+    expect(said).toEqual(told ? [code] : [])
+    end()
+  })
+
+  it('says nothing to a page that was left while it asked', async () => {
+    const said: string[] = []
+    let refuse: (why: Refusal) => void = () => undefined
+    const { end } = keepOpen(medium(), () => new Promise((_, reject) => (refuse = reject)), (why) => said.push(why.code))
+    await vi.advanceTimersByTimeAsync(TTL_MS)
+    end()
+    refuse(new Refusal('replay_deleted', '', 410))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(said).toEqual([])
+  })
+
+  it('asks when a player fails: newer addresses, or why not', async () => {
+    const first = medium()
+    let answer: () => Promise<ReturnType<typeof medium>> = () => Promise.resolve(medium())
+    const { ask, end } = keepOpen(first, () => answer())
+    await ask()
+    expect(openAddresses.renewed(first.program_url)).not.toBe(first.program_url)
+    answer = () => Promise.reject(new Refusal('replay_deleted', '', 410))
+    await expect(ask()).rejects.toMatchObject({ code: 'replay_deleted' })
+    end()
   })
 })

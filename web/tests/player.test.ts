@@ -7,6 +7,7 @@ import { microcourseSources, replaySources } from '../src/core/lesson_sources'
 import { asChoices, FIRST_CHOICES, nextSpeed, SPEEDS } from '../src/core/player_choices'
 import { commandOf, isTaken, LISTED } from '../src/core/player_keys'
 import { momentOf, wallClock } from '../src/core/wall_clock'
+import { closes, closesAtOnce, closingOf } from '../src/core/closed'
 import { failureOf, wayToPlay } from '../src/core/ways_to_play'
 
 describe('the keys of the player', () => {
@@ -113,9 +114,31 @@ describe('what went wrong', () => {
     ['a server that is away', 'keyLoadError', 503, 'broken'],
     ['no network', 'keyLoadError', undefined, 'broken'],
     ['a segment that is gone', 'fragLoadError', 404, 'broken'],
+    ['a segment of what was deleted', 'fragLoadError', 410, 'closed'],
+    ['a segment of what is held', 'fragLoadError', 409, 'closed'],
+    ['an address that has run out', 'levelLoadError', 401, 'closed'],
+    ['a list that may come a moment later', 'manifestLoadError', 404, 'broken'],
+    ['a segment while the server is away', 'fragLoadError', 503, 'broken'],
     ['bytes that cannot be decrypted', 'fragDecryptError', undefined, 'unreadable'],
   ] as const)('%s', (_name, details, status, failure) => {
     expect(failureOf(details, status)).toBe(failure)
+  })
+})
+
+describe('why it cannot be watched', () => {
+  it.each([
+    [410, 'replay_deleted', 'deleted'],
+    [410, 'microcourse_deleted', 'deleted'],
+    [409, 'replay_held', 'held'],
+    [409, 'replay_over', 'not_now'],
+    [409, 'replay_not_yet', 'not_now'],
+    [401, 'unauthenticated', 'sign_in'],
+    [404, 'replay_not_found', 'other'],
+    [503, 'storage_unavailable', 'other'],
+  ] as const)('%s %s', (status, code, why) => {
+    expect(closingOf(status, code)).toBe(why)
+    expect(closes(status)).toBe(status !== 503)
+    expect(closesAtOnce(status)).toBe(['deleted', 'held', 'not_now'].includes(why))
   })
 })
 

@@ -24,7 +24,7 @@ from lectern.app.answers import (
     SessionFactsForCatalogue,
 )
 from lectern.app.catalogue_progress import ProgressOfViewing, UsesOfMedia
-from lectern.app.lesson_news import PublishingCalls
+from lectern.app.lesson_news import CallsOfBin, PublishingCalls
 from lectern.app.viewers import Viewers
 from lectern.app.watch_dues import SeenInAll
 from lectern.app.wired.analytics import group_door, view_intake
@@ -121,7 +121,7 @@ def _bin(services: Services) -> BinRoutes:
         SessionFactsForCatalogue(SessionStore()),
         UseReader(keeper.store, UsesOfMedia()),
         services.catalogue.trail,
-        PublishingCalls(NoticeStore()),
+        CallsOfBin(services.outbox),
         services.settings.bin_days,
     )
     return BinRoutes(desk, people)

@@ -7,12 +7,16 @@ export interface Abilities {
   readonly nativeHls: boolean
 }
 
-/** Why a recording that began to load does not play: its key was refused, it could not be decrypted, or whatever else. */
-export type Failure = 'refused' | 'unreadable' | 'broken'
+/** Why a recording that began to load does not play: its key was refused, its files were, it could not be decrypted, or whatever else. */
+export type Failure = 'refused' | 'closed' | 'unreadable' | 'broken'
 
-/** `details` as hls.js names it, with the status of the answer if there was one. A key that is refused is refused again. */
+/** An address that has run out, is not for one, or of what is held or was deleted; 404 may be one file that is missing. */
+const CLOSED: readonly (number | undefined)[] = [401, 403, 409, 410]
+
+/** `details` as hls.js names it, with the status of the answer if there was one. What is refused is refused again. */
 export function failureOf(details: string, status: number | undefined): Failure {
   if (details === 'keyLoadError' && status !== undefined && status >= 400 && status < 500) return 'refused'
+  if (details.endsWith('LoadError') && CLOSED.includes(status)) return 'closed'
   return details === 'fragDecryptError' ? 'unreadable' : 'broken'
 }
 

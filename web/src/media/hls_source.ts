@@ -59,8 +59,8 @@ export async function attachHls(element: HTMLMediaElement, url: string, options:
   let recovered = 0
   hls.on(Hls.Events.ERROR, (_event, data) => {
     const why = failureOf(data.details, data.response?.code)
-    if (why === 'refused') {
-      // So are those of its other sizes: nothing is gained by trying them.
+    if (why === 'refused' || (why === 'closed' && !options.live)) {
+      // So are its other sizes: nothing is gained by trying them. What is live has its own ways to come back.
       hls.stopLoad()
       options.onFailed?.(why)
       return

@@ -1,4 +1,5 @@
 /** Keeps the addresses of a medium alive while its page is open, for days if need be: asks for it again before they run out. */
+import { closes, closesAtOnce } from '../core/closed'
 import { PlayAddresses, renewInMs } from '../core/play_addresses'
 import { Refusal } from '../rest/http'
 
@@ -10,11 +11,18 @@ interface Lasting {
   readonly version: string | number
 }
 
+export interface KeptOpen {
+  readonly end: () => void
+  /** Asks now: a player failed. Has newer addresses afterwards, or throws what the server, or the network, said. */
+  readonly ask: () => Promise<void>
+}
+
 /**
  * `asked` is the medium as the server told it, `ask` tells it anew. Where the right to it is gone, or there is a newer version of it, what
- * plays goes on as long as its addresses last, and nothing more is asked. Returns what ends it.
+ * plays goes on as long as its addresses last, and nothing more is asked. Where they open nothing any more (it was deleted, is held, its
+ * time is over), `onClosed` is told that at once.
  */
-export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promise<Medium>): () => void {
+export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promise<Medium>, onClosed: (why: Refusal) => void = () => undefined): KeptOpen {
   let known = asked
   let timer: ReturnType<typeof setTimeout> | undefined
   let dueMs = 0
@@ -26,18 +34,24 @@ export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promi
     timer = setTimeout(() => void renew(), inMs)
   }
 
+  async function askNow(): Promise<void> {
+    const now = await ask()
+    // Addresses of a newer version open other files.
+    if (now.version !== known.version) {
+      end()
+      return
+    }
+    openAddresses.renew(known, now)
+    known = now
+  }
+
   async function renew(): Promise<void> {
     try {
-      const now = await ask()
-      // Addresses of a newer version open other files.
-      if (now.version !== known.version) {
-        end()
-        return
-      }
-      openAddresses.renew(known, now)
-      known = now
+      await askNow()
     } catch (error) {
-      if (error instanceof Refusal && [403, 404, 409, 410].includes(error.status)) {
+      // Who signed in anew meanwhile goes on.
+      if (error instanceof Refusal && closes(error.status) && error.status !== 401) {
+        if (timer !== undefined && closesAtOnce(error.status)) onClosed(error)
         end()
         return
       }
@@ -61,5 +75,5 @@ export function keepOpen<Medium extends Lasting>(asked: Medium, ask: () => Promi
   document.addEventListener('visibilitychange', onBack)
   addEventListener('online', onBack)
   wait()
-  return end
+  return { end, ask: askNow }
 }

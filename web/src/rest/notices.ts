@@ -16,6 +16,8 @@ export interface Notice {
   readonly created_utc_ms: number
   readonly read: boolean
   readonly done: boolean
+  /** Because what it is about was deleted: `path` leads nowhere. */
+  readonly gone: boolean
 }
 
 export interface NoticeChoices {

@@ -1,8 +1,8 @@
 /** What is said where something deleted is opened, in both languages. It comes with the pages of media. */
 import { i18n } from './index'
 
-export const en = { delete: 'Delete', title: 'Deleted', replay: 'The replay was deleted', library: 'Open the library' }
-export const zh: typeof en = { delete: '删除', title: '已删除', replay: '回放已删除', library: '打开内容库' }
+export const en = { delete: 'Delete', title: 'Deleted', replay: 'The replay was deleted', library: 'Open the library', signIn: 'Please sign in' }
+export const zh: typeof en = { delete: '删除', title: '已删除', replay: '回放已删除', library: '打开内容库', signIn: '请先登录' }
 
 const refusedEn = {
   replay_deleted: 'This replay was deleted. Ask whoever gave the lesson.', microcourse_deleted: 'This microcourse was deleted. Look for another in the library.', source_deleted: 'The replay that this was cut from was deleted, so it cannot be cut anew. It can still be shown as it is.', lesson_replay_deleted: 'The replay of this lesson was deleted, so it cannot go on. Begin a new lesson.',

@@ -48,7 +48,7 @@ export const en = {
     problem: {
       mail_not_set_up: 'No mail server was set up.', mail_server_away: 'The mail server cannot be reached. All mail waits and is sent as soon as it is back.', mail_tls_failed: 'No encrypted connection to the mail server: check LECTERN_SMTP_SECURITY and its certificate.', mail_sign_in_refused: 'The mail server refuses our name or password: check LECTERN_SMTP_USER and the password.',
       mail_sender_refused: 'The mail server does not let us send from LECTERN_MAIL_FROM.', mail_recipient_refused: 'The mail server does not know this recipient. Correct the address in the staff list, then send again.', mail_content_refused: 'The mail server refused the mail.', mail_deferred: 'The mail server asked us to try later.',
-      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.', done_already: 'Nothing was left to do any more.',
+      address_missing: 'No mail address is known. Add it to the staff list.', address_broken: 'The mail address is not valid. Correct it in the staff list.', recipient_gone: 'This person has left.', muted: 'This person turned such mail off.', too_late: 'It could not be sent in time.', overtaken: 'Something newer was said instead.', done_already: 'Nothing was left to do any more.', deleted: 'What it is about was deleted.',
     },
     remind: 'Remind those missing', reminded: '{n} person was reminded. | {n} people were reminded.', nobodyMissing: 'Nobody is missing.', cancel: 'Cancel the session', cancelAsk: 'Cancel this session?', cancelText: 'Everybody who was told of “{title}” gets a cancellation, and it leaves their calendars. This cannot be undone.', keep: 'Keep it', cancelled: 'Cancelled. People are being told.', move: 'Change the plan', moveText: 'Whoever was told of this session is told of the change; it moves in their calendars.', moved: 'Changed. People are being told.',
   },
@@ -116,7 +116,7 @@ export const zh: OfficeWords = {
     problem: {
       mail_not_set_up: '当时没有设置邮件服务器。', mail_server_away: '连不上邮件服务器。邮件全部保留，恢复后自动发送。', mail_tls_failed: '无法与邮件服务器建立加密连接：请检查 LECTERN_SMTP_SECURITY 及其证书。', mail_sign_in_refused: '邮件服务器拒绝了用户名或密码：请检查 LECTERN_SMTP_USER 和密码。',
       mail_sender_refused: '邮件服务器不允许以 LECTERN_MAIL_FROM 发信。', mail_recipient_refused: '邮件服务器不认识该收件人。请在员工名单中更正邮箱后重新发送。', mail_content_refused: '邮件服务器拒收这封邮件。', mail_deferred: '邮件服务器要求稍后再试。',
-      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。', done_already: '事项已完成或已截止，无需再提醒。',
+      address_missing: '没有邮箱，请在员工名单中补充。', address_broken: '邮箱无效，请在员工名单中更正。', recipient_gone: '此人已离职。', muted: '此人已关闭此类邮件。', too_late: '未能及时发送。', overtaken: '已被更新的通知代替。', done_already: '事项已完成或已截止，无需再提醒。', deleted: '相关内容已删除。',
     },
     remind: '提醒未完成者', reminded: '已提醒 {n} 人。', nobodyMissing: '没有未完成的人。', cancel: '取消场次', cancelAsk: '取消这个场次？', cancelText: '所有收到过“{title}”通知的人都会收到取消通知，日历中的安排也会取消。此操作不可撤销。', keep: '保留', cancelled: '已取消，正在通知相关人员。', move: '更改安排', moveText: '收到过通知的人会收到变更通知，日历中的安排也随之更改。', moved: '已更改，正在通知相关人员。',
   },
