@@ -13,6 +13,15 @@ lesson_sums = Table(
     Column("sums", LargeBinary, nullable=False),
 )
 
+lesson_signals = Table(
+    "lesson_signals",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    org_column(),
+    Column("basis", String(32), nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+)
+
 exam_sums = Table(
     "exam_sums",
     metadata,

@@ -12,6 +12,9 @@ from lectern.kernel.clock import UtcMs
 from lectern.manifest.clock_map import ClockMap
 
 MediumKind = Literal["replay", "microcourse"]
+"""Media of the library: what statistics are about."""
+PlayedKind = MediumKind | Literal["group_recording"]
+"""What is played and counted. What a group recorded is in no statistics: it has figures of its own alone."""
 
 
 class PersonCard(msgspec.Struct, frozen=True, gc=False):
@@ -259,3 +262,12 @@ class Media(Protocol):
         self, tx: AsyncConnection, org_id: str, medium: MediumKind, medium_ids: Collection[str]
     ) -> Mapping[str, str]:
         """Return what media are called, by id, also those that were deleted; erased of old are left out."""
+
+
+class AllMedia(Media, Protocol):
+    """Knows what can be watched, what groups recorded among it."""
+
+    async def find(
+        self, who: Principal, medium: PlayedKind, medium_id: str, *, version: int | None = None
+    ) -> Medium:
+        """Return what `who` may watch, see `Media`; a group's recording is named by replay and group."""

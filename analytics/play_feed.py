@@ -100,7 +100,7 @@ def _fed(medium: Watchable, subject: str, record: PlayRecord, cards: Mapping[str
         subject=plays.subject,
         person=plays.person,
         stretches=plays.stretches,
-        medium=named.medium,
+        medium=named.listed,
         id=named.medium_id,
         version=named.version,
         session_id=medium.session_id,

@@ -145,7 +145,7 @@ def share_model(share: Share) -> ShareModel:
 def _standing(each: Standing) -> RankedModel:
     medium = each.line.medium
     return RankedModel(
-        medium=medium.named.medium,
+        medium=medium.named.listed,
         id=medium.named.medium_id,
         version=medium.named.version,
         session_id=medium.session_id,

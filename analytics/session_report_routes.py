@@ -1,6 +1,7 @@
 """The report of one lesson over HTTP."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from analytics.ranking_routes import ShareModel, share_model
 from analytics.session_report import SessionReport
 from analytics.session_report_sheets import report_table, signals_table
 from analytics.session_reports import SessionReports
-from analytics.signals import Level, Signal
+from analytics.signals import Level, Signal, SignalFound
 from analytics.view_routes import FileQuery
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
@@ -224,16 +225,18 @@ def _model(found: SessionReport) -> SessionReportModel:
         watching=None
         if watching is None
         else WatchingModel(viewers=watching.viewers, minutes=watching.minutes, completed=watching.completed),
-        signals=[
-            SignalModel(
-                signal=each.signal,
-                level=each.level,
-                share=share_model(each.share),
-                limit=each.limit,
-                own=each.own,
-                apart=None if each.apart is None else list(each.apart),
-                other=None if each.other is None else share_model(each.other),
-            )
-            for each in found.signals
-        ],
+        signals=[SignalModel(**signal_fields(each)) for each in found.signals],
     )
+
+
+def signal_fields(found: SignalFound) -> dict[str, Any]:
+    """Return the fields of `SignalModel`."""
+    return {
+        "signal": found.signal,
+        "level": found.level,
+        "share": share_model(found.share),
+        "limit": found.limit,
+        "own": found.own,
+        "apart": None if found.apart is None else list(found.apart),
+        "other": None if found.other is None else share_model(found.other),
+    }

@@ -123,23 +123,23 @@ def signals_table(found: SessionReport, lang: Lang) -> Table:
     def word(name: str) -> str:
         return WORDS[name][lang]
 
-    rows: list[list[Cell]] = []
-    for each in found.signals:
-        words = SIGNALS[each.signal][lang]
-        rate = each.share.rate
-        name = words.name if each.apart is None else f"{words.name}: {each.apart[0]} / {each.apart[1]}"
-        rows.append(
-            [
-                name,
-                LEVELS[each.level][lang],
-                each.share.hits,
-                each.share.of,
-                None if rate is None else round(rate, 4),
-                each.limit,
-                None if each.limit is None else word("limit_own" if each.own else "limit_required"),
-                words.meaning if is_low(each) else None,
-                words.action if is_low(each) else None,
-            ]
-        )
     names = ("signal", "level", "value", "of", "rate", "limit", "limit_of", "meaning", "action")
+    rows = [signal_row(each, lang) for each in found.signals]
     return Table(word("signals"), [word(name) for name in names], rows)
+
+
+def signal_row(found: SignalFound, lang: Lang) -> list[Cell]:
+    """Return a signal's name, level, hits, of, rate, limit, whose limit, meaning and action."""
+    words, rate = SIGNALS[found.signal][lang], found.share.rate
+    whose = WORDS["limit_own" if found.own else "limit_required"][lang]
+    return [
+        words.name if found.apart is None else f"{words.name}: {found.apart[0]} / {found.apart[1]}",
+        LEVELS[found.level][lang],
+        found.share.hits,
+        found.share.of,
+        None if rate is None else round(rate, 4),
+        found.limit,
+        None if found.limit is None else whose,
+        words.meaning if is_low(found) else None,
+        words.action if is_low(found) else None,
+    ]

@@ -13,11 +13,20 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import viewer_of
-from analytics.neighbours import Media, Medium, MediumKind, People, Position, Seats
+from analytics.neighbours import AllMedia, Medium, MediumKind, People, PlayedKind, Position, Seats
 from analytics.no_skipping import furthest_ms, in_order
 from analytics.play_record import MOST_STRETCHES, Device, PlayRecord, tag_of
 from analytics.view_store import MediumVersion, Place, ViewStore, Watchable
-from analytics.view_sums import NO_DEPARTMENT, Change, Terms, Whole, difference, months_of, share_of
+from analytics.view_sums import (
+    NO_DEPARTMENT,
+    Change,
+    Terms,
+    Whole,
+    difference,
+    months_of,
+    of_itself,
+    share_of,
+)
 from analytics.viewing import Played, Refusal, sift
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
@@ -31,7 +40,7 @@ ADDED_UP_EVERY_S = 2.0
 _MOST_ADDED_UP = 5_000
 _READ_AT_ONCE = 500
 
-_Asked = tuple[Principal, MediumKind, str, int]
+_Asked = tuple[Principal, PlayedKind, str, int]
 
 
 class Told(NamedTuple):
@@ -121,7 +130,7 @@ class ViewIntake:
         self,
         database: Database,
         store: ViewStore,
-        media: Media,
+        media: AllMedia,
         seats: Seats,
         zone: Callable[[], Awaitable[str]],
         *,
@@ -142,7 +151,7 @@ class ViewIntake:
     async def take_in(
         self,
         who: Principal,
-        medium: MediumKind,
+        medium: PlayedKind,
         medium_id: str,
         *,
         version: int,
@@ -262,12 +271,18 @@ class ViewIntake:
         for place, record in changed.items():
             medium = media[place.medium_key]
             department = departments[medium.org_id, place.subject]
-            was = share_of(before[place], medium.terms, department)
-            is_now = share_of(record, medium.terms, department)
+            was = _share_of(medium, before[place], department)
+            is_now = _share_of(medium, record, department)
             changes.setdefault(place.medium_key, Change()).add(difference(was, is_now))
             active += [(medium.org_id, month, place.subject) for month in months_of(is_now) - months_of(was)]
         await self._store.note_active(tx, active)
         await self._store.put_off(tx, changes)
+
+
+def _share_of(medium: Watchable, record: PlayRecord, department: str) -> Change:
+    """Return what a record adds to sums; what a group recorded is in those of no month."""
+    share = share_of(record, medium.terms, department)
+    return of_itself(share) if medium.named.medium == "group_recording" else share
 
 
 def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: UtcMs) -> Told:
@@ -297,11 +312,14 @@ def _lengths(keys: dict[MediumVersion, int], reports: Sequence[Report]) -> dict[
 
 
 def _positions(reports: Sequence[Report]) -> list[Position]:
-    """Return where each viewer stopped; of one who reports twice, the later, by when it was watched."""
+    """Return where each viewer stopped; of one who reports twice, the later, by when it was watched.
+
+    In what a group recorded nobody goes on.
+    """
     found: dict[tuple[str, str, str], Position] = {}
     for report in reports:
-        if report.position_ms is not None:
-            medium, medium_id = report.named.medium, report.named.medium_id
+        medium, medium_id = report.named.medium, report.named.medium_id
+        if report.position_ms is not None and medium != "group_recording":
             key = (report.subject, medium, medium_id)
             if key not in found or report.position_age_ms <= found[key].age_ms:
                 found[key] = Position(
@@ -367,8 +385,11 @@ class Following:
                     active |= {(medium.org_id, month, subject) for month in months}
                 after = max(records)
                 await asyncio.sleep(0)
-            await self._store.note_active(tx, active)
-            await self._store.add_up(tx, {key: whole.change})
+            if medium.named.medium == "group_recording":
+                await self._store.add_up(tx, {key: of_itself(whole.change)})
+            else:
+                await self._store.note_active(tx, active)
+                await self._store.add_up(tx, {key: whole.change})
 
     async def sum_all_up_anew(self) -> int:
         """Make the sums of every medium again; return how many there are."""

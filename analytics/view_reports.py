@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analytics.access import insist_on_report, sees
-from analytics.neighbours import Media, Medium, MediumKind, People, PersonCard
+from analytics.neighbours import AllMedia, Medium, MediumKind, People, PersonCard, PlayedKind
 from analytics.play_record import PlayRecord
 from analytics.spans import Spans, length_ms
 from analytics.store import AnalyticsStore
@@ -88,11 +88,11 @@ class ViewReports:
 
     database: Database
     people: People
-    media: Media
+    media: AllMedia
     store: ViewStore = field(default_factory=ViewStore)
     timeline: AnalyticsStore = field(default_factory=AnalyticsStore)
 
-    async def viewing(self, who: Principal, medium: MediumKind, medium_id: str) -> ViewingReport:
+    async def viewing(self, who: Principal, medium: PlayedKind, medium_id: str) -> ViewingReport:
         """Return how the newest version of a medium was watched, by whom.
 
         Raises:
@@ -112,7 +112,7 @@ class ViewReports:
             completion_classes(covered, found.duration_ms),
         )
 
-    async def figures(self, who: Principal, medium: MediumKind, medium_id: str) -> Figures:
+    async def figures(self, who: Principal, medium: PlayedKind, medium_id: str) -> Figures:
         """Return the newest version's sums and curves; a line manager's are of own people alone.
 
         Raises:
@@ -141,7 +141,7 @@ class ViewReports:
         return Figures(terms.duration_ms, found.version, sums, drawn(whole.change, terms.seconds))
 
     async def plays(
-        self, who: Principal, medium: MediumKind, medium_id: str, after: str
+        self, who: Principal, medium: PlayedKind, medium_id: str, after: str
     ) -> tuple[list[ViewerLine], str | None]:
         """Return a page of what every viewer played, stretch by stretch, and where the next page begins.
 
@@ -194,7 +194,7 @@ class ViewReports:
                 found |= await self.media.titles(tx, org_id, kind, ids[start : start + _IDS_AT_ONCE])
         return found
 
-    async def _found(self, who: Principal, medium: MediumKind, medium_id: str) -> Medium:
+    async def _found(self, who: Principal, medium: PlayedKind, medium_id: str) -> Medium:
         found = await self.media.find(who, medium, medium_id)
         insist_on_report(who, Permission.VIEWS_READ, found.org_id, found.session_id)
         return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.attendance.models import PersonModel
 from analytics.minutes import minutes
-from analytics.neighbours import Audit, MediumKind, PersonCard
+from analytics.neighbours import Audit, MediumKind, PersonCard, PlayedKind
 from analytics.play_record import Device, PlayRecord, device_of
 from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
@@ -48,9 +48,12 @@ class PlayedModel(BaseModel):
 
 
 class ViewsReport(BaseModel):
-    """What a player reports; it stood at `position_ms` `position_age_ms` ago."""
+    """What a player reports; it stood at `position_ms` `position_age_ms` ago.
 
-    medium: MediumKind
+    `id` of what a group recorded: that of the lesson's replay, and behind it that of the group.
+    """
+
+    medium: PlayedKind
     id: _Id
     version: int = Field(ge=0, le=2**31 - 1)
     player: _Id
@@ -274,7 +277,7 @@ class ViewRoutes:
 
     async def viewing(self, request: Request) -> ViewingModel:
         """Everybody's watching of one medium."""
-        report = await self.reports.viewing(request.who, *medium_of(request))
+        report = await self.reports.viewing(request.who, *played_of(request))
         classes = report.classes
         return ViewingModel(
             duration_ms=report.duration_ms,
@@ -300,7 +303,7 @@ class ViewRoutes:
 
     async def _viewers(self, request: Request) -> Table:
         query: FileQuery = request.query
-        kind, medium_id = medium_of(request)
+        kind, medium_id = played_of(request)
         report = await self.reports.viewing(request.who, kind, medium_id)
         details = {"medium": kind, "rows": len(report.lines)}
         await self.audit.audit(request.who, "viewers_exported", medium_id, details)
@@ -308,7 +311,7 @@ class ViewRoutes:
 
     async def figures(self, request: Request) -> FiguresModel:
         """One medium's curves."""
-        found = await self.reports.figures(request.who, *medium_of(request))
+        found = await self.reports.figures(request.who, *played_of(request))
         return FiguresModel(
             duration_ms=found.duration_ms,
             version=found.version,
@@ -321,7 +324,7 @@ class ViewRoutes:
     async def plays(self, request: Request) -> PlaysPage:
         """Raw stretches, a page of viewers at a time."""
         query: CursorQuery = request.query
-        lines, following = await self.reports.plays(request.who, *medium_of(request), query.cursor)
+        lines, following = await self.reports.plays(request.who, *played_of(request), query.cursor)
         return PlaysPage(
             items=[plays_model(line.subject, line.card, line.name, line.record) for line in lines],
             next=following,
@@ -362,7 +365,7 @@ class ViewRoutes:
     def _line(self, line: PeriodLine) -> MediumModel:
         medium = line.medium
         return MediumModel(
-            medium=medium.named.medium,
+            medium=medium.named.listed,
             id=medium.named.medium_id,
             version=medium.named.version,
             session_id=medium.session_id,
@@ -388,6 +391,17 @@ def medium_of(request: Request) -> tuple[MediumKind, str]:
     if name == "microcourse":
         return "microcourse", medium_id
     raise NotFound("medium_unknown", "There is no such kind of medium.")
+
+
+def played_of(request: Request) -> tuple[PlayedKind, str]:
+    """Return which medium a path names, what a group recorded among them.
+
+    Raises:
+        NotFound: there is no such kind (`medium_unknown`).
+    """
+    if request.path["medium"] == "group_recording":
+        return "group_recording", request.path["id"]
+    return medium_of(request)
 
 
 def _played(model: PlayedModel) -> Played:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analytics.neighbours import MediumKind
+from analytics.neighbours import MediumKind, PlayedKind
 from analytics.play_record import NEVER, PlayRecord, packed, unpacked
 from analytics.spans import NOTHING, Spans, length_ms, union
 from analytics.tables import view_active, view_curves, view_media, view_pending, view_periods, view_records
@@ -29,9 +29,15 @@ _LOOKED_UP_AT_ONCE = 512
 class MediumVersion:
     """One version of a medium, by which names others know it."""
 
-    medium: MediumKind
+    medium: PlayedKind
     medium_id: str
     version: int
+
+    @property
+    def listed(self) -> MediumKind:
+        """Its kind, of what is in statistics: what a group recorded never is."""
+        assert self.medium != "group_recording", "a group's recording came into statistics"
+        return self.medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,14 +445,17 @@ class ViewStore:
     async def feed(
         self, tx: AsyncConnection, org_id: str, *, after: Place | None, limit: int
     ) -> list[tuple[Watchable, str, PlayRecord]]:
-        """Return an organisation's records in the order of medium and viewer, those after `after`."""
+        """Return an organisation's records in the order of medium and viewer, those after `after`.
+
+        Without those of what groups recorded.
+        """
         columns = view_records.c
         query = (
             select(
                 columns.subject, columns.record, *(view_media.c[name].label(f"m_{name}") for name in _MEDIUM)
             )
             .join(view_media, view_media.c.key == columns.medium_key)
-            .where(view_media.c.org_id == org_id)
+            .where(view_media.c.org_id == org_id, view_media.c.medium != "group_recording")
             .order_by(columns.medium_key, columns.subject)
             .limit(limit)
         )

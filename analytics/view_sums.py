@@ -157,6 +157,12 @@ def share_of(record: PlayRecord, terms: Terms, department: str = NO_DEPARTMENT) 
     return found
 
 
+def of_itself(change: Change) -> Change:
+    """Return a change without its months: what is in no statistics has its own figures alone."""
+    whole = {period: sums for period, sums in change.periods.items() if period == ALL}
+    return Change(whole, change.heat, change.plays, change.left)
+
+
 def within_period(record: PlayRecord, terms: Terms, period: str) -> Sums:
     """Return what one viewer's record adds to the sums of a period."""
     if not record.sittings:

@@ -44,6 +44,13 @@ class Rosters(Protocol):
         """Tell whether the person is on the session's roster."""
 
 
+class Seats(Protocol):
+    """Knows who became which participant of a session."""
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        """Return the participant that the holder of a token has become; None if they were never there."""
+
+
 class Links(Protocol):
     """Knows whether somebody who came by a link may still do what it said."""
 

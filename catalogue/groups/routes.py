@@ -1,31 +1,21 @@
 """Groups' recordings over HTTP: which there are, one to play, and who is shown it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import may_edit
 from catalogue.drawing import Drawing
-from catalogue.groups.recordings import (
-    READ,
-    GroupRecording,
-    ShownTo,
-    gaps_of_group,
-    is_shown,
-    recordings,
-    seats,
-)
-from catalogue.groups.store import GroupStore
+from catalogue.groups.door import GroupDoor, GroupsOfReplay
+from catalogue.groups.recordings import GroupRecording, ShownTo, gaps_of_group
 from catalogue.media import Replay
 from catalogue.models import ReplayModel
 from catalogue.neighbours import Leaders
 from catalogue.routes import CatalogueDeps
 from catalogue.window import ALWAYS, Window
-from catalogue.window_store import WindowStore
 from lectern.edge.routes import Request, Route
 from lectern.kernel.access import Principal, insist_on_running, runs
-from lectern.kernel.errors import NotFound
 
 
 class GroupReplayModel(BaseModel):
@@ -71,40 +61,16 @@ class GroupAudienceBody(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A replay, what its groups recorded, and what is known of them."""
-
-    replay: Replay
-    recordings: list[GroupRecording]
-    words: dict[str, str]
-    shown_to: dict[str, ShownTo]
-    member_of: frozenset[str]
-
-    def drawn(self, group: GroupRecording) -> GroupReplayModel:
-        return GroupReplayModel(
-            id=group.id,
-            round=group.round,
-            place=group.place,
-            name=self.words.get(group.name_ref),
-            task=None if group.task_ref is None else self.words.get(group.task_ref),
-            breakout=group.breakout,
-            at_ms=group.at_ms,
-            duration_ms=group.recorded.duration_ms,
-            shown_to=self.shown_to.get(group.id, "staff"),
-        )
-
-    def is_shown(self, group: GroupRecording) -> bool:
-        return is_shown(self.shown_to.get(group.id, "staff"), is_member=group.id in self.member_of)
-
-
-@dataclass(frozen=True, slots=True)
 class GroupReplayRoutes:
     """The handlers. Whoever may watch the replay, while it is shown; of groups, what they are shown."""
 
-    deps: CatalogueDeps
+    door: GroupDoor
     leaders: Leaders
-    store: GroupStore = field(default_factory=GroupStore)
-    windows: WindowStore = field(default_factory=WindowStore)
+
+    @property
+    def deps(self) -> CatalogueDeps:
+        """What the catalogue stands on."""
+        return self.door.deps
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -123,11 +89,12 @@ class GroupReplayRoutes:
         """See `routes`."""
         who: Principal = request.who
         replay = await self.deps.watching.replay(who, request.path["id"])
+        came_as = await self.door.came_as(who)
         async with self.deps.keeper.database.read() as tx:
-            await self.windows.insist_on_open(tx, who, replay, self.deps.clock())
-            found = await self._found(tx, who, replay)
+            await self.door.windows.insist_on_open(tx, who, replay, self.deps.clock())
+            found = await self.door.groups(tx, who, replay, came_as)
         return GroupReplaysModel(
-            items=[found.drawn(group) for group in found.recordings if _sees(who, found, group)]
+            items=[_drawn(found, group) for group in found.recordings if found.sees(group)]
         )
 
     async def group(self, request: Request) -> OpenGroupReplayModel:
@@ -138,18 +105,17 @@ class GroupReplayRoutes:
         """
         who: Principal = request.who
         replay = await self.deps.watching.replay(who, request.path["id"])
+        came_as = await self.door.came_as(who)
         async with self.deps.keeper.database.read() as tx:
-            await self.windows.insist_on_open(tx, who, replay, self.deps.clock())
-            found = await self._found(tx, who, replay)
-            group = _one(found, request.path["group"])
-            if not _sees(who, found, group):
-                raise _not_found()
-            window = (await self.windows.windows(tx, [replay])).get(replay.id, ALWAYS)
+            await self.door.windows.insist_on_open(tx, who, replay, self.deps.clock())
+            found = await self.door.groups(tx, who, replay, came_as)
+            group = found.shown(request.path["group"])
+            window = (await self.door.windows.windows(tx, [replay])).get(replay.id, ALWAYS)
             happened = await self.deps.keeper.store.happened(tx, replay.session_id)
             left_out = await self.deps.keeper.left_out(tx, replay.session_id)
             may_decide = await self._may_decide(tx, who, replay)
         drawing = self._drawing(who, replay, window)
-        about = found.drawn(group)
+        about = _drawn(found, group)
         return OpenGroupReplayModel(
             about=about,
             replay=drawing.group(
@@ -173,36 +139,20 @@ class GroupReplayRoutes:
         who: Principal = request.who
         body: GroupAudienceBody = request.body
         replay = await self.deps.watching.replay(who, request.path["id"])
+        came_as = await self.door.came_as(who)
         async with self.deps.keeper.database.write() as tx:
             led = await self.leaders.led(tx, replay.session_id)
             insist_on_running(who, () if led is None else led.by, by_link_to=replay.session_id)
-            group = _one(await self._found(tx, who, replay), request.path["group"])
-            before = (await self.store.shown_to(tx, replay.session_id)).get(group.id, "staff")
+            group = (await self.door.groups(tx, who, replay, came_as)).one(request.path["group"])
+            before = (await self.door.store.shown_to(tx, replay.session_id)).get(group.id, "staff")
             if before != body.shown_to:
-                await self.store.decide(
+                await self.door.store.decide(
                     tx, replay.org_id, replay.session_id, group.id, body.shown_to, who.subject_id,
                     self.deps.clock(),
                 )  # fmt: skip
                 details = {"session_id": replay.session_id, "group": group.id, "shown_to": body.shown_to}
                 await self.deps.trail.write(tx, who, "group_replay_shown", replay.id, details)
-            return (await self._found(tx, who, replay)).drawn(group)
-
-    async def _found(self, tx: AsyncConnection, who: Principal, replay: Replay) -> _Found:
-        if replay.recorded is None or replay.ready_utc_ms is None or not replay.recorded.groups:
-            return _Found(replay, [], {}, {}, frozenset())
-        moments = await self.deps.keeper.store.moments(tx, replay.session_id, READ)
-        groups = recordings(replay.recorded, moments)
-        theirs = seats(moments, who.person_id if who.grant is None else who.grant.person_id)
-        if who.grant is not None and who.grant.participant_id is not None:
-            theirs.add(who.grant.participant_id)
-        refs = set[str]().union(*(group.refs for group in groups))
-        return _Found(
-            replay,
-            groups,
-            await self.store.words(tx, replay.session_id, refs),
-            await self.store.shown_to(tx, replay.session_id),
-            frozenset(group.id for group in groups if theirs & group.members),
-        )
+            return _drawn(await self.door.groups(tx, who, replay, came_as), group)
 
     async def _may_decide(self, tx: AsyncConnection, who: Principal, replay: Replay) -> bool:
         led = await self.leaders.led(tx, replay.session_id)
@@ -217,16 +167,15 @@ class GroupReplayRoutes:
         return drawing.until(window.to_utc_ms)
 
 
-def _sees(who: Principal, found: _Found, group: GroupRecording) -> bool:
-    return may_edit(who, found.replay.org_id, found.replay.session_id) or found.is_shown(group)
-
-
-def _one(found: _Found, group_id: str) -> GroupRecording:
-    group = next((each for each in found.recordings if each.id == group_id), None)
-    if group is None:
-        raise _not_found()
-    return group
-
-
-def _not_found() -> NotFound:
-    return NotFound("group_replay_not_found", "There is no such recording of a group.")
+def _drawn(found: GroupsOfReplay, group: GroupRecording) -> GroupReplayModel:
+    return GroupReplayModel(
+        id=group.id,
+        round=group.round,
+        place=group.place,
+        name=found.words.get(group.name_ref),
+        task=None if group.task_ref is None else found.words.get(group.task_ref),
+        breakout=group.breakout,
+        at_ms=group.at_ms,
+        duration_ms=group.recorded.duration_ms,
+        shown_to=found.shown_to.get(group.id, "staff"),
+    )

@@ -1,11 +1,12 @@
 """Stars and a comment: who has watched enough to give them, and what they come to. Pure.
 
 A rating belongs to one person and one medium. Given anonymously it is kept under a keyed hash of both,
-without the person and without a time, and shows together with others (decisions/0040-what-viewers-answer.md).
+another one than that of a named rating, without the person and without a time, and shows together with
+others (decisions/0040-what-viewers-answer.md).
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -120,10 +121,52 @@ def checked_reason(reason: str) -> str:
     return words
 
 
+UNNAMED: Final = "unnamed."
+"""What everything begins with under which anonymous ratings are kept."""
+NOBODY_SAYS: Final = "–"
+"""Who hid the comment of an anonymous rating that had a name, and why: nobody says."""
+
+
 def rater_of(secret: bytes, key: Key, person_id: str) -> str:
-    """Return under what a person's rating of a medium is kept: nobody tells whose it is without `secret`."""
-    said = "\0".join(("rating", key.medium, key.id, person_id))
-    return hashlib.blake2b(said.encode(), key=secret[:64], digest_size=24).hexdigest()
+    """Return under what a person's rating with their name is kept."""
+    return _hashed(secret, "rating", key.medium, key.id, person_id)
+
+
+def unnamed_of(secret: bytes, named: str) -> str:
+    """Return under what an anonymous rating is kept whose named one would be kept under `named`.
+
+    Without `secret` nobody tells whose it is, nor that both are one person's: the medium and the person are
+    in `named`, and nothing of it is in the result (EVA-16). So what was kept before can be rewritten without
+    knowing whose it is.
+    """
+    return UNNAMED + _hashed(secret, "anonymous rating", named)
+
+
+def _hashed(secret: bytes, *parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), key=secret[:64], digest_size=24).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RatingKeys:
+    """The secrets that say under what ratings are kept: those that were are still looked under."""
+
+    secrets: Mapping[str, bytes]
+    current: str
+
+    def rater(self, key: Key, person_id: str, *, named: bool) -> str:
+        """Return under what a new rating is kept."""
+        secret = self.secrets[self.current]
+        rater = rater_of(secret, key, person_id)
+        return rater if named else unnamed_of(secret, rater)
+
+    def unnamed(self, rater: str) -> str:
+        """Return under what an anonymous rating is kept from now on, which earlier releases kept so."""
+        return unnamed_of(self.secrets[self.current], rater)
+
+    def raters(self, key: Key, person_id: str) -> Collection[str]:
+        """Return under what a rating may be kept, with a name or without, by any secret that was."""
+        named = [rater_of(secret, key, person_id) for secret in self.secrets.values()]
+        return [*named, *(unnamed_of(secret, each) for secret in self.secrets.values() for each in named)]
 
 
 def month_at(utc_ms: int, zone: str) -> str:
@@ -145,13 +188,14 @@ def given(before: Rating, *, stars: int, comment: str, person_id: str | None) ->
     return replace(before, stars=stars, comment=comment, person_id=None, waiting=is_new)
 
 
-def under_new_id(rating: Rating, fresh: str) -> Rating:
+def as_another(rating: Rating, fresh: str) -> Rating:
     """Return a rating whose author gave, or took back, their name: as if it were another one.
 
-    Whoever noted the id of the named one must not find the anonymous one by it (EVA-16), nor the other way
-    round; so what a moderator said of it goes, too. It stays hidden, if it was.
+    Whoever noted the named one must not find the anonymous one by it (EVA-16), nor the other way round: not
+    by its id, and not by who hid it, when and why. It stays hidden, if it was. Its `rater` differs anyway.
     """
-    return replace(rating, id=fresh, hidden_reason=None if rating.hidden_by is None else "–")
+    hidden = None if rating.hidden_by is None else NOBODY_SAYS
+    return replace(rating, id=fresh, hidden_by=hidden, hidden_utc_ms=None, hidden_reason=hidden)
 
 
 def shown(rating: Rating, now: UtcMs, month: str) -> Rating:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -31,16 +31,16 @@ from catalogue.response.models import (
 from catalogue.response.rating import (
     NO_STARS,
     Rating,
+    RatingKeys,
     Stars,
+    as_another,
     checked_comment,
     checked_reason,
     given,
     has_watched,
     month_at,
-    rater_of,
     shown,
     together,
-    under_new_id,
 )
 from catalogue.response.store import After, KeyPart, ResponseStore, is_key, key_of
 from catalogue.routes import CatalogueDeps
@@ -61,22 +61,6 @@ from lectern.kernel.rate import RateLimit
 PAGE = 20
 FED_AT_ONCE = 500
 ACTS_PER_S, MOST_ACTS_AT_ONCE = 0.2, 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class RatingKeys:
-    """The secrets that say under what ratings are kept: those that were are still looked under."""
-
-    secrets: Mapping[str, bytes]
-    current: str
-
-    def rater(self, key: Key, person_id: str) -> str:
-        """Return under what a new rating is kept."""
-        return rater_of(self.secrets[self.current], key, person_id)
-
-    def raters(self, key: Key, person_id: str) -> Collection[str]:
-        """Return under what a rating may be kept."""
-        return [rater_of(secret, key, person_id) for secret in self.secrets.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +122,20 @@ class ResponseRoutes:
         async with self.deps.keeper.database.write() as tx:
             if not await self._has_watched(tx, person_id, key, medium):
                 raise Conflict("watch_first", "Watch a little of it first, then rate it.")
-            raters = self.keys.raters(key, person_id)
-            before = await self.store.mine(tx, key, raters, lock=True) or Rating(
-                key.medium, key.id, self.keys.rater(key, person_id), new_secret(), medium.org_id,
+            named = None if body.anonymous else person_id
+            await self.store.take_turns(tx, key)
+            known = await self.store.mine(tx, key, self.keys.raters(key, person_id), lock=True)
+            rater = self.keys.rater(key, person_id, named=named is not None)
+            before = known or Rating(
+                key.medium, key.id, rater, new_secret(), medium.org_id,
                 medium.session_id, medium.version, None, body.stars, "", waiting=True,
             )  # fmt: skip
-            named = None if body.anonymous else person_id
             now_said = given(before, stars=body.stars, comment=comment, person_id=named)
-            now_said = replace(now_said, version=medium.version)
+            now_said = replace(now_said, rater=rater, version=medium.version)
             if (before.person_id is None) != (named is None):
-                now_said = under_new_id(now_said, new_secret())
+                now_said = as_another(now_said, new_secret())
+            if known is not None and known.rater != rater:
+                await self.store.drop_rating(tx, known)
             await self.store.put(tx, now_said if named is None else shown(now_said, now, month))
             await self.store.release(tx, key, self.fewest, now=now, month=month)
         return await self._of_medium(who, medium)

@@ -8,10 +8,20 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.response.rating import NO_STARS, Rating, Stars, months_of, rater_of, stars_of
+from catalogue.response.rating import (
+    NO_STARS,
+    NOBODY_SAYS,
+    UNNAMED,
+    Rating,
+    RatingKeys,
+    Stars,
+    months_of,
+    stars_of,
+)
 from catalogue.response.tables import medium_favourites, medium_ratings, medium_shares
 from catalogue.series import Key
 from catalogue.shelf.marking import ShelfKey
+from catalogue.tables import microcourses, replays
 from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new, put
 from lectern.kernel.clock import UtcMs
@@ -56,6 +66,40 @@ class ResponseStore:
     async def put(self, tx: AsyncConnection, rating: Rating) -> None:
         """Write a rating, in place of what was written before."""
         await put(tx, medium_ratings, asdict(rating))
+
+    async def drop_rating(self, tx: AsyncConnection, rating: Rating) -> None:
+        """Delete a rating: another one takes its place."""
+        gone = (_r.medium == rating.medium, _r.medium_id == rating.medium_id, _r.rater == rating.rater)
+        await tx.execute(delete(medium_ratings).where(*gone))
+
+    async def take_turns(self, tx: AsyncConnection, key: Key) -> None:
+        """Let nobody else rate this medium until the transaction ends.
+
+        Somebody who rates with their name on one device and without on another at the same moment would have
+        two ratings: they have two keys, which no index holds apart.
+        """
+        table = replays if key.medium == "replay" else microcourses
+        await tx.execute(select(table.c.id).where(table.c.id == key.id).with_for_update())
+
+    async def hide_who_rated(self, tx: AsyncConnection, keys: RatingKeys, *, limit: int = 500) -> int:
+        """Keep anonymous ratings of earlier releases as those of this one are; return how many there were.
+
+        They were kept under what a named rating of the same person would be kept under, and with who hid the
+        named one, and when.
+        """
+        query = (
+            select(_r.medium, _r.medium_id, _r.rater, _r.hidden_reason)
+            .where(_r.person_id.is_(None), ~_r.rater.startswith(UNNAMED, autoescape=True))
+            .limit(limit)
+        )
+        found = (await tx.execute(query)).all()
+        for row in found:
+            mine = (_is(medium_ratings, Key(row.medium, row.medium_id)), _r.rater == row.rater)
+            values: dict[str, Any] = {"rater": keys.unnamed(row.rater)}
+            if row.hidden_reason == NOBODY_SAYS:
+                values |= {"hidden_by": NOBODY_SAYS, "hidden_utc_ms": None}
+            await tx.execute(update(medium_ratings).where(*mine).values(**values))
+        return len(found)
 
     async def release(self, tx: AsyncConnection, key: Key, fewest: int, *, now: UtcMs, month: str) -> None:
         """Let anonymous ratings show that wait, if they are enough not to tell whose they are."""
@@ -193,21 +237,21 @@ class ResponseStore:
         return [dict(row._mapping) for row in await tx.execute(query)]
 
     async def forget(
-        self, tx: AsyncConnection, org_id: str, person_id: str, pseudonym: str, secrets: Collection[bytes]
+        self, tx: AsyncConnection, org_id: str, person_id: str, pseudonym: str, keys: RatingKeys
     ) -> int:
         """Let nobody know any more what a person kept, passed on, or thought; return how much there was.
 
         Stars stay, under what nothing leads back from; words go. Shares stay, under `pseudonym`.
         """
         media = select(_r.medium, _r.medium_id).where(_r.org_id == org_id).distinct()
-        keys = [Key(row.medium, row.medium_id) for row in await tx.execute(media)]
-        raters = [rater_of(secret, key, person_id) for secret in secrets for key in keys]
+        rated = [Key(row.medium, row.medium_id) for row in await tx.execute(media)]
+        raters = [rater for key in rated for rater in keys.raters(key, person_id)]
         whose = or_(_r.person_id == person_id, one_of(_r.rater, raters))
         query = select(medium_ratings).where(_r.org_id == org_id, whose)
         erased = 0
         for row in (await tx.execute(query)).all():
             of_row = (_is(medium_ratings, Key(row.medium, row.medium_id)), _r.rater == row.rater)
-            blank = {"rater": new_secret(), "person_id": None, "comment": "", "shown_comment": ""}
+            blank = {"rater": UNNAMED + new_secret(), "person_id": None, "comment": "", "shown_comment": ""}
             await tx.execute(update(medium_ratings).where(*of_row).values(**blank, hidden_reason=None))
             erased += 1
         kept = delete(medium_favourites).where(_f.org_id == org_id, _f.person_id == person_id)

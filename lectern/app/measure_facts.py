@@ -1,5 +1,6 @@
 """What course measures ask of the catalogue and the accounts, and what is forgotten with a person there."""
 
+import asyncio
 from collections.abc import Collection
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.tables import departments, persons
 from analytics.neighbours import MediumResponse, SeriesFacts
-from catalogue.response.routes import RatingKeys
+from catalogue.response.rating import RatingKeys
 from catalogue.response.store import ResponseStore
 from catalogue.series_tables import series, series_items
 from catalogue.shelf.arrange import subtree
@@ -98,8 +99,21 @@ class ResponsesOfPeople:
 
     async def forget(self, tx: AsyncConnection, org_id: str, subject: str, pseudonym: str) -> int:
         """See `Remembers`."""
-        secrets = list(self._keys.secrets.values())
-        return await ResponseStore().forget(tx, org_id, subject, pseudonym, secrets)
+        return await ResponseStore().forget(tx, org_id, subject, pseudonym, self._keys)
+
+
+LOOKED_FOR_EVERY_S = 3_600.0
+"""Servers of an earlier release may go on writing beside us for a while."""
+
+
+async def hide_who_rated(database: Database, keys: RatingKeys) -> None:
+    """Keep anonymous ratings of earlier releases so that nothing in them is a named one's; for ever."""
+    while True:
+        while True:
+            async with database.write() as tx:
+                if not await ResponseStore().hide_who_rated(tx, keys):
+                    break
+        await asyncio.sleep(LOOKED_FOR_EVERY_S)
 
 
 def _stands_below(id_: str, department_id: str, parents: dict[str, str | None]) -> bool:

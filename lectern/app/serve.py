@@ -19,6 +19,7 @@ from lectern.app.demo import announce, set_up_demo
 from lectern.app.demo_lesson import hold_past_lesson
 from lectern.app.docs_page import docs_page
 from lectern.app.http import add_security_headers, outer_wall, serve_web_client
+from lectern.app.measure_facts import hide_who_rated
 from lectern.app.metrics import mount_metrics
 from lectern.app.namespaces import async_api
 from lectern.app.packagers import Packagers
@@ -204,6 +205,9 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
                 tasks.create_task(run_forever("required_lessons", required_lessons(services).run)),
                 tasks.create_task(run_forever("shelf", services.shelf_indexer.run)),
                 tasks.create_task(run_forever("leftovers", leftovers(services).run)),
+                tasks.create_task(
+                    run_forever("ratings", lambda: hide_who_rated(services.database, services.rating_keys))
+                ),
                 tasks.create_task(run_forever("sweep", lambda: _sweep(services))),
                 tasks.create_task(run_forever("whip", services.whip.run)),
             ]

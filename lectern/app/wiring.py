@@ -20,7 +20,7 @@ from catalogue.lesson_replays import LessonReplays
 from catalogue.media import Limits
 from catalogue.play_grant import PlaySigner
 from catalogue.replays import ReplayKeeper
-from catalogue.response.routes import RatingKeys
+from catalogue.response.rating import RatingKeys
 from catalogue.routes import CatalogueDeps
 from catalogue.shelf.indexer import Indexer
 from catalogue.store import CatalogueStore

@@ -23,7 +23,7 @@ from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
 from analytics.live.folding import LiveFolding
 from analytics.live.seen_in_all import LiveAndLater
-from analytics.neighbours import Held, MediumKind, PersonCard, Position, SessionFacts
+from analytics.neighbours import Held, MediumKind, PersonCard, PlayedKind, Position, SessionFacts
 from analytics.play_feed import PlayFeed
 from analytics.poll_report import PollReports
 from analytics.poll_routes import PollRoutes
@@ -134,6 +134,7 @@ class Office:
     is_open: bool = True
     film_ms: int = 100_000
     inside_only: str | None = None
+    sessions: set[str] = field(default_factory=lambda: {SESSION})
 
     def __post_init__(self) -> None:
         self.intake = ViewIntake(
@@ -186,7 +187,7 @@ class Office:
         return {id_: CARDS[id_] for id_ in person_ids if id_ in CARDS and org_id == "org"}
 
     async def facts(self, session_id: str) -> SessionFacts:
-        if session_id != SESSION:
+        if session_id not in self.sessions:
             raise NotFound("session_not_found", "There is no such session.")
         return SessionFacts(
             "org",
@@ -233,7 +234,7 @@ class Office:
         self.audit_log.append((who.subject_id, action, target))
 
     async def find(
-        self, who: Principal, medium: MediumKind, medium_id: str, *, version: int | None = None
+        self, who: Principal, medium: PlayedKind, medium_id: str, *, version: int | None = None
     ) -> Film:
         self.asked.append(who.subject_id)
         if not self.is_open or medium_id != "film" or who.org_id != "org":

@@ -1,6 +1,7 @@
 """A catalogue over a real store, with a lesson behind it and an HTTP client in front."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from catalogue.bin.routes import BinRoutes
 from catalogue.bin.uses import UseReader
 from catalogue.dues import Dues, DuesRoutes, SeenInAll
 from catalogue.edit_routes import routes as edit_routes
+from catalogue.groups.door import GroupDoor
 from catalogue.groups.routes import GroupReplayRoutes
 from catalogue.lesson_replays import LessonReplays
 from catalogue.media import MediumKind
@@ -27,7 +29,8 @@ from catalogue.neighbours import BinNews, Circle, Led, ReviewNews
 from catalogue.play_grant import PlaySigner
 from catalogue.publishing_routes import PublishingRoutes
 from catalogue.replays import ReplayKeeper
-from catalogue.response.routes import RatingKeys, ResponseRoutes
+from catalogue.response.rating import RatingKeys
+from catalogue.response.routes import ResponseRoutes
 from catalogue.routes import CatalogueDeps, routes
 from catalogue.series import Key, Seen
 from catalogue.series_routes import SeriesRoutes
@@ -113,10 +116,14 @@ class House:
     asked_who_leads: int = 0
     lapsed: set[str | None] = field(default_factory=set)
     circles: dict[str, Circle] = field(default_factory=dict)
+    came_as: dict[str, str] = field(default_factory=dict)
     now: UtcMs = START
     keeper: ReplayKeeper = field(init=False)
     lesson: Lesson = field(init=False)
     client: "TestClient[web.Request, web.Application]" = field(init=False)
+
+    async def participant_of(self, grant: SessionGrant) -> str | None:
+        return self.came_as.get(grant.guest_id or "")
 
     async def session_title(self, tx: AsyncConnection, session_id: str) -> str:
         return f"Lesson {session_id}: 安全/生产"
@@ -322,7 +329,21 @@ async def open_house(database: Database, folder: Path) -> House:
 
 @pytest.fixture
 async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    house = await open_house(sqlite_database, tmp_path)
+    async with served_house(sqlite_database, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def any_house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """The house on SQLite, and on PostgreSQL."""
+    async with served_house(database, tmp_path) as house:
+        yield house
+
+
+@asynccontextmanager
+async def served_house(database: Database, folder: Path) -> AsyncIterator[House]:
+    """Build a house with its HTTP side."""
+    house = await open_house(database, folder)
 
     async def authenticate(http: web.Request) -> Principal | None:
         return PEOPLE.get(http.headers.get("X-Who", ""))
@@ -347,7 +368,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hous
         *BinRoutes(house.bin_desk(), house).routes(),
     ]
     more += DuesRoutes(dues, series, house, 0.8).routes()
-    more += GroupReplayRoutes(deps, house).routes()
+    more += GroupReplayRoutes(GroupDoor(deps, house), house).routes()
     mount(app, [*routes(deps), *more], authenticate)
     async with TestClient(TestServer(app)) as client:
         house.client = client

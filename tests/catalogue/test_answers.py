@@ -1,5 +1,6 @@
 """What viewers answer: stars of one person and of nobody, comments, favourites, shares; at every door."""
 
+import asyncio
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,10 @@ from sqlalchemy import select
 from catalogue.neighbours import Circle
 from catalogue.response.rating import (
     MOST_STARS,
+    NOBODY_SAYS,
+    UNNAMED,
     Rating,
+    RatingKeys,
     given,
     has_watched,
     month_at,
@@ -21,6 +25,7 @@ from catalogue.response.rating import (
     rater_of,
     shown,
     stars_of,
+    unnamed_of,
 )
 from catalogue.response.store import Answered, ResponseStore
 from catalogue.response.tables import medium_ratings
@@ -105,8 +110,11 @@ def test_nobody_tells_a_rater_without_the_secret_and_media_do_not_link() -> None
         rater_of(SECRET, Key("replay", "n"), "ann"),
         rater_of(SECRET, Key("microcourse", "m"), "ann"),
         rater_of(SECRET, Key("replay", "m"), "bob"),
+        unnamed_of(SECRET, one),
+        unnamed_of(b"t" * 32, one),
     ]
-    assert len({one, *others}) == 5
+    assert len({one, *others}) == 7
+    assert one not in unnamed_of(SECRET, one)
 
 
 def test_what_shows_of_a_rating_that_changes() -> None:
@@ -195,6 +203,87 @@ async def test_anonymous_ratings_wait_for_company_and_name_nobody(house: House) 
     # Nor is it to be known again by its id, when it shows.
     async with house.database.read() as tx:
         assert named not in (await tx.execute(select(medium_ratings.c.id))).scalars().all()
+
+
+SAME_FOR_ALL = {"medium", "medium_id", "org_id", "session_id", "version"}
+"""What every rating of the medium has."""
+
+
+async def the_row(house: House) -> dict[str, Any]:
+    """Return the one rating there is, without what all ratings of its medium have, and what is empty."""
+    async with house.database.read() as tx:
+        row = (await tx.execute(select(medium_ratings))).one()
+    return {name: value for name, value in row._mapping.items() if name not in SAME_FOR_ALL and value}
+
+
+async def test_two_dumps_do_not_tell_whose_an_anonymous_rating_is(any_house: House) -> None:
+    """Named, hidden by staff, without a name, with it again: nothing leads from one row to the next."""
+    house = any_house
+    key = await replay_of(house)
+    rows = []
+    for at, anonymous in enumerate((False, True, False, True), start=1):
+        house.now = UtcMs(house.now + 40 * 86_400_000)
+        assert (await rate(house, "learner", key, at, f"words {at}", anonymous=anonymous))[0] == 200
+        if not anonymous:
+            [comment] = await commented(house, key, "presenter")
+            hide = path(*key, f"/comments/{comment['id']}/hide")
+            assert (await house.call("POST", hide, "presenter", json={"reason": f"rude {at}"}))[0] == 200
+        rows.append(await the_row(house))
+    one, other, again, last = rows
+    for named, unnamed in ((one, other), (other, again), (again, last), (one, last)):
+        assert not set(named.values()) & set(unnamed.values()) - {True}, (named, unnamed)
+    assert other["hidden_by"] == NOBODY_SAYS, "it stays hidden"
+    # The two anonymous ones are one person's, as they may change it.
+    assert other["rater"] == last["rater"]
+    assert (await read(house, key))["mine"]["stars"] == 4
+
+
+async def test_ratings_of_an_earlier_release_are_found_and_kept_as_todays(any_house: House) -> None:
+    """They were kept under what a named one would be kept under, by any secret that was."""
+    house, store = any_house, ResponseStore()
+    key = await replay_of(house)
+    older, newer = RATING_KEYS.secrets["1"], RATING_KEYS.secrets["2"]
+    named = rater_of(older, key, "manager")
+    async with house.database.write() as tx:
+        for at, (secret, who) in enumerate([(older, "learner"), (newer, "host"), (newer, "other")]):
+            one = replace(
+                RATING, medium_id=key.id, rater=rater_of(secret, key, who), id=f"i{at}", stars=at + 1
+            )
+            hidden: dict[str, Any] = {
+                "hidden_by": "presenter",
+                "hidden_utc_ms": 7,
+                "hidden_reason": NOBODY_SAYS,
+            }
+            await store.put(tx, replace(one, **hidden) if who == "host" else one)
+        await store.put(tx, replace(RATING, medium_id=key.id, rater=named, id="n", person_id="manager"))
+    assert (await read(house, key))["mine"]["stars"] == 1, "found before it is rewritten"
+    assert (await rate(house, "other", key, 5, anonymous=True))[0] == 200
+    async with house.database.write() as tx:
+        assert [await store.hide_who_rated(tx, RATING_KEYS, limit=1) for _ in range(3)] == [1, 1, 0]
+    async with house.database.read() as tx:
+        rows = {row.rater: row for row in (await tx.execute(select(medium_ratings))).all()}
+    assert len(rows) == 4
+    assert [rater for rater in rows if not rater.startswith(UNNAMED)] == [named], "what has a name stays"
+    assert all(rows[rater].person_id is None for rater in rows if rater != named)
+    assert ("presenter", 7) not in [(row.hidden_by, row.hidden_utc_ms) for row in rows.values()]
+    for who, stars in (("learner", 1), ("host", 2), ("other", 5), ("manager", 3)):
+        assert (await read(house, key, who))["mine"]["stars"] == stars, who
+        assert (await rate(house, who, key, 4, anonymous=True))[0] == 200
+    async with house.database.read() as tx:
+        assert len((await tx.execute(select(medium_ratings))).all()) == 4, "one of each person"
+        for who in ("learner", "host", "other", "manager"):
+            mine = await store.mine(tx, key, RATING_KEYS.raters(key, who))
+            assert mine is not None
+            assert (mine.rater, mine.stars) == (RATING_KEYS.rater(key, who, named=False), 4)
+
+
+async def test_named_and_anonymous_at_once_is_one_rating(any_house: House) -> None:
+    key = await replay_of(any_house)
+    answers = await asyncio.gather(
+        *(rate(any_house, "learner", key, 3, anonymous=bool(at % 2)) for at in range(8))
+    )
+    assert [status for status, _ in answers] == [200] * 8
+    await the_row(any_house)
 
 
 async def test_staff_hides_a_comment_with_a_reason_and_the_stars_stay(house: House) -> None:
@@ -344,9 +433,10 @@ async def test_raw_answers_are_for_who_sees_everybody(house: House) -> None:
 async def test_rows_come_to_the_same_on_both_databases(database: Database, tmp_path: Path) -> None:
     house = await open_house(database, tmp_path)
     store, key = ResponseStore(), Key("replay", "m")
+    keys = RatingKeys({"1": SECRET, "2": b"o" * 32}, "1")
     async with database.write() as tx:
         for at, (stars, named) in enumerate([(5, True), (3, True), (1, False), (2, False)]):
-            rater = rater_of(SECRET, key, f"p{at}")
+            rater = keys.rater(key, f"p{at}", named=named)
             person = f"p{at}" if named else None
             one = replace(RATING, rater=rater, id=f"i{at}", stars=stars, comment="words", person_id=person)
             await store.put(tx, shown(one, house.now, "2026-11") if named else one)
@@ -364,7 +454,7 @@ async def test_rows_come_to_the_same_on_both_databases(database: Database, tmp_p
         some = await store.answered(tx, "org", "2026", ["p0"])
         assert some == {("replay", "m"): Answered("s1", stars_of([(5, 1)]), 1, 1, 1)}
         assert await store.answered(tx, "org", "2026-12") == {}
-        mine = await store.mine(tx, key, [rater_of(SECRET, key, "p2")])
+        mine = await store.mine(tx, key, keys.raters(key, "p2"))
         assert mine is not None
         assert asdict(mine)["person_id"] is None
         rows = await store.feed(tx, "rating", "org", after=["i1"], limit=2)
@@ -372,17 +462,23 @@ async def test_rows_come_to_the_same_on_both_databases(database: Database, tmp_p
         rows = await store.feed(tx, "share", "org", after=["p0", "replay", "m", "2026-11"], limit=5)
         assert [(each["person_id"], each["times"]) for each in rows] == [("p2", 2)]
     async with database.write() as tx:
-        secrets = [b"o" * 32, SECRET]
-        erased = [await store.forget(tx, "org", who, f"x{who}", secrets) for who in ("p0", "p2", "p2")]
+        keys = RatingKeys({"1": b"o" * 32, "2": SECRET}, "1")
+        erased = [await store.forget(tx, "org", who, f"x{who}", keys) for who in ("p0", "p2", "p2")]
         assert erased == [3, 3, 0]
     async with database.read() as tx:
         assert (await store.stars(tx, [key]))[key].count == 4
         found = await store.answered(tx, "org", "2026-11")
         assert found["replay", "m"] == Answered("s1", stars_of([(5, 1), (3, 1), (1, 1), (2, 1)]), 2, 0, 2)
-        assert await store.mine(tx, key, [rater_of(SECRET, key, "p2")]) is None
+        assert await store.mine(tx, key, keys.raters(key, "p2")) is None
+        assert await store.hide_who_rated(tx, keys) == 0
 
 
 def test_the_keys_of_a_house_find_what_an_older_one_kept() -> None:
     key = Key("replay", "m")
-    assert RATING_KEYS.rater(key, "ann") in RATING_KEYS.raters(key, "ann")
-    assert len(RATING_KEYS.raters(key, "ann")) == 2
+    raters = RATING_KEYS.raters(key, "ann")
+    assert {RATING_KEYS.rater(key, "ann", named=named) for named in (True, False)} < set(raters)
+    assert len(set(raters)) == len(raters) == 2 + 2 * 2
+    before = RatingKeys({"1": RATING_KEYS.secrets["1"]}, "1")
+    assert {before.rater(key, "ann", named=named) for named in (True, False)} < set(raters)
+    kept_so = before.rater(key, "ann", named=True)
+    assert RATING_KEYS.unnamed(kept_so) in raters, "rewritten with the secret of today"

@@ -16,7 +16,9 @@ from catalogue.bin.store import BinStore
 from catalogue.bin.tables import media_bin
 from catalogue.brand.choosing import LookChooser
 from catalogue.brand.look import LookStore
+from catalogue.groups.door import GroupDoor
 from catalogue.groups.store import GroupStore
+from catalogue.groups.viewing import WatchingAll
 from catalogue.series import Key, Seen
 from catalogue.terms_store import TermsStore
 from catalogue.work import COMPOSE, SIGNALS
@@ -243,7 +245,7 @@ async def test_what_is_erased_is_erased_wholly_and_what_was_watched_stays(house:
     await house.call("PUT", f"/api/v1/watch-terms/replay/{replay}", json={"required": True})
     await house.call("PUT", f"/api/v1/shelf/replay/{replay}", json={"tags": ["Safety"]})
     await house.index()
-    watching = house.deps().watching
+    watching = WatchingAll(GroupDoor(house.deps(), house))
     intake = ViewIntake(
         house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
     )

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from catalogue.gaps import Happened
+from catalogue.groups.door import GroupDoor
 from catalogue.groups.recordings import GroupRecording, gaps_of_group, is_shown
+from catalogue.groups.viewing import WatchingAll, played_id
 from lectern.kernel.clock import UtcMs
+from lectern.kernel.errors import Conflict, NotFound
+from lectern.kernel.ids import new_id
 from lectern.manifest.clock_map import ClockPiece
 from lectern.manifest.groups import group_folder
 from lectern.manifest.replay import Replay, ReplayGap, ReplayGroup
@@ -24,7 +28,7 @@ from lectern.timeline.event import (
     SessionEnded,
     SessionStarted,
 )
-from tests.catalogue.conftest import SESSION, House
+from tests.catalogue.conftest import PEOPLE, SESSION, House
 from tests.catalogue.test_publishing import LATER_MS, PUBLICATION, RULES
 from tests.lesson import START
 
@@ -140,6 +144,54 @@ async def test_a_group_is_shown_its_own_and_the_class_what_is_for_all(house: Hou
     for who in ("learner", "roster_only", "guest", "reading_key"):
         assert BLUE in await shown(house, path, who)
     assert ("presenter", "group_replay_shown") in house.audit_log
+
+
+async def test_a_guest_who_opens_their_link_again_is_a_member(house: House) -> None:
+    """The token says which guest it is; a name, or another link, says nothing."""
+    path = await held_in_groups(house)
+    await house.call("PUT", f"{path}/groups/{BLUE}/audience", json={"shown_to": "group"})
+    assert await shown(house, path, "guest") == []
+    house.came_as["g1"] = "p-r"
+    assert await shown(house, path, "guest") == [BLUE]
+    address = await heard(house, path, "guest", BLUE)
+    assert (await house.raw("GET", address, None)).status == 200
+    assert (await house.call("GET", f"{path}/groups/{RED}", "guest"))[0] == 404
+    house.came_as = {"somebody else": "p-r"}
+    assert await shown(house, path, "guest") == []
+
+
+async def test_who_is_shown_a_recording_is_counted_as_its_viewer(house: House) -> None:
+    path = await held_in_groups(house)
+    replay_id = path.rsplit("/", 1)[1]
+    media = WatchingAll(GroupDoor(house.deps(), house))
+
+    assert len(played_id(replay_id, new_id())) == 64, "as long as an id may be"
+
+    async def may(who: str, medium_id: str = played_id(replay_id, RED)) -> bool:
+        try:
+            found = await media.find(PEOPLE[who], "group_recording", medium_id)
+        except (NotFound, Conflict):
+            return False
+        assert (found.org_id, found.session_id, found.version, found.duration_ms, found.no_skipping) == (
+            "org", SESSION, 1, PIECE.duration_ms, False,
+        )  # fmt: skip
+        return True
+
+    async def those_who_may(*people: str) -> list[str]:
+        return [who for who in people if await may(who)]
+
+    everybody = ("presenter", "learner", "roster_only", "guest", "stranger", "other_guest", "off_roster")
+    assert await those_who_may(*everybody) == ["presenter"]
+    audience = f"{path}/groups/{RED}/audience"
+    await house.call("PUT", audience, json={"shown_to": "group"})
+    assert await those_who_may(*everybody) == ["presenter", "learner"]
+    await house.call("PUT", audience, json={"shown_to": "class"})
+    assert await those_who_may(*everybody) == ["presenter", "learner", "roster_only", "guest"]
+    for named in (replay_id, played_id(replay_id, SILENT), RED, RED + replay_id, ""):
+        assert not await may("presenter", named), named
+    await house.call("PUT", PUBLICATION, json={"published": False})
+    assert await those_who_may(*everybody) == ["presenter"], "held: staff alone"
+    assert (await media.find(PEOPLE["presenter"], "replay", replay_id)).version == 1
 
 
 @pytest.mark.parametrize(("who", "status"), [("learner", 403), ("other", 403), ("guest", 403), ("host", 200)])

@@ -6,6 +6,8 @@ from analytics.neighbours import PersonCard
 from analytics.view_intake import ViewIntake
 from analytics.view_store import MediumVersion, ViewStore
 from analytics.viewing import Played, Refusal, coverage
+from catalogue.groups.door import GroupDoor
+from catalogue.groups.viewing import WatchingAll
 from catalogue.series import Key
 from lectern.app.catalogue_progress import ProgressOfViewing
 from lectern.kernel.access import SessionGrant
@@ -42,7 +44,7 @@ class Player:
         self._id = microcourse_id
         self._version = version
         self._name = name
-        watching = house.deps().watching
+        watching = WatchingAll(GroupDoor(house.deps(), house))
         self._intake = ViewIntake(
             house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
         )

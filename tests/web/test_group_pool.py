@@ -48,7 +48,7 @@ async def _is_asked_once(studio: Page, phone: Page) -> None:
     await expect(on(phone, "invitation")).to_be_hidden()
 
 
-async def _a_screen(studio: Page, tv: Page, url: str) -> Page:
+async def a_screen(studio: Page, tv: Page, url: str) -> Page:
     """A TV comes in by its code."""
     await on(studio, "tab-checkin").click()
     await on(studio, "screen-desk").locator("summary").click()
@@ -109,7 +109,7 @@ async def test_a_group_sorts_questions_of_the_pool(tmp_path: Path) -> None:
         asker = await _comes(story, await opened.on_pc("en"), "L003")
         await _asks_for_sound_once(wang)
         await _is_asked_once(studio, wang)
-        tv = await _a_screen(studio, await opened.on_pc("zh-CN"), server.url)
+        tv = await a_screen(studio, await opened.on_pc("zh-CN"), server.url)
         await on(asker, "tab-questions").click()
         await on(studio, "tab-questions").click()
         for at, text in enumerate(QUESTIONS, start=1):

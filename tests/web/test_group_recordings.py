@@ -9,6 +9,7 @@ from lectern.manifest import Fragment, ManifestReader, TrackStarted
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import running_server
 from tests.web.test_accessibility import violations
+from tests.web.test_group_pool import a_screen
 from tests.web.test_groups import goes_live
 from tests.whole_lesson.before_the_lesson import learner_token
 from tests.whole_lesson.story import Story, on, until
@@ -37,6 +38,33 @@ async def _plays(page: Page) -> None:
     )
 
 
+async def _are_counted(studio: Page, phone: Page) -> None:
+    """Whoever runs the lesson sees who watched: the learner, and themselves; the learner does not."""
+    for page in (studio, phone):
+        await on(page, "replay-play").click()  # a pause is reported at once
+    await expect(on(phone, "group-viewers")).to_have_count(0)
+
+    async def counted() -> bool:
+        await on(studio, "group-viewers-again").click()
+        return "2 人看过" in await on(studio, "group-viewers-sum").inner_text()
+
+    await until("both are counted", counted)
+    await on(studio, "group-viewers").locator("summary").click()
+    await expect(on(studio, "group-viewer").filter(has_text="王芳")).to_be_visible()
+    await take_picture(studio, "group-viewers-pc")
+    assert await violations(studio) == []
+
+
+async def _is_told_on_the_screen(studio: Page, tv: Page) -> None:
+    """A site with a screen works as a group: whoever sits there reads what its members read."""
+    await expect(on(tv, "screen-group")).to_have_count(0)
+    await on(studio, "screens-without-group").get_by_test_id("group-move").select_option(label="第 1 组")
+    await expect(on(tv, "screen-group")).to_contain_text("第 1 组")
+    await expect(on(tv, "group-recorded")).to_contain_text("会被录制")
+    await take_picture(tv, "groups-recorded-tv")
+    assert await violations(tv) == []
+
+
 @pytest.mark.timeout(300)
 async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, browsers() as opened:
@@ -47,6 +75,8 @@ async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
         await story.open(phone, f"/room/{story.session_id}#t={token}")
         await on(phone, "join").click()
         await expect(on(phone, "room")).to_be_visible()
+
+        tv = await a_screen(studio, await opened.on_pc("zh-CN"), server.url)
 
         await on(studio, "tab-groups").click()
         await expect(studio.locator("label.person")).to_have_count(1)
@@ -64,6 +94,7 @@ async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
         await on(phone, "group-go").click()
         await expect(on(phone, "invitation")).to_be_hidden()
         await expect(on(phone, "group-recorded")).to_be_visible()
+        await _is_told_on_the_screen(studio, tv)
         await on(phone, "mic").click()
         await until("the group is heard", lambda: _is_heard(server.data, story.session_id), within_s=60)
         await take_picture(phone, "groups-recorded-room-phone")
@@ -101,6 +132,7 @@ async def test_a_group_is_recorded_and_shown(tmp_path: Path) -> None:
         await _plays(phone)
         await take_picture(phone, "group-replay-phone")
         assert await violations(phone) == []
+        await _are_counted(studio, phone)
 
         # It would go with the replay: whoever deletes that reads so before.
         await on(studio, "to-replay").click()

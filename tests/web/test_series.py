@@ -92,6 +92,7 @@ async def _put_together(story: Story) -> None:
     await on(page, "series-save").click()
     await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     await expect(on(page, "still-sum")).to_have_text("0 of 6 are done")
+    await expect(on(page, "lesson-signals")).to_contain_text("From 1 finished lesson")
     assert await violations(page) == []
     await take_picture(page, "series-edit-pc")
     await story.open(page, "/admin/series")

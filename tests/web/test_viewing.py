@@ -150,6 +150,10 @@ async def test_viewing_is_seen_while_somebody_plays(tmp_path: Path) -> None:
         await on(office, "learned-table").click()
         await expect(on(office, "learned").locator("tfoot")).to_contain_text("All departments")
         await expect(on(office, "turnout")).to_contain_text("nobody who was expected took part")
+        pulled = on(office, "lesson-signals")
+        await expect(pulled.get_by_test_id("pulling-absence").locator("a")).to_have_text("Fire safety")
+        await pulled.locator("summary").click()
+        await expect(pulled.get_by_test_id("pulling-table")).to_contain_text("Fire safety")
         await expect(on(office, "top").locator("tbody tr")).to_have_count(1)
         await expect(on(office, "weak").locator("tbody tr")).to_contain_text("Keep an eye on it")
         assert await violations(office) == []

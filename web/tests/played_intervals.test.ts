@@ -185,6 +185,8 @@ describe('parcels of views', () => {
   it('are read back as they were written, and nothing else is', () => {
     const whole = parcel({ waiting: [{ interval: { id: 'i', from_ms: 0, to_ms: 1, started_utc_ms: 0, wall_ms: 1, speed: 1, visible: true, audible: false }, sent: true }], position: { positionMs: 1, utcMs: 2 } })
     expect(asParcel(JSON.parse(JSON.stringify(whole)))).toEqual(whole)
+    for (const medium of ['replay', 'microcourse', 'group_recording'] as const) expect(asParcel({ ...whole, medium })).toEqual({ ...whole, medium })
+    expect(asParcel({ ...whole, medium: 'film' })).toBe(null)
     for (const name of Object.keys(whole)) expect([name, asParcel({ ...whole, [name]: {} })]).toEqual([name, null])
     fc.assert(fc.property(fc.anything(), (found) => asParcel(found) === null))
   })

@@ -17,6 +17,8 @@ from analytics.course_routes import CourseRoutes
 from analytics.incident_routes import IncidentRoutes
 from analytics.lesson_coverage_report import LessonCoverages
 from analytics.lesson_coverage_routes import LessonCoverageRoutes
+from analytics.lesson_signals_report import LessonSignals
+from analytics.lesson_signals_routes import LessonSignalsRoutes
 from analytics.lesson_statistics import HouseStatistics
 from analytics.lesson_statistics_routes import StatisticsRoutes
 from analytics.live.seen_in_all import LiveAndLater
@@ -38,6 +40,8 @@ from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
 from analytics.view_store import ViewStore
 from catalogue.bin.store import BinStore
+from catalogue.groups.door import GroupDoor
+from catalogue.groups.viewing import WatchingAll
 from catalogue.window import ALWAYS
 from catalogue.window_store import WindowStore
 from lectern.app.closing_answers import (
@@ -45,6 +49,7 @@ from lectern.app.closing_answers import (
     LessonsToClose,
     WordsOfTimelines,
 )
+from lectern.app.lesson_facts import LessonsForSignals
 from lectern.app.measure_facts import ResponsesForMeasures, ResponsesOfPeople, ShelfForMeasures
 from lectern.app.reactions import ReactionsByFeedback
 from lectern.app.shared_keys import KeysOfServers
@@ -67,6 +72,7 @@ def analytics_operations(services: Services) -> list[Route]:
         *_rankings(services).routes(),
         *_measures(services).routes(),
         *_statistics(services).routes(),
+        *_lesson_signals(services).routes(),
         *_session_reports(services, books).routes(),
         *PlayFeed(_view_reports(services), services.accounts).routes(),
         *LessonCoverageRoutes(coverages(services)).routes(),
@@ -160,13 +166,18 @@ def _incidents(services: Services) -> IncidentRoutes:
     )
 
 
+def group_door(services: Services) -> GroupDoor:
+    """What groups recorded, for whoever asks."""
+    return GroupDoor(services.catalogue, services.presence)
+
+
 def view_intake(services: Services) -> ViewIntake:
     """The way in for what players report."""
     facts = services.facts
     return ViewIntake(
         services.database,
         ViewStore(),
-        services.catalogue.watching,
+        WatchingAll(group_door(services)),
         services.presence,
         services.org_zone,
         people=facts,
@@ -175,7 +186,7 @@ def view_intake(services: Services) -> ViewIntake:
 
 def _view_reports(services: Services) -> ViewReports:
     facts = services.facts
-    return ViewReports(services.database, people=facts, media=services.catalogue.watching)
+    return ViewReports(services.database, people=facts, media=WatchingAll(group_door(services)))
 
 
 def _watching_dues(services: Services) -> WatchingDues:
@@ -221,12 +232,7 @@ def _session_reports(services: Services, closings: Closings) -> SessionReportRou
         coverages(services),
         ReactionsByFeedback(services.accounts, services.settings.feedback_fewest),
         replay_of,
-        limits=SignalLimits(
-            services.settings.weak_sign_in,
-            services.settings.weak_completion,
-            services.settings.weak_signal,
-            services.settings.weak_participation,
-        ),
+        limits=_signal_limits(services),
     )
     papers = Papers(reports, closings.lessons, closings.keys, closings.press)
     return SessionReportRoutes(reports, services.accounts, papers)
@@ -243,6 +249,25 @@ def _statistics(services: Services) -> StatisticsRoutes:
         mono_s=time.monotonic,
     )
     return StatisticsRoutes(house, services.accounts)
+
+
+def _lesson_signals(services: Services) -> LessonSignalsRoutes:
+    signals = LessonSignals(
+        services.attending,
+        LessonsForSignals(services.database),
+        departments=services.facts.departments,
+        zone=services.org_zone,
+        mono_s=time.monotonic,
+        limits=_signal_limits(services),
+    )
+    return LessonSignalsRoutes(signals, services.accounts)
+
+
+def _signal_limits(services: Services) -> SignalLimits:
+    settings = services.settings
+    return SignalLimits(
+        settings.weak_sign_in, settings.weak_completion, settings.weak_signal, settings.weak_participation
+    )
 
 
 def _rankings(services: Services) -> RankingRoutes:

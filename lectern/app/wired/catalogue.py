@@ -26,7 +26,7 @@ from lectern.app.catalogue_progress import ProgressOfViewing, UsesOfMedia
 from lectern.app.lesson_news import CallsOfBin, PublishingCalls
 from lectern.app.viewers import Viewers
 from lectern.app.watch_dues import SeenByAttendance
-from lectern.app.wired.analytics import live_and_later, view_intake
+from lectern.app.wired.analytics import group_door, live_and_later, view_intake
 from lectern.app.wired.services import Services
 from lectern.app.workers_door import intake_of
 from lectern.edge.routes import Route
@@ -108,7 +108,7 @@ def _asides(services: Services) -> AsideRoutes:
 
 
 def _group_replays(services: Services) -> GroupReplayRoutes:
-    return GroupReplayRoutes(services.catalogue, SessionFactsForCatalogue(SessionStore()))
+    return GroupReplayRoutes(group_door(services), SessionFactsForCatalogue(SessionStore()))
 
 
 def _bin(services: Services) -> BinRoutes:

@@ -8,7 +8,7 @@ from analytics.attendance.report import AttendanceReports
 from analytics.live.folding import LiveFolding
 from catalogue.brand.routes import BrandRoutes
 from catalogue.console.routes import ConsoleRoutes
-from catalogue.response.routes import RatingKeys
+from catalogue.response.rating import RatingKeys
 from catalogue.routes import CatalogueDeps
 from catalogue.shelf.indexer import Indexer
 from catalogue.workers.routes import WorkerRoutes

@@ -6,11 +6,14 @@
 import type { PlayedInterval } from './played_intervals'
 import type { Waiting } from './view_queue'
 
+export type PlayedKind = 'replay' | 'microcourse' | 'group_recording'
+const PLAYED: readonly PlayedKind[] = ['replay', 'microcourse', 'group_recording']
+
 export interface Parcel {
   readonly viewer: string
   /** With which right it was played: `account`, or one medium by a link's token. */
   readonly scope: string
-  readonly medium: 'replay' | 'microcourse'
+  readonly medium: PlayedKind
   readonly id: string
   readonly version: string | number
   readonly player: string
@@ -41,7 +44,7 @@ export function asParcel(found: unknown): Parcel | null {
   if (!isRecord(found)) return null
   const { viewer, scope, medium, id, version, player, waiting, position, touchedUtcMs, left } = found
   if (![viewer, scope, id, player].every((one) => typeof one === 'string') || !Number.isFinite(touchedUtcMs) || typeof left !== 'boolean') return null
-  if (medium !== 'replay' && medium !== 'microcourse') return null
+  if (!PLAYED.includes(medium as PlayedKind)) return null
   if (typeof version !== 'number' && typeof version !== 'string') return null
   if (!Array.isArray(waiting) || !waiting.every(isWaiting)) return null
   if (position !== null && !(isRecord(position) && Number.isFinite(position['positionMs']) && Number.isFinite(position['utcMs']))) return null

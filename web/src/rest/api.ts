@@ -143,7 +143,7 @@ export interface Whom {
 }
 
 export interface ViewReport {
-  readonly medium: 'replay' | 'microcourse'
+  readonly medium: 'replay' | 'microcourse' | 'group_recording'
   readonly id: string
   readonly version: string | number
   readonly player: string

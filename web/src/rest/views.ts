@@ -134,6 +134,34 @@ export interface SignalFound {
   readonly other: Share | null
 }
 
+/** A lesson that pulls a signal down; `other` is the second department's share. `report`: the asker may read its report. */
+export interface PullingLesson {
+  readonly session_id: string
+  readonly title: string
+  readonly zone: string
+  readonly began_utc_ms: number
+  readonly share: Share
+  readonly other: Share | null
+  readonly report: boolean
+}
+
+/** `below` lessons pull it down, `lessons` are the worst of them. */
+export interface SignalOver extends SignalFound {
+  readonly below: number
+  readonly lessons: readonly PullingLesson[]
+}
+
+/** Signals over `lessons` of them; `uncounted` are not in it yet, or as they were before: ask again. */
+export interface SignalsOfLessons {
+  readonly about: string
+  readonly lessons: number
+  readonly uncounted: number
+  readonly signals: readonly SignalOver[]
+}
+
+/** Over which lessons: those of a period, or those that a series was made of. */
+export type LessonsOf = { readonly period: string } | { readonly series: string }
+
 /** Whom its lesson expected: `share` 0..1 of the medium; who is not done comes first. */
 export interface StillToWatch {
   readonly expected: number
@@ -146,6 +174,9 @@ const root = '/api/v1'
 const asking = (values: Readonly<Record<string, string>>): string => `?${new URLSearchParams(values).toString()}`
 const inLanguage = (lang: string): string => asking({ lang })
 
+const signalsPath = (of: LessonsOf, ending: string, values: Readonly<Record<string, string>>): string =>
+  'series' in of ? `${root}/series/${of.series}/signals${ending}${asking(values)}` : `${root}/statistics/signals${ending}${asking({ period: of.period, ...values })}`
+
 export const views = {
   figures: (medium: MediumKind, id: string) => request<ViewFigures>('GET', `${root}/views/${medium}/${id}/figures`),
   viewersUrl: (medium: MediumKind, id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/views/${medium}/${id}/viewers.${ending}${inLanguage(lang)}`,
@@ -156,6 +187,8 @@ export const views = {
   statistics: (period: string) => request<Statistics>('GET', `${root}/statistics${asking({ period })}`),
   statisticsUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics.${ending}${asking({ period, lang })}`,
   learnedUrl: (period: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/statistics/learned.${ending}${asking({ period, lang })}`,
+  signals: (of: LessonsOf) => request<SignalsOfLessons>('GET', signalsPath(of, '', {})),
+  signalsUrl: (of: LessonsOf, ending: 'csv' | 'xlsx', lang: string) => signalsPath(of, `.${ending}`, { lang }),
   sessionReport: (id: string) => request<SessionReport>('GET', `${root}/sessions/${id}/report`),
   sessionReportUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/report.${ending}${inLanguage(lang)}`,
   sessionPaperUrl: (id: string, lang: string) => `${root}/sessions/${id}/report.pdf${asking({ lang, progress: 'true' })}`,

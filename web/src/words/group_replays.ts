@@ -6,6 +6,7 @@ export const en = {
   recorded: 'Recorded', told: 'What you say here is recorded. Staff can play it after the lesson, and may show it to others.', toldAll: 'What is said in the groups is recorded. Staff can play it after the lesson, and may show it to others.', running: 'The groups’ work is recorded',
   title: 'Recordings of the groups', n: 'Group {n}', round: 'Round {n}', ofLesson: 'From: {title}', back: 'Back to the replay of the lesson',
   shownTo: 'Who can watch this recording', staff: 'Staff only', group: 'Staff and this group', class: 'Everybody who can watch the replay', replayHeld: 'The replay of the lesson is not published: until it is, only staff see this.', saved: 'Saved.',
+  watched: 'Who watched this recording', watchedNone: 'Nobody has watched this recording yet.', watchedBy: '{n} person watched this recording; {done} saw 80% of it or more ({p}). | {n} people watched this recording; {done} of them saw 80% of it or more ({p}).', watchedWho: 'Who, and how much of it', watchedNameless: 'Name erased', watchedAgain: 'Count again',
 }
 
 export const zh: typeof en = {
@@ -13,6 +14,7 @@ export const zh: typeof en = {
   recorded: '正在录制', told: '你在这里说的话会被录制。下课后授课人员可以播放，也可能向其他人开放。', toldAll: '小组里说的话会被录制。下课后授课人员可以播放，也可能向其他人开放。', running: '小组讨论正在录制',
   title: '小组录制', n: '第 {n} 组', round: '第 {n} 轮', ofLesson: '来自：{title}', back: '返回本场回放',
   shownTo: '谁可以看这段录制', staff: '仅授课人员', group: '授课人员和本组学员', class: '所有能看回放的人', replayHeld: '本场回放还没有发布，发布之前只有授课人员能看到这里。', saved: '已保存。',
+  watched: '谁看过这段录制', watchedNone: '还没有人看过这段录制。', watchedBy: '{n} 人看过这段录制，其中 {done} 人看到 80% 以上（{p}）。', watchedWho: '谁看了、看了多少', watchedNameless: '姓名已删除', watchedAgain: '重新统计',
 }
 
 export type GroupReplayWords = typeof en

@@ -25,6 +25,7 @@ export const en = {
   },
   signals: {
     title: 'What to do', nothing: 'No figure is below its limit.', means: 'This may mean:', do: 'What to do:', all: 'All {n} signals', signal: 'Signal', stands: 'How it stands', value: 'Figure', bound: 'Limit', figure: '{p}% ({n} of {of})', against: '{first} {low}, {second} {high}', limit: 'limit {p}%, as companies use it', limitOwn: 'limit {p}%, our own default', compared: 'departments compared; only what chance cannot explain',
+    overAbout: 'From {n} finished lesson. | From {n} finished lessons. Whoever was in several counts in each.', below: 'Lessons below', pulling: 'Pulled down by, not by chance:', noneAlone: 'No lesson stands out: it is a little of all of them.', more: 'and {n} more', moreInFile: 'and {n} more, in the Excel file', pulled: 'Lessons that pull a signal down, the worst first', lesson: 'Lesson',
     level: { low: 'Low', perhaps: 'Low, perhaps by chance', fine: 'As it should be', unknown: 'Nothing to judge by' },
     name: { activation: 'Came at all, of those expected', learning_time: 'Stayed long enough, of those who came', target: 'Completed it, of those who started', activity: 'Did anything in the class, of those who came', preferences: 'Completed it, department against department', passed: 'Right answers', absence: 'Took part, of those expected' },
     meaning: { activation: 'The start failed.', learning_time: 'The target is too high, or drive is missing.', target: 'The target is too high, or drive is missing.', activity: 'After the first enthusiasm comes a tired phase.', preferences: 'Departments prefer different things.', passed: 'The test does not fit the content.', absence: 'Why people stayed away is not known.' },
@@ -64,6 +65,7 @@ export const zh: ViewsWords = {
   },
   signals: {
     title: '建议', nothing: '没有低于界限的指标。', means: '可能的含义：', do: '建议做法：', all: '全部 {n} 项信号', signal: '信号', stands: '状态', value: '数值', bound: '界限', figure: '{p}%（{of} 中 {n}）', against: '{first}为 {low}，{second}为 {high}', limit: '界限 {p}%，业界常用值', limitOwn: '界限 {p}%，产品自定默认值', compared: '部门之间对比，只看偶然无法解释的差异',
+    overAbout: '来自 {n} 场已结束的课程；参加多场的人每场各计一次。', below: '偏低课程', pulling: '主要由这些课程拉低（非偶然）：', noneAlone: '没有特别突出的课程，各场都略低一些。', more: '还有 {n} 场', moreInFile: '还有 {n} 场，见 Excel 文件', pulled: '拉低指标的课程，最低的在前', lesson: '课程',
     level: { low: '偏低', perhaps: '偏低，可能是偶然', fine: '正常', unknown: '无数据' },
     name: { activation: '启动学习（应到人员）', learning_time: '学习时长达标（到课人员）', target: '学习达标率（已开始的人）', activity: '参与互动（到课人员）', preferences: '学习达标率（部门对比）', passed: '答题正确率', absence: '参训率（应到人员）' },
     meaning: { activation: '启动不成功。', learning_time: '目标过高，或缺乏动力。', target: '目标过高，或缺乏动力。', activity: '新鲜感过后的疲劳期。', preferences: '各部门的偏好不同。', passed: '测验与内容不匹配。', absence: '缺席的原因还不清楚。' },

@@ -4,7 +4,7 @@
  */
 import { PlayedIntervals } from '../../core/played_intervals'
 import { asRemembered, type Remembered } from '../../core/resume_position'
-import { asParcel, givenUp, isLeftBehind, type Parcel } from '../../core/view_parcels'
+import { asParcel, givenUp, isLeftBehind, type Parcel, type PlayedKind } from '../../core/view_parcels'
 import { ViewQueue } from '../../core/view_queue'
 import type { PlayerState } from '../../media/recording_player'
 import { api } from '../../rest/api'
@@ -19,7 +19,7 @@ const POSITIONS = 'lectern.position.'
 const MOST_POSITIONS = 200
 
 export interface Watched {
-  readonly medium: 'replay' | 'microcourse'
+  readonly medium: PlayedKind
   readonly id: string
   readonly version: string | number
   /** Whose it is; what another person left in this browser is not sent in this one's name. */
