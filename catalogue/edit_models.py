@@ -19,7 +19,7 @@ class ContentModel(BaseModel):
     ranges: list[tuple[int, int]]
     title: str
     subtitle: str
-    arrangement: Literal["inset", "side_by_side"]
+    arrangement: Literal["inset", "side_by_side", "slides"]
     chapters: list[ChapterModel] | None
     branded: bool
     look: str

@@ -26,7 +26,7 @@ _END_SLACK_MS: Final = 1_000
 """A player's idea of a replay's length may exceed ours by a frame or an audio packet."""
 
 Range = tuple[int, int]
-Arrangement = Literal["inset", "side_by_side"]
+Arrangement = Literal["inset", "side_by_side", "slides"]
 Title = Annotated[str, StringConstraints(max_length=1_000)]
 
 

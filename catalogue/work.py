@@ -60,7 +60,7 @@ class MicrocourseArgs(msgspec.Struct, frozen=True, omit_defaults=True):
     replay_version: int = 0
     branded: bool = True
     ranges: tuple[tuple[int, int], ...] = ()
-    arrangement: Literal["inset", "side_by_side"] = "inset"
+    arrangement: Literal["inset", "side_by_side", "slides"] = "inset"
     subtitle: str = ""
     look: str = ""
     look_version: int = 0

@@ -108,6 +108,8 @@ def card_command(card: Path, frames: int, targets: dict[str, Path]) -> list[str]
 
 
 def _places(arrangement: Arrangement) -> tuple[tuple[int, int, int, int], ...]:
+    if arrangement == "slides":
+        return ()
     if arrangement == "side_by_side":
         return BESIDE
     left, top = WIDTH - INSET_WIDTH - INSET_MARGIN, HEIGHT - INSET_HEIGHT - INSET_MARGIN

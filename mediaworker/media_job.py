@@ -13,8 +13,8 @@ INTRO_MS = 3000
 MAX_LOGO_BYTES = 256 * 1024
 MAX_RANGES = 100
 
-Arrangement = Literal["inset", "side_by_side"]
-"""While screen and camera both run: the camera in the screen's corner, or beside it."""
+Arrangement = Literal["inset", "side_by_side", "slides"]
+"""While screen and camera both run: the camera in the screen's corner, beside it, or not seen."""
 
 
 class Compose(msgspec.Struct, frozen=True, tag="compose", tag_field="kind"):
@@ -30,10 +30,10 @@ class Microcourse(msgspec.Struct, frozen=True, tag="microcourse", tag_field="kin
     `output` is a folder of its own for every version, relative to the session's folder. `accent` is the
     colour of the organisation, as `#rrggbb`; `logo` a PNG or JPEG for its cards; with `outro`, a card with
     these words ends it. `ranges`, where given, are joined in their order instead of the one range. `source`
-    is the output of a finished `Compose` of the same replay: where it is there, its picture is copied
-    between keyframes; where not, the range is composed. `intro_clip` and `outro_clip` are folders of finished
-    `Clip` jobs, relative to the library: they stand before the card with the title and behind everything.
-    Without `card` there is none.
+    is the output of a finished `Compose` of the same replay: where it is there, in the same arrangement, its
+    picture is copied between keyframes; where not, the range is composed. `intro_clip` and `outro_clip` are
+    folders of finished `Clip` jobs, relative to the library: they stand before the card with the title and
+    behind everything. Without `card` there is none.
     """
 
     output: str
@@ -75,7 +75,7 @@ class MediaResult(msgspec.Struct, frozen=True):
 
     `ladder` is an HLS master playlist of all renditions, `tiles` a WebVTT that maps times to pictures of the
     sprite sheets; "" in results of earlier releases. `lead_ms` is what a microcourse begins with: an intro,
-    a title card.
+    a title card. `arrangement`: how it was composed; earlier releases composed replays in one way.
     """
 
     video: str
@@ -87,6 +87,7 @@ class MediaResult(msgspec.Struct, frozen=True):
     ladder: str = ""
     tiles: str = ""
     lead_ms: int = INTRO_MS
+    arrangement: Arrangement = "inset"
 
 
 class MediaFailedError(Exception):

@@ -162,13 +162,13 @@ def _source_of(job: MediaJob) -> str:
 
 
 def _composed(job: MediaJob, session: Path) -> Path | None:
-    """The folder to copy from, if that composition is finished and has a ladder."""
-    source = _source_of(job)
-    if not source:
+    """The folder to copy from, if that composition is finished, has a ladder, and looks as the job asks."""
+    if not isinstance(job, Microcourse) or not job.source:
         return None
-    folder = session / checked_folder(source)
+    folder = session / checked_folder(job.source)
     result = _result_of(folder)
-    return folder if result is not None and result.ladder else None
+    fits = result is not None and bool(result.ladder) and result.arrangement == job.arrangement
+    return folder if fits else None
 
 
 def _stage(job: MediaJob, files: Path, work: Path, cancelled: Cancelled, library: Path) -> Stage:

@@ -342,6 +342,7 @@ def _result(stage: Stage, _progress: Progress) -> None:
             ladder=f"{stage.job.output}/{MASTER}",
             tiles=f"{stage.job.output}/{TILES}",
             lead_ms=_lead_ms(stage),
+            arrangement="inset" if isinstance(stage.job, Clip) else stage.job.arrangement,
         )
     part = stage.part(RESULT)
     part.write_bytes(msgspec.json.encode(result))

@@ -365,9 +365,12 @@ def test_the_finished_replay_is_a_ladder_at_even_loudness(composed: Path) -> Non
     assert "00:00:10.000 --> 00:00:12.000" in (made / "tiles.vtt").read_text()
 
 
-def test_screen_and_camera_side_by_side(finished: Path) -> None:
+@pytest.mark.parametrize("source", ["", "download/1"])
+def test_screen_and_camera_side_by_side_whatever_the_finished_replay_shows(
+    finished: Path, source: str
+) -> None:
     job = Microcourse(
-        output="m/1", start_ms=7_500, end_ms=8_500, title="x", arrangement="side_by_side"
+        output="m/1", start_ms=7_500, end_ms=8_500, title="x", arrangement="side_by_side", source=source
     )  # fmt: skip
     run(job, files=finished, progress=forget, cancelled=never)
     with av.open(str(finished / "m/1/720.m3u8")) as container:
@@ -375,6 +378,23 @@ def test_screen_and_camera_side_by_side(finished: Path) -> None:
     assert read_counter(frames[5], (16, 117, 216, 121)) == 230 // 2
     assert read_counter(frames[5], (896, 248, 92, 51)) == 230
     assert read_counter(frames[25], (0, 0, 320, 180)) == 250
+
+
+def test_slides_alone_with_the_voice(finished: Path) -> None:
+    job = Microcourse(
+        output="m/1", start_ms=7_500, end_ms=8_500, title="x", arrangement="slides", source="download/1"
+    )  # fmt: skip
+    run(job, files=finished, progress=forget, cancelled=never)
+    with av.open(str(finished / "m/1/720.m3u8")) as container:
+        frames = list(container.decode(video=0))[90:]
+    shown, inset = frames[5].to_ndarray(format="gray"), (slice(524, 704), slice(944, 1264))
+    assert read_counter(frames[5], (0, 0, 320, 180)) == 230 // 2
+    with av.open(str(finished / "download/1/720.m3u8")) as container:
+        before = list(container.decode(video=0))[230].to_ndarray(format="gray")
+    assert np.abs(shown[inset].astype(int) - before[inset]).mean() > 10  # where the camera was
+    assert read_counter(frames[25], (0, 0, 320, 180)) == 250  # the camera, alone again
+    beeps = beep_onsets(samples(finished / "m/1/sound.m3u8"))
+    assert beeps == pytest.approx([3.5], abs=0.012)
 
 
 def test_what_is_done_is_not_done_again(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

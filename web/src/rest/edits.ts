@@ -7,7 +7,7 @@ export interface EditContent {
   readonly ranges: readonly Part[]
   readonly title: string
   readonly subtitle: string
-  readonly arrangement: 'inset' | 'side_by_side'
+  readonly arrangement: 'inset' | 'side_by_side' | 'slides'
   /** Null while it takes those of the replay. */
   readonly chapters: readonly Chapter[] | null
   /** In a look, with its intro and outro. */
