@@ -1,12 +1,17 @@
 """Lessons whose replays are required are counted before anybody asks, and their learners hear what is so."""
 
 import asyncio
+import random
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from analytics.live.folding import LiveFolding
 from catalogue.store import CatalogueStore
 from catalogue.terms import Rules
 from catalogue.terms_store import TermsStore
-from lectern.app.watch_dues import RequiredLessons
+from lectern.app.watch_dues import LOOK_INTERVAL_S, RequiredLessons
 from lectern.app.wired.analytics import forgetting_people, required_lessons
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import UtcMs, utc_ms
@@ -110,6 +115,53 @@ async def test_right_after_an_update_a_few_are_counted_and_the_others_a_moment_l
         running.cancel()
     found = await dues(house, "learner")
     assert (found["uncounted"], [due["done"] for due in found["items"]]) == (0, [1] * 4)
+
+
+async def test_those_that_somebody_waits_for_are_counted_first(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons = [await required(house) for _ in range(4)]
+    folding, begun = house.services.live, list[str]()
+    by_chance = await folding.grown(lessons)
+    random.Random(7).shuffle(by_chance)
+    waited_for = by_chance[-1].session_id
+    catch_up = LiveFolding.catch_up
+
+    async def noted(self: LiveFolding, session_id: str) -> None:
+        begun.append(session_id)
+        await catch_up(self, session_id)
+
+    monkeypatch.setattr(LiveFolding, "catch_up", noted)
+    folding.wanted.add(waited_for)
+    await replace(required_lessons(house.services), rng=random.Random(7)).catch_up()
+    assert begun == [waited_for, *(each.session_id for each in by_chance[:-1])]
+
+
+async def test_whoever_is_told_that_not_all_is_counted_wakes_who_counts(house: Installation) -> None:
+    folding, first = house.services.live, await required(house)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(required_lessons(house.services).run())
+        async with asyncio.timeout(20):
+            while await folding.behind([first]):
+                await asyncio.sleep(0.01)
+        for _ in range(3):
+            await required(house)
+        assert (await dues(house, "learner"))["uncounted"] == 1
+        async with asyncio.timeout(LOOK_INTERVAL_S * 2 / 3):  # not by its next look
+            while folding.wanted:
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+
+async def test_a_replay_that_cannot_be_watched_yet_is_not_counted_for_whoever_asks(
+    house: Installation,
+) -> None:
+    lesson = await required(house)
+    async with house.services.database.write() as tx:
+        replay_id = (await CatalogueStore().replay_ids(tx, [lesson]))[lesson]
+        await CatalogueStore().change_replay(tx, replay_id, state="live")
+    assert (await dues(house, "learner"))["uncounted"] == 0
+    assert house.services.live.folded == 0
 
 
 async def test_a_home_page_costs_the_same_few_questions(house: Installation) -> None:

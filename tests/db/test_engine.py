@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -113,14 +114,49 @@ async def _end_connections_of(database: Database, url: str) -> None:
     await other.close()
 
 
-async def test_a_connection_that_rested_is_asked_before_it_is_used(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+def _pings(database: Database, monkeypatch: pytest.MonkeyPatch, *, answered: bool) -> list[object]:
+    """Note which connections are asked if the database is there; PostgreSQL is silent if not `answered`."""
+    dialect = database.engine.sync_engine.dialect
+    asked: list[object] = []
+
+    def ping(connection: object) -> bool:
+        asked.append(connection)
+        if not answered:
+            raise dialect.loaded_dbapi.OperationalError("no answer")
+        return True
+
+    monkeypatch.setattr(dialect, "do_ping", ping)
+    return asked
+
+
+async def _backend(database: Database) -> int:
+    async with database.read() as tx:
+        return int((await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A connection that is trusted for so long; asked, it answers or not; so often it is, and is it kept."""
+
+    trusted_s: float
+    answered: bool
+    asked: int
+    kept: bool
+
+
+@pytest.mark.parametrize(
+    "rest", [Rest(0.0, True, 1, True), Rest(0.0, False, 1, False), Rest(60.0, False, 0, True)]
+)
+async def test_a_connection_that_rested_is_asked_and_one_just_used_is_not(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, rest: Rest
 ) -> None:
     database = Database(postgres_url)
-    monkeypatch.setattr(engine, "TRUSTED_S", 0.0)
-    await _end_connections_of(database, postgres_url)
-    async with database.read() as tx:
-        assert (await tx.execute(select(1))).scalar_one() == 1
+    monkeypatch.setattr(engine, "TRUSTED_S", rest.trusted_s)
+    pings = _pings(database, monkeypatch, answered=rest.answered)
+    first = await _backend(database)
+    assert not pings  # a new connection is not asked
+    assert (await _backend(database) == first) is rest.kept
+    assert len(pings) == rest.asked
     await database.close()
 
 

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createSSRApp } from 'vue'
+import { renderToString } from 'vue/server-renderer'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
-import { fetchAhead, goAnewWhereCodeIsGone } from '../src/parts/code_ahead'
+import { fetchAhead, goAnewWhereCodeIsGone, lazily } from '../src/parts/code_ahead'
+import { i18n } from '../src/words'
 
 const Here = { template: '<p>here</p>' }
 
@@ -70,5 +73,29 @@ describe('what is fetched ahead', () => {
     await vi.runAllTimersAsync()
     vi.useRealTimers()
     await vi.waitFor(() => expect(seen).toEqual(['a', 'b', 'c']))
+  })
+})
+
+describe('a part that is fetched when it is first shown', () => {
+  /** Renders a part that cannot be fetched the first `failures` times; how often it was tried, and what stands there then. */
+  async function shownAfter(failures: number): Promise<{ tries: number; text: string }> {
+    let tries = 0
+    const part = lazily(() => (++tries > failures ? Promise.resolve(Here) : Promise.reject(new TypeError('Failed to fetch'))))
+    vi.useFakeTimers()
+    const text = renderToString(createSSRApp({ components: { Part: part }, template: '<Part />' }).use(i18n))
+    await vi.runAllTimersAsync()
+    vi.useRealTimers()
+    return { tries, text: await text }
+  }
+
+  it('is tried again', async () => {
+    expect(await shownAfter(2)).toEqual({ tries: 3, text: '<p>here</p>' })
+  })
+
+  it('offers the page anew when it cannot be had', async () => {
+    const { tries, text } = await shownAfter(99)
+    expect(tries).toBe(4)
+    expect(text).toContain('role="alert"')
+    expect(text).toContain('<button')
   })
 })
