@@ -31,11 +31,16 @@ _VIOLATIONS = """async () => {
     .filter((violation) => ['serious', 'critical'].includes(violation.impact))
     .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`)
 }"""
+# Half faded in or out, a card has not the contrast that people read it with. What never ends is no fading.
+_AT_REST = """() => Promise.all(document.getAnimations()
+  .filter((moving) => Number.isFinite(moving.effect.getComputedTiming().endTime))
+  .map((moving) => moving.finished.catch(() => undefined)))"""
 
 
 async def violations(page: Page) -> list[str]:
-    """Return what axe-core holds against the page, and whether it is cut off at the side."""
+    """Return what axe-core holds against the page at rest, and whether it is cut off at the side."""
     await expect(page.locator("h1").first).to_be_visible()
+    await page.evaluate(_AT_REST)
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = await page.evaluate(_VIOLATIONS)
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -184,6 +184,7 @@ async def _a_survey(studio: Page, desk: Page, phone: Page) -> None:
         await poll.get_by_test_id("poll-publish").click()
         await expect(poll.get_by_test_id("poll-right")).to_contain_text(right)
     await expect(ways.get_by_test_id("poll-points")).to_contain_text("75")
+    await expect(on(phone, "invitation")).to_have_count(0)  # both are over: nothing is left to answer
     await expect(on(phone, "poll-partly").first).to_contain_text("1 / 2")
     await on(phone, "poll-partly").first.scroll_into_view_if_needed()
     await take_picture(phone, "room-poll-partly-phone")
