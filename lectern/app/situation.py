@@ -26,7 +26,16 @@ def _situation(state: ClassState) -> Situation:
     lesson = state.of(LESSON)
     breakout = state.of(BREAKOUT)
     participants = state.of(PRESENCE).participants
-    staff = [id_ for id_, present in participants.items() if present.standing.is_staff()]
+    staff: list[str] = []
+    gone: list[str] = []
+    away_since_utc_ms: dict[str, int] = {}
+    for id_, present in participants.items():  # once: thousands, at each step of a class that comes back
+        if present.standing.is_staff():
+            staff.append(id_)
+        if present.removed:
+            gone.append(id_)
+        if not present.connections and present.left_utc_ms is not None:
+            away_since_utc_ms[id_] = present.left_utc_ms
     guests = {id_: camera for id_, camera in invited(state).items() if id_ in participants}
     return Situation(
         live=lesson.state is LessonState.LIVE,
@@ -34,7 +43,7 @@ def _situation(state: ClassState) -> Situation:
         first_started_utc_ms=lesson.first_started_utc_ms,
         groups=breakout.whereabouts(),
         may_speak=frozenset(staff) | guests.keys(),
-        removed=frozenset(id_ for id_, present in participants.items() if present.removed),
+        removed=frozenset(gone),
         staff=frozenset(staff),
         presenters=tuple(id_ for id_ in staff if participants[id_].joined.role == SessionRole.PRESENTER),
         invited=tuple(guests),
@@ -42,11 +51,7 @@ def _situation(state: ClassState) -> Situation:
         aside=state.of(ASIDE).since_utc_ms is not None,
         recorded_groups=breakout.recorded_groups(),
         with_camera=frozenset(id_ for id_, camera in guests.items() if camera),
-        away_since_utc_ms={
-            id_: present.left_utc_ms
-            for id_, present in participants.items()
-            if not present.connections and present.left_utc_ms is not None
-        },
+        away_since_utc_ms=away_since_utc_ms,
     )
 
 

@@ -1,6 +1,7 @@
 """Who is here, as the class sees it."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -41,6 +42,12 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
     reason: str
 
 
+@cache
+def _standing(role: str, is_removed: bool) -> Standing:
+    """A handful of values, asked for of everybody at each step of a class."""
+    return Standing(SessionRole(role), is_removed)
+
+
 @dataclass(slots=True)
 class Present:
     """One participant. `connections` maps those that are open to their device.
@@ -60,7 +67,7 @@ class Present:
     @property
     def standing(self) -> Standing:
         """What they are by now, as the timeline says."""
-        return Standing(SessionRole(self.joined.role), self.removed)
+        return _standing(self.joined.role, self.removed)
 
 
 @dataclass(slots=True)
