@@ -22,6 +22,10 @@ Valves
 """
 
 
+def _at(second: int) -> str:
+    return f"00:{second // 60:02}:{second % 60:02}.000"
+
+
 async def test_the_terms_say_who_one_is_and_where_one_stopped(house: House) -> None:
     replay_id = await house.ready_replay()
     path = f"/api/v1/watch-terms/replay/{replay_id}"
@@ -87,8 +91,13 @@ async def test_who_may_edit_is_never_held_back(house: House) -> None:
         assert (who, found.no_skipping) == (who, bound)
 
 
-async def test_captions_are_read_kept_clean_and_carried_into_a_cut(house: House) -> None:
-    clip = await made(house)  # 1:00 to 4:00 of the replay
+@pytest.mark.parametrize(("lead_ms", "first", "second"), [(0, 0, 120), (3_000, 3, 123), (12_000, 12, 132)])
+async def test_captions_are_read_kept_clean_and_carried_into_a_cut(
+    house: House, lead_ms: int, first: int, second: int
+) -> None:
+    clip = await made(
+        house, lead_ms
+    )  # 1:00 to 4:00 of the replay, behind nothing, a card, an intro and a card
     replay_id = await house.replay_id()
     path = f"/api/v1/captions/replay/{replay_id}"
     status, taken = await house.call("PUT", f"{path}/ZH-cn", data=VTT.encode())
@@ -103,7 +112,8 @@ async def test_captions_are_read_kept_clean_and_carried_into_a_cut(house: House)
     assert (await terms_of(house, "microcourse", clip))["captions"] == [{"language": "zh-CN", "of": "replay"}]
     cut = await house.raw("GET", f"/api/v1/captions/microcourse/{clip}/zh-CN", "learner")
     assert await cut.text() == (
-        "WEBVTT\n\n00:00:03.000 --> 00:00:05.000\nx安全第一\n\n00:02:03.000 --> 00:02:08.000\nValves\n"
+        f"WEBVTT\n\n{_at(first)} --> {_at(first + 2)}\nx安全第一\n\n"
+        f"{_at(second)} --> {_at(second + 5)}\nValves\n"
     )
     own = b"WEBVTT\n\n00:01.000 --> 00:02.000\nown\n"
     assert (await house.call("PUT", f"/api/v1/captions/microcourse/{clip}/zh-CN", data=own))[0] == 200
