@@ -144,7 +144,7 @@ class TermsRoutes:
             furthest_ms=await self.viewers.furthest_ms(who, kind, medium.id, medium.version)
             if binds
             else None,
-            watermark=await self._name(who) if self._is_marked(rules) else None,
+            watermark=await self._name(who) if rules.is_marked(self.watermark) else None,
             captions=[CaptionLineModel(language=line.language, of=line.of) for line in lines],
             rules=_model(rules) if edits else None,
         )
@@ -252,9 +252,6 @@ class TermsRoutes:
 
     async def _parts(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[ShownPart]:
         return await ShownParts(self.media).of(tx, medium.id, medium.version)
-
-    def _is_marked(self, rules: Rules) -> bool:
-        return self.watermark if rules.watermark is None else rules.watermark
 
     async def _name(self, who: Principal) -> str:
         """Return what is drawn over the picture for `who`."""

@@ -10,7 +10,9 @@ from catalogue.webvtt import LONGEST_BYTES
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Rejected
 from tests.catalogue.conftest import PEOPLE, SESSION, House
+from tests.catalogue.test_changes import finished_replay
 from tests.catalogue.test_microcourses import made
+from tests.catalogue.test_series import published
 
 VTT = """WEBVTT
 
@@ -89,6 +91,28 @@ async def test_who_may_edit_is_never_held_back(house: House) -> None:
     for who, bound in (("learner", True), ("guest", True), ("presenter", False)):
         found = await watching.find(PEOPLE[who], "replay", replay_id)
         assert (who, found.no_skipping) == (who, bound)
+
+
+@pytest.mark.parametrize("rules", [{"no_skipping": True}, {"watermark": True}])
+async def test_what_is_watched_here_alone_has_no_file(house: House, rules: dict[str, bool]) -> None:
+    replay = await finished_replay(house)
+    course = await published(house, replay, "Valves", ladder=True)
+
+    async def files(who: str) -> list[str | None]:
+        _, whole = await house.call("GET", f"/api/v1/replays/{replay}", who)
+        _, part = await house.call("GET", f"/api/v1/microcourses/{course}", who)
+        assert part["ladder"] is not None, "it plays all the same"
+        return [whole["download"]["url"], part["video_url"]]
+
+    for who in ("learner", "guest", "presenter", "reading_key"):
+        assert all(await files(who)), who
+    for medium in (f"replay/{replay}", f"microcourse/{course}"):
+        status, _ = await house.call("PUT", f"/api/v1/watch-terms/{medium}", json=rules)
+        assert status == 200
+    for who in ("learner", "guest"):
+        assert await files(who) == [None, None]
+    for who in ("presenter", "reading_key"):  # whose name would be over it?
+        assert all(await files(who)), who
 
 
 @pytest.mark.parametrize(("lead_ms", "first", "second"), [(0, 0, 120), (3_000, 3, 123), (12_000, 12, 132)])
