@@ -286,16 +286,21 @@ class Drawing:
         return self.signer.url(grant, THUMBNAIL)
 
     def _download(self, replay: Replay, job: Job | None, *, here_alone: bool) -> DownloadModel:
-        withheld = self.signer.seals or here_alone
-        withheld = withheld and not may_edit(self.who, replay.org_id, replay.session_id)
-        if job is None or withheld:
+        edits = may_edit(self.who, replay.org_id, replay.session_id)
+        if job is None or ((self.signer.seals or here_alone) and not edits):
             return DownloadModel(state="none", progress=0.0, url=None)
         url = None
         if job.state is JobState.DONE:
             prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
             grant = self._grant(self._replay(replay), prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
-        return DownloadModel(state=job.state, progress=job.progress, url=url)
+        return DownloadModel(
+            state=job.state,
+            progress=job.progress,
+            url=url,
+            estimate_s=job.estimate_s if edits else None,
+            reason_code=job.reason_code if edits else None,
+        )
 
     def _video(self, folder: PlayGrant, job: Job | None, *, withheld: bool) -> str | None:
         """Return the address of a microcourse's one file, in the clear also where media is sealed; `withheld`

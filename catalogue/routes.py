@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from catalogue.access import may_edit, viewer_of
+from catalogue.access import insist_on_edit, may_edit, viewer_of
 from catalogue.brand.choosing import LookChooser
 from catalogue.changes_routes import ChangesRoutes
 from catalogue.chapters import Chapter
@@ -52,6 +52,7 @@ from catalogue.window_routes import WindowRoutes
 from catalogue.window_store import WindowStore
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
+from lectern.jobs.states import JobState
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
@@ -155,6 +156,10 @@ class CatalogueRoutes:
             Route("GET", f"{api}/replays", self.replays, "List replays", ReplayPage, query=ReplayQuery),
             Route("GET", f"{api}/replays/{{id}}", self.replay, "One replay, ready to play", ReplayModel),
             Route(
+                "POST", f"{api}/replays/{{id}}/retry", self.finish_again, "Try again to finish a replay",
+                ReplayModel,
+            ),
+            Route(
                 "GET", f"{api}/sessions/{{id}}/broadcast", self.broadcast, "The live HLS", BroadcastModel
             ),
             Route(
@@ -197,6 +202,25 @@ class CatalogueRoutes:
         if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
             replay = await self._watching.replay(who, replay.id)
         await self._insist_on_open(who, replay)
+        [drawn] = await self.drawn_replays(who, [replay], with_marks=True)
+        return drawn
+
+    async def finish_again(self, request: Request) -> ReplayModel:
+        """Have the finished file of a replay made after all; what an administrator holds stays held.
+
+        Raises:
+            NotFound, Forbidden: it is not theirs to edit. Conflict: nothing failed (`nothing_failed`).
+        """
+        who: Principal = request.who
+        async with self._keeper.database.write() as tx:
+            replay = await self._store.replay(tx, request.path["id"])
+            insist_on_edit(who, replay.org_id, replay.session_id)
+            made_by = replay.download_job_id
+            job = await self._keeper.jobs.get(tx, made_by, lock=True) if made_by is not None else None
+            if job is None or job.state not in {JobState.FAILED, JobState.HELD} or job.reason_code == "held":
+                raise Conflict("nothing_failed", "The video of this replay is being made, or is there.")
+            await self._keeper.jobs.resume(tx, job.id, self._deps.clock())
+            await self._deps.trail.write(tx, who, "media_job_resumed", job.id, {"kind": job.kind})
         [drawn] = await self.drawn_replays(who, [replay], with_marks=True)
         return drawn
 

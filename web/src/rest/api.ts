@@ -117,6 +117,7 @@ export const api = {
   createMicrocourse: (replayId: string, clip: { title: string; start_ms: number; end_ms: number }) =>
     request<Microcourse>('POST', `${root}/replays/${replayId}/microcourses`, { body: clip }),
   publishMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/publish`, { body: {} }),
+  finishReplayAgain: (id: string) => request<Replay>('POST', `${root}/replays/${id}/retry`, { body: {} }),
   retryMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/retry`, { body: {} }),
   deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
 
