@@ -215,16 +215,16 @@ class SessionStore:
 
     async def add_to_roster(
         self, tx: AsyncConnection, session: Session, person_ids: Collection[str], now: UtcMs
-    ) -> int:
-        """Expect these people; return how many are new."""
-        new = set(person_ids) - await self.roster(tx, session.id)
+    ) -> list[str]:
+        """Expect these people; return those who are new."""
+        new = sorted(set(person_ids) - await self.roster(tx, session.id))
         if new:
             rows = [
                 {"session_id": session.id, "person_id": p, "org_id": session.org_id, "added_utc_ms": now}
-                for p in sorted(new)
+                for p in new
             ]
             await tx.execute(insert(t.roster_entries), rows)
-        return len(new)
+        return new
 
     async def participant(
         self, tx: AsyncConnection, session_id: str, kind: str, subject: str
