@@ -17,7 +17,7 @@ from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
 from analytics.view_sheets import period_table, viewers_table
 from analytics.view_sums import CELLS_PER_DEVICE, Sums
-from analytics.viewing import REACHED, Played
+from analytics.viewing import OLDEST_MS, REACHED, Played
 from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.edge.downloads import Lang, download, language_of, made
 from lectern.edge.routes import Request, Route
@@ -29,7 +29,6 @@ _CREDENTIAL_LASTS_S = 60.0
 WEAK_COMPLETION = 0.6
 _Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 _Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
-_OLDEST_POSITION_MS = 366 * 24 * 3_600_000
 _PERIOD = r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
 DEVICES = {Device.PC: "pc", Device.PHONE: "phone", Device.IN_APP: "in_app", Device.TV: "tv"}
 
@@ -59,7 +58,7 @@ class ViewsReport(BaseModel):
     player: _Id
     intervals: list[PlayedModel] = Field(max_length=_MOST_INTERVALS)
     position_ms: _Millis | None = None
-    position_age_ms: int = Field(default=0, ge=0, le=_OLDEST_POSITION_MS)
+    position_age_ms: int = Field(default=0, ge=0, le=OLDEST_MS)
 
 
 class RefusedModel(BaseModel):

@@ -20,6 +20,8 @@ SLOWEST, FASTEST = 0.25, 4.0
 _LONGEST_WALL_MS = 24 * 3_600_000
 _CLOCK_SLACK_MS = 60_000
 """How wrong the clock of somebody's telephone may be before its reports are from the future."""
+OLDEST_MS = 366 * 24 * 3_600_000
+"""How long ago something may have been played when it is reported; players give up what waited 60 days."""
 _MEASURE_SLACK_MS = 1_000
 """How wrong a player may measure: timers fire late, and a medium's end is rounded to a frame."""
 _SHORT_SLACK_MS = 200
@@ -35,6 +37,7 @@ class Refusal(StrEnum):
     SPEED_OUT_OF_RANGE = "speed_out_of_range"
     FASTER_THAN_TIME = "faster_than_time"
     IN_FUTURE = "in_future"
+    TOO_OLD = "too_old"
     OVERLAPPING = "overlapping"
     VERSION_UNKNOWN = "version_unknown"
     TOO_SCATTERED = "too_scattered"
@@ -123,6 +126,7 @@ def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -
         (played.to_ms <= played.from_ms or not 0 < played.wall_ms <= _LONGEST_WALL_MS, Refusal.EMPTY),
         (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
+        (played.started_utc_ms < now - OLDEST_MS, Refusal.TOO_OLD),
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
         (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),

@@ -114,6 +114,14 @@ async def test_what_cannot_be_true_is_named_and_not_counted(office: Office) -> N
     assert (await viewing(office))["people"][0]["coverage"] == 0.1
 
 
+@pytest.mark.parametrize("started_utc_ms", [-(2**53), -(10**15), -1, 0, 1, START - 367 * 86_400_000])
+async def test_what_was_played_before_anybody_could_is_refused(office: Office, started_utc_ms: int) -> None:
+    old = interval("old", 0, 10, 0, started_utc_ms=started_utc_ms)
+    status, taken = await report(office, "ann", old, interval("good", 20, 30, 0))
+    assert (status, taken["accepted"], taken["refused"]) == (200, 1, [{"id": "old", "code": "too_old"}])
+    assert (await viewing(office))["people"][0]["coverage"] == 0.1
+
+
 async def test_overlaps_are_seen_across_reports(office: Office) -> None:
     await report(office, "ann", interval("a", 0, 30, 0))
     _, taken = await report(office, "ann", interval("b", 50, 80, 10))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.spans import length_ms, union
 from analytics.viewing import (
+    OLDEST_MS,
     CompletionClasses,
     Pace,
     Played,
@@ -45,6 +46,10 @@ def played(from_ms: int, to_ms: int, *, started: int = NOW - 600_000, id_: str =
         ({"from_ms": 175_000, "to_ms": 181_001}, Refusal.OUTSIDE_MEDIUM),
         ({"started_utc_ms": NOW + 50_000}, None),
         ({"started_utc_ms": NOW + 50_001}, Refusal.IN_FUTURE),
+        ({"started_utc_ms": NOW - OLDEST_MS}, None),
+        ({"started_utc_ms": NOW - OLDEST_MS - 1}, Refusal.TOO_OLD),
+        ({"started_utc_ms": 0}, Refusal.TOO_OLD),
+        ({"started_utc_ms": -(2**53)}, Refusal.TOO_OLD),
         ({"to_ms": 21_000}, None),
         ({"to_ms": 21_001}, Refusal.FASTER_THAN_TIME),
         ({"speed": 2.0, "to_ms": 31_000}, None),
