@@ -82,11 +82,15 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Sitting(msgspec.Struct, array_like=True, frozen=True):
-    """What one player on one page played, in the order of time."""
+    """What one player on one page played, in the order of time.
+
+    `shift_ms` was added to the player's clock to make it the server's.
+    """
 
     tag: bytes
     device: int
     stretches: tuple[Stretch, ...]
+    shift_ms: int = 0
 
 
 class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -123,6 +127,10 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
         last = max((each.after_ms + each.wall_ms for each in self.stretches), default=-self.base_utc_ms)
         return self.base_utc_ms + last
 
+    def shift_of(self, tag: bytes) -> int | None:
+        """Return what is added to a player's clock to make it the server's (ms); None: not known yet."""
+        return next((each.shift_ms for each in self.sittings if each.tag == tag), None)
+
     def pace_of(self, tag: bytes) -> Pace:
         """Sum up what a player has reported so far."""
         stretches = next((each.stretches for each in self.sittings if each.tag == tag), ())
@@ -150,22 +158,27 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
                 return any(each.holds(asked) for each in sitting.stretches[max(0, until - _NEAR) : until])
         return False
 
-    def adding(self, tag: bytes, device: Device, played: Sequence[Played]) -> "PlayRecord":
-        """Return this and what a player played more; the order of reports makes no difference."""
+    def adding(
+        self, tag: bytes, device: Device, played: Sequence[Played], *, shift_ms: int = 0
+    ) -> "PlayRecord":
+        """Return this and what a player played more; the order of reports makes no difference.
+
+        `shift_ms` is in the times of `played` already; it is kept for what the player reports next.
+        """
         if not played:
             return self
         base = self.base_utc_ms if self.sittings else min(each.started_utc_ms for each in played)
         new = [_stretch(each, base) for each in played]
         others = [each for each in self.sittings if each.tag != tag]
         before = next((each for each in self.sittings if each.tag == tag), Sitting(tag, device, ()))
-        joined = Sitting(tag, before.device, _joined([*before.stretches, *new]))
+        joined = Sitting(tag, before.device, _joined([*before.stretches, *new]), shift_ms)
         return PlayRecord(base, tuple(sorted((*others, joined), key=lambda each: each.tag)))
 
     def within(self, chosen: Iterable[Stretch]) -> "PlayRecord":
         """Return this with the `chosen` stretches alone; sittings without any fall away."""
         kept = set(chosen)
         parts = (
-            Sitting(each.tag, each.device, tuple(one for one in each.stretches if one in kept))
+            msgspec.structs.replace(each, stretches=tuple(one for one in each.stretches if one in kept))
             for each in self.sittings
         )
         return PlayRecord(self.base_utc_ms, tuple(part for part in parts if part.stretches))

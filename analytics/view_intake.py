@@ -6,6 +6,7 @@ still noted; nobody ever sees them late.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +28,7 @@ from analytics.view_sums import (
     of_itself,
     share_of,
 )
-from analytics.viewing import Played, Refusal, sift
+from analytics.viewing import Played, Refusal, by_our_clock, sift
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
@@ -70,6 +71,7 @@ class Report:
     reported: Sequence[Played]
     position_ms: int | None
     position_age_ms: int = 0
+    shift_ms: int | None = None
     told: Told = _NOTHING
 
 
@@ -135,6 +137,7 @@ class ViewIntake:
         zone: Callable[[], Awaitable[str]],
         *,
         people: People,
+        refused: Counter[str] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self._database = database
@@ -147,6 +150,8 @@ class ViewIntake:
         self._departments = Departments(people, clock=clock)
         self._line: Line[Report] = Line(self._carry_out)
         self._keys_of: dict[MediumVersion, int] = {}
+        self.refused: Counter[str] = Counter() if refused is None else refused
+        """How many intervals did not count since this process began, by the reason."""
 
     async def take_in(
         self,
@@ -160,8 +165,12 @@ class ViewIntake:
         position_ms: int | None,
         position_age_ms: int = 0,
         device: Device = Device.PC,
+        sent_utc_ms: int | None = None,
     ) -> Told:
         """Keep what a player reports; return what it is told.
+
+        `sent_utc_ms` is now, by the clock by which the player says when it played: how wrong that is makes no
+        difference then. None: by a clock that is right.
 
         What was reported before changes nothing and counts as accepted. The player stood at `position_ms`
         `position_age_ms` ago: a report may have waited for the network.
@@ -169,7 +178,7 @@ class ViewIntake:
         Raises:
             NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
         """
-        key = (who, medium, medium_id, version)
+        key, arrived = (who, medium, medium_id, version), self._clock()
         known = self._rights.recall(key, self._clock())
         if known is None:
             asked = self._clock()
@@ -180,14 +189,23 @@ class ViewIntake:
             self._rights.keep(key, asked, *known)
         subject, found = known
         if version < 1 or version > found.version:
-            return Told(0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported])
+            told = Told(0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported])
+            self._count(told)
+            return told
         if position_ms is not None:
             position_ms = min(max(0, position_ms), found.duration_ms)
         distinct = tuple({played.id: played for played in reported}.values())
         named = MediumVersion(medium, medium_id, version)
-        report = Report(who, subject, found, named, player, device, distinct, position_ms, position_age_ms)
+        shift_ms = None if sent_utc_ms is None else arrived - sent_utc_ms
+        report = Report(
+            who, subject, found, named, player, device, distinct, position_ms, position_age_ms, shift_ms
+        )
         await self._line.together(report)
+        self._count(report.told)
         return report.told
+
+    def _count(self, told: Told) -> None:
+        self.refused.update(str(why) for _, why in told.refused)
 
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         """Return how far `who` has watched a version of a medium from its beginning without skipping."""
@@ -288,12 +306,17 @@ def _share_of(medium: Watchable, record: PlayRecord, department: str) -> Change:
 def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: UtcMs) -> Told:
     """Add a report to the record at `place`, and return what its player is told."""
     record, tag = after[place], tag_of(report.player)
-    new = [played for played in report.reported if not record.holds(tag, played)]
+    reported, shift_ms = report.reported, record.shift_of(tag) or 0
+    if report.shift_ms is not None:
+        reported, shift_ms = by_our_clock(
+            reported, now=now, shift_ms=report.shift_ms, known_ms=record.shift_of(tag)
+        )
+    new = [played for played in reported if not record.holds(tag, played)]
     accepted, refused = sift(new, duration_ms=report.medium.duration_ms, now=now, pace=record.pace_of(tag))
     if report.medium.no_skipping:
         accepted, beyond = in_order(accepted, record.covered)
         refused += beyond
-    grown = record.adding(tag, report.device, accepted)
+    grown = record.adding(tag, report.device, accepted, shift_ms=shift_ms)
     if grown.size > MOST_STRETCHES:
         refused += [(played.id, Refusal.TOO_SCATTERED) for played in accepted]
         grown = record

@@ -49,6 +49,8 @@ class PlayedModel(BaseModel):
 class ViewsReport(BaseModel):
     """What a player reports; it stood at `position_ms` `position_age_ms` ago.
 
+    `sent_utc_ms` is the moment of sending by the clock of `started_utc_ms`, which need not be right then.
+
     `id` of what a group recorded: that of the lesson's replay, and behind it that of the group.
     """
 
@@ -59,6 +61,7 @@ class ViewsReport(BaseModel):
     intervals: list[PlayedModel] = Field(max_length=_MOST_INTERVALS)
     position_ms: _Millis | None = None
     position_age_ms: int = Field(default=0, ge=0, le=OLDEST_MS)
+    sent_utc_ms: _Millis | None = None
 
 
 class RefusedModel(BaseModel):
@@ -267,6 +270,7 @@ class ViewRoutes:
             position_ms=report.position_ms,
             position_age_ms=report.position_age_ms,
             device=device_of(request.http.headers.get(hdrs.USER_AGENT, "")),
+            sent_utc_ms=report.sent_utc_ms,
         )
         return ViewsTaken(
             accepted=told.accepted,

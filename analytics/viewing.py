@@ -6,7 +6,7 @@ and only while the page was visible and the sound audible; playing in two tabs a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analytics.spans import NOTHING, Spans, adding, intersection, length_ms, overlap_ms, union
@@ -19,7 +19,7 @@ _FULL_SLACK_SHARE = 0.05
 SLOWEST, FASTEST = 0.25, 4.0
 _LONGEST_WALL_MS = 24 * 3_600_000
 _CLOCK_SLACK_MS = 60_000
-"""How wrong the clock of somebody's telephone may be before its reports are from the future."""
+"""How wrong a time may be before it is of the future: reports of one player take longer or shorter."""
 OLDEST_MS = 366 * 24 * 3_600_000
 """How long ago something may have been played when it is reported; players give up what waited 60 days."""
 _MEASURE_SLACK_MS = 1_000
@@ -110,6 +110,26 @@ class Pace:
 
 FRESH = Pace()
 """A player that has reported nothing yet."""
+
+
+def by_our_clock(
+    reported: Iterable[Played], *, now: int, shift_ms: int, known_ms: int | None = None
+) -> tuple[list[Played], int]:
+    """Return what a player reports as of this server's clock, and what has to be added to the player's.
+
+    `shift_ms` is what this report says of that, in so far as nothing held it up on its way; `known_ms` is
+    what was found when the player first reported anything: that holds, or one thing said twice would be two
+    things, unless it puts something into the future. Then the player's clock was set forward meanwhile; what
+    was played before is where it was.
+    """
+    kept_ms = shift_ms if known_ms is None else known_ms
+    found, latest_ms = [], kept_ms
+    for played in reported:
+        is_ahead = played.started_utc_ms + kept_ms + played.wall_ms > now + _CLOCK_SLACK_MS
+        mine_ms = shift_ms if is_ahead else kept_ms
+        latest_ms = mine_ms if is_ahead else latest_ms
+        found.append(replace(played, started_utc_ms=played.started_utc_ms + mine_ms))
+    return found, latest_ms
 
 
 def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -> Refusal | None:

@@ -114,6 +114,60 @@ async def test_what_cannot_be_true_is_named_and_not_counted(office: Office) -> N
     assert (await viewing(office))["people"][0]["coverage"] == 0.1
 
 
+@pytest.mark.parametrize("skew_s", [-400 * 86_400, -3_600, -61, 0, 61, 3_600, 40 * 86_400, 3_000 * 86_400])
+async def test_a_clock_that_is_wrong_files_viewing_under_the_right_moment(
+    office: Office, skew_s: int
+) -> None:
+    """Played a quarter of an hour ago, by whatever clock; and what the network repeats is known again."""
+
+    def said(now: int) -> int:
+        return now + skew_s * 1_000
+
+    ago = 3_600 - 900 + skew_s
+    for late_ms in (0, 40, 900):
+        sent = {"sent_utc_ms": said(office.now) - late_ms}
+        _, taken = await report(office, "ann", interval("a", 0, 4, ago), **sent)
+        assert taken == {"accepted": 1, "refused": [], "furthest_ms": None}
+    _, taken = await report(
+        office, "ann", interval("b", 4, 8, ago + 4), sent_utc_ms=said(office.now) - 20_000
+    )
+    assert taken["accepted"] == 1
+    _, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    [stretch] = found["items"][0]["stretches"]
+    assert (stretch["started_utc_ms"], stretch["wall_ms"]) == (office.now - 900_000, 8_000)
+
+
+@pytest.mark.parametrize("before_s", [-86_400, -600, 0, 600])
+async def test_a_clock_that_is_set_right_while_the_page_is_open(office: Office, before_s: int) -> None:
+    """A page holds its clock when it is set back; set forward, it goes along, as after sleep."""
+    began, since_s = office.now, max(0, before_s)
+    first = interval("a", 0, 4, 3_600 - 60 + before_s)
+    await report(office, "ann", first, sent_utc_ms=began + before_s * 1_000)
+    office.now = UtcMs(began + 600_000)
+    waited = interval("b", 4, 8, 3_600 - 56 + before_s)
+    since = interval("c", 8, 12, 3_600 + 590 + since_s)
+    sent_utc_ms = office.now + since_s * 1_000
+    _, taken = await report(office, "ann", first, waited, since, sent_utc_ms=sent_utc_ms)
+    assert taken["accepted"] == 3, taken
+    _, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    starts = [each["started_utc_ms"] - began for each in found["items"][0]["stretches"]]
+    assert starts == [-60_000, 590_000]
+
+
+async def test_what_an_old_page_reports_counts_as_it_did(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 30, 0))
+    _, taken = await report(office, "ann", interval("a", 0, 30, 0), interval("ahead", 30, 40, 9_999))
+    assert taken["refused"] == [{"id": "ahead", "code": "in_future"}]
+    assert (await viewing(office))["people"][0]["last_utc_ms"] == START + 30_000
+
+
+async def test_refusals_are_counted_by_reason(office: Office) -> None:
+    await report(office, "ann", interval("ahead", 0, 10, 9_999), interval("none", 5, 5, 0))
+    await report(office, "bob", interval("ahead", 0, 10, 9_999))
+    await report(office, "bob", interval("x", 0, 10, 0), version=9)
+    assert office.intake.refused == {"in_future": 2, "empty": 1, "version_unknown": 1}
+
+
 @pytest.mark.parametrize("started_utc_ms", [-(2**53), -(10**15), -1, 0, 1, START - 367 * 86_400_000])
 async def test_what_was_played_before_anybody_could_is_refused(office: Office, started_utc_ms: int) -> None:
     old = interval("old", 0, 10, 0, started_utc_ms=started_utc_ms)
@@ -185,6 +239,8 @@ async def test_a_position_alone_is_remembered_inside_the_medium(office: Office) 
         ({"intervals": [interval("x", 0, 1, 0, from_ms=2**60)]}, 400, "body_invalid"),
         ({"intervals": [interval(str(n), 0, 1, 0) for n in range(501)]}, 400, "body_invalid"),
         ({"position_ms": "here"}, 400, "body_invalid"),
+        ({"sent_utc_ms": 2**60}, 400, "body_invalid"),
+        ({"sent_utc_ms": "now"}, 400, "body_invalid"),
     ],
 )
 async def test_bad_reports_are_refused(

@@ -3,7 +3,8 @@
  *
  * Feed `receive` a few times a second and at every pause, seek, rate or visibility change; `drain` hands out finished
  * intervals and cuts the running one, so that what is reported is never older than the caller's reporting period.
- * Positions are media milliseconds; `now` is monotonic milliseconds, `utc` wall milliseconds.
+ * Positions are media milliseconds; `now` is monotonic milliseconds, `utc` wall milliseconds. Where these two part, somebody slept or
+ * set a clock: what is played after that begins anew, at its own moment.
  */
 export interface PlayerSample {
   readonly positionMs: number
@@ -56,7 +57,8 @@ export class PlayedIntervals {
         this.close()
       }
       const same = run.speed === sample.speed && run.visible === sample.visible && run.audible === sample.audible
-      if (!sample.playing || !same) this.close()
+      const leapt = Math.abs(utc - run.startedUtc - (now - run.startedNow)) > JUMP_MS
+      if (!sample.playing || !same || leapt) this.close()
     }
     if (sample.playing && !this.running) {
       this.running = {
