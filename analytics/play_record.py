@@ -22,6 +22,8 @@ _NEAR = 50
 _TAG_BYTES = 8
 _VISIBLE, _AUDIBLE, _SPEED = 1, 2, 4
 _SPEED_STEPS = 1_000
+_CAPTIONS = 1 << 16
+"""Above every speed: records from before captions were reported read as without any."""
 
 
 class Device(IntEnum):
@@ -44,8 +46,8 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     @property
     def is_effective(self) -> bool:
-        """Whether the page was visible and the sound could be heard."""
-        return self.how & (_VISIBLE | _AUDIBLE) == _VISIBLE | _AUDIBLE
+        """Whether the page was visible, and the sound could be heard or captions be read."""
+        return bool(self.how & _VISIBLE and self.how & (_AUDIBLE | _CAPTIONS))
 
     @property
     def is_visible(self) -> bool:
@@ -58,9 +60,14 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return bool(self.how & _AUDIBLE)
 
     @property
+    def has_captions(self) -> bool:
+        """Whether captions were on."""
+        return bool(self.how & _CAPTIONS)
+
+    @property
     def speed(self) -> float:
         """Media time per real time."""
-        return self.how // _SPEED / _SPEED_STEPS
+        return self.how % _CAPTIONS // _SPEED / _SPEED_STEPS
 
     def leads_to(self, other: "Stretch") -> bool:
         """Tell whether `other` goes on exactly where this ends."""
@@ -210,9 +217,10 @@ def tag_of(player: str) -> bytes:
     return hashlib.blake2b(player.encode(), digest_size=_TAG_BYTES).digest()
 
 
-def how_of(speed: float, *, visible: bool, audible: bool) -> int:
-    """Return speed (in thousandths), visibility and audibility in one number."""
-    return round(speed * _SPEED_STEPS) * _SPEED + visible * _VISIBLE + audible * _AUDIBLE
+def how_of(speed: float, *, visible: bool, audible: bool, captions: bool = False) -> int:
+    """Return speed (in thousandths), visibility, audibility and captions in one number."""
+    flags = visible * _VISIBLE + audible * _AUDIBLE + captions * _CAPTIONS
+    return round(speed * _SPEED_STEPS) * _SPEED + flags
 
 
 def _began(stretch: Stretch) -> int:
@@ -221,7 +229,7 @@ def _began(stretch: Stretch) -> int:
 
 def _stretch(played: Played, base_utc_ms: int) -> Stretch:
     start, end = played.wall
-    how = how_of(played.speed, visible=played.visible, audible=played.audible)
+    how = how_of(played.speed, visible=played.visible, audible=played.audible, captions=played.captions)
     return Stretch(played.from_ms, played.to_ms, start - base_utc_ms, end - start, how)
 
 

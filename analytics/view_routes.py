@@ -44,6 +44,7 @@ class PlayedModel(BaseModel):
     speed: float
     visible: bool
     audible: bool
+    captions: bool = False
 
 
 class ViewsReport(BaseModel):
@@ -148,6 +149,7 @@ class StretchModel(BaseModel):
     speed: float
     visible: bool
     audible: bool
+    captions: bool
     device: str
     player: str
 
@@ -417,6 +419,7 @@ def _played(model: PlayedModel) -> Played:
         model.speed,
         model.visible,
         model.audible,
+        model.captions,
     )
 
 
@@ -475,6 +478,7 @@ def plays_model(subject: str, card: PersonCard | None, name: str | None, record:
                 speed=each.speed,
                 visible=each.is_visible,
                 audible=each.is_audible,
+                captions=each.has_captions,
                 device=DEVICES[Device(sitting.device)],
                 player=sitting.tag.hex(),
             )

@@ -2,7 +2,8 @@
 
 `W(u, v)` is the union of the played media intervals, holes of up to a second closed; coverage is `|W| / |v|`,
 and completion looks at nothing else: jumping to the end completes nothing. Effort is counted in wall time,
-and only while the page was visible and the sound audible; playing in two tabs at once takes the time once.
+and only while the page was visible, and the sound audible or captions on; playing in two tabs at once takes
+the time once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,7 @@ class Played:
     speed: float
     visible: bool
     audible: bool
+    captions: bool = False
 
     @property
     def needed_ms(self) -> float:

@@ -65,6 +65,15 @@ async def test_what_was_played_is_what_the_report_says(office: Office) -> None:
     assert office.positions == {("ann", "film"): 42_000, ("bob", "film"): 42_000, ("g1", "film"): 42_000}
 
 
+async def test_who_reads_along_without_sound_learns(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 30, 0, audible=False, captions=True))
+    await report(office, "bob", interval("a", 0, 30, 0, audible=False))
+    found = await viewing(office)
+    assert {p["person"]["id"]: p["minutes"] for p in found["people"]} == {"ann": 0.5, "bob": 0.0}
+    _, plays = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    assert [each["stretches"][0]["captions"] for each in plays["items"]] == [True, False]
+
+
 async def test_a_guest_is_called_what_they_called_themselves(office: Office) -> None:
     payload = {"participant": "p_guest", "person": None, "role": "learner", "kind": "guest", "name_ref": "n"}
     await office.lesson.at(0, Raw("participant_joined", payload, "p_guest", {"n": "Visitor"}))
@@ -341,7 +350,7 @@ async def test_everything_that_was_played_can_be_had(office: Office) -> None:
     assert len(stretch.pop("player")) == 16
     assert stretch == {
         "from_ms": 0, "to_ms": 5_000, "started_utc_ms": START, "wall_ms": 4_000, "speed": 1.25,
-        "visible": False, "audible": True, "device": "pc",
+        "visible": False, "audible": True, "captions": False, "device": "pc",
     }  # fmt: skip
     _, of_manager = await office.call("GET", f"{VIEWS}/replay/film/plays", "manager")
     assert [item["subject"] for item in of_manager["items"]] == ["bob"]

@@ -55,7 +55,7 @@ class Page {
   }
 }
 
-const state = (positionMs: number, change = {}): Parameters<InstanceType<typeof Watching>['receive']>[0] => ({ positionMs, playing: true, waiting: false, speed: 1, muted: false, ...change })
+const state = (positionMs: number, change = {}): Parameters<InstanceType<typeof Watching>['receive']>[0] => ({ positionMs, playing: true, waiting: false, speed: 1, muted: false, captions: false, inSmallWindow: false, ...change })
 
 /** Plays for so long, a sample every quarter of a second. */
 function plays(page: Page, watching: InstanceType<typeof Watching>, from: number, seconds: number): void {
@@ -154,6 +154,28 @@ describe('a report', () => {
     }
   })
 
+  it('says what can be seen and read: in a small window, whatever tab is in front', async () => {
+    const page = new Page()
+    const watching = new Watching(WHAT, null)
+    const shown = [{}, { muted: true, captions: true }, { inSmallWindow: true }]
+    for (const visibility of ['visible', 'hidden']) {
+      page.visibility = visibility
+      for (const change of shown) {
+        reports.length = 0
+        for (let at = 0; at < 2_000; at += 250) {
+          watching.receive(state(page.running, change))
+          page.pass(250)
+        }
+        watching.receive(state(page.running, { ...change, playing: false }))
+        await settled()
+        const { visible, audible, captions } = reports.at(-1)?.intervals.at(-1) ?? {}
+        expect([visible, audible, captions]).toEqual([visibility === 'visible' || 'inSmallWindow' in change, !('muted' in change), 'captions' in change])
+        page.pass(1_000)
+      }
+    }
+    watching.close()
+  })
+
   it('tells its page once the server does not count something, but not what the player says anyway', async () => {
     const page = new Page()
     const told = vi.fn()
@@ -185,7 +207,7 @@ describe('played intervals', () => {
   it('are cut where the clock leaps, and go on at the moment that it shows then', () => {
     let n = 0
     const intervals = new PlayedIntervals(() => `i${(n += 1)}`)
-    const sample = (positionMs: number): Parameters<PlayedIntervals['receive']>[0] => ({ positionMs, playing: true, speed: 1, visible: true, audible: true })
+    const sample = (positionMs: number): Parameters<PlayedIntervals['receive']>[0] => ({ positionMs, playing: true, speed: 1, visible: true, audible: true, captions: false })
     intervals.receive(sample(0), 0, 1_000_000)
     intervals.receive(sample(1_000), 1_000, 1_001_000)
     intervals.receive(sample(2_000), 2_000, 1_002_000 + HOUR)

@@ -12,6 +12,7 @@ export interface PlayerSample {
   readonly speed: number
   readonly visible: boolean
   readonly audible: boolean
+  readonly captions: boolean
 }
 
 export interface PlayedInterval {
@@ -23,6 +24,8 @@ export interface PlayedInterval {
   readonly speed: number
   readonly visible: boolean
   readonly audible: boolean
+  /** What pages before this one left behind does not say. */
+  readonly captions?: boolean
 }
 
 interface Running {
@@ -34,6 +37,7 @@ interface Running {
   speed: number
   visible: boolean
   audible: boolean
+  captions: boolean
 }
 
 /** A position that differs this much from where playing would have led is a seek (or a stall), not playing. */
@@ -56,7 +60,7 @@ export class PlayedIntervals {
       } else {
         this.close()
       }
-      const same = run.speed === sample.speed && run.visible === sample.visible && run.audible === sample.audible
+      const same = run.speed === sample.speed && run.visible === sample.visible && run.audible === sample.audible && run.captions === sample.captions
       const leapt = Math.abs(utc - run.startedUtc - (now - run.startedNow)) > JUMP_MS
       if (!sample.playing || !same || leapt) this.close()
     }
@@ -70,6 +74,7 @@ export class PlayedIntervals {
         speed: sample.speed,
         visible: sample.visible,
         audible: sample.audible,
+        captions: sample.captions,
       }
     }
   }
@@ -101,6 +106,7 @@ export class PlayedIntervals {
       speed: run.speed,
       visible: run.visible,
       audible: run.audible,
+      captions: run.captions,
     })
   }
 }

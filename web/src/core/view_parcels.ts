@@ -63,7 +63,7 @@ const NUMBERS: readonly (keyof PlayedInterval)[] = ['from_ms', 'to_ms', 'started
 function isWaiting(found: unknown): boolean {
   if (!isRecord(found) || typeof found['sent'] !== 'boolean' || !isRecord(found['interval'])) return false
   const interval = found['interval']
-  return typeof interval['id'] === 'string' && NUMBERS.every((name) => Number.isFinite(interval[name])) && typeof interval['visible'] === 'boolean' && typeof interval['audible'] === 'boolean'
+  return typeof interval['id'] === 'string' && NUMBERS.every((name) => Number.isFinite(interval[name])) && typeof interval['visible'] === 'boolean' && typeof interval['audible'] === 'boolean' && ['boolean', 'undefined'].includes(typeof interval['captions'])
 }
 
 function isRecord(found: unknown): found is Record<string, unknown> {

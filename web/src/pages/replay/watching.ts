@@ -7,7 +7,7 @@ import { asRemembered, type Remembered } from '../../core/resume_position'
 import { SteadyClock } from '../../core/steady_clock'
 import { asParcel, clockOf, givenUp, isLeftBehind, type Parcel, type PlayedKind } from '../../core/view_parcels'
 import { ViewQueue } from '../../core/view_queue'
-import type { PlayerState } from '../../media/recording_player'
+import type { ShownState } from '../../media/recording_player'
 import { api } from '../../rest/api'
 import { Refusal } from '../../rest/http'
 import { live, livingPlayers } from './living_players'
@@ -36,7 +36,7 @@ export class Watching {
   private readonly player = crypto.randomUUID()
   private readonly timer: ReturnType<typeof setInterval>
   private position: Parcel['position'] = null
-  private last: PlayerState | undefined
+  private last: ShownState | undefined
   private sending = false
   private closed = false
   private left = false
@@ -59,13 +59,13 @@ export class Watching {
     void this.sendLeftBehind()
   }
 
-  receive(state: PlayerState): void {
+  receive(state: ShownState): void {
     const paused = this.last?.playing === true && !state.playing
     const now = this.clock.now()
     if (state.playing || paused) this.position = { positionMs: state.positionMs, utcMs: now }
     this.last = state
     this.played.receive(
-      { positionMs: state.positionMs, playing: state.playing, speed: state.speed, visible: document.visibilityState === 'visible', audible: !state.muted },
+      { positionMs: state.positionMs, playing: state.playing, speed: state.speed, visible: state.inSmallWindow || document.visibilityState === 'visible', audible: !state.muted, captions: state.captions },
       performance.now(),
       now,
     )
