@@ -13,7 +13,7 @@ from enum import IntEnum
 import msgspec
 
 from analytics.spans import Spans, union
-from analytics.viewing import FASTEST, GAP_MS, SLOWEST, Pace, Played
+from analytics.viewing import FASTEST, GAP_MS, SLOWEST, Given, Pace, Played
 
 MOST_STRETCHES = 2_000
 """Of one viewer in one version of a medium. Jumping every five seconds, one needs three hours for it."""
@@ -153,6 +153,14 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
             max(end for _, end in walls),
             sum((each.to_ms - each.from_ms) / each.speed for each in stretches),
         )
+
+    def given_beside(self, tag: bytes) -> Given | None:
+        """Sum up what all players were given; None if there is none but that of `tag`."""
+        if all(each.tag == tag for each in self.sittings):
+            return None
+        start = self.base_utc_ms
+        walls = ((start + each.after_ms, start + each.after_ms + each.wall_ms) for each in self.stretches)
+        return Given(union(walls), sum(each.to_ms - each.from_ms for each in self.stretches))
 
     def holds(self, tag: bytes, played: Played) -> bool:
         """Tell whether this was reported before by the same player."""

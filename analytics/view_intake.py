@@ -312,7 +312,13 @@ def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: Ut
             reported, now=now, shift_ms=report.shift_ms, known_ms=record.shift_of(tag)
         )
     new = [played for played in reported if not record.holds(tag, played)]
-    accepted, refused = sift(new, duration_ms=report.medium.duration_ms, now=now, pace=record.pace_of(tag))
+    accepted, refused = sift(
+        new,
+        duration_ms=report.medium.duration_ms,
+        now=now,
+        pace=record.pace_of(tag),
+        given=record.given_beside(tag),
+    )
     if report.medium.no_skipping:
         accepted, beyond = in_order(accepted, record.covered)
         refused += beyond

@@ -114,6 +114,28 @@ FRESH = Pace()
 """A player that has reported nothing yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person was given of a version of a medium so far, by all their players together.
+
+    Players are made up by clients: each is held to time by its `Pace`, and all of them together by this. Who
+    watches two places in two tabs at once is believed: it is no more than one player at twice the speed.
+    """
+
+    busy: Spans = NOTHING
+    played_ms: int = 0
+
+    def adding(self, played: Played) -> "Given":
+        """Return this and one interval more."""
+        return Given(adding(self.busy, played.wall), self.played_ms + played.to_ms - played.from_ms)
+
+    @property
+    def outruns_time(self) -> bool:
+        """Whether it is more than one player could have played, at the highest speed, in the same time."""
+        most_ms = length_ms(self.busy) * (1 + _PACE_SHARE) + _MEASURE_SLACK_MS
+        return self.played_ms > most_ms * FASTEST
+
+
 def by_our_clock(
     reported: Iterable[Played], *, now: int, shift_ms: int, known_ms: int | None = None
 ) -> tuple[list[Played], int]:
@@ -134,12 +156,15 @@ def by_our_clock(
     return found, latest_ms
 
 
-def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -> Refusal | None:
+def refusal(
+    played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH, given: Given | None = None
+) -> Refusal | None:
     """Return why `played` cannot be true, or None.
 
     `pace` is what counts already from the same player: one player cannot play twice at once, nor, all in all,
     more than fits into the time in which it played. Without that second rule the measuring error granted to
-    each interval would let many tiny ones pass at any speed.
+    each interval would let many tiny ones pass at any speed. `given` is what counts already from all players
+    of this person; None: there is no other.
     """
     if not SLOWEST <= played.speed <= FASTEST:
         return Refusal.SPEED_OUT_OF_RANGE
@@ -152,21 +177,28 @@ def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
         (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
+        (given is not None and given.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
     )
     return next((code for failed, code in checks if failed), None)
 
 
 def sift(
-    reported: Iterable[Played], *, duration_ms: int, now: int, pace: Pace = FRESH
+    reported: Iterable[Played],
+    *,
+    duration_ms: int,
+    now: int,
+    pace: Pace = FRESH,
+    given: Given | None = None,
 ) -> tuple[list[Played], list[tuple[str, Refusal]]]:
     """Part what a player reports into what counts and what does not, with the reason."""
     accepted: list[Played] = []
     refused: list[tuple[str, Refusal]] = []
     for played in sorted(reported, key=lambda played: played.started_utc_ms):
-        why = refusal(played, duration_ms=duration_ms, now=now, pace=pace)
+        why = refusal(played, duration_ms=duration_ms, now=now, pace=pace, given=given)
         if why is None:
             accepted.append(played)
             pace = pace.adding(played)
+            given = None if given is None else given.adding(played)
         else:
             refused.append((played.id, why))
     return accepted, refused

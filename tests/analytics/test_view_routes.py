@@ -195,6 +195,26 @@ async def test_overlaps_are_seen_across_reports(office: Office) -> None:
     assert (ann["coverage"], ann["minutes"]) == (0.6, 0.67)
 
 
+async def test_players_that_a_client_makes_up_play_no_more_than_one_could(office: Office) -> None:
+    """Twenty players in the same five seconds, each at another place: 4 × 5 s count, and a second's error."""
+    for n in range(20):
+        await report(office, "ann", interval("a", n * 5, n * 5 + 5, 0), player=f"player_{n}")
+    [ann] = (await viewing(office))["people"]
+    assert ann["coverage"] == 0.2
+    assert office.intake.refused == {"faster_than_time": 16}
+    _, taken = await report(office, "ann", interval("b", 50, 55, 100), player="player_21")
+    assert taken["accepted"] == 1, "later there is time again"
+
+
+async def test_players_of_an_instant_are_given_nothing_for_nothing(office: Office) -> None:
+    """Each player may err by a second; not each of a hundred."""
+    for n in range(100):
+        tiny = interval("a", n, n + 0.9, 0, wall_ms=900)
+        await report(office, "ann", tiny, player=f"player_{n}")
+    [ann] = (await viewing(office))["people"]
+    assert ann["coverage"] <= 0.08
+
+
 async def test_a_viewers_record_stays_with_the_version_they_saw(office: Office) -> None:
     await report(office, "ann", interval("old", 0, 90, 0), version=1)
     await report(office, "ann", interval("new", 0, 20, 200), version=2)
