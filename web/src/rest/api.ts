@@ -149,6 +149,8 @@ export interface ViewReport {
   readonly version: string | number
   readonly player: string
   readonly intervals: readonly PlayedInterval[]
+  /** Now, by the clock that the intervals are told by: how wrong it is makes no difference then. */
+  readonly sent_utc_ms: number
   readonly position_ms?: number
   /** How long ago it was there. */
   readonly position_age_ms?: number
