@@ -160,7 +160,10 @@ export interface Poll {
   readonly low?: number
   readonly high?: number
   readonly most?: number | null
+  /** The most frequent written answers, how often each was given, and how many there are in all. */
   readonly texts?: readonly string[] | null
+  readonly text_counts?: readonly number[]
+  readonly texts_total?: number
   /** Where parts of an answer count: what the right one gets, and what all got together (null: not shown). */
   readonly full_marks?: number
   readonly marks?: number | null

@@ -484,7 +484,16 @@ export interface PollQuestion {
   readonly counts: readonly number[] | null
   readonly wrong: Readonly<Record<string, number>>
   readonly growth: number | null
+  /** How many written answers there are to read; null: none were asked for, or they are hidden. */
+  readonly written: number | null
   readonly sums: Grade
+}
+
+/** Written answers; of an anonymous one there is the text alone. */
+export interface WrittenAnswers {
+  readonly total: number
+  readonly items: readonly { readonly text: string | null; readonly participant: string | null; readonly name: string | null; readonly correct: boolean | null }[]
+  readonly next: string | null
 }
 
 export interface GroupMember {
