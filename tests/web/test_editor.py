@@ -67,7 +67,7 @@ async def _an_arrangement_is_chosen(page: Page, revision: int) -> None:
     await _stand(page, boxes("inset"))
     await on(page, "arrangement").select_option("side_by_side")
     await _stand(page, boxes("side_by_side"))
-    await expect(on(page, "player-said")).to_have_text("While both are seen: side by side")
+    await expect(on(page, "player-said")).to_have_text("Arrangement: side by side")
     await _saved(page, revision + 1)
     assert await violations(page) == []
     await take_picture(page, "editor-side-by-side-pc")
