@@ -7,6 +7,7 @@ import msgspec
 from catalogue.access import may_edit, viewer_of
 from catalogue.brand.choosing import LookChooser
 from catalogue.changes_routes import ChangesRoutes
+from catalogue.chapters import Chapter
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
 from catalogue.held_back import HeldBack
@@ -43,6 +44,8 @@ from catalogue.shelf.marking import ShelfKey
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.tables import microcourses, replays
+from catalogue.terms import Rules
+from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
 from catalogue.window_routes import WindowRoutes
@@ -76,6 +79,7 @@ class CatalogueDeps:
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     live_ttl_ms: int = _HOUR_MS // 4
+    watermark: bool = False
     links: Links = field(default_factory=NoLinks)
     clock: Clock = utc_ms
 
@@ -140,6 +144,7 @@ class CatalogueRoutes:
         self._reviews = ReviewStore()
         self._edits = EditStore()
         self._windows = WindowStore()
+        self._terms = TermsStore()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -302,6 +307,7 @@ class CatalogueRoutes:
             )
             positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
             windows = await self._windows.windows(tx, replays)
+            rules = await self._terms.many(tx, "replay", [replay.id for replay in replays])
         drawn = []
         for replay in replays:
             window = windows.get(replay.id, ALWAYS)
@@ -313,13 +319,21 @@ class CatalogueRoutes:
                 drawn.append(self._drawing(who).closed_replay(replay, window))
                 continue
             job, position_ms = jobs.get(replay.download_job_id or ""), positions.get(replay.id, 0)
-            if not with_marks:
-                drawn.append(drawing.replay(replay, job, Remembered(), position_ms, window=window))
-                continue
-            of_class = await remembered_of(self._deps.engine, self._store, replay)
-            chapters = await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
-            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters, window=window))
+            here_alone = self._here_alone(who, rules.get(replay.id))
+            of_class, chapters = Remembered(), list[Chapter]()
+            if with_marks:
+                of_class = await remembered_of(self._deps.engine, self._store, replay)
+                chapters += await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
+            drawn.append(
+                drawing.replay(
+                    replay, job, of_class, position_ms, chapters, window=window, here_alone=here_alone
+                )
+            )
         return drawn
+
+    def _here_alone(self, who: Principal, rules: Rules | None) -> bool:
+        """Tell whether somebody gets no file; a program has no name to move over it, and does not skip."""
+        return viewer_of(who) is not None and (rules or Rules()).is_watched_here_alone(self._deps.watermark)
 
     async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
         """See `WindowStore.insist_on_open`."""
@@ -342,6 +356,7 @@ class CatalogueRoutes:
                 tx, {m.look_id for m in found if m.id in edited and m.look_id is not None}
             )
             sources = await self._store.sources(tx, {m.replay_id for m in found})
+            rules = await self._terms.many(tx, "microcourse", [m.id for m in found])
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -354,6 +369,7 @@ class CatalogueRoutes:
                 may=acts.get(m.id, ()),
                 look=looks.get(m.look_id or ""),
                 source_gone=m.replay_id not in sources,
+                here_alone=self._here_alone(who, rules.get(m.id)),
             )
             for m in found
         ]
