@@ -23,7 +23,7 @@ export const en = {
   },
   screenDesk: {
     title: 'Screens in meeting rooms and shops', text: 'A TV opens {url} and types this code. People before it scan its QR code with their phones and are counted one by one.', make: 'Make a code', again: 'New code', stop: 'Let no more screens in', byRoster: 'Staff number and name are enough (no sign-in)', code: 'Code for screens', link: 'Link for screens', none: 'No screen is connected yet.',
-    heads: '{n} person | {n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save', inNoGroup: 'Screens in no group',
+    count: '{n} screen | {n} screens', heads: '{n} person | {n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save', inNoGroup: 'Screens in no group',
   },
   health: {
     title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
@@ -73,7 +73,7 @@ export const zh: StudioWords = {
   },
   screenDesk: {
     title: '会议室、门店大屏', text: '在电视上打开 {url}，输入这个代码。大屏前的人用手机扫屏幕上的二维码，逐人计数。', make: '生成代码', again: '换一个代码', stop: '不再让新屏幕进入', byRoster: '凭工号和姓名进入（不用登录）', code: '大屏代码', link: '大屏链接', none: '还没有大屏接入。',
-    heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存', inNoGroup: '没有进组的大屏',
+    count: '{n} 块大屏', heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存', inNoGroup: '没有进组的大屏',
   },
   health: {
     title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',
