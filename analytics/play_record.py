@@ -129,6 +129,12 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
         )
 
     @property
+    def first_utc_ms(self) -> int | None:
+        """When the first stretch began; None if nothing was played."""
+        first = min((each.after_ms for each in self.stretches), default=None)
+        return None if first is None else self.base_utc_ms + first
+
+    @property
     def last_utc_ms(self) -> int:
         """When the last stretch ended; 0 if nothing was played."""
         last = max((each.after_ms + each.wall_ms for each in self.stretches), default=-self.base_utc_ms)

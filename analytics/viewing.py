@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     FASTER_THAN_TIME = "faster_than_time"
     IN_FUTURE = "in_future"
     TOO_OLD = "too_old"
+    NOT_OPEN_YET = "not_open_yet"
     OVERLAPPING = "overlapping"
     VERSION_UNKNOWN = "version_unknown"
     TOO_SCATTERED = "too_scattered"
@@ -157,14 +158,20 @@ def by_our_clock(
 
 
 def refusal(
-    played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH, given: Given | None = None
+    played: Played,
+    *,
+    duration_ms: int,
+    now: int,
+    pace: Pace = FRESH,
+    given: Given | None = None,
+    opened_utc_ms: int = 0,
 ) -> Refusal | None:
     """Return why `played` cannot be true, or None.
 
     `pace` is what counts already from the same player: one player cannot play twice at once, nor, all in all,
     more than fits into the time in which it played. Without that second rule the measuring error granted to
     each interval would let many tiny ones pass at any speed. `given` is what counts already from all players
-    of this person; None: there is no other.
+    of this person; None: there is no other. Nothing was played before the medium was opened.
     """
     if not SLOWEST <= played.speed <= FASTEST:
         return Refusal.SPEED_OUT_OF_RANGE
@@ -174,6 +181,7 @@ def refusal(
         (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
         (played.started_utc_ms < now - OLDEST_MS, Refusal.TOO_OLD),
+        (played.started_utc_ms < opened_utc_ms - _CLOCK_SLACK_MS, Refusal.NOT_OPEN_YET),
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
         (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
@@ -189,12 +197,20 @@ def sift(
     now: int,
     pace: Pace = FRESH,
     given: Given | None = None,
+    opened_utc_ms: int = 0,
 ) -> tuple[list[Played], list[tuple[str, Refusal]]]:
     """Part what a player reports into what counts and what does not, with the reason."""
     accepted: list[Played] = []
     refused: list[tuple[str, Refusal]] = []
     for played in sorted(reported, key=lambda played: played.started_utc_ms):
-        why = refusal(played, duration_ms=duration_ms, now=now, pace=pace, given=given)
+        why = refusal(
+            played,
+            duration_ms=duration_ms,
+            now=now,
+            pace=pace,
+            given=given,
+            opened_utc_ms=opened_utc_ms,
+        )
         if why is None:
             accepted.append(played)
             pace = pace.adding(played)

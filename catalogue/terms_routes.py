@@ -12,6 +12,7 @@ from catalogue.access import insist_on_edit, may_edit, viewer_of
 from catalogue.chapters import CARD_MS
 from catalogue.edit_store import EditStore
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.states import ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.terms import (
     CaptionLine,
@@ -41,6 +42,9 @@ class Viewers(Protocol):
 
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         """Return how far `who` has watched a medium from its beginning without skipping."""
+
+    async def opened(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> None:
+        """Note that `who` opens a version of a medium, which can be played."""
 
 
 class WatchRulesModel(BaseModel):
@@ -118,7 +122,7 @@ class TermsRoutes:
         ]  # fmt: skip
 
     async def terms(self, request: Request) -> TermsModel:
-        """Return the terms for the asker.
+        """Return the terms for the asker, who opens it with that.
 
         Raises:
             NotFound: there is no such medium for them.
@@ -134,6 +138,8 @@ class TermsRoutes:
         position_ms, watched_utc_ms = stopped or (0, None)
         edits = may_edit(who, medium.org_id, medium.session_id)
         binds = rules.no_skipping and not edits and viewer is not None
+        if viewer is not None and _plays(medium):
+            await self.viewers.opened(who, kind, medium.id, medium.version)
         return TermsModel(
             viewer=viewer,
             position_ms=position_ms,
@@ -284,6 +290,12 @@ class TermsRoutes:
 
 def _about(medium: Replay | Microcourse) -> dict[str, Any]:
     return {"medium": kind_of(medium), "session_id": medium.session_id}
+
+
+def _plays(medium: Replay | Microcourse) -> bool:
+    if isinstance(medium, Replay):
+        return medium.state is ReplayState.READY
+    return medium.duration_ms is not None
 
 
 def _model(rules: Rules) -> WatchRulesModel:

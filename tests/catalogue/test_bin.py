@@ -250,6 +250,7 @@ async def test_what_is_erased_is_erased_wholly_and_what_was_watched_stays(house:
         house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
     )
     began = house.now
+    await intake.opened(PEOPLE["learner"], "replay", replay, 1)
     await delete(house, replay, "delete")
     house.now = UtcMs(began + 60_000)
     # Somebody's page was open: what they had watched counts, reported after the deletion.

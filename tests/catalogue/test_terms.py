@@ -63,6 +63,7 @@ async def test_an_editor_sets_the_terms_and_learners_are_bound_by_them(house: Ho
     assert (plain["required"], plain["furthest_ms"], plain["watermark"], plain["rules"]) == (
         False, None, None, None,
     )  # fmt: skip
+    assert house.openings == [("learner", "replay", replay_id, 1)], "asked for to be watched"
     path = f"/api/v1/watch-terms/replay/{replay_id}"
     rules = {"required": True, "no_skipping": True, "watermark": True}
     assert (await house.call("PUT", path, "learner", json=rules))[0] == 403
