@@ -13,7 +13,7 @@ from enum import IntEnum
 import msgspec
 
 from analytics.spans import Spans, union
-from analytics.viewing import FASTEST, GAP_MS, SLOWEST, Pace, Played
+from analytics.viewing import FASTEST, GAP_MS, SLOWEST, Given, Pace, Played
 
 MOST_STRETCHES = 2_000
 """Of one viewer in one version of a medium. Jumping every five seconds, one needs three hours for it."""
@@ -22,6 +22,8 @@ _NEAR = 50
 _TAG_BYTES = 8
 _VISIBLE, _AUDIBLE, _SPEED = 1, 2, 4
 _SPEED_STEPS = 1_000
+_CAPTIONS = 1 << 16
+"""Above every speed: records from before captions were reported read as without any."""
 
 
 class Device(IntEnum):
@@ -44,8 +46,8 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     @property
     def is_effective(self) -> bool:
-        """Whether the page was visible and the sound could be heard."""
-        return self.how & (_VISIBLE | _AUDIBLE) == _VISIBLE | _AUDIBLE
+        """Whether the page was visible, and the sound could be heard or captions be read."""
+        return bool(self.how & _VISIBLE and self.how & (_AUDIBLE | _CAPTIONS))
 
     @property
     def is_visible(self) -> bool:
@@ -58,9 +60,14 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return bool(self.how & _AUDIBLE)
 
     @property
+    def has_captions(self) -> bool:
+        """Whether captions were on."""
+        return bool(self.how & _CAPTIONS)
+
+    @property
     def speed(self) -> float:
         """Media time per real time."""
-        return self.how // _SPEED / _SPEED_STEPS
+        return self.how % _CAPTIONS // _SPEED / _SPEED_STEPS
 
     def leads_to(self, other: "Stretch") -> bool:
         """Tell whether `other` goes on exactly where this ends."""
@@ -82,11 +89,15 @@ class Stretch(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Sitting(msgspec.Struct, array_like=True, frozen=True):
-    """What one player on one page played, in the order of time."""
+    """What one player on one page played, in the order of time.
+
+    `shift_ms` was added to the player's clock to make it the server's.
+    """
 
     tag: bytes
     device: int
     stretches: tuple[Stretch, ...]
+    shift_ms: int = 0
 
 
 class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -118,10 +129,20 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
         )
 
     @property
+    def first_utc_ms(self) -> int | None:
+        """When the first stretch began; None if nothing was played."""
+        first = min((each.after_ms for each in self.stretches), default=None)
+        return None if first is None else self.base_utc_ms + first
+
+    @property
     def last_utc_ms(self) -> int:
         """When the last stretch ended; 0 if nothing was played."""
         last = max((each.after_ms + each.wall_ms for each in self.stretches), default=-self.base_utc_ms)
         return self.base_utc_ms + last
+
+    def shift_of(self, tag: bytes) -> int | None:
+        """Return what is added to a player's clock to make it the server's (ms); None: not known yet."""
+        return next((each.shift_ms for each in self.sittings if each.tag == tag), None)
 
     def pace_of(self, tag: bytes) -> Pace:
         """Sum up what a player has reported so far."""
@@ -139,6 +160,14 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
             sum((each.to_ms - each.from_ms) / each.speed for each in stretches),
         )
 
+    def given_beside(self, tag: bytes) -> Given | None:
+        """Sum up what all players were given; None if there is none but that of `tag`."""
+        if all(each.tag == tag for each in self.sittings):
+            return None
+        start = self.base_utc_ms
+        walls = ((start + each.after_ms, start + each.after_ms + each.wall_ms) for each in self.stretches)
+        return Given(union(walls), sum(each.to_ms - each.from_ms for each in self.stretches))
+
     def holds(self, tag: bytes, played: Played) -> bool:
         """Tell whether this was reported before by the same player."""
         if not SLOWEST <= played.speed <= FASTEST:
@@ -150,22 +179,27 @@ class PlayRecord(msgspec.Struct, array_like=True, frozen=True):
                 return any(each.holds(asked) for each in sitting.stretches[max(0, until - _NEAR) : until])
         return False
 
-    def adding(self, tag: bytes, device: Device, played: Sequence[Played]) -> "PlayRecord":
-        """Return this and what a player played more; the order of reports makes no difference."""
+    def adding(
+        self, tag: bytes, device: Device, played: Sequence[Played], *, shift_ms: int = 0
+    ) -> "PlayRecord":
+        """Return this and what a player played more; the order of reports makes no difference.
+
+        `shift_ms` is in the times of `played` already; it is kept for what the player reports next.
+        """
         if not played:
             return self
         base = self.base_utc_ms if self.sittings else min(each.started_utc_ms for each in played)
         new = [_stretch(each, base) for each in played]
         others = [each for each in self.sittings if each.tag != tag]
         before = next((each for each in self.sittings if each.tag == tag), Sitting(tag, device, ()))
-        joined = Sitting(tag, before.device, _joined([*before.stretches, *new]))
+        joined = Sitting(tag, before.device, _joined([*before.stretches, *new]), shift_ms)
         return PlayRecord(base, tuple(sorted((*others, joined), key=lambda each: each.tag)))
 
     def within(self, chosen: Iterable[Stretch]) -> "PlayRecord":
         """Return this with the `chosen` stretches alone; sittings without any fall away."""
         kept = set(chosen)
         parts = (
-            Sitting(each.tag, each.device, tuple(one for one in each.stretches if one in kept))
+            msgspec.structs.replace(each, stretches=tuple(one for one in each.stretches if one in kept))
             for each in self.sittings
         )
         return PlayRecord(self.base_utc_ms, tuple(part for part in parts if part.stretches))
@@ -197,9 +231,10 @@ def tag_of(player: str) -> bytes:
     return hashlib.blake2b(player.encode(), digest_size=_TAG_BYTES).digest()
 
 
-def how_of(speed: float, *, visible: bool, audible: bool) -> int:
-    """Return speed (in thousandths), visibility and audibility in one number."""
-    return round(speed * _SPEED_STEPS) * _SPEED + visible * _VISIBLE + audible * _AUDIBLE
+def how_of(speed: float, *, visible: bool, audible: bool, captions: bool = False) -> int:
+    """Return speed (in thousandths), visibility, audibility and captions in one number."""
+    flags = visible * _VISIBLE + audible * _AUDIBLE + captions * _CAPTIONS
+    return round(speed * _SPEED_STEPS) * _SPEED + flags
 
 
 def _began(stretch: Stretch) -> int:
@@ -208,7 +243,7 @@ def _began(stretch: Stretch) -> int:
 
 def _stretch(played: Played, base_utc_ms: int) -> Stretch:
     start, end = played.wall
-    how = how_of(played.speed, visible=played.visible, audible=played.audible)
+    how = how_of(played.speed, visible=played.visible, audible=played.audible, captions=played.captions)
     return Stretch(played.from_ms, played.to_ms, start - base_utc_ms, end - start, how)
 
 

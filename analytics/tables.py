@@ -37,6 +37,17 @@ view_records = Table(
     Column("record", LargeBinary, nullable=False),
 )
 
+view_openings = Table(
+    "view_openings",
+    metadata,
+    Column("medium", String(16), primary_key=True),
+    Column("medium_id", Id, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Id, primary_key=True),
+    org_column(),
+    Column("first_utc_ms", Millis, nullable=False),
+)
+
 view_active = Table(
     "view_active",
     metadata,

@@ -6,6 +6,7 @@ still noted; nobody ever sees them late.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +28,7 @@ from analytics.view_sums import (
     of_itself,
     share_of,
 )
-from analytics.viewing import Played, Refusal, sift
+from analytics.viewing import Played, Refusal, by_our_clock, sift
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
@@ -70,6 +71,8 @@ class Report:
     reported: Sequence[Played]
     position_ms: int | None
     position_age_ms: int = 0
+    shift_ms: int | None = None
+    opened_utc_ms: int = 0
     told: Told = _NOTHING
 
 
@@ -77,20 +80,20 @@ class Report:
 class _Rights:
     """Who may watch what, remembered for a moment: a player asks every four seconds."""
 
-    known: dict[_Asked, tuple[UtcMs, str, Medium]] = field(default_factory=dict)
+    known: dict[_Asked, tuple[UtcMs, str, Medium, int]] = field(default_factory=dict)
 
-    def recall(self, key: _Asked, now: UtcMs) -> tuple[str, Medium] | None:
-        """Return the subject and the medium, if it was asked a moment ago."""
+    def recall(self, key: _Asked, now: UtcMs) -> tuple[str, Medium, int] | None:
+        """Return the subject, the medium, and since when it might be played, if it was asked a moment ago."""
         found = self.known.get(key)
         if found is None or not found[0] <= now < found[0] + RIGHTS_LAST_MS:
             return None
         return found[1:]
 
-    def keep(self, key: _Asked, now: UtcMs, subject: str, medium: Medium) -> None:
+    def keep(self, key: _Asked, now: UtcMs, subject: str, medium: Medium, opened_utc_ms: int) -> None:
         """Remember an answer; at the limit, all others are asked anew."""
         if len(self.known) >= _MOST_REMEMBERED:
             self.known.clear()
-        self.known[key] = (now, subject, medium)
+        self.known[key] = (now, subject, medium, opened_utc_ms)
 
 
 class Departments:
@@ -135,6 +138,7 @@ class ViewIntake:
         zone: Callable[[], Awaitable[str]],
         *,
         people: People,
+        refused: Counter[str] | None = None,
         clock: Clock = utc_ms,
     ) -> None:
         self._database = database
@@ -147,6 +151,8 @@ class ViewIntake:
         self._departments = Departments(people, clock=clock)
         self._line: Line[Report] = Line(self._carry_out)
         self._keys_of: dict[MediumVersion, int] = {}
+        self.refused: Counter[str] = Counter() if refused is None else refused
+        """How many intervals did not count since this process began, by the reason."""
 
     async def take_in(
         self,
@@ -160,8 +166,12 @@ class ViewIntake:
         position_ms: int | None,
         position_age_ms: int = 0,
         device: Device = Device.PC,
+        sent_utc_ms: int | None = None,
     ) -> Told:
         """Keep what a player reports; return what it is told.
+
+        `sent_utc_ms` is now, by the clock by which the player says when it played: how wrong that is makes no
+        difference then. None: by a clock that is right.
 
         What was reported before changes nothing and counts as accepted. The player stood at `position_ms`
         `position_age_ms` ago: a report may have waited for the network.
@@ -169,25 +179,59 @@ class ViewIntake:
         Raises:
             NotFound, Conflict: `who` cannot watch this. Forbidden: `who` is nobody who could watch.
         """
-        key = (who, medium, medium_id, version)
+        key, arrived = (who, medium, medium_id, version), self._clock()
         known = self._rights.recall(key, self._clock())
         if known is None:
             asked = self._clock()
-            known = (
-                await viewer_of(who, self._seats),
-                await self._media.find(who, medium, medium_id, version=version),
-            )
+            subject = await viewer_of(who, self._seats)
+            found = await self._media.find(who, medium, medium_id, version=version)
+            named = MediumVersion(medium, medium_id, version)
+            known = (subject, found, await self._opened(named, subject, asked))
             self._rights.keep(key, asked, *known)
-        subject, found = known
+        subject, found, opened_utc_ms = known
         if version < 1 or version > found.version:
-            return Told(0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported])
+            told = Told(0, [(played.id, Refusal.VERSION_UNKNOWN) for played in reported])
+            self._count(told)
+            return told
         if position_ms is not None:
             position_ms = min(max(0, position_ms), found.duration_ms)
         distinct = tuple({played.id: played for played in reported}.values())
         named = MediumVersion(medium, medium_id, version)
-        report = Report(who, subject, found, named, player, device, distinct, position_ms, position_age_ms)
+        shift_ms = None if sent_utc_ms is None else arrived - sent_utc_ms
+        report = Report(
+            who, subject, found, named, player, device, distinct, position_ms, position_age_ms, shift_ms,
+            opened_utc_ms,
+        )  # fmt: skip
         await self._line.together(report)
+        self._count(report.told)
         return report.told
+
+    async def opened(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> None:
+        """Note that somebody opens a medium that can be played: nothing of it was played before.
+
+        Raises:
+            Forbidden: `who` is nobody who could watch.
+        """
+        named, subject = MediumVersion(medium, medium_id, version), await viewer_of(who, self._seats)
+        async with self._database.read() as tx:
+            if await self._store.opened(tx, named, subject) is not None:
+                return
+        async with self._database.write() as tx:
+            await self._store.note_opening(tx, who.org_id, named, subject, self._clock())
+
+    async def _opened(self, named: MediumVersion, subject: str, now: UtcMs) -> int:
+        """Return since when somebody might have played something; what they never opened, only since now.
+
+        What a group recorded is opened with its lesson's replay, and in no statistics: that is not asked.
+        """
+        if named.medium == "group_recording":
+            return 0
+        async with self._database.read() as tx:
+            opened = await self._store.opened(tx, named, subject)
+        return now if opened is None else opened
+
+    def _count(self, told: Told) -> None:
+        self.refused.update(str(why) for _, why in told.refused)
 
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         """Return how far `who` has watched a version of a medium from its beginning without skipping."""
@@ -288,12 +332,25 @@ def _share_of(medium: Watchable, record: PlayRecord, department: str) -> Change:
 def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: UtcMs) -> Told:
     """Add a report to the record at `place`, and return what its player is told."""
     record, tag = after[place], tag_of(report.player)
-    new = [played for played in report.reported if not record.holds(tag, played)]
-    accepted, refused = sift(new, duration_ms=report.medium.duration_ms, now=now, pace=record.pace_of(tag))
+    reported, shift_ms = report.reported, record.shift_of(tag) or 0
+    if report.shift_ms is not None:
+        reported, shift_ms = by_our_clock(
+            reported, now=now, shift_ms=report.shift_ms, known_ms=record.shift_of(tag)
+        )
+    new = [played for played in reported if not record.holds(tag, played)]
+    first = record.first_utc_ms
+    accepted, refused = sift(
+        new,
+        duration_ms=report.medium.duration_ms,
+        now=now,
+        pace=record.pace_of(tag),
+        given=record.given_beside(tag),
+        opened_utc_ms=report.opened_utc_ms if first is None else min(first, report.opened_utc_ms),
+    )
     if report.medium.no_skipping:
         accepted, beyond = in_order(accepted, record.covered)
         refused += beyond
-    grown = record.adding(tag, report.device, accepted)
+    grown = record.adding(tag, report.device, accepted, shift_ms=shift_ms)
     if grown.size > MOST_STRETCHES:
         refused += [(played.id, Refusal.TOO_SCATTERED) for played in accepted]
         grown = record

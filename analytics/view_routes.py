@@ -17,7 +17,7 @@ from analytics.view_intake import ViewIntake
 from analytics.view_reports import MOST_IN_FILE, PeriodLine, PeriodReport, ViewerLine, ViewReports
 from analytics.view_sheets import period_table, viewers_table
 from analytics.view_sums import CELLS_PER_DEVICE, Sums
-from analytics.viewing import REACHED, Played
+from analytics.viewing import OLDEST_MS, REACHED, Played
 from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.edge.downloads import Lang, download, language_of, made
 from lectern.edge.routes import Request, Route
@@ -29,7 +29,6 @@ _CREDENTIAL_LASTS_S = 60.0
 WEAK_COMPLETION = 0.6
 _Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 _Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
-_OLDEST_POSITION_MS = 366 * 24 * 3_600_000
 _PERIOD = r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
 DEVICES = {Device.PC: "pc", Device.PHONE: "phone", Device.IN_APP: "in_app", Device.TV: "tv"}
 
@@ -45,10 +44,13 @@ class PlayedModel(BaseModel):
     speed: float
     visible: bool
     audible: bool
+    captions: bool = False
 
 
 class ViewsReport(BaseModel):
     """What a player reports; it stood at `position_ms` `position_age_ms` ago.
+
+    `sent_utc_ms` is the moment of sending by the clock of `started_utc_ms`, which need not be right then.
 
     `id` of what a group recorded: that of the lesson's replay, and behind it that of the group.
     """
@@ -59,7 +61,8 @@ class ViewsReport(BaseModel):
     player: _Id
     intervals: list[PlayedModel] = Field(max_length=_MOST_INTERVALS)
     position_ms: _Millis | None = None
-    position_age_ms: int = Field(default=0, ge=0, le=_OLDEST_POSITION_MS)
+    position_age_ms: int = Field(default=0, ge=0, le=OLDEST_MS)
+    sent_utc_ms: _Millis | None = None
 
 
 class RefusedModel(BaseModel):
@@ -146,6 +149,7 @@ class StretchModel(BaseModel):
     speed: float
     visible: bool
     audible: bool
+    captions: bool
     device: str
     player: str
 
@@ -268,6 +272,7 @@ class ViewRoutes:
             position_ms=report.position_ms,
             position_age_ms=report.position_age_ms,
             device=device_of(request.http.headers.get(hdrs.USER_AGENT, "")),
+            sent_utc_ms=report.sent_utc_ms,
         )
         return ViewsTaken(
             accepted=told.accepted,
@@ -414,6 +419,7 @@ def _played(model: PlayedModel) -> Played:
         model.speed,
         model.visible,
         model.audible,
+        model.captions,
     )
 
 
@@ -472,6 +478,7 @@ def plays_model(subject: str, card: PersonCard | None, name: str | None, record:
                 speed=each.speed,
                 visible=each.is_visible,
                 audible=each.is_audible,
+                captions=each.has_captions,
                 device=DEVICES[Device(sitting.device)],
                 player=sitting.tag.hex(),
             )

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from analytics.neighbours import MediumKind, PlayedKind
 from analytics.play_record import NEVER, PlayRecord, packed, unpacked
 from analytics.spans import NOTHING, Spans, length_ms, union
-from analytics.tables import view_active, view_curves, view_media, view_pending, view_periods, view_records
+from analytics.tables import (
+    view_active,
+    view_curves,
+    view_media,
+    view_openings,
+    view_pending,
+    view_periods,
+    view_records,
+)
 from analytics.view_sums import ALL, Change, Edges, Sums, Terms, periods_of
 from lectern.db.one_of import one_of
 from lectern.db.upsert import insert_new
@@ -421,6 +429,31 @@ class ViewStore:
             mine[row.subject] = union(mine.get(row.subject, NOTHING), unpacked(row.record).covered)
         return found
 
+    async def opened(self, tx: AsyncConnection, named: MediumVersion, subject: str) -> int | None:
+        """Return when somebody first opened a version of a medium (UTC, ms); None if they never did."""
+        columns = view_openings.c
+        query = select(columns.first_utc_ms).where(
+            columns.medium == named.medium,
+            columns.medium_id == named.medium_id,
+            columns.version == named.version,
+            columns.subject == subject,
+        )
+        return (await tx.execute(query)).scalar_one_or_none()
+
+    async def note_opening(
+        self, tx: AsyncConnection, org_id: str, named: MediumVersion, subject: str, now: int
+    ) -> None:
+        """Note that somebody opens a version of a medium now, if they never did before."""
+        row = {
+            "medium": named.medium,
+            "medium_id": named.medium_id,
+            "version": named.version,
+            "subject": subject,
+            "org_id": org_id,
+            "first_utc_ms": now,
+        }
+        await insert_new(tx, view_openings, [row])
+
     async def forget(self, tx: AsyncConnection, org_id: str, subject: str, pseudonym: str) -> int:
         """Let nobody know any more whose records these are; return how many there were.
 
@@ -434,6 +467,8 @@ class ViewStore:
             .where(records.subject == subject, records.medium_key.in_(ours))
             .values(subject=pseudonym)
         )
+        openings = view_openings.c
+        await tx.execute(delete(view_openings).where(openings.org_id == org_id, openings.subject == subject))
         active = view_active.c
         await tx.execute(
             update(view_active)

@@ -2,11 +2,12 @@
 
 `W(u, v)` is the union of the played media intervals, holes of up to a second closed; coverage is `|W| / |v|`,
 and completion looks at nothing else: jumping to the end completes nothing. Effort is counted in wall time,
-and only while the page was visible and the sound audible; playing in two tabs at once takes the time once.
+and only while the page was visible, and the sound audible or captions on; playing in two tabs at once takes
+the time once.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analytics.spans import NOTHING, Spans, adding, intersection, length_ms, overlap_ms, union
@@ -19,7 +20,9 @@ _FULL_SLACK_SHARE = 0.05
 SLOWEST, FASTEST = 0.25, 4.0
 _LONGEST_WALL_MS = 24 * 3_600_000
 _CLOCK_SLACK_MS = 60_000
-"""How wrong the clock of somebody's telephone may be before its reports are from the future."""
+"""How wrong a time may be before it is of the future: reports of one player take longer or shorter."""
+OLDEST_MS = 366 * 24 * 3_600_000
+"""How long ago something may have been played when it is reported; players give up what waited 60 days."""
 _MEASURE_SLACK_MS = 1_000
 """How wrong a player may measure: timers fire late, and a medium's end is rounded to a frame."""
 _SHORT_SLACK_MS = 200
@@ -35,6 +38,8 @@ class Refusal(StrEnum):
     SPEED_OUT_OF_RANGE = "speed_out_of_range"
     FASTER_THAN_TIME = "faster_than_time"
     IN_FUTURE = "in_future"
+    TOO_OLD = "too_old"
+    NOT_OPEN_YET = "not_open_yet"
     OVERLAPPING = "overlapping"
     VERSION_UNKNOWN = "version_unknown"
     TOO_SCATTERED = "too_scattered"
@@ -53,6 +58,7 @@ class Played:
     speed: float
     visible: bool
     audible: bool
+    captions: bool = False
 
     @property
     def needed_ms(self) -> float:
@@ -109,12 +115,63 @@ FRESH = Pace()
 """A player that has reported nothing yet."""
 
 
-def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -> Refusal | None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person was given of a version of a medium so far, by all their players together.
+
+    Players are made up by clients: each is held to time by its `Pace`, and all of them together by this. Who
+    watches two places in two tabs at once is believed: it is no more than one player at twice the speed.
+    """
+
+    busy: Spans = NOTHING
+    played_ms: int = 0
+
+    def adding(self, played: Played) -> "Given":
+        """Return this and one interval more."""
+        return Given(adding(self.busy, played.wall), self.played_ms + played.to_ms - played.from_ms)
+
+    @property
+    def outruns_time(self) -> bool:
+        """Whether it is more than one player could have played, at the highest speed, in the same time."""
+        most_ms = length_ms(self.busy) * (1 + _PACE_SHARE) + _MEASURE_SLACK_MS
+        return self.played_ms > most_ms * FASTEST
+
+
+def by_our_clock(
+    reported: Iterable[Played], *, now: int, shift_ms: int, known_ms: int | None = None
+) -> tuple[list[Played], int]:
+    """Return what a player reports as of this server's clock, and what has to be added to the player's.
+
+    `shift_ms` is what this report says of that, in so far as nothing held it up on its way; `known_ms` is
+    what was found when the player first reported anything: that holds, or one thing said twice would be two
+    things, unless it puts something into the future. Then the player's clock was set forward meanwhile; what
+    was played before is where it was.
+    """
+    kept_ms = shift_ms if known_ms is None else known_ms
+    found, latest_ms = [], kept_ms
+    for played in reported:
+        is_ahead = played.started_utc_ms + kept_ms + played.wall_ms > now + _CLOCK_SLACK_MS
+        mine_ms = shift_ms if is_ahead else kept_ms
+        latest_ms = mine_ms if is_ahead else latest_ms
+        found.append(replace(played, started_utc_ms=played.started_utc_ms + mine_ms))
+    return found, latest_ms
+
+
+def refusal(
+    played: Played,
+    *,
+    duration_ms: int,
+    now: int,
+    pace: Pace = FRESH,
+    given: Given | None = None,
+    opened_utc_ms: int = 0,
+) -> Refusal | None:
     """Return why `played` cannot be true, or None.
 
     `pace` is what counts already from the same player: one player cannot play twice at once, nor, all in all,
     more than fits into the time in which it played. Without that second rule the measuring error granted to
-    each interval would let many tiny ones pass at any speed.
+    each interval would let many tiny ones pass at any speed. `given` is what counts already from all players
+    of this person; None: there is no other. Nothing was played before the medium was opened.
     """
     if not SLOWEST <= played.speed <= FASTEST:
         return Refusal.SPEED_OUT_OF_RANGE
@@ -123,24 +180,41 @@ def refusal(played: Played, *, duration_ms: int, now: int, pace: Pace = FRESH) -
         (played.to_ms <= played.from_ms or not 0 < played.wall_ms <= _LONGEST_WALL_MS, Refusal.EMPTY),
         (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
+        (played.started_utc_ms < now - OLDEST_MS, Refusal.TOO_OLD),
+        (played.started_utc_ms < opened_utc_ms - _CLOCK_SLACK_MS, Refusal.NOT_OPEN_YET),
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
         (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
+        (given is not None and given.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
     )
     return next((code for failed, code in checks if failed), None)
 
 
 def sift(
-    reported: Iterable[Played], *, duration_ms: int, now: int, pace: Pace = FRESH
+    reported: Iterable[Played],
+    *,
+    duration_ms: int,
+    now: int,
+    pace: Pace = FRESH,
+    given: Given | None = None,
+    opened_utc_ms: int = 0,
 ) -> tuple[list[Played], list[tuple[str, Refusal]]]:
     """Part what a player reports into what counts and what does not, with the reason."""
     accepted: list[Played] = []
     refused: list[tuple[str, Refusal]] = []
     for played in sorted(reported, key=lambda played: played.started_utc_ms):
-        why = refusal(played, duration_ms=duration_ms, now=now, pace=pace)
+        why = refusal(
+            played,
+            duration_ms=duration_ms,
+            now=now,
+            pace=pace,
+            given=given,
+            opened_utc_ms=opened_utc_ms,
+        )
         if why is None:
             accepted.append(played)
             pace = pace.adding(played)
+            given = None if given is None else given.adding(played)
         else:
             refused.append((played.id, why))
     return accepted, refused

@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit, may_edit, viewer_of
-from catalogue.chapters import CARD_MS
 from catalogue.edit_store import EditStore
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.parts import ShownPart
+from catalogue.shown import ShownParts
+from catalogue.states import ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.terms import (
     CaptionLine,
@@ -41,6 +43,9 @@ class Viewers(Protocol):
 
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         """Return how far `who` has watched a medium from its beginning without skipping."""
+
+    async def opened(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> None:
+        """Note that `who` opens a version of a medium, which can be played."""
 
 
 class WatchRulesModel(BaseModel):
@@ -118,7 +123,7 @@ class TermsRoutes:
         ]  # fmt: skip
 
     async def terms(self, request: Request) -> TermsModel:
-        """Return the terms for the asker.
+        """Return the terms for the asker, who opens it with that.
 
         Raises:
             NotFound: there is no such medium for them.
@@ -134,6 +139,8 @@ class TermsRoutes:
         position_ms, watched_utc_ms = stopped or (0, None)
         edits = may_edit(who, medium.org_id, medium.session_id)
         binds = rules.no_skipping and not edits and viewer is not None
+        if viewer is not None and _plays(medium):
+            await self.viewers.opened(who, kind, medium.id, medium.version)
         return TermsModel(
             viewer=viewer,
             position_ms=position_ms,
@@ -143,7 +150,7 @@ class TermsRoutes:
             furthest_ms=await self.viewers.furthest_ms(who, kind, medium.id, medium.version)
             if binds
             else None,
-            watermark=await self._name(who) if self._is_marked(rules) else None,
+            watermark=await self._name(who) if rules.is_marked(self.watermark) else None,
             captions=[CaptionLineModel(language=line.language, of=line.of) for line in lines],
             rules=_model(rules) if edits else None,
         )
@@ -185,7 +192,7 @@ class TermsRoutes:
             if text is None and isinstance(medium, Microcourse):
                 whole = await self.store.captions(tx, "replay", medium.replay_id, language)
                 if whole is not None:
-                    text = written(mapped(reread(whole.content), await self._ranges(tx, medium), CARD_MS))
+                    text = written(mapped(reread(whole.content), await self._parts(tx, medium)))
         if text is None:
             raise NotFound("captions_not_found", "There are no captions in this language.")
         headers = {
@@ -249,14 +256,8 @@ class TermsRoutes:
                 lines.setdefault(language, CaptionLine(language, "replay"))
         return [line for _, line in sorted(lines.items())]
 
-    async def _ranges(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[tuple[int, int]]:
-        """Return the ranges of its replay that a microcourse shows, in their order."""
-        version = (medium.id, medium.version)
-        made_of = (await self.edits.cuts(tx, [version])).get(version)
-        return [(medium.start_ms, medium.end_ms)] if made_of is None else made_of.content.ranges
-
-    def _is_marked(self, rules: Rules) -> bool:
-        return self.watermark if rules.watermark is None else rules.watermark
+    async def _parts(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[ShownPart]:
+        return await ShownParts(self.media).of(tx, medium.id, medium.version)
 
     async def _name(self, who: Principal) -> str:
         """Return what is drawn over the picture for `who`."""
@@ -284,6 +285,12 @@ class TermsRoutes:
 
 def _about(medium: Replay | Microcourse) -> dict[str, Any]:
     return {"medium": kind_of(medium), "session_id": medium.session_id}
+
+
+def _plays(medium: Replay | Microcourse) -> bool:
+    if isinstance(medium, Replay):
+        return medium.state is ReplayState.READY
+    return medium.duration_ms is not None
 
 
 def _model(rules: Rules) -> WatchRulesModel:

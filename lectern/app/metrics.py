@@ -79,6 +79,12 @@ class _Snapshot(Collector):
         for state, number in sorted(self._jobs.items()):
             jobs.add_metric([state], number)
         yield jobs
+        refused = CounterMetricFamily(
+            "lectern_views_refused", "Played intervals that did not count.", labels=["code"]
+        )
+        for code, number in sorted(self._services.views_refused.items()):
+            refused.add_metric([code], number)
+        yield refused
         yield from self._mail
         if self._backlog is not None:
             yield from _storage(self._backlog, utc_ms())

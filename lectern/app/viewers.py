@@ -22,3 +22,7 @@ class Viewers:
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         """See `Viewers`."""
         return await self.intake.furthest_ms(who, medium, medium_id, version)
+
+    async def opened(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> None:
+        """See `Viewers`."""
+        await self.intake.opened(who, medium, medium_id, version)

@@ -6,6 +6,7 @@ from sqlalchemy import insert
 
 from accounts.credentials import fingerprint
 from accounts.tables import web_sessions
+from analytics.tables import view_openings
 from catalogue.media import Replay
 from catalogue.states import ReplayState
 from catalogue.store import CatalogueStore
@@ -59,6 +60,18 @@ async def stock(settings: Settings, people: int, media: int) -> Library:
                 for cookie, person in zip(cookies, persons, strict=True)
             ]
             await tx.execute(insert(web_sessions), signed_in)
+            openings = [
+                {
+                    "medium": "replay",
+                    "medium_id": library.media[number % media],
+                    "version": 1,
+                    "subject": person.id,
+                    "org_id": org.id,
+                    "first_utc_ms": now - _DAY_MS,
+                }
+                for number, person in enumerate(persons)
+            ]
+            await tx.execute(insert(view_openings), openings)
             for medium_id in library.media:
                 await CatalogueStore().add_replay(tx, ready(org.id, medium_id, now))
     return library

@@ -34,7 +34,7 @@ from analytics.store import AnalyticsStore
 from analytics.view_intake import Following, ViewIntake
 from analytics.view_reports import ViewReports
 from analytics.view_routes import ViewRoutes
-from analytics.view_store import ViewStore
+from analytics.view_store import MediumVersion, ViewStore
 from lectern.db.engine import Database
 from lectern.edge.routes import mount
 from lectern.kernel.access import ALLOWED, Principal, SessionGrant
@@ -81,6 +81,7 @@ READERS = {
     "other_teacher": person("other_teacher", OrgRole.PRESENTER),
     "ann": person("ann", OrgRole.LEARNER),
     "bob": person("bob", OrgRole.LEARNER),
+    "eve": person("eve", OrgRole.LEARNER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SessionRole.LEARNER),
     "host": guest(SessionRole.HOST),
@@ -107,6 +108,16 @@ class Part:
     at_ms: int
     replay_ms: int
     duration_ms: int
+
+
+LONG_OPEN = START - 300 * 86_400_000
+
+
+class OpenedLongAgo(ViewStore):
+    """Everybody opened everything long ago, but for Eve."""
+
+    async def opened(self, tx: AsyncConnection, named: MediumVersion, subject: str) -> int | None:
+        return await super().opened(tx, named, subject) if subject == "eve" else LONG_OPEN
 
 
 @dataclass
@@ -138,7 +149,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.intake = ViewIntake(
-            self.database, ViewStore(), self, self, self.zone, people=self, clock=lambda: self.now
+            self.database, OpenedLongAgo(), self, self, self.zone, people=self, clock=lambda: self.now
         )
         self.attending = AttendanceReports(
             self.database,

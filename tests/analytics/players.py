@@ -23,7 +23,7 @@ def honest(draw: st.DrawFn) -> Played:
     started = NOW - round(wall_ms) - draw(st.integers(0, 10**7))
     return Played(
         draw(st.uuids()).hex, from_ms, to_ms, started, round(wall_ms), speed,
-        visible=draw(st.booleans()), audible=draw(st.booleans()),
+        visible=draw(st.booleans()), audible=draw(st.booleans()), captions=draw(st.booleans()),
     )  # fmt: skip
 
 

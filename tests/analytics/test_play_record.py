@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +55,40 @@ def test_effort_needs_a_visible_page_and_sound_and_counts_two_tabs_once() -> Non
     assert record.last_utc_ms == tab.wall[1]
 
 
+@pytest.mark.parametrize(
+    ("visible", "audible", "captions", "counts"),
+    [
+        (True, True, False, True),
+        (True, False, True, True),
+        (True, True, True, True),
+        (True, False, False, False),
+        (False, True, True, False),
+        (False, False, True, False),
+    ],
+)
+@pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
+def test_captions_do_for_sound_but_not_for_a_picture(
+    visible: bool, audible: bool, captions: bool, counts: bool, speed: float
+) -> None:
+    """Muted in an open office, or deaf: who reads along watches."""
+    wall_ms = round(10_000 / speed)
+    played = replace(GOOD, visible=visible, audible=audible, captions=captions, speed=speed, wall_ms=wall_ms)
+    record = unpacked(packed(after(played)))
+    [stretch] = record.stretches
+    assert (stretch.is_visible, stretch.is_audible, stretch.has_captions) == (visible, audible, captions)
+    assert stretch.speed == speed
+    assert length_ms(record.effort) == (wall_ms if counts else 0)
+
+
+def test_records_from_before_captions_were_reported_are_without() -> None:
+    """As they were stored: five numbers a stretch, three things a sitting."""
+    stored = msgspec.msgpack.encode([NOW, [[TAB, 0, [[0, 4_000, 0, 4_000, 4_002]]]]])
+    [stretch] = unpacked(stored).stretches
+    found = (stretch.speed, stretch.is_visible, stretch.is_audible, stretch.has_captions)
+    assert found == (1.0, False, True, False)
+    assert (unpacked(stored).shift_of(TAB), unpacked(stored).shift_of(tag_of("other"))) == (0, None)
+
+
 def test_watching_without_a_break_is_one_stretch_however_it_was_reported() -> None:
     reports = pieces(40)
     record = after(*reports)
@@ -76,7 +111,14 @@ def test_a_record_of_a_lesson_watched_in_three_parts_is_small() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"from_ms": 20_001}, {"started_utc_ms": NOW - 49_999}, {"visible": False}, {"speed": 1.25}]
+    "change",
+    [
+        {"from_ms": 20_001},
+        {"started_utc_ms": NOW - 49_999},
+        {"visible": False},
+        {"speed": 1.25},
+        {"captions": True},
+    ],
 )
 def test_what_does_not_follow_on_stays_apart(change: dict[str, Any]) -> None:
     following = replace(GOOD, from_ms=20_000, to_ms=30_000, started_utc_ms=NOW - 50_000)

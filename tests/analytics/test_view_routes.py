@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from analytics.view_intake import RIGHTS_LAST_MS
+from analytics.view_store import MediumVersion, ViewStore
 from lectern.kernel.clock import UtcMs
 from tests.analytics.conftest import READERS, Office
 from tests.lesson import START, Raw
@@ -65,6 +66,15 @@ async def test_what_was_played_is_what_the_report_says(office: Office) -> None:
     assert office.positions == {("ann", "film"): 42_000, ("bob", "film"): 42_000, ("g1", "film"): 42_000}
 
 
+async def test_who_reads_along_without_sound_learns(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 30, 0, audible=False, captions=True))
+    await report(office, "bob", interval("a", 0, 30, 0, audible=False))
+    found = await viewing(office)
+    assert {p["person"]["id"]: p["minutes"] for p in found["people"]} == {"ann": 0.5, "bob": 0.0}
+    _, plays = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    assert [each["stretches"][0]["captions"] for each in plays["items"]] == [True, False]
+
+
 async def test_a_guest_is_called_what_they_called_themselves(office: Office) -> None:
     payload = {"participant": "p_guest", "person": None, "role": "learner", "kind": "guest", "name_ref": "n"}
     await office.lesson.at(0, Raw("participant_joined", payload, "p_guest", {"n": "Visitor"}))
@@ -114,6 +124,68 @@ async def test_what_cannot_be_true_is_named_and_not_counted(office: Office) -> N
     assert (await viewing(office))["people"][0]["coverage"] == 0.1
 
 
+@pytest.mark.parametrize("skew_s", [-400 * 86_400, -3_600, -61, 0, 61, 3_600, 40 * 86_400, 3_000 * 86_400])
+async def test_a_clock_that_is_wrong_files_viewing_under_the_right_moment(
+    office: Office, skew_s: int
+) -> None:
+    """Played a quarter of an hour ago, by whatever clock; and what the network repeats is known again."""
+
+    def said(now: int) -> int:
+        return now + skew_s * 1_000
+
+    ago = 3_600 - 900 + skew_s
+    for late_ms in (0, 40, 900):
+        sent = {"sent_utc_ms": said(office.now) - late_ms}
+        _, taken = await report(office, "ann", interval("a", 0, 4, ago), **sent)
+        assert taken == {"accepted": 1, "refused": [], "furthest_ms": None}
+    _, taken = await report(
+        office, "ann", interval("b", 4, 8, ago + 4), sent_utc_ms=said(office.now) - 20_000
+    )
+    assert taken["accepted"] == 1
+    _, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    [stretch] = found["items"][0]["stretches"]
+    assert (stretch["started_utc_ms"], stretch["wall_ms"]) == (office.now - 900_000, 8_000)
+
+
+@pytest.mark.parametrize("before_s", [-86_400, -600, 0, 600])
+async def test_a_clock_that_is_set_right_while_the_page_is_open(office: Office, before_s: int) -> None:
+    """A page holds its clock when it is set back; set forward, it goes along, as after sleep."""
+    began, since_s = office.now, max(0, before_s)
+    first = interval("a", 0, 4, 3_600 - 60 + before_s)
+    await report(office, "ann", first, sent_utc_ms=began + before_s * 1_000)
+    office.now = UtcMs(began + 600_000)
+    waited = interval("b", 4, 8, 3_600 - 56 + before_s)
+    since = interval("c", 8, 12, 3_600 + 590 + since_s)
+    sent_utc_ms = office.now + since_s * 1_000
+    _, taken = await report(office, "ann", first, waited, since, sent_utc_ms=sent_utc_ms)
+    assert taken["accepted"] == 3, taken
+    _, found = await office.call("GET", f"{VIEWS}/replay/film/plays", "admin")
+    starts = [each["started_utc_ms"] - began for each in found["items"][0]["stretches"]]
+    assert starts == [-60_000, 590_000]
+
+
+async def test_what_an_old_page_reports_counts_as_it_did(office: Office) -> None:
+    await report(office, "ann", interval("a", 0, 30, 0))
+    _, taken = await report(office, "ann", interval("a", 0, 30, 0), interval("ahead", 30, 40, 9_999))
+    assert taken["refused"] == [{"id": "ahead", "code": "in_future"}]
+    assert (await viewing(office))["people"][0]["last_utc_ms"] == START + 30_000
+
+
+async def test_refusals_are_counted_by_reason(office: Office) -> None:
+    await report(office, "ann", interval("ahead", 0, 10, 9_999), interval("none", 5, 5, 0))
+    await report(office, "bob", interval("ahead", 0, 10, 9_999))
+    await report(office, "bob", interval("x", 0, 10, 0), version=9)
+    assert office.intake.refused == {"in_future": 2, "empty": 1, "version_unknown": 1}
+
+
+@pytest.mark.parametrize("started_utc_ms", [-(2**53), -(10**15), -1, 0, 1, START - 367 * 86_400_000])
+async def test_what_was_played_before_anybody_could_is_refused(office: Office, started_utc_ms: int) -> None:
+    old = interval("old", 0, 10, 0, started_utc_ms=started_utc_ms)
+    status, taken = await report(office, "ann", old, interval("good", 20, 30, 0))
+    assert (status, taken["accepted"], taken["refused"]) == (200, 1, [{"id": "old", "code": "too_old"}])
+    assert (await viewing(office))["people"][0]["coverage"] == 0.1
+
+
 async def test_overlaps_are_seen_across_reports(office: Office) -> None:
     await report(office, "ann", interval("a", 0, 30, 0))
     _, taken = await report(office, "ann", interval("b", 50, 80, 10))
@@ -122,6 +194,62 @@ async def test_overlaps_are_seen_across_reports(office: Office) -> None:
     assert taken["accepted"] == 1
     [ann] = (await viewing(office))["people"]
     assert (ann["coverage"], ann["minutes"]) == (0.6, 0.67)
+
+
+async def test_players_that_a_client_makes_up_play_no_more_than_one_could(office: Office) -> None:
+    """Twenty players in the same five seconds, each at another place: 4 × 5 s count, and a second's error."""
+    for n in range(20):
+        await report(office, "ann", interval("a", n * 5, n * 5 + 5, 0), player=f"player_{n}")
+    [ann] = (await viewing(office))["people"]
+    assert ann["coverage"] == 0.2
+    assert office.intake.refused == {"faster_than_time": 16}
+    _, taken = await report(office, "ann", interval("b", 50, 55, 100), player="player_21")
+    assert taken["accepted"] == 1, "later there is time again"
+
+
+async def test_players_of_an_instant_are_given_nothing_for_nothing(office: Office) -> None:
+    """Each player may err by a second; not each of a hundred."""
+    for n in range(100):
+        tiny = interval("a", n, n + 0.9, 0, wall_ms=900)
+        await report(office, "ann", tiny, player=f"player_{n}")
+    [ann] = (await viewing(office))["people"]
+    assert ann["coverage"] <= 0.08
+
+
+async def test_nothing_was_played_before_the_medium_was_opened(office: Office) -> None:
+    """One report completes no medium that somebody has only just opened, or never did."""
+    whole = interval("a", 0, 100, 3_600 - 100)
+    _, taken = await report(office, "eve", whole)
+    assert taken["refused"] == [{"id": "a", "code": "not_open_yet"}]
+    await office.intake.opened(READERS["eve"], "replay", "film", 2)
+    office.now = UtcMs(office.now + RIGHTS_LAST_MS)
+    await office.intake.opened(READERS["eve"], "replay", "film", 2)
+    _, taken = await report(office, "eve", whole, player="other")
+    assert taken["refused"] == [{"id": "a", "code": "not_open_yet"}], "opened when all of it was played"
+    fast = interval("b", 0, 100, 3_600, speed=4.0, wall_ms=25_000)
+    assert (await report(office, "eve", fast))[1]["accepted"] == 1
+    _, taken = await report(office, "eve", interval("c", 0, 9, 3_590), version=1)
+    assert taken["accepted"] == 0, "another version was never opened"
+
+
+async def test_who_began_before_openings_were_noted_goes_on(office: Office) -> None:
+    """The record says that they had opened it; and a first report of some seconds counts in any case."""
+    _, taken = await report(office, "eve", interval("a", 0, 50, 3_600 - 55))
+    assert taken["accepted"] == 1
+    office.now = UtcMs(office.now + 10 * RIGHTS_LAST_MS)
+    _, taken = await report(office, "eve", interval("b", 50, 90, 3_600), player="after_the_update")
+    assert taken["accepted"] == 1
+
+
+async def test_forgetting_a_person_forgets_what_they_opened(office: Office) -> None:
+    await office.intake.opened(READERS["eve"], "replay", "film", 2)
+    named = MediumVersion("replay", "film", 2)
+    async with office.database.write() as tx:
+        assert await ViewStore().opened(tx, named, "eve") == office.now
+        await ViewStore().forget(tx, "elsewhere", "eve", "nobody")
+        assert await ViewStore().opened(tx, named, "eve") is not None
+        await ViewStore().forget(tx, "org", "eve", "nobody")
+        assert await ViewStore().opened(tx, named, "eve") is None
 
 
 async def test_a_viewers_record_stays_with_the_version_they_saw(office: Office) -> None:
@@ -177,6 +305,8 @@ async def test_a_position_alone_is_remembered_inside_the_medium(office: Office) 
         ({"intervals": [interval("x", 0, 1, 0, from_ms=2**60)]}, 400, "body_invalid"),
         ({"intervals": [interval(str(n), 0, 1, 0) for n in range(501)]}, 400, "body_invalid"),
         ({"position_ms": "here"}, 400, "body_invalid"),
+        ({"sent_utc_ms": 2**60}, 400, "body_invalid"),
+        ({"sent_utc_ms": "now"}, 400, "body_invalid"),
     ],
 )
 async def test_bad_reports_are_refused(
@@ -277,7 +407,7 @@ async def test_everything_that_was_played_can_be_had(office: Office) -> None:
     assert len(stretch.pop("player")) == 16
     assert stretch == {
         "from_ms": 0, "to_ms": 5_000, "started_utc_ms": START, "wall_ms": 4_000, "speed": 1.25,
-        "visible": False, "audible": True, "device": "pc",
+        "visible": False, "audible": True, "captions": False, "device": "pc",
     }  # fmt: skip
     _, of_manager = await office.call("GET", f"{VIEWS}/replay/film/plays", "manager")
     assert [item["subject"] for item in of_manager["items"]] == ["bob"]

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from analytics.spans import length_ms, union
 from analytics.viewing import (
+    OLDEST_MS,
     CompletionClasses,
+    Given,
     Pace,
     Played,
     Refusal,
@@ -45,6 +47,10 @@ def played(from_ms: int, to_ms: int, *, started: int = NOW - 600_000, id_: str =
         ({"from_ms": 175_000, "to_ms": 181_001}, Refusal.OUTSIDE_MEDIUM),
         ({"started_utc_ms": NOW + 50_000}, None),
         ({"started_utc_ms": NOW + 50_001}, Refusal.IN_FUTURE),
+        ({"started_utc_ms": NOW - OLDEST_MS}, None),
+        ({"started_utc_ms": NOW - OLDEST_MS - 1}, Refusal.TOO_OLD),
+        ({"started_utc_ms": 0}, Refusal.TOO_OLD),
+        ({"started_utc_ms": -(2**53)}, Refusal.TOO_OLD),
         ({"to_ms": 21_000}, None),
         ({"to_ms": 21_001}, Refusal.FASTER_THAN_TIME),
         ({"speed": 2.0, "to_ms": 31_000}, None),
@@ -133,6 +139,27 @@ def test_heat_counts_viewers_per_second() -> None:
     assert heat([((0, 6_000),)], 4_500) == [1] * 5
     assert heat([], 2_000) == [0, 0]
     assert heat([((0, 1_000),)], 0) == []
+
+
+@pytest.mark.parametrize(
+    ("tabs", "speed", "counts"), [(2, 1.0, 2), (2, 2.0, 2), (4, 1.0, 4), (9, 1.0, 4), (9, 2.0, 2)]
+)
+def test_tabs_at_one_moment_are_given_what_one_player_could_play(
+    tabs: int, speed: float, counts: int
+) -> None:
+    lone = replace(GOOD, from_ms=0, to_ms=60_000, wall_ms=round(60_000 / speed), speed=speed)
+    given_so_far, accepted = Given(), 0
+    for _ in range(tabs):
+        found, _ = sift(
+            [replace(lone, started_utc_ms=NOW - 600_000)],
+            duration_ms=DURATION_MS,
+            now=NOW,
+            given=given_so_far,
+        )
+        accepted += len(found)
+        for each in found:
+            given_so_far = given_so_far.adding(each)
+    assert accepted == counts
 
 
 @given(st.lists(honest(), max_size=6))

@@ -113,6 +113,7 @@ class House:
     uncounted: int = 0
     told: list[tuple[str, list[str]]] = field(default_factory=list)
     furthest: int = 0
+    openings: list[tuple[str, str, str, int]] = field(default_factory=list)
     asked_who_leads: int = 0
     lapsed: set[str | None] = field(default_factory=set)
     circles: dict[str, Circle] = field(default_factory=dict)
@@ -180,6 +181,9 @@ class House:
 
     async def furthest_ms(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> int:
         return self.furthest
+
+    async def opened(self, who: Principal, medium: MediumKind, medium_id: str, version: int) -> None:
+        self.openings.append((who.subject_id, medium, medium_id, version))
 
     async def names(self, tx: AsyncConnection, org_id: str, person_ids: Collection[str]) -> Mapping[str, str]:
         return {id_: id_.title() for id_ in person_ids if id_ in PEOPLE}

@@ -51,7 +51,7 @@ async def files_of(house: House) -> set[str]:
 async def lesson(house: House) -> tuple[str, str, str]:
     """A finished replay with a published microcourse and one in the making, and files of all of them."""
     replay = await finished_replay(house)
-    shown = await published(house, replay, "Valves")
+    shown = await published(house, replay, "Valves", lead_ms=12_500)
     body = {"title": "Pumps", "start_ms": 0, "end_ms": 60_000}
     _, working = await house.call("POST", f"/api/v1/replays/{replay}/microcourses", json=body)
     for key in ("rec/1/manifest.jsonl", "rec/1/mic-1/1.mp4", "derived/signals/1/result.json"):
@@ -250,6 +250,7 @@ async def test_what_is_erased_is_erased_wholly_and_what_was_watched_stays(house:
         house.database, ViewStore(), watching, Seats(), utc, people=Strangers(), clock=house.clock
     )
     began = house.now
+    await intake.opened(PEOPLE["learner"], "replay", replay, 1)
     await delete(house, replay, "delete")
     house.now = UtcMs(began + 60_000)
     # Somebody's page was open: what they had watched counts, reported after the deletion.

@@ -52,6 +52,7 @@ class Player:
     async def plays(self, from_ms: int, to_ms: int) -> list[tuple[str, Refusal]]:
         """Play a stretch, and report it at its end; returns what was refused."""
         began, length = self._house.now, to_ms - from_ms
+        await self._intake.opened(PEOPLE["learner"], "microcourse", self._id, self._version)
         self._house.now = UtcMs(began + length)
         played = Played(f"{from_ms}", from_ms, to_ms, began, length, 1.0, visible=True, audible=True)
         told = await self._intake.take_in(

@@ -22,7 +22,7 @@ COMMENT = "讲得很清楚，关阀门那一段可以再慢一点。"
 async def _watches(story: Story, page: Page, replay: str, seconds: int) -> None:
     """Tell the server what a player would have said."""
     played = {
-        "id": "i0", "from_ms": 0, "to_ms": seconds * 1_000, "started_utc_ms": now_ms() - 120_000,
+        "id": "i0", "from_ms": 0, "to_ms": seconds * 1_000, "started_utc_ms": now_ms() - 50_000,
         "wall_ms": seconds * 1_000, "speed": 1.0, "visible": True, "audible": True,
     }  # fmt: skip
     body = {"medium": "replay", "id": replay, "version": 1, "player": "p", "intervals": [played]}

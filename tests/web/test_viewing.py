@@ -27,7 +27,7 @@ _STANDS_AT = """(seconds) => {
   const video = document.querySelector('[data-testid="moment"] video')
   return video && video.readyState >= 2 && Math.abs(video.currentTime - seconds) < 0.5
 }"""
-_A_WHILE_MS = 120_000
+_A_WHILE_MS = 50_000
 
 
 async def _watched(

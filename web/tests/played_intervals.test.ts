@@ -4,7 +4,7 @@ import { PlayedIntervals, type PlayedInterval, type PlayerSample } from '../src/
 import { asParcel, givenUp, isLeftBehind, MOST_PARCELS, type Parcel } from '../src/core/view_parcels'
 import { LIMIT, ViewQueue } from '../src/core/view_queue'
 
-const at = (positionMs: number, change: Partial<PlayerSample> = {}): PlayerSample => ({ positionMs, playing: true, speed: 1, visible: true, audible: true, ...change })
+const at = (positionMs: number, change: Partial<PlayerSample> = {}): PlayerSample => ({ positionMs, playing: true, speed: 1, visible: true, audible: true, captions: false, ...change })
 
 function tracker(): PlayedIntervals {
   let next = 0
@@ -21,7 +21,7 @@ const ranges = (found: readonly PlayedInterval[]): [number, number][] => found.m
 describe('played intervals', () => {
   it('is one interval from play to pause', () => {
     const found = feed(tracker(), [[0, at(5000)], [250, at(5250)], [1000, at(6000)], [1100, at(6100, { playing: false })]])
-    expect(found).toEqual([{ id: 'i1', from_ms: 5000, to_ms: 6100, started_utc_ms: 1_000_000, wall_ms: 1100, speed: 1, visible: true, audible: true }])
+    expect(found).toEqual([{ id: 'i1', from_ms: 5000, to_ms: 6100, started_utc_ms: 1_000_000, wall_ms: 1100, speed: 1, visible: true, audible: true, captions: false }])
   })
 
   it('does not count what was skipped by a seek, forward or back', () => {
@@ -40,6 +40,11 @@ describe('played intervals', () => {
   it('starts a new interval when speed, visibility or sound changes', () => {
     const found = feed(tracker(), [[0, at(0)], [1000, at(1000, { visible: false })], [2000, at(2000, { visible: false, audible: false })], [3000, at(3000, { visible: false, audible: false })]])
     expect(found.map((interval) => [interval.from_ms, interval.to_ms, interval.visible, interval.audible])).toEqual([[0, 1000, true, true], [1000, 2000, false, true], [2000, 3000, false, false]])
+  })
+
+  it('starts a new interval when captions are switched on or off', () => {
+    const found = feed(tracker(), [[0, at(0, { audible: false })], [1000, at(1000, { audible: false, captions: true })], [2000, at(2000, { audible: false })], [3000, at(3000, { audible: false })]])
+    expect(found.map((interval) => [interval.from_ms, interval.captions])).toEqual([[0, false], [1000, true], [2000, false]])
   })
 
   it('cuts the running interval when it is drained, and goes on without a gap', () => {
@@ -132,6 +137,7 @@ describe('the queue of views', () => {
     ['another speed', { speed: 2 }],
     ['a hidden page', { visible: false }],
     ['silence', { audible: false }],
+    ['captions', { captions: true }],
   ])('does not join over %s', (_what, change) => {
     const queue = new ViewQueue()
     queue.add([piece('a', 0), piece('b', 4_000, change)])

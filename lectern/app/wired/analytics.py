@@ -181,6 +181,7 @@ def view_intake(services: Services) -> ViewIntake:
         services.presence,
         services.org_zone,
         people=facts,
+        refused=services.views_refused,
     )
 
 

@@ -1,7 +1,8 @@
 """What a server process consists of."""
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from accounts.service import Accounts
 from analytics.attendance.report import AttendanceReports
@@ -79,6 +80,8 @@ class Services:
     brand: BrandRoutes
     console: ConsoleRoutes
     rating_keys: RatingKeys
+    views_refused: Counter[str] = field(default_factory=Counter)
+    """How many reported intervals did not count since this process began, by the reason."""
 
     @property
     def facts(self) -> ReportFacts:

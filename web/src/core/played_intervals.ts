@@ -3,7 +3,8 @@
  *
  * Feed `receive` a few times a second and at every pause, seek, rate or visibility change; `drain` hands out finished
  * intervals and cuts the running one, so that what is reported is never older than the caller's reporting period.
- * Positions are media milliseconds; `now` is monotonic milliseconds, `utc` wall milliseconds.
+ * Positions are media milliseconds; `now` is monotonic milliseconds, `utc` wall milliseconds. Where these two part, somebody slept or
+ * set a clock: what is played after that begins anew, at its own moment.
  */
 export interface PlayerSample {
   readonly positionMs: number
@@ -11,6 +12,7 @@ export interface PlayerSample {
   readonly speed: number
   readonly visible: boolean
   readonly audible: boolean
+  readonly captions: boolean
 }
 
 export interface PlayedInterval {
@@ -22,6 +24,8 @@ export interface PlayedInterval {
   readonly speed: number
   readonly visible: boolean
   readonly audible: boolean
+  /** What pages before this one left behind does not say. */
+  readonly captions?: boolean
 }
 
 interface Running {
@@ -33,6 +37,7 @@ interface Running {
   speed: number
   visible: boolean
   audible: boolean
+  captions: boolean
 }
 
 /** A position that differs this much from where playing would have led is a seek (or a stall), not playing. */
@@ -55,8 +60,9 @@ export class PlayedIntervals {
       } else {
         this.close()
       }
-      const same = run.speed === sample.speed && run.visible === sample.visible && run.audible === sample.audible
-      if (!sample.playing || !same) this.close()
+      const same = run.speed === sample.speed && run.visible === sample.visible && run.audible === sample.audible && run.captions === sample.captions
+      const leapt = Math.abs(utc - run.startedUtc - (now - run.startedNow)) > JUMP_MS
+      if (!sample.playing || !same || leapt) this.close()
     }
     if (sample.playing && !this.running) {
       this.running = {
@@ -68,6 +74,7 @@ export class PlayedIntervals {
         speed: sample.speed,
         visible: sample.visible,
         audible: sample.audible,
+        captions: sample.captions,
       }
     }
   }
@@ -99,6 +106,7 @@ export class PlayedIntervals {
       speed: run.speed,
       visible: run.visible,
       audible: run.audible,
+      captions: run.captions,
     })
   }
 }

@@ -63,7 +63,8 @@ function goesOn(before: PlayedInterval, after: PlayedInterval): boolean {
     before.started_utc_ms + before.wall_ms === after.started_utc_ms &&
     before.speed === after.speed &&
     before.visible === after.visible &&
-    before.audible === after.audible
+    before.audible === after.audible &&
+    before.captions === after.captions
   )
 }
 

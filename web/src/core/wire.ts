@@ -71,6 +71,8 @@ export interface Participant {
   readonly online: boolean
   readonly device: string | null
   readonly group: string | null
+  /** Whether the roster names them; said to staff alone. */
+  readonly expected?: boolean
 }
 
 export interface Track {
@@ -94,7 +96,7 @@ export interface Checkin {
   readonly late_after_utc_ms: number
   /** For staff and screens. */
   readonly came?: number
-  /** Guests who checked in besides the roster. */
+  /** Who checked in and is not on the roster. */
   readonly others?: number
   readonly expected?: number
   /** For staff. */

@@ -14,6 +14,14 @@ export interface PlayerState {
   readonly muted: boolean
 }
 
+/** The same, and what the page shows of it. */
+export interface ShownState extends PlayerState {
+  /** Captions are on, and there. */
+  readonly captions: boolean
+  /** It plays in a small window over other programs, whatever tab is in front. */
+  readonly inSmallWindow: boolean
+}
+
 export interface RecordingPart {
   readonly element: HTMLMediaElement
   readonly url: string

@@ -120,6 +120,7 @@ export const api = {
   createMicrocourse: (replayId: string, clip: { title: string; start_ms: number; end_ms: number }) =>
     request<Microcourse>('POST', `${root}/replays/${replayId}/microcourses`, { body: clip }),
   publishMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/publish`, { body: {} }),
+  finishReplayAgain: (id: string) => request<Replay>('POST', `${root}/replays/${id}/retry`, { body: {} }),
   retryMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/retry`, { body: {} }),
   deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
 
@@ -151,6 +152,8 @@ export interface ViewReport {
   readonly version: string | number
   readonly player: string
   readonly intervals: readonly PlayedInterval[]
+  /** Now, by the clock that the intervals are told by: how wrong it is makes no difference then. */
+  readonly sent_utc_ms: number
   readonly position_ms?: number
   /** How long ago it was there. */
   readonly position_age_ms?: number

@@ -125,7 +125,7 @@ export interface Replay {
   readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
-  readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
+  readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null; readonly estimate_s: number | null; readonly reason_code: string | null }
   /** The finished replay as one picture in several sizes, its sound, and the small pictures of its seek bar. */
   readonly ladder: Ladder | null
   readonly marks: readonly Mark[]

@@ -3,6 +3,7 @@ import { i18n } from './index'
 
 export const en = {
   inPicture: 'Picture in picture', inSmallWindow: 'It plays in a small window.', bringBack: 'Bring it back here', unable: 'This browser cannot play lessons', unableText: 'Open this page in the browser of your phone or computer: in an app, use its menu (⋯).', refusedKey: 'This lesson is not open to you any more', refusedKeyText: 'Your sign-in has ended, or you may no longer watch it. Open the page again to see which.', openAgain: 'Open it again', unreadable: 'This browser cannot open this protected lesson', unreadableText: 'Update it, or use a current Chrome, Edge, Safari or Firefox.', soundOnly: 'Sound only', soundOnlyText: 'Only the sound is loaded, which saves data.', showPicture: 'Show the picture', more: 'Keys of the player', noPicture: 'This recording is sound alone.',
+  uncounted: 'Some of what you watched was not counted. Open this page again and watch that part once more, in one window. If this comes back, tell whoever runs the training.',
   offline: 'The network is gone', offlineText: 'It goes on by itself when the network is back. What you have watched is kept.',
   speedIs: 'Speed {n}×', mutedIs: 'Sound off', soundIs: 'Sound on', noCaptions: 'There are no captions', noChapters: 'There are no chapters',
   captions: 'Captions', captionsOff: 'Captions off', captionsIn: 'Captions: {language}', captionsAway: 'The captions could not be loaded', chapters: 'Chapters', chapterStart: 'Beginning',
@@ -26,6 +27,7 @@ export type PlayerWords = typeof en
 
 export const zh: PlayerWords = {
   inPicture: '画中画', inSmallWindow: '正在小窗口中播放。', bringBack: '回到这里播放', unable: '这个浏览器不能播放课程', unableText: '请用手机或电脑自带的浏览器打开本页；在应用内，可点右上角菜单（⋯）选择在浏览器中打开。', refusedKey: '你现在不能观看这节课', refusedKeyText: '登录已失效，或观看权限已收回。重新打开本页即可知道原因。', openAgain: '重新打开', unreadable: '这个浏览器打不开加密的课程', unreadableText: '请更新浏览器，或改用新版 Chrome、Edge、Safari 或 Firefox。', soundOnly: '只听声音', soundOnlyText: '现在只加载声音，省流量。', showPicture: '显示画面', more: '播放器快捷键', noPicture: '这段录制只有声音。',
+  uncounted: '有一部分观看没有计入学时。请重新打开本页，只在一个窗口里把那一段再看一遍；如果再次出现，请告诉培训负责人。',
   offline: '网络断开了', offlineText: '网络恢复后会自动继续。已看的部分都留着。',
   speedIs: '{n} 倍速', mutedIs: '已静音', soundIs: '已打开声音', noCaptions: '没有字幕', noChapters: '没有章节',
   captions: '字幕', captionsOff: '字幕已关闭', captionsIn: '字幕：{language}', captionsAway: '字幕没有加载成功', chapters: '章节', chapterStart: '开头',

@@ -4,9 +4,10 @@
  */
 import { PlayedIntervals } from '../../core/played_intervals'
 import { asRemembered, type Remembered } from '../../core/resume_position'
-import { asParcel, givenUp, isLeftBehind, type Parcel, type PlayedKind } from '../../core/view_parcels'
+import { SteadyClock } from '../../core/steady_clock'
+import { asParcel, clockOf, givenUp, isLeftBehind, type Parcel, type PlayedKind } from '../../core/view_parcels'
 import { ViewQueue } from '../../core/view_queue'
-import type { PlayerState } from '../../media/recording_player'
+import type { ShownState } from '../../media/recording_player'
 import { api } from '../../rest/api'
 import { Refusal } from '../../rest/http'
 import { live, livingPlayers } from './living_players'
@@ -17,6 +18,8 @@ const LOOKS_AROUND_EVERY = 15
 const PARCELS = 'lectern.watched.'
 const POSITIONS = 'lectern.position.'
 const MOST_POSITIONS = 200
+/** Whoever skips ahead where one may not is told so by the player. */
+const SAID_ANYWAY = 'skipped_ahead'
 
 export interface Watched {
   readonly medium: PlayedKind
@@ -29,10 +32,11 @@ export interface Watched {
 export class Watching {
   private readonly played = new PlayedIntervals(() => crypto.randomUUID())
   private readonly queue = new ViewQueue()
+  private readonly clock = new SteadyClock(() => Date.now(), () => performance.now())
   private readonly player = crypto.randomUUID()
   private readonly timer: ReturnType<typeof setInterval>
   private position: Parcel['position'] = null
-  private last: PlayerState | undefined
+  private last: ShownState | undefined
   private sending = false
   private closed = false
   private left = false
@@ -44,6 +48,8 @@ export class Watching {
     private readonly bearer: string | null,
     /** The server's answer to a report: as far as this viewer may go, if there is a limit. */
     private readonly onLimit: (furthestMs: number | null) => void = () => undefined,
+    /** Some of what was played does not count, for a reason that the page does not show anyway. */
+    private readonly onUncounted: () => void = () => undefined,
   ) {
     this.timer = setInterval(this.round, REPORT_EVERY_MS)
     document.addEventListener('visibilitychange', this.onVisibility)
@@ -53,14 +59,15 @@ export class Watching {
     void this.sendLeftBehind()
   }
 
-  receive(state: PlayerState): void {
+  receive(state: ShownState): void {
     const paused = this.last?.playing === true && !state.playing
-    if (state.playing || paused) this.position = { positionMs: state.positionMs, utcMs: Date.now() }
+    const now = this.clock.now()
+    if (state.playing || paused) this.position = { positionMs: state.positionMs, utcMs: now }
     this.last = state
     this.played.receive(
-      { positionMs: state.positionMs, playing: state.playing, speed: state.speed, visible: document.visibilityState === 'visible', audible: !state.muted },
+      { positionMs: state.positionMs, playing: state.playing, speed: state.speed, visible: state.inSmallWindow || document.visibilityState === 'visible', audible: !state.muted, captions: state.captions },
       performance.now(),
-      Date.now(),
+      now,
     )
     if (paused) void this.flush(false)
   }
@@ -83,12 +90,12 @@ export class Watching {
   }
 
   private get parcel(): Parcel {
-    return { ...this.what, scope: this.scope, player: this.player, waiting: this.queue.all(), position: this.position, touchedUtcMs: Date.now(), left: this.left }
+    return { ...this.what, scope: this.scope, player: this.player, waiting: this.queue.all(), position: this.position, touchedUtcMs: Date.now(), touchedClockMs: this.clock.now(), left: this.left }
   }
 
   private async flush(leaving: boolean): Promise<void> {
     if (this.closed) return
-    if (this.position) store(positionName(this.what), this.position)
+    if (this.position) store(positionName(this.what), { ...this.position, utcMs: this.clock.byDevice(this.position.utcMs) })
     this.queue.add(this.played.drain())
     const sends = leaving || !this.sending
     const batch = sends ? this.queue.batch() : []
@@ -99,8 +106,11 @@ export class Watching {
       const answered = await send(this.parcel, batch, this.bearer, leaving)
       this.queue.settle(batch)
       if (answered.furthest_ms !== undefined) this.onLimit(answered.furthest_ms)
+      if (answered.refused.some(({ code }) => code !== SAID_ANYWAY)) this.onUncounted()
     } catch (error) {
-      if (isFinal(error)) this.queue.settle(batch)
+      if (!isFinal(error)) return
+      this.queue.settle(batch)
+      this.onUncounted()
     } finally {
       this.sending = false
       this.keep()
@@ -129,9 +139,11 @@ export class Watching {
       // Kept as it was touched before: if this page is gone too, the next one goes on with it.
       store(name, { ...parcel, waiting: queue.all() })
       try {
-        await send(parcel, batch, this.bearer, false)
+        const answered = await send(parcel, batch, this.bearer, false)
+        if (answered.refused.some(({ code }) => code !== SAID_ANYWAY)) this.onUncounted()
       } catch (error) {
         if (!isFinal(error)) return false
+        this.onUncounted()
       }
       queue.settle(batch)
     }
@@ -172,8 +184,9 @@ export class Watching {
 
 function send(parcel: Parcel, intervals: ReturnType<ViewQueue['batch']>, bearer: string | null, keepalive: boolean): ReturnType<typeof api.reportViews> {
   const { medium, id, version, player, position } = parcel
-  const place = position ? { position_ms: Math.round(position.positionMs), position_age_ms: Math.max(0, Date.now() - position.utcMs) } : {}
-  return api.reportViews({ medium, id, version, player, intervals, ...place }, bearer, keepalive)
+  const sent = Math.round(clockOf(parcel, Date.now()))
+  const place = position ? { position_ms: Math.round(position.positionMs), position_age_ms: Math.max(0, Math.round(sent - position.utcMs)) } : {}
+  return api.reportViews({ medium, id, version, player, intervals, sent_utc_ms: sent, ...place }, bearer, keepalive)
 }
 
 /** A server that understood and said no will say no again; everything else is tried again. */
