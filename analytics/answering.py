@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from analytics import asked_in_groups
 from analytics.attendance.happening import Happening
 
-READ: frozenset[str] = frozenset(
-    {
-        "participant_joined", "connection_opened", "connection_closed", "participant_removed", "poll_opened",
-        "poll_voted", "poll_closed", "poll_counted",
-    }
-)  # fmt: skip
+READ: frozenset[str] = asked_in_groups.READ | {"participant_joined", "poll_counted"}
 """The event types that answers are made of."""
 WORST = 10
 """How many questions the list of those most often wrong has (T-04)."""
@@ -26,7 +22,8 @@ WORST = 10
 class Attempt:
     """One answer of one participant; `took_ms` from when they could see the question.
 
-    `share` is how much of the point it gets, from 0 to 1; None where nothing is right or wrong.
+    `share` is how much of the point it gets, from 0 to 1; None where nothing is right or wrong. `group` is
+    the breakout group for which it counts, None for none.
     """
 
     poll: str
@@ -37,6 +34,7 @@ class Attempt:
     correct: bool | None
     took_ms: int
     share: float | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,11 @@ class Member:
 
 @dataclass(slots=True)
 class Asked:
-    """One poll, each run of a question on its own; `root` is the first run's id."""
+    """One poll, each run of a question on its own; `root` is the first run's id.
+
+    `put_to` are the participants who could see it: whoever was there while it was open, of a poll of one
+    group those in the group. `group_ref` is the reference of that group's name.
+    """
 
     id: str
     root: str
@@ -58,6 +60,19 @@ class Asked:
     opened_utc_ms: int
     attempts: list[Attempt] = field(default_factory=list)
     counted: Mapping[str, Any] | None = None
+    put_to: set[str] = field(default_factory=set)
+    group_ref: str | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The one breakout group that was asked; None: everybody."""
+        group = self.opened.get("group")
+        return None if group is None else str(group)
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """The groups that are counted by themselves in a poll to everybody: the references of their names."""
+        return {str(each["id"]): str(each["name_ref"]) for each in self.opened.get("groups") or ()}
 
     @property
     def anonymous(self) -> bool:
@@ -110,41 +125,69 @@ class Grade:
 
 def read_answers(happenings: Iterable[Happening]) -> tuple[list[Asked], dict[str, Member]]:
     """Return the polls in the order in which they were opened, and everybody who joined as a learner."""
-    polls: dict[str, Asked] = {}
-    members: dict[str, Member] = {}
-    here: dict[str, dict[str, int]] = {}
-    """Since when each connection of a participant is there."""
-    shown: dict[tuple[str, str], int] = {}
-    open_ids: set[str] = set()
+    reading = _Reading()
     for each in happenings:
-        payload = each.payload
+        reading.groups.take_in(each.type, each.utc_ms, each.actor, each.payload)
+        reading.come_and_go(each)
+        reading.ask_and_answer(each)
+    for id_, who in reading.shown:
+        reading.polls[id_].put_to.add(who)
+    for who, its in reading.groups.asked.items():
+        for id_ in its:
+            reading.polls[id_].put_to.add(who)
+    return list(reading.polls.values()), reading.members
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known so far: since when each connection is there, and what was shown to whom since when."""
+
+    polls: dict[str, Asked] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+    here: dict[str, dict[str, int]] = field(default_factory=dict)
+    shown: dict[tuple[str, str], int] = field(default_factory=dict)
+    open_ids: set[str] = field(default_factory=set)
+    groups: asked_in_groups.AskedInGroups = field(default_factory=asked_in_groups.AskedInGroups)
+
+    def come_and_go(self, each: Happening) -> None:
+        payload, who = each.payload, str(each.payload.get("participant"))
         match each.type:
             case "participant_joined":
-                _join(members, payload)
+                _join(self.members, payload)
             case "connection_opened":
-                who = str(payload.get("participant"))
-                here.setdefault(who, {})[str(payload.get("connection"))] = each.utc_ms
-                for id_ in open_ids:
-                    shown.setdefault((id_, who), each.utc_ms)
+                self.here.setdefault(who, {})[str(payload.get("connection"))] = each.utc_ms
+                for id_ in self.open_ids:
+                    self.shown.setdefault((id_, who), each.utc_ms)
             case "connection_closed":
-                here.get(str(payload.get("participant")), {}).pop(str(payload.get("connection")), None)
+                self.here.get(who, {}).pop(str(payload.get("connection")), None)
             case "participant_removed":
-                here.pop(str(payload.get("participant")), None)
+                self.here.pop(who, None)
+
+    def ask_and_answer(self, each: Happening) -> None:
+        payload = each.payload
+        match each.type:
             case "poll_opened":
-                id_ = str(payload.get("id"))
-                root = str(payload.get("rerun_of") or id_)
-                polls[id_] = Asked(id_, root, payload, each.utc_ms)
-                open_ids.add(id_)
-                shown.update({(id_, who): each.utc_ms for who, connections in here.items() if connections})
+                self._ask(str(payload.get("id")), each)
             case "poll_closed":
-                open_ids.discard(str(payload.get("id")))
-            case "poll_counted" if str(payload.get("id")) in polls:
-                polls[str(payload.get("id"))].counted = payload
-            case "poll_voted" if each.actor is not None and str(payload.get("poll")) in polls:
-                asked = polls[str(payload.get("poll"))]
-                since = shown.get((asked.id, each.actor), asked.opened_utc_ms)
+                self.open_ids.discard(str(payload.get("id")))
+            case "poll_counted" if str(payload.get("id")) in self.polls:
+                self.polls[str(payload.get("id"))].counted = payload
+            case "poll_voted" if each.actor is not None and str(payload.get("poll")) in self.polls:
+                asked = self.polls[str(payload.get("poll"))]
+                if asked.group is None:
+                    since = self.shown.setdefault((asked.id, each.actor), asked.opened_utc_ms)
+                else:
+                    since = self.groups.asked[each.actor][asked.id]
                 asked.attempts.append(_attempt(asked, each, since))
-    return list(polls.values()), members
+
+    def _ask(self, id_: str, each: Happening) -> None:
+        asked = Asked(id_, str(each.payload.get("rerun_of") or id_), each.payload, each.utc_ms)
+        self.polls[id_] = asked
+        if asked.group is not None:
+            asked.group_ref = self.groups.names.get(asked.group)
+            return
+        self.open_ids.add(id_)
+        self.shown.update({(id_, who): each.utc_ms for who, there in self.here.items() if there})
 
 
 def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
@@ -180,6 +223,16 @@ def grade(polls: Sequence[Asked], participants: Collection[str]) -> Grade:
         points=points,
         first_points=first_points,
     )
+
+
+def put_to_each(polls: Sequence[Asked], participants: Collection[str]) -> dict[str, int]:
+    """Return how many of `polls` each of `participants` was asked: all of the class, and of groups their own.
+
+    A poll of the class counts for who was away, too: it was for them as well.
+    """
+    own = [asked for asked in polls if asked.group is not None]
+    everybodys = len(polls) - len(own)
+    return {who: everybodys + sum(who in asked.put_to for asked in own) for who in participants}
 
 
 def wrong_picks(asked: Asked, participants: Collection[str]) -> dict[int, int]:
@@ -252,6 +305,7 @@ def _attempt(asked: Asked, voted: Happening, since: int) -> Attempt:
         correct=correct,
         took_ms=max(0, voted.utc_ms - since),
         share=_share(correct, marks, asked.full_marks),
+        group=payload.get("group") or asked.group,
     )
 
 

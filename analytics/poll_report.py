@@ -13,6 +13,7 @@ from analytics.answering import (
     by_key,
     grade,
     growth,
+    put_to_each,
     read_answers,
     worst,
     wrong_picks,
@@ -61,8 +62,22 @@ class WrittenPage:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLine:
+    """How one of the groups answered what everybody was asked."""
+
+    id: str
+    name: str
+    answered: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """One poll with its words. `counts` are those of its kind, None where too few answered anonymously."""
+    """One poll with its words. `counts` are those of its kind, None where too few answered anonymously.
+
+    `put_to` is how many people could see it. `group` names the one group that was asked (None: everybody),
+    `groups` are those counted by themselves.
+    """
 
     asked: Asked
     question: str
@@ -75,6 +90,9 @@ class QuestionLine:
     growth: float | None
     written: tuple["Written", ...] | None
     """What was written, of a question that asks for words; None for the others, and where it stays hidden."""
+    put_to: int = 0
+    group: str | None = None
+    groups: tuple[GroupLine, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -105,6 +123,8 @@ class PollReport:
     facts: SessionFacts
     questions: tuple[QuestionLine, ...]
     people: tuple[tuple[Respondent, Grade], ...]
+    asked: Mapping[str, int]
+    """How many scored questions were put to each respondent."""
     points: tuple[tuple[str, Grade], ...]
     departments: tuple[tuple[str | None, Grade], ...]
     worst: tuple[QuestionLine, ...]
@@ -186,7 +206,7 @@ def _folded(
     everybody = [_respondent(member, cards, texts) for member in members.values()]
     seen = {each.id: each for each in everybody if sees(who, each.card)}
     whole = len(seen) == len(everybody)
-    lines = _lines(polls, seen, texts, whole=whole)
+    lines = _lines(polls, seen, texts, everybody=members, whole=whole)
     by_id = {line.asked.id: line for line in lines}
     scored = [asked for asked in polls if asked.scored]
     departments: dict[str | None, list[str]] = {}
@@ -201,6 +221,7 @@ def _folded(
             for each in sorted(seen.values(), key=_by_department_and_name)
             if each.id in answered
         ),
+        asked=put_to_each([asked for asked in scored if not asked.anonymous], seen),
         points=tuple(by_key(polls, lambda asked: by_id[asked.id].points, seen).items()),
         departments=tuple((name, grade(scored, ids)) for name, ids in departments.items()),
         worst=tuple(by_id[asked.id] for asked, _ in worst(polls, seen)),
@@ -210,7 +231,12 @@ def _folded(
 
 
 def _lines(
-    polls: Sequence[Asked], seen: Mapping[str, Respondent], texts: Mapping[str, str], *, whole: bool
+    polls: Sequence[Asked],
+    seen: Mapping[str, Respondent],
+    texts: Mapping[str, str],
+    *,
+    everybody: Collection[str],
+    whole: bool,
 ) -> list[QuestionLine]:
     rises = growth(polls, seen)
 
@@ -229,6 +255,9 @@ def _lines(
             wrong=wrong_picks(asked, seen),
             growth=rises.get(asked.id),
             written=_written(asked, seen, whole=whole),
+            put_to=sum(who in asked.put_to for who in (everybody if asked.anonymous else seen)),
+            group=None if asked.group is None else texts.get(asked.group_ref or "", "—"),
+            groups=_groups(asked, seen, texts),
         )
         for asked in polls
     ]
@@ -249,13 +278,30 @@ def _counts(asked: Asked, seen: Mapping[str, Respondent], *, whole: bool) -> tup
     if asked.anonymous:
         counted = asked.counted or {}
         return tuple(counted.get("counts") or ()) if whole and counted.get("shown") else None
+    return _tally(asked, _last(asked, seen))
+
+
+def _groups(asked: Asked, seen: Collection[str], texts: Mapping[str, str]) -> tuple[GroupLine, ...]:
+    """Return how each group answered; an answer counts for the group that its author was in then."""
+    last = _last(asked, seen)
+    by_group = {id_: [each for each in last if each.group == id_] for id_ in asked.groups}
+    return tuple(
+        GroupLine(id_, texts.get(ref, "—"), len(by_group[id_]), _tally(asked, by_group[id_]))
+        for id_, ref in asked.groups.items()
+    )
+
+
+def _last(asked: Asked, seen: Collection[str]) -> Collection[Attempt]:
+    return {each.participant: each for each in asked.attempts if each.participant in seen}.values()
+
+
+def _tally(asked: Asked, attempts: Iterable[Attempt]) -> tuple[int, ...]:
     low = int(asked.opened.get("low", 1))
     kind = asked.opened.get("kind", "single")
     places = len(asked.opened.get("option_refs") or ())
     counts = [0] * (int(asked.opened.get("high", 5)) - low + 1 if kind == "rating" else places)
     right = list(asked.opened.get("right") or ())
-    last = {attempt.participant: attempt for attempt in asked.attempts if attempt.participant in seen}
-    for attempt in last.values():
+    for attempt in attempts:
         for at, pick in enumerate(attempt.picks):
             match kind:
                 case "rating":
@@ -278,10 +324,9 @@ def _written(asked: Asked, seen: Collection[str], *, whole: bool) -> tuple[Writt
         if not whole or not counted.get("shown"):
             return None
         return tuple(Written(str(ref)) for ref in counted.get("text_refs") or ())
-    last = {attempt.participant: attempt for attempt in asked.attempts if attempt.participant in seen}
     return tuple(
         Written(each.text_ref, each.participant, each.correct)
-        for each in last.values()
+        for each in _last(asked, seen)
         if each.text_ref is not None
     )
 
@@ -299,6 +344,9 @@ def _refs(polls: Sequence[Asked], members: Iterable[Member]) -> set[str]:
         for name in ("option_refs", "match_refs", "point_refs"):
             refs.update(opened.get(name) or ())
         refs.update(attempt.text_ref for attempt in asked.attempts if attempt.text_ref)
+        refs.update(asked.groups.values())
+        if asked.group_ref is not None:
+            refs.add(asked.group_ref)
         refs.update((asked.counted or {}).get("text_refs") or ())
     return refs
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from analytics.answering import Grade
 from analytics.attendance.models import PersonModel, SheetQuery
 from analytics.neighbours import Audit
-from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent, WrittenLine
+from analytics.poll_report import GroupLine, PollReport, PollReports, QuestionLine, Respondent, WrittenLine
 from analytics.poll_sheets import answers_table, poll_tables
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
@@ -32,9 +32,20 @@ class GradeModel(BaseModel):
     corrected: int
 
 
+class PollGroupModel(BaseModel):
+    """How one breakout group answered what everybody was asked."""
+
+    id: str
+    name: str
+    answered: int
+    counts: list[int]
+
+
 class PollQuestionModel(BaseModel):
     """One poll; `counts` is null where too few answered anonymously, `growth` where it is no later run.
 
+    `put_to` is how many people could see it; `group` names the one breakout group that was asked (null:
+    everybody), `groups` are those counted by themselves.
     `written` is how many written answers one may read; null where none were asked for, or all are hidden.
     """
 
@@ -55,15 +66,19 @@ class PollQuestionModel(BaseModel):
     wrong: dict[int, int]
     growth: float | None
     written: int | None
+    put_to: int
+    group: str | None
+    groups: list[PollGroupModel]
     sums: GradeModel
 
 
 class PollPersonModel(BaseModel):
-    """How somebody did; a guest has a name alone."""
+    """How somebody did; a guest has a name alone. `asked` counts the scored questions put to them."""
 
     participant: str
     person: PersonModel | None
     name: str | None
+    asked: int
     sums: GradeModel
 
 
@@ -141,7 +156,7 @@ class PollRoutes:
         return PollResultsModel(
             asked=sum(line.asked.scored and not line.asked.anonymous for line in report.questions),
             questions=[_question(line) for line in report.questions],
-            people=[_person(who, sums) for who, sums in report.people],
+            people=[_person(who, report.asked[who.id], sums) for who, sums in report.people],
             points=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.points],
             departments=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.departments],
             worst=[line.asked.id for line in report.worst],
@@ -214,12 +229,21 @@ def _question(line: QuestionLine) -> PollQuestionModel:
         wrong=dict(line.wrong),
         growth=None if line.growth is None else round(line.growth, 4),
         written=None if line.written is None else len(line.written),
+        put_to=line.put_to,
+        group=line.group,
+        groups=[_group(each) for each in line.groups],
         sums=_grade(line.sums),
     )
 
 
-def _person(who: Respondent, sums: Grade) -> PollPersonModel:
-    return PollPersonModel(participant=who.id, person=_card(who), name=who.name, sums=_grade(sums))
+def _person(who: Respondent, asked: int, sums: Grade) -> PollPersonModel:
+    return PollPersonModel(
+        participant=who.id, person=_card(who), name=who.name, asked=asked, sums=_grade(sums)
+    )
+
+
+def _group(line: GroupLine) -> PollGroupModel:
+    return PollGroupModel(id=line.id, name=line.name, answered=line.answered, counts=list(line.counts))
 
 
 def _card(who: Respondent) -> PersonModel | None:

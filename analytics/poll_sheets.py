@@ -16,6 +16,9 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "number": {"en": "No.", "zh-CN": "序号"},
     "question": {"en": "Question", "zh-CN": "题目"},
     "kind": {"en": "Kind", "zh-CN": "题型"},
+    "group": {"en": "Group", "zh-CN": "小组"},
+    "by_group": {"en": "By group", "zh-CN": "各组结果"},
+    "put_to": {"en": "Could answer", "zh-CN": "可作答人数"},
     "points": {"en": "Knowledge points", "zh-CN": "知识点"},
     "answered": {"en": "Answered", "zh-CN": "作答人数"},
     "attempts": {"en": "Attempts", "zh-CN": "作答次数"},
@@ -92,7 +95,8 @@ def _headings(report: PollReport, lang: Lang) -> list[str]:
         "share",
     )
     headings = [_word(name, lang) for name in names]
-    return [*headings, _word("time", lang).format(zone=report.facts.zone), _word("took", lang)]
+    headings += [_word("time", lang).format(zone=report.facts.zone), _word("took", lang)]
+    return [*headings, _word("group", lang)]
 
 
 def _attempts(report: PollReport, lang: Lang) -> list[list[Cell]]:
@@ -100,6 +104,7 @@ def _attempts(report: PollReport, lang: Lang) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for number, line in enumerate(report.questions, start=1):
         tries: dict[str, int] = {}
+        names = {each.id: each.name for each in line.groups}
         for attempt in line.asked.attempts if not line.asked.anonymous else ():
             who = report.respondents.get(attempt.participant)
             if who is None:
@@ -120,6 +125,7 @@ def _attempts(report: PollReport, lang: Lang) -> list[list[Cell]]:
                     None if attempt.share is None else round(attempt.share, 4),
                     moment.strftime("%Y-%m-%d %H:%M:%S"),
                     round(attempt.took_ms / 1000, 1),
+                    line.group or names.get(attempt.group or ""),
                 ]
             )
     return rows
@@ -132,10 +138,12 @@ def _nobodys(report: PollReport, lang: Lang) -> list[list[Cell]]:
     for number, line in enumerate(report.questions, start=1):
         if not line.asked.anonymous:
             continue
-        said = [_result(line) or _word("hidden", lang)]
+        said = [_result(line, line.counts) or _word("hidden", lang)]
         if line.written is not None:
             said = [report.texts.get(each.text_ref, "") for each in line.written]
-        rows += [[number, line.question, anonymous, *[None] * 3, text, *[None] * 4] for text in said]
+        rows += [
+            [number, line.question, anonymous, *[None] * 3, text, *[None] * 4, line.group] for text in said
+        ]
     return rows
 
 
@@ -153,7 +161,7 @@ def _anonymous_texts(report: PollReport, lang: Lang) -> Table:
 def _questions(report: PollReport, lang: Lang) -> Table:
     names = (
         "number", "question", "kind", "points", "answered", "attempts", "right", "rate", "first_rate",
-        "seconds", "corrected", "growth", "result", "wrong",
+        "seconds", "corrected", "growth", "result", "wrong", "put_to", "group", "by_group",
     )  # fmt: skip
     rows = [
         [
@@ -163,8 +171,11 @@ def _questions(report: PollReport, lang: Lang) -> Table:
             "; ".join(line.points),
             *_figures(line.sums, scored=line.asked.scored),
             None if line.growth is None else round(line.growth, 4),
-            _result(line),
+            _result(line, line.counts),
             "; ".join(f"{line.options[pick]}: {n}" for pick, n in sorted(line.wrong.items())),
+            line.put_to,
+            line.group,
+            "\n".join(f"{each.name} ({each.answered}): {_result(line, each.counts)}" for each in line.groups),
         ]
         for number, line in enumerate(report.questions, start=1)
     ]
@@ -176,13 +187,12 @@ def _people(report: PollReport, lang: Lang) -> Table:
         "name", "external_id", "department", "asked", "answered", "attempts", "score", "rate", "first_rate",
         "seconds", "corrected",
     )  # fmt: skip
-    asked = sum(line.asked.scored and not line.asked.anonymous for line in report.questions)
     rows = [
         [
             who.name,
             who.card.external_id if who.card else _word("guest", lang),
             who.card.department if who.card else None,
-            asked,
+            report.asked[who.id],
             *_figures(sums, scored=True, points=True),
         ]
         for who, sums in report.people
@@ -204,14 +214,12 @@ def _figures(sums: Grade, *, scored: bool, points: bool = False) -> Iterable[Cel
     )
 
 
-def _result(line: QuestionLine) -> str:
-    if line.counts is None:
+def _result(line: QuestionLine, counts: tuple[int, ...] | None) -> str:
+    if counts is None:
         return ""
     low = int(line.asked.opened.get("low", 1))
-    labels = (
-        [str(low + at) for at in range(len(line.counts))] if line.kind == "rating" else list(line.options)
-    )
-    return "; ".join(f"{label}: {count}" for label, count in zip(labels, line.counts, strict=False))
+    labels = [str(low + at) for at in range(len(counts))] if line.kind == "rating" else list(line.options)
+    return "; ".join(f"{label}: {count}" for label, count in zip(labels, counts, strict=False))
 
 
 def _word(name: str, lang: Lang) -> str:

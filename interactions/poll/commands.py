@@ -7,6 +7,7 @@ import msgspec
 from interactions.answers.draft import Draft, checked, refuse_duration
 from interactions.answers.form import Picks, is_right, same_words
 from interactions.ballots.orders import CastBallot, CountBallots
+from interactions.breakout.idea import BREAKOUT
 from interactions.lesson.idea import LESSON, require_live
 from interactions.poll.audience import group_of_voter, groups_asked, require_lead, require_staff
 from interactions.poll.events import (
@@ -107,20 +108,25 @@ def open_survey(state: ClassState, call: Call, data: OpenSurvey) -> Decision:
 
 
 def run_again(state: ClassState, call: Call, data: Again) -> Decision:
-    """Ask the same once more; the words are those of the first time."""
+    """Ask the same once more; the words are those of the first time.
+
+    What was counted by group goes to everybody, and is counted by the groups there are now: by none once they
+    are back. What one group was asked is asked of that very group, while it is there.
+    """
     require_staff(state, call)
     refuse_duration(data.seconds)
     poll = _poll(state, data.id)
     if poll.closed_utc_ms is None:
         raise Conflict("poll_open", "Close this poll before you ask it again.")
     require_lead(state, call, poll.opened.group)
+    by_group = bool(poll.opened.groups) and state.of(BREAKOUT).is_open
     again = msgspec.structs.replace(
         poll.opened,
         id=call.new_id(),
         rerun_of=poll.opened.rerun_of or poll.id,
         survey=None,
         closes_utc_ms=_after(call, data.seconds),
-        groups=groups_asked(state, by_group=bool(poll.opened.groups), anonymous=poll.opened.anonymous),
+        groups=groups_asked(state, by_group=by_group, anonymous=poll.opened.anonymous),
     )
     return Decision((NewEvent(payload=again, actor=call.actor.participant_id),), {"id": again.id})
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.answering import Asked, by_key, grade, growth, read_answers, worst, wrong_picks
+from analytics.answering import Asked, by_key, grade, growth, put_to_each, read_answers, worst, wrong_picks
 from analytics.attendance.happening import Happening
 from interactions.answers.form import Form, Kind
 
@@ -189,3 +189,26 @@ def test_sums_hold_together(answers: list[tuple[str, int]]) -> None:
     if answers:
         last = dict(answers)
         assert whole.right == sum(option == 1 for option in last.values())
+
+
+def test_a_question_of_a_group_is_timed_from_when_somebody_was_in_the_group() -> None:
+    planned = [
+        {"id": "g", "name_ref": "n", "members": ["l1"]},
+        {"id": "h", "name_ref": "m", "members": ["l2"]},
+    ]
+    asked = polls_of(
+        *(joined(who) for who in ("l1", "l2", "l3")),
+        *(here(1, who) for who in ("l1", "l2", "l3")),
+        happened(5, "breakout_opened", "p", groups=planned),
+        opened(10, "all"),
+        opened(10, "q", group="g"),
+        happened(20, "breakout_placed", "p", participant="l2", group="g", left="h"),
+        voted(23, "q", "l1", 1),
+        voted(23, "q", "l2", 1),
+        voted(23, "all", "l2", 1),
+    )
+    everybodys, of_group = asked
+    assert [attempt.took_ms for attempt in of_group.attempts] == [13_000, 3_000]
+    assert (of_group.put_to, of_group.group_ref) == ({"l1", "l2"}, "n")
+    assert everybodys.put_to == {"l1", "l2", "l3"}
+    assert put_to_each(asked, ("l1", "l2", "l3")) == {"l1": 2, "l2": 2, "l3": 1}

@@ -204,6 +204,57 @@ async def test_anonymous_answers_leave_the_house_without_anybody(office: Office)
     assert 'r="D' not in sheet, "number, question and answer, and no column beside them"
 
 
+async def grouped(office: Office) -> None:
+    """Ann is in the north, Bob and Eve in the south; one quiz is for the south, one for all by group."""
+    at = office.lesson.at
+    groups = {"north": ("p_ann",), "south": ("p_bob", "p_eve")}
+    planned = tuple({"id": id_, "name_ref": f"n_{id_}", "members": who} for id_, who in groups.items())
+    for who in ("ann", "bob", "eve"):
+        await at(0, joined(f"p_{who}", who, who), opened(f"p_{who}", f"c_{who}", "pc"))
+    await at(60, SessionStarted())
+    names = {"n_north": "North", "n_south": "South"}
+    await at(61, Raw("breakout_opened", {"groups": planned}, "p_host", names))
+    await at(70, asked("one", {"o1": "A", "o2": "B"}, right=(1,), group="south"))
+    await at(72, answered("one", "p_bob", 1, correct=True))
+    refs = tuple({"id": id_, "name_ref": f"n_{id_}"} for id_ in groups)
+    await at(80, asked("each", {"o3": "A", "o4": "B"}, right=(0,), groups=refs))
+    for who, group, option in (("ann", "north", 0), ("bob", "south", 1), ("bob", "south", 0)):
+        vote = {"poll": "each", "option": option, "picks": (option,), "correct": option == 0, "group": group}
+        await at(82, Raw("poll_voted", vote, f"p_{who}"))
+    await at(90, Raw("breakout_closed", {"reason": "staff"}))
+
+
+async def test_polls_of_groups_are_told_apart(office: Office) -> None:
+    await grouped(office)
+    _, report = await office.call("GET", RESULTS, "admin")
+    one, each = report["questions"]
+    assert (one["group"], one["groups"], one["put_to"], one["sums"]["answered"]) == ("South", [], 2, 1)
+    assert (each["group"], each["put_to"], each["counts"]) == (None, 3, [2, 0])
+    assert each["groups"] == [
+        {"id": "north", "name": "North", "answered": 1, "counts": [1, 0]},
+        {"id": "south", "name": "South", "answered": 1, "counts": [1, 0]},
+    ]
+    assert report["asked"] == 2
+    found = {row["name"]: (row["sums"]["right"], row["asked"]) for row in report["people"]}
+    assert found == {"安 Ann": (1, 1), "Bob": (2, 2)}, "nobody owes an answer to another group's question"
+    _, own = await office.call("GET", RESULTS, "manager")
+    assert [group["answered"] for group in own["questions"][1]["groups"]] == [0, 1]
+
+
+async def test_the_tables_say_which_group_was_asked(office: Office) -> None:
+    await grouped(office)
+    response = await office.raw("GET", f"{RESULTS}.csv?lang=en", "admin")
+    rows = list(csv.DictReader(io.StringIO((await response.read()).decode("utf-8-sig"))))
+    assert [(row["Name"], row["Group"]) for row in rows] == [
+        ("Bob", "South"), ("安 Ann", "North"), ("Bob", "South"), ("Bob", "South"),
+    ]  # fmt: skip
+    response = await office.raw("GET", f"{RESULTS}.xlsx?lang=en", "admin")
+    with zipfile.ZipFile(io.BytesIO(await response.read())) as book:
+        shared = book.read("xl/sharedStrings.xml").decode()
+    assert "North (1): A: 1; B: 0\nSouth (1): A: 1; B: 0" in shared
+    assert "Could answer" in shared
+
+
 async def test_a_workbook_of_text(office: Office) -> None:
     await quiz(office)
     response = await office.raw("GET", f"{RESULTS}.xlsx?lang=zh-CN", "admin")

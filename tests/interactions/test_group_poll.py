@@ -48,7 +48,28 @@ def test_everybody_is_asked_and_each_group_is_counted() -> None:
     proof.command("h", "breakout_close")
     assert poll_of(proof, "h", id_)["state"] == "open", "everybody was asked: it goes on"
     proof.command("h", "poll_close", id=id_)
+    again = proof.command("h", "poll_run_again", id=id_)["id"]
+    proof.command("l1", "poll_vote", id=again, option=1)
+    seen = poll_of(proof, "h", again)
+    assert (seen["rerun_of"], seen["counts"], "groups" in seen) == (id_, [0, 1], False), "the groups are back"
+    proof.command("h", "poll_close", id=again)
+    three, _ = split(proof)
+    later = proof.command("h", "poll_run_again", id=id_)["id"]
+    assert poll_of(proof, "h", later)["groups"][0]["id"] == three, "by the groups that there are now"
+
+
+def test_what_one_group_was_asked_is_asked_again_of_that_group_alone() -> None:
+    proof = live_lesson()
+    one, _ = split(proof)
+    id_ = proof.command("h", "poll_open", **ASK, group=one)["id"]
+    proof.command("h", "poll_close", id=id_)
+    again = proof.command("h", "poll_run_again", id=id_)["id"]
+    assert poll_of(proof, "h", again)["group"] == one
+    assert poll_of(proof, "l2", again) is None
+    proof.command("h", "breakout_close")
     refused(proof, "breakout_closed", "h", "poll_run_again", id=id_)
+    split(proof)
+    refused(proof, "group_not_found", "h", "poll_run_again", id=id_)
 
 
 def test_counts_of_groups_are_kept_back_like_all_counts() -> None:

@@ -486,6 +486,10 @@ export interface PollQuestion {
   readonly growth: number | null
   /** How many written answers there are to read; null: none were asked for, or they are hidden. */
   readonly written: number | null
+  /** How many people could see it; the one group that was asked, else each group that is counted by itself. */
+  readonly put_to: number
+  readonly group: string | null
+  readonly groups: readonly { readonly id: string; readonly name: string; readonly answered: number; readonly counts: readonly number[] }[]
   readonly sums: Grade
 }
 
@@ -523,7 +527,7 @@ export interface GroupActivity {
 export interface PollResults {
   readonly asked: number
   readonly questions: readonly PollQuestion[]
-  readonly people: readonly { readonly participant: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly sums: Grade }[]
+  readonly people: readonly { readonly participant: string; readonly person: { readonly external_id: string | null; readonly department: string | null } | null; readonly name: string | null; readonly asked: number; readonly sums: Grade }[]
   readonly points: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly departments: readonly { readonly name: string | null; readonly sums: Grade }[]
   readonly worst: readonly string[]
