@@ -29,7 +29,9 @@ class Share:
         n, rate, squared = self.of, self.hits / self.of, SURE * SURE
         middle = (rate + squared / (2 * n)) / (1 + squared / n)
         reach = SURE * sqrt(rate * (1 - rate) / n + squared / (4 * n * n)) / (1 + squared / n)
-        return max(0.0, middle - reach), min(1.0, middle + reach)
+        # Nobody and all are the ends themselves: rounded, "all" would be below a limit of all.
+        low = max(0.0, middle - reach) if self.hits else 0.0
+        return low, min(1.0, middle + reach) if self.hits < n else 1.0
 
     def is_below(self, limit: float) -> bool:
         """Tell whether the share is below `limit`, and not by chance."""

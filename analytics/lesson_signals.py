@@ -6,8 +6,9 @@ pull it down: whose own share is below the same limit, and not by chance.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
 
@@ -19,7 +20,7 @@ _COUNTED_SO = 1
 """Goes up when the same lesson would be counted in another way: then all are counted again."""
 
 
-class LessonMarks(msgspec.Struct, array_like=True, frozen=True):
+class LessonMarks(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What signals are made of, of some people in one lesson or in several.
 
     Of those `expected`: who came at all, live or later (`begun`), and who took part for the rule's least
@@ -48,11 +49,9 @@ NOBODY = LessonMarks()
 
 
 def together(parts: Iterable[LessonMarks]) -> LessonMarks:
-    """Return the sum."""
-    whole = NOBODY
-    for part in parts:
-        whole = whole.plus(part)
-    return whole
+    """Return the sum. A year has tens of thousands of them: columns are added up, not pairs."""
+    columns = zip(*map(msgspec.structs.astuple, parts), strict=True)
+    return LessonMarks(*map(sum, columns))
 
 
 def basis_of(*, seq: int, expected: int, rule: Rule, watched: Sequence[int], completed_from: float) -> str:
@@ -61,7 +60,7 @@ def basis_of(*, seq: int, expected: int, rule: Rule, watched: Sequence[int], com
     `seq` is the last event of its timeline, `expected` the length of its roster (which only grows), `rule`
     the one that holds with the planned length, `watched` what all viewers of its replay come to.
     """
-    parts = (_COUNTED_SO, seq, expected, asdict(rule), watched, completed_from)
+    parts = (_COUNTED_SO, seq, expected, rule, watched, completed_from)
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
 
 
@@ -107,6 +106,17 @@ class SignalOver:
     pulling: tuple[Pulling, ...]
 
 
+_OF: Mapping[Signal, Callable[[LessonMarks], tuple[int, int]]] = {
+    Signal.ACTIVATION: attrgetter("begun", "expected"),
+    Signal.LEARNING_TIME: attrgetter("stayed", "there"),
+    Signal.TARGET: attrgetter("completed", "started"),
+    Signal.ACTIVITY: attrgetter("active", "there"),
+    Signal.PASSED: attrgetter("right", "answered"),
+    Signal.ABSENCE: attrgetter("attended", "expected"),
+}
+"""What the share of every signal is made of, but of the one that compares departments."""
+
+
 def signals_over(
     lessons: Sequence[Counted], names: Mapping[str, str], limits: SignalLimits
 ) -> tuple[SignalOver, ...]:
@@ -114,13 +124,16 @@ def signals_over(
 
     Departments that do not exist any more are in the whole, and compared with none.
     """
-    by_department: dict[str, LessonMarks] = {}
+    by_department: dict[str, list[LessonMarks]] = {}
     for each in lessons:
         for department, marks in each.departments.items():
-            by_department[department] = by_department.get(department, NOBODY).plus(marks)
-    whole = signals_of(_shares(by_department, names), limits)
-    parts = [(each.lesson, _by_signal(_shares(each.departments, names), limits)) for each in lessons]
-    return tuple(SignalOver(found, _pulling(found, parts)) for found in whole)
+            by_department.setdefault(department, []).append(marks)
+    sums = {department: together(parts) for department, parts in by_department.items()}
+    wholes = [together(each.departments.values()) for each in lessons]
+    return tuple(
+        SignalOver(found, _worst_first(_pulling(found, lessons, wholes, names)))
+        for found in signals_of(_shares(sums, names), limits)
+    )
 
 
 def seen_by_department(lessons: Iterable[Counted], departments: Collection[str]) -> list[Counted]:
@@ -133,13 +146,14 @@ def seen_by_department(lessons: Iterable[Counted], departments: Collection[str])
 
 def _shares(departments: Mapping[str, LessonMarks], names: Mapping[str, str]) -> Shares:
     whole = together(departments.values())
+    share = {signal: Share(*of(whole)) for signal, of in _OF.items()}
     return Shares(
-        activation=Share(whole.begun, whole.expected),
-        learning_time=Share(whole.stayed, whole.there),
-        target=Share(whole.completed, whole.started),
-        activity=Share(whole.active, whole.there),
-        passed=Share(whole.right, whole.answered),
-        participation=Share(whole.attended, whole.expected),
+        activation=share[Signal.ACTIVATION],
+        learning_time=share[Signal.LEARNING_TIME],
+        target=share[Signal.TARGET],
+        activity=share[Signal.ACTIVITY],
+        passed=share[Signal.PASSED],
+        participation=share[Signal.ABSENCE],
         departments={
             names[id_]: Share(marks.completed, marks.started)
             for id_, marks in departments.items()
@@ -148,26 +162,41 @@ def _shares(departments: Mapping[str, LessonMarks], names: Mapping[str, str]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    signals: Mapping[Signal, SignalFound]
-    departments: Mapping[str, Share]
+def _pulling(
+    found: SignalFound,
+    lessons: Sequence[Counted],
+    wholes: Sequence[LessonMarks],
+    names: Mapping[str, str],
+) -> Iterable[Pulling]:
+    """Find the lessons that pull a signal down. Of each only the share is looked at that the signal is about,
+    and intervals are worked out only of those that are low at all: most are not."""
+    if found.limit is not None:
+        return _below(found.limit, zip(lessons, map(_OF[found.signal], wholes), strict=True))
+    if found.apart is not None:
+        low, high = found.apart
+        ids = {name: id_ for id_, name in names.items()}
+        return _apart(ids[low], ids[high], lessons)
+    return ()
 
 
-def _by_signal(shares: Shares, limits: SignalLimits) -> _Part:
-    return _Part({each.signal: each for each in signals_of(shares, limits)}, shares.departments)
+def _below(limit: float, lessons: Iterable[tuple[Counted, tuple[int, int]]]) -> Iterable[Pulling]:
+    for each, (hits, of) in lessons:
+        if hits < limit * of:
+            share = Share(hits, of)
+            if share.is_below(limit):
+                yield Pulling(each.lesson, share)
 
 
-def _pulling(whole: SignalFound, parts: Sequence[tuple[HeldLesson, _Part]]) -> tuple[Pulling, ...]:
-    found: list[Pulling] = []
-    for lesson, part in parts:
-        if whole.limit is not None:
-            share = part.signals[whole.signal].share
-            if share.of and share.is_below(whole.limit):
-                found.append(Pulling(lesson, share))
-        elif whole.apart is not None:
-            low, high = (part.departments.get(name) for name in whole.apart)
-            if low is not None and high is not None and low.interval[1] < high.interval[0]:
-                found.append(Pulling(lesson, low, high))
-    found.sort(key=lambda each: (each.share.interval[1], -each.share.of, each.lesson.began_utc_ms))
-    return tuple(found)
+def _apart(low_id: str, high_id: str, lessons: Iterable[Counted]) -> Iterable[Pulling]:
+    for each in lessons:
+        low, high = each.departments.get(low_id, NOBODY), each.departments.get(high_id, NOBODY)
+        if low.completed * high.started < high.completed * low.started:
+            share, other = Share(low.completed, low.started), Share(high.completed, high.started)
+            if share.interval[1] < other.interval[0]:
+                yield Pulling(each.lesson, share, other)
+
+
+def _worst_first(pulling: Iterable[Pulling]) -> tuple[Pulling, ...]:
+    return tuple(
+        sorted(pulling, key=lambda each: (each.share.interval[1], -each.share.of, each.lesson.began_utc_ms))
+    )

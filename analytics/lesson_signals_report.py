@@ -133,7 +133,8 @@ class SignalStore:
     ) -> dict[str, tuple[str, dict[str, LessonMarks]]]:
         """Return what was counted, and what it stood on, by session."""
         c = lesson_signals.c
-        query = select(lesson_signals).where(c.org_id == org_id, one_of(c.session_id, session_ids))
+        query = select(c.session_id, c.basis, c.marks)
+        query = query.where(c.org_id == org_id, one_of(c.session_id, session_ids))
         return {row.session_id: (row.basis, _DECODER.decode(row.marks)) for row in await tx.execute(query)}
 
     async def keep(
@@ -207,8 +208,8 @@ class LessonSignals:
     async def _counted(self, org_id: str, lessons: Sequence[HeldLesson]) -> tuple[list[Counted], int]:
         """Return lessons with what they came to, counting those that lack it, and how many are left."""
         ids = [lesson.id for lesson in lessons]
-        bases = await self._bases(org_id, lessons)
         async with self.attending.database.read() as tx:
+            bases = await self._bases(tx, org_id, lessons)
             known = await self.store.counted(tx, org_id, ids)
         stale = [id_ for id_ in ids if id_ not in known]
         stale += [id_ for id_ in ids if id_ in known and known[id_][0] != bases[id_]]
@@ -223,12 +224,11 @@ class LessonSignals:
                 marks[id_] = found
         return [Counted(lesson, marks[lesson.id]) for lesson in lessons if lesson.id in marks], left
 
-    async def _bases(self, org_id: str, lessons: Sequence[HeldLesson]) -> dict[str, str]:
+    async def _bases(self, tx: AsyncConnection, org_id: str, lessons: Sequence[HeldLesson]) -> dict[str, str]:
         ids = [lesson.id for lesson in lessons]
-        async with self.attending.database.read() as tx:
-            heads = await self.attending.cases.heads(tx, org_id, ids)
-            own = await self.store.rules(tx, [*ids, org_id])
-            watched = await self.store.watched(tx, org_id, ids)
+        heads = await self.attending.cases.heads(tx, org_id, ids)
+        own = await self.store.rules(tx, [*ids, org_id])
+        watched = await self.store.watched(tx, org_id, ids)
         standard = own.get(org_id, self.attending.standard)
         return {
             lesson.id: basis_of(

@@ -1,6 +1,6 @@
 """The results of a session's polls as one reader may see them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.access import insist_on_report, sees
@@ -22,6 +22,7 @@ from analytics.store import AnalyticsStore
 from lectern.db.engine import Database
 from lectern.edge.downloads import made
 from lectern.kernel.access import Permission, Principal
+from lectern.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,32 @@ class Respondent:
     id: str
     card: PersonCard | None
     name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written answer by the reference of its words; an anonymous one is nobody's and from no moment."""
+
+    text_ref: str
+    participant: str | None = None
+    correct: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLine:
+    """A written answer with its words, None where they were erased; `by` is None of an anonymous one."""
+
+    text: str | None
+    by: Respondent | None
+    correct: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    """Some of the written answers to one question, and how many there are in all."""
+
+    total: int
+    lines: tuple[WrittenLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +73,8 @@ class QuestionLine:
     counts: tuple[int, ...] | None
     wrong: Mapping[int, int]
     growth: float | None
+    written: tuple["Written", ...] | None
+    """What was written, of a question that asks for words; None for the others, and where it stays hidden."""
 
     @property
     def kind(self) -> str:
@@ -92,6 +121,42 @@ class PollReports:
     people: People
     sessions: Sessions
 
+    async def written(
+        self, who: Principal, session_id: str, poll_id: str, *, start: int, limit: int
+    ) -> WrittenPage:
+        """Return `limit` answers to a question that asks for words, from the `start`-th on.
+
+        Anonymous ones lie in the order of the count, alphabetical, and have no author: nobody reads more from
+        a page than from all of them. Others lie in the order in which people first answered.
+
+        Raises:
+            NotFound: no such session, or poll (`poll_not_found`). Forbidden: not for `who`.
+        """
+        facts = await self.sessions.facts(session_id)
+        insist_on_report(who, Permission.ATTENDANCE_READ, facts.org_id, session_id)
+        async with self.database.read() as tx:
+            happened = await self.store.happenings(tx, session_id, READ)
+        polls, members = await made(lambda: read_answers(happened))
+        asked = next((asked for asked in polls if asked.id == poll_id), None)
+        if asked is None:
+            raise NotFound("poll_not_found", "There is no such poll.")
+        cards = await self.people.cards(facts.org_id, [m.person for m in members.values() if m.person])
+        seen = [m for m in members.values() if sees(who, cards.get(m.person or ""))]
+        found = _written(asked, {m.id for m in seen}, whole=len(seen) == len(members)) or ()
+        page = found[start : start + limit]
+        refs = [each.text_ref for each in page]
+        refs += [m.name_ref for each in page if (m := members.get(each.participant or "")) and m.name_ref]
+        async with self.database.read() as tx:
+            texts = await self.store.words(tx, session_id, refs)
+        by = {m.id: _respondent(m, cards, texts) for m in seen}
+        return WrittenPage(
+            len(found),
+            tuple(
+                WrittenLine(texts.get(each.text_ref), by.get(each.participant or ""), each.correct)
+                for each in page
+            ),
+        )
+
     async def report(self, who: Principal, session_id: str) -> PollReport:
         """Return the poll results of a session; a line manager gets those of own people alone.
 
@@ -118,11 +183,7 @@ def _folded(
     cards: Mapping[str, PersonCard],
 ) -> PollReport:
     polls, members = read
-    everybody = [
-        Respondent(m.id, card, card.name if card else texts.get(m.name_ref or ""))
-        for m in members.values()
-        for card in [cards.get(m.person or "")]
-    ]
+    everybody = [_respondent(member, cards, texts) for member in members.values()]
     seen = {each.id: each for each in everybody if sees(who, each.card)}
     whole = len(seen) == len(everybody)
     lines = _lines(polls, seen, texts, whole=whole)
@@ -167,6 +228,7 @@ def _lines(
             counts=_counts(asked, seen, whole=whole),
             wrong=wrong_picks(asked, seen),
             growth=rises.get(asked.id),
+            written=_written(asked, seen, whole=whole),
         )
         for asked in polls
     ]
@@ -205,6 +267,28 @@ def _counts(asked: Asked, seen: Mapping[str, Respondent], *, whole: bool) -> tup
                 case _:
                     counts[pick] += 1
     return tuple(counts)
+
+
+def _written(asked: Asked, seen: Collection[str], *, whole: bool) -> tuple[Written, ...] | None:
+    """Return what was written; of an anonymous poll only to who sees everybody, as its counts are."""
+    if asked.opened.get("kind") != "text":
+        return None
+    if asked.anonymous:
+        counted = asked.counted or {}
+        if not whole or not counted.get("shown"):
+            return None
+        return tuple(Written(str(ref)) for ref in counted.get("text_refs") or ())
+    last = {attempt.participant: attempt for attempt in asked.attempts if attempt.participant in seen}
+    return tuple(
+        Written(each.text_ref, each.participant, each.correct)
+        for each in last.values()
+        if each.text_ref is not None
+    )
+
+
+def _respondent(member: Member, cards: Mapping[str, PersonCard], texts: Mapping[str, str]) -> Respondent:
+    card = cards.get(member.person or "")
+    return Respondent(member.id, card, card.name if card else texts.get(member.name_ref or ""))
 
 
 def _refs(polls: Sequence[Asked], members: Iterable[Member]) -> set[str]:

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from analytics.answering import Grade
 from analytics.attendance.models import PersonModel, SheetQuery
 from analytics.neighbours import Audit
-from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent
+from analytics.poll_report import PollReport, PollReports, QuestionLine, Respondent, WrittenLine
 from analytics.poll_sheets import answers_table, poll_tables
 from analytics.workbook import csv_file, disposition, xlsx_file
 from lectern.edge.downloads import download, language_of, made
 from lectern.edge.routes import Request, Route
+
+PAGE = 100
+"""Written answers of one page."""
 
 
 class GradeModel(BaseModel):
@@ -30,7 +33,10 @@ class GradeModel(BaseModel):
 
 
 class PollQuestionModel(BaseModel):
-    """One poll; `counts` is null where too few answered anonymously, `growth` where it is no later run."""
+    """One poll; `counts` is null where too few answered anonymously, `growth` where it is no later run.
+
+    `written` is how many written answers one may read; null where none were asked for, or all are hidden.
+    """
 
     id: str
     kind: str
@@ -48,6 +54,7 @@ class PollQuestionModel(BaseModel):
     counts: list[int] | None
     wrong: dict[int, int]
     growth: float | None
+    written: int | None
     sums: GradeModel
 
 
@@ -78,6 +85,30 @@ class PollResultsModel(BaseModel):
     worst: list[str]
 
 
+class WrittenAnswerModel(BaseModel):
+    """What somebody wrote, null where it was erased; of an anonymous answer the text and nothing else."""
+
+    text: str | None
+    participant: str | None
+    person: PersonModel | None
+    name: str | None
+    correct: bool | None
+
+
+class WrittenAnswersPage(BaseModel):
+    """Written answers to one question: alphabetical if anonymous, else as people first answered."""
+
+    total: int
+    items: list[WrittenAnswerModel]
+    next: str | None
+
+
+class WrittenAnswersQuery(BaseModel):
+    """Where to read on."""
+
+    cursor: str = Field(default="", max_length=10, pattern=r"^[0-9]*$")
+
+
 @dataclass(frozen=True, slots=True)
 class PollRoutes:
     """The handlers."""
@@ -90,6 +121,14 @@ class PollRoutes:
         results = "/api/v1/sessions/{id}/poll-results"
         return [
             Route("GET", results, self.read, "How the polls were answered", PollResultsModel),
+            Route(
+                "GET",
+                f"{results}/{{poll}}/written",
+                self.written,
+                "What was written in answer to a question",
+                WrittenAnswersPage,
+                query=WrittenAnswersQuery,
+            ),
             Route("GET", f"{results}.csv", self.csv, "Every answer, as a table", query=SheetQuery),
             Route(
                 "GET", f"{results}.xlsx", self.xlsx, "Questions, people, answers (Excel)", query=SheetQuery
@@ -106,6 +145,18 @@ class PollRoutes:
             points=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.points],
             departments=[NamedGradeModel(name=name, sums=_grade(sums)) for name, sums in report.departments],
             worst=[line.asked.id for line in report.worst],
+        )
+
+    async def written(self, request: Request) -> WrittenAnswersPage:
+        """A page of written answers."""
+        start = int(request.query.cursor or 0)
+        session_id, poll_id = request.path["id"], request.path["poll"]
+        found = await self.reports.written(request.who, session_id, poll_id, start=start, limit=PAGE)
+        following = start + PAGE
+        return WrittenAnswersPage(
+            total=found.total,
+            items=[_written(line) for line in found.lines],
+            next=str(following) if following < found.total else None,
         )
 
     async def csv(self, request: Request) -> web.Response:
@@ -162,13 +213,28 @@ def _question(line: QuestionLine) -> PollQuestionModel:
         counts=None if line.counts is None else list(line.counts),
         wrong=dict(line.wrong),
         growth=None if line.growth is None else round(line.growth, 4),
+        written=None if line.written is None else len(line.written),
         sums=_grade(line.sums),
     )
 
 
 def _person(who: Respondent, sums: Grade) -> PollPersonModel:
+    return PollPersonModel(participant=who.id, person=_card(who), name=who.name, sums=_grade(sums))
+
+
+def _card(who: Respondent) -> PersonModel | None:
     card = who.card
-    person = card and PersonModel(
-        id=card.id, external_id=card.external_id, name=card.name, department=card.department
+    if card is None:
+        return None
+    return PersonModel(id=card.id, external_id=card.external_id, name=card.name, department=card.department)
+
+
+def _written(line: WrittenLine) -> WrittenAnswerModel:
+    by = line.by
+    return WrittenAnswerModel(
+        text=line.text,
+        participant=by and by.id,
+        person=by and _card(by),
+        name=by and by.name,
+        correct=line.correct,
     )
-    return PollPersonModel(participant=who.id, person=person, name=who.name, sums=_grade(sums))

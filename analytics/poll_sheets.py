@@ -40,6 +40,12 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
     "took": {"en": "Seconds", "zh-CN": "用时(秒)"},
     "yes": {"en": "right", "zh-CN": "对"},
     "no": {"en": "wrong", "zh-CN": "错"},
+    "anonymous": {"en": "(anonymous)", "zh-CN": "(匿名)"},
+    "anonymous_answers": {"en": "Anonymous answers", "zh-CN": "匿名回答"},
+    "hidden": {
+        "en": "(hidden: too few answers, or not all yours to see)",
+        "zh-CN": "(不显示:人数过少,或超出你的查看范围)",
+    },
     "guest": {"en": "guest", "zh-CN": "访客"},
     "single": {"en": "single choice", "zh-CN": "单选"},
     "multiple": {"en": "multiple choice", "zh-CN": "多选"},
@@ -50,14 +56,30 @@ WORDS: Mapping[str, Mapping[Lang, str]] = {
 }
 
 
-def poll_tables(report: PollReport, lang: Lang) -> tuple[Table, Table, Table]:
-    """Return the tables: questions, people, and every attempt (of anonymous polls there are none)."""
-    return _questions(report, lang), _people(report, lang), answers_table(report, lang)
+def poll_tables(report: PollReport, lang: Lang) -> tuple[Table, ...]:
+    """Return the tables: questions, people, every attempt under a name, and what was written anonymously.
+
+    The last one is a sheet of its own, in the order of the count: its rows cannot be laid beside the people.
+    """
+    return (
+        _questions(report, lang),
+        _people(report, lang),
+        Table(_word("answers", lang), _headings(report, lang), _attempts(report, lang)),
+        _anonymous_texts(report, lang),
+    )
 
 
 def answers_table(report: PollReport, lang: Lang) -> Table:
-    """Return one row for every attempt, in order."""
-    zone = ZoneInfo(report.facts.zone)
+    """Return one row for every attempt, in order, and then what is known of anonymous polls.
+
+    Of these every written answer is a row, in alphabetical order, and of other kinds the result is one:
+    without a name, a time or a number of their own.
+    """
+    rows = _attempts(report, lang) + _nobodys(report, lang)
+    return Table(_word("answers", lang), _headings(report, lang), rows)
+
+
+def _headings(report: PollReport, lang: Lang) -> list[str]:
     names = (
         "number",
         "question",
@@ -70,7 +92,11 @@ def answers_table(report: PollReport, lang: Lang) -> Table:
         "share",
     )
     headings = [_word(name, lang) for name in names]
-    headings += [_word("time", lang).format(zone=report.facts.zone), _word("took", lang)]
+    return [*headings, _word("time", lang).format(zone=report.facts.zone), _word("took", lang)]
+
+
+def _attempts(report: PollReport, lang: Lang) -> list[list[Cell]]:
+    zone = ZoneInfo(report.facts.zone)
     rows: list[list[Cell]] = []
     for number, line in enumerate(report.questions, start=1):
         tries: dict[str, int] = {}
@@ -96,7 +122,32 @@ def answers_table(report: PollReport, lang: Lang) -> Table:
                     round(attempt.took_ms / 1000, 1),
                 ]
             )
-    return Table(_word("answers", lang), headings, rows)
+    return rows
+
+
+def _nobodys(report: PollReport, lang: Lang) -> list[list[Cell]]:
+    """Return the rows of anonymous polls in the columns of the attempts."""
+    anonymous = _word("anonymous", lang)
+    rows: list[list[Cell]] = []
+    for number, line in enumerate(report.questions, start=1):
+        if not line.asked.anonymous:
+            continue
+        said = [_result(line) or _word("hidden", lang)]
+        if line.written is not None:
+            said = [report.texts.get(each.text_ref, "") for each in line.written]
+        rows += [[number, line.question, anonymous, *[None] * 3, text, *[None] * 4] for text in said]
+    return rows
+
+
+def _anonymous_texts(report: PollReport, lang: Lang) -> Table:
+    rows: list[list[Cell]] = [
+        [number, line.question, report.texts.get(each.text_ref, "")]
+        for number, line in enumerate(report.questions, start=1)
+        if line.asked.anonymous
+        for each in line.written or ()
+    ]
+    headings = [_word(name, lang) for name in ("number", "question", "answer")]
+    return Table(_word("anonymous_answers", lang), headings, rows)
 
 
 def _questions(report: PollReport, lang: Lang) -> Table:

@@ -83,8 +83,10 @@ class Drawing:
         chapters: Sequence[Chapter] = (),
         *,
         window: Window = ALWAYS,
+        here_alone: bool = False,
     ) -> ReplayModel:
-        """Draw a replay; without addresses while it is not ready."""
+        """Draw a replay; without addresses while it is not ready, without a file if it is to be watched
+        `here_alone`."""
         recorded = replay.recorded if replay.ready_utc_ms is not None else None
         hls = self._grant(self._replay(replay), hls_folder(replay.session_id))
         videos = () if recorded is None else recorded.videos
@@ -106,7 +108,7 @@ class Drawing:
             ],
             audio_url=self.signer.url(hls, audio) if audio else None,
             program_url=self.signer.url(hls, program) if program else None,
-            download=self._download(replay, download),
+            download=self._download(replay, download, here_alone=here_alone),
             ladder=self._ladder(replay, download),
             marks=[
                 MarkModel.model_validate(
@@ -230,8 +232,12 @@ class Drawing:
         may: Sequence[str] = (),
         look: NamedLook | None = None,
         source_gone: bool = False,
+        here_alone: bool = False,
     ) -> MicrocourseModel:
-        """Draw a microcourse; with `editing` also how its job goes, and its look, which is `look` now."""
+        """Draw a microcourse; with `editing` also how its job goes, and its look, which is `look` now.
+
+        What is to be watched `here_alone` has no address of a file for viewers.
+        """
         finished = microcourse.state in CUT
         folder = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
         whole = (microcourse.start_ms, microcourse.end_ms)
@@ -249,7 +255,11 @@ class Drawing:
             state=microcourse.state,
             job=_job(job) if editing and job is not None else None,
             duration_ms=microcourse.duration_ms,
-            video_url=self._video(folder, job, is_staff=editing or bool(may)) if finished else None,
+            video_url=self._video(
+                folder, job, withheld=(folder.sealed or here_alone) and not (editing or may)
+            )
+            if finished
+            else None,
             thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
             ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
@@ -275,22 +285,27 @@ class Drawing:
         grant = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
         return self.signer.url(grant, THUMBNAIL)
 
-    def _download(self, replay: Replay, job: Job | None) -> DownloadModel:
-        withheld = self.signer.seals and not may_edit(self.who, replay.org_id, replay.session_id)
-        if job is None or withheld:
+    def _download(self, replay: Replay, job: Job | None, *, here_alone: bool) -> DownloadModel:
+        edits = may_edit(self.who, replay.org_id, replay.session_id)
+        if job is None or ((self.signer.seals or here_alone) and not edits):
             return DownloadModel(state="none", progress=0.0, url=None)
         url = None
         if job.state is JobState.DONE:
             prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
             grant = self._grant(self._replay(replay), prefix, filename=f"{_plain(replay.title)}.mp4")
             url = self.signer.url(grant, DOWNLOAD)
-        return DownloadModel(state=job.state, progress=job.progress, url=url)
+        return DownloadModel(
+            state=job.state,
+            progress=job.progress,
+            url=url,
+            estimate_s=job.estimate_s if edits else None,
+            reason_code=job.reason_code if edits else None,
+        )
 
-    def _video(self, folder: PlayGrant, job: Job | None, *, is_staff: bool) -> str | None:
-        """Return the address of a microcourse's one file, in the clear also where media is sealed: for
-        editors and reviewers, and for everybody where there is nothing else (cut before there were
-        ladders)."""
-        if folder.sealed and not is_staff and self._ladder_in(folder, job) is not None:
+    def _video(self, folder: PlayGrant, job: Job | None, *, withheld: bool) -> str | None:
+        """Return the address of a microcourse's one file, in the clear also where media is sealed; `withheld`
+        only where there is something else to play (it was not cut before there were ladders)."""
+        if withheld and self._ladder_in(folder, job) is not None:
             return None
         return self.signer.url(msgspec.structs.replace(folder, sealed=False), VIDEO)
 

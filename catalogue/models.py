@@ -19,11 +19,14 @@ class VideoModel(BaseModel):
 
 
 class DownloadModel(BaseModel):
-    """The MP4 of a replay; `state` is its job's, or `none`."""
+    """The MP4 of a replay; `state` is its job's, or `none`. How long it still takes, and why it failed or is
+    held, is for those who may edit it."""
 
     state: str
     progress: float
     url: str | None
+    estimate_s: float | None = None
+    reason_code: str | None = None
 
 
 class LadderModel(BaseModel):

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from catalogue.access import may_edit, viewer_of
+from catalogue.access import insist_on_edit, may_edit, viewer_of
 from catalogue.brand.choosing import LookChooser
 from catalogue.changes_routes import ChangesRoutes
+from catalogue.chapters import Chapter
 from catalogue.drawing import Drawing
 from catalogue.edit_store import EditStore
 from catalogue.held_back import HeldBack
@@ -43,12 +44,15 @@ from catalogue.shelf.marking import ShelfKey
 from catalogue.states import MicrocourseState, ReplayState
 from catalogue.store import PAGE
 from catalogue.tables import microcourses, replays
+from catalogue.terms import Rules
+from catalogue.terms_store import TermsStore
 from catalogue.watching import Watching
 from catalogue.window import ALWAYS
 from catalogue.window_routes import WindowRoutes
 from catalogue.window_store import WindowStore
 from lectern.db.trail import Trail
 from lectern.edge.routes import Request, Route
+from lectern.jobs.states import JobState
 from lectern.kernel.access import Permission, Principal
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import Conflict, Forbidden, NotFound
@@ -76,6 +80,7 @@ class CatalogueDeps:
     limits: Limits = field(default_factory=Limits)
     play_ttl_ms: int = 12 * _HOUR_MS
     live_ttl_ms: int = _HOUR_MS // 4
+    watermark: bool = False
     links: Links = field(default_factory=NoLinks)
     clock: Clock = utc_ms
 
@@ -140,6 +145,7 @@ class CatalogueRoutes:
         self._reviews = ReviewStore()
         self._edits = EditStore()
         self._windows = WindowStore()
+        self._terms = TermsStore()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -149,6 +155,10 @@ class CatalogueRoutes:
         return [
             Route("GET", f"{api}/replays", self.replays, "List replays", ReplayPage, query=ReplayQuery),
             Route("GET", f"{api}/replays/{{id}}", self.replay, "One replay, ready to play", ReplayModel),
+            Route(
+                "POST", f"{api}/replays/{{id}}/retry", self.finish_again, "Try again to finish a replay",
+                ReplayModel,
+            ),
             Route(
                 "GET", f"{api}/sessions/{{id}}/broadcast", self.broadcast, "The live HLS", BroadcastModel
             ),
@@ -192,6 +202,25 @@ class CatalogueRoutes:
         if replay.state is not ReplayState.READY and await self._keeper.refresh(replay.session_id):
             replay = await self._watching.replay(who, replay.id)
         await self._insist_on_open(who, replay)
+        [drawn] = await self.drawn_replays(who, [replay], with_marks=True)
+        return drawn
+
+    async def finish_again(self, request: Request) -> ReplayModel:
+        """Have the finished file of a replay made after all; what an administrator holds stays held.
+
+        Raises:
+            NotFound, Forbidden: it is not theirs to edit. Conflict: nothing failed (`nothing_failed`).
+        """
+        who: Principal = request.who
+        async with self._keeper.database.write() as tx:
+            replay = await self._store.replay(tx, request.path["id"])
+            insist_on_edit(who, replay.org_id, replay.session_id)
+            made_by = replay.download_job_id
+            job = await self._keeper.jobs.get(tx, made_by, lock=True) if made_by is not None else None
+            if job is None or job.state not in {JobState.FAILED, JobState.HELD} or job.reason_code == "held":
+                raise Conflict("nothing_failed", "The video of this replay is being made, or is there.")
+            await self._keeper.jobs.resume(tx, job.id, self._deps.clock())
+            await self._deps.trail.write(tx, who, "media_job_resumed", job.id, {"kind": job.kind})
         [drawn] = await self.drawn_replays(who, [replay], with_marks=True)
         return drawn
 
@@ -302,6 +331,7 @@ class CatalogueRoutes:
             )
             positions = await self._store.positions(tx, viewer_of(who), "replay", [r.id for r in replays])
             windows = await self._windows.windows(tx, replays)
+            rules = await self._terms.many(tx, "replay", [replay.id for replay in replays])
         drawn = []
         for replay in replays:
             window = windows.get(replay.id, ALWAYS)
@@ -313,13 +343,21 @@ class CatalogueRoutes:
                 drawn.append(self._drawing(who).closed_replay(replay, window))
                 continue
             job, position_ms = jobs.get(replay.download_job_id or ""), positions.get(replay.id, 0)
-            if not with_marks:
-                drawn.append(drawing.replay(replay, job, Remembered(), position_ms, window=window))
-                continue
-            of_class = await remembered_of(self._deps.engine, self._store, replay)
-            chapters = await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
-            drawn.append(drawing.replay(replay, job, of_class, position_ms, chapters, window=window))
+            here_alone = self._here_alone(who, rules.get(replay.id))
+            of_class, chapters = Remembered(), list[Chapter]()
+            if with_marks:
+                of_class = await remembered_of(self._deps.engine, self._store, replay)
+                chapters += await chapters_of(self._keeper.database, self._edits, replay, of_class.marks)
+            drawn.append(
+                drawing.replay(
+                    replay, job, of_class, position_ms, chapters, window=window, here_alone=here_alone
+                )
+            )
         return drawn
+
+    def _here_alone(self, who: Principal, rules: Rules | None) -> bool:
+        """Tell whether somebody gets no file; a program has no name to move over it, and does not skip."""
+        return viewer_of(who) is not None and (rules or Rules()).is_watched_here_alone(self._deps.watermark)
 
     async def _insist_on_open(self, who: Principal, replay: Replay) -> None:
         """See `WindowStore.insist_on_open`."""
@@ -342,6 +380,7 @@ class CatalogueRoutes:
                 tx, {m.look_id for m in found if m.id in edited and m.look_id is not None}
             )
             sources = await self._store.sources(tx, {m.replay_id for m in found})
+            rules = await self._terms.many(tx, "microcourse", [m.id for m in found])
         acts = await self._deps.review_desk.acts(who, found)
         drawing = self._drawing(who)
         return [
@@ -354,6 +393,7 @@ class CatalogueRoutes:
                 may=acts.get(m.id, ()),
                 look=looks.get(m.look_id or ""),
                 source_gone=m.replay_id not in sources,
+                here_alone=self._here_alone(who, rules.get(m.id)),
             )
             for m in found
         ]

@@ -245,7 +245,7 @@ class SeriesRoutes:
             keys = {key for held in items.values() for key in held}
             subject = viewer_of(who)
             seen = {} if subject is None else await self.progress.seen(tx, subject, keys)
-            rules = await self.terms.of_series(tx, list(items))
+            rules = await self.terms.many(tx, "series", list(items))
         cards = await Cards(self.deps).of(who, keys)
         return [
             self._model(who, each, items[each.id], cards, seen, rules=rules.get(each.id, Rules()))

@@ -1,18 +1,14 @@
-"""Which part of a replay each version of a microcourse shows, and where: for whoever compares the two.
+"""Which part of a replay each version of a microcourse shows, and where: for whoever compares the two."""
 
-Intros, cards and outros are not in it: they show nothing of the replay.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.bin.store import BinStore
-from catalogue.chapters import PICTURES_PER_S
 from catalogue.edit_store import EditStore
 from catalogue.media import Microcourse
+from catalogue.parts import ShownPart, parts_of
 from catalogue.review_store import ReviewStore
 from catalogue.store import CatalogueStore, microcourse_of_row
 from catalogue.work import MicrocourseResult
@@ -21,29 +17,6 @@ from lectern.kernel.errors import NotFound
 
 _OF_OLD = MicrocourseResult(duration_ms=0)
 """What begins a microcourse whose job is not known any more: a title card."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPart:
-    """From `at_ms` on, a microcourse shows `duration_ms` of its replay from `replay_ms` on."""
-
-    at_ms: int
-    replay_ms: int
-    duration_ms: int
-
-
-def parts_of(ranges: Iterable[tuple[int, int]], lead_ms: int) -> tuple[ShownPart, ...]:
-    """Return the parts that ranges of a replay become, one behind the other after `lead_ms` of something
-    else; each is rounded to whole pictures, as it is cut.
-    """
-    found: list[ShownPart] = []
-    shown = 0
-    for start, end in ranges:
-        pictures = round(end * PICTURES_PER_S / 1000) - round(start * PICTURES_PER_S / 1000)
-        at_ms = lead_ms + shown * 1000 // PICTURES_PER_S
-        shown += pictures
-        found.append(ShownPart(at_ms, start, lead_ms + shown * 1000 // PICTURES_PER_S - at_ms))
-    return tuple(part for part in found if part.duration_ms > 0)
 
 
 @dataclass(frozen=True, slots=True)

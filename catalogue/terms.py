@@ -21,6 +21,14 @@ class Rules:
     watermark: bool | None = None
     deadline: Deadline | None = None
 
+    def is_marked(self, by_default: bool) -> bool:
+        """Tell whether the viewer's name moves over it; `by_default` is the organisation's setting."""
+        return by_default if self.watermark is None else self.watermark
+
+    def is_watched_here_alone(self, by_default: bool) -> bool:
+        """Tell whether viewers get no file of it: that has no name over it, skips, and is counted nowhere."""
+        return self.no_skipping or self.is_marked(by_default)
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionLine:

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.access import insist_on_edit, may_edit, viewer_of
-from catalogue.chapters import CARD_MS
 from catalogue.edit_store import EditStore
 from catalogue.media import MediumKind, Microcourse, Replay
+from catalogue.parts import ShownPart
+from catalogue.shown import ShownParts
 from catalogue.states import ReplayState
 from catalogue.store import CatalogueStore
 from catalogue.terms import (
@@ -149,7 +150,7 @@ class TermsRoutes:
             furthest_ms=await self.viewers.furthest_ms(who, kind, medium.id, medium.version)
             if binds
             else None,
-            watermark=await self._name(who) if self._is_marked(rules) else None,
+            watermark=await self._name(who) if rules.is_marked(self.watermark) else None,
             captions=[CaptionLineModel(language=line.language, of=line.of) for line in lines],
             rules=_model(rules) if edits else None,
         )
@@ -191,7 +192,7 @@ class TermsRoutes:
             if text is None and isinstance(medium, Microcourse):
                 whole = await self.store.captions(tx, "replay", medium.replay_id, language)
                 if whole is not None:
-                    text = written(mapped(reread(whole.content), await self._ranges(tx, medium), CARD_MS))
+                    text = written(mapped(reread(whole.content), await self._parts(tx, medium)))
         if text is None:
             raise NotFound("captions_not_found", "There are no captions in this language.")
         headers = {
@@ -255,14 +256,8 @@ class TermsRoutes:
                 lines.setdefault(language, CaptionLine(language, "replay"))
         return [line for _, line in sorted(lines.items())]
 
-    async def _ranges(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[tuple[int, int]]:
-        """Return the ranges of its replay that a microcourse shows, in their order."""
-        version = (medium.id, medium.version)
-        made_of = (await self.edits.cuts(tx, [version])).get(version)
-        return [(medium.start_ms, medium.end_ms)] if made_of is None else made_of.content.ranges
-
-    def _is_marked(self, rules: Rules) -> bool:
-        return self.watermark if rules.watermark is None else rules.watermark
+    async def _parts(self, tx: AsyncConnection, medium: Microcourse) -> Sequence[ShownPart]:
+        return await ShownParts(self.media).of(tx, medium.id, medium.version)
 
     async def _name(self, who: Principal) -> str:
         """Return what is drawn over the picture for `who`."""

@@ -100,10 +100,10 @@ class TermsStore:
         }
         await put(tx, watch_rules, row)
 
-    async def of_series(self, tx: AsyncConnection, series_ids: Collection[str]) -> dict[str, Rules]:
-        """Return the rules of series; those without any are not among them."""
+    async def many(self, tx: AsyncConnection, medium: ShelfKind, ids: Collection[str]) -> dict[str, Rules]:
+        """Return the rules of media or series; those without any are not among them."""
         rules = watch_rules.c
-        query = select(watch_rules).where(rules.medium == "series", one_of(rules.medium_id, series_ids))
+        query = select(watch_rules).where(rules.medium == medium, one_of(rules.medium_id, ids))
         return {
             row.medium_id: Rules(row.required, row.no_skipping, row.watermark, _deadline(row))
             for row in await tx.execute(query)

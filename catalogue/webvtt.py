@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from catalogue.parts import ShownPart
 from lectern.kernel.errors import Rejected
 
 LONGEST_BYTES = 1_000_000
@@ -104,21 +105,19 @@ def reread(text: str) -> Iterator[Cue]:
             yield Cue(_ms(found.groups()[:4]), _ms(found.groups()[4:8]), words.rstrip("\n"))
 
 
-def mapped(cues: Iterable[Cue], ranges: Sequence[tuple[int, int]], before_ms: int) -> list[Cue]:
-    """Return the cues of a recording as they are in a medium cut of it.
+def mapped(cues: Iterable[Cue], parts: Iterable[ShownPart]) -> list[Cue]:
+    """Return the cues of a recording as they are in a medium that shows `parts` of it.
 
-    `ranges` of the recording follow each other in the medium, after `before_ms` of something else. A cue that
-    a cut goes through is shown on both sides of it, as far as it goes.
+    A cue that a cut goes through is shown on both sides of it, as far as it goes.
     """
     kept = list(cues)
     found: list[Cue] = []
-    at = before_ms
-    for start, end in ranges:
+    for part in parts:
+        start, later = part.replay_ms, part.at_ms - part.replay_ms
         for cue in kept:
-            first, last = max(cue.start_ms, start), min(cue.end_ms, end)
+            first, last = max(cue.start_ms, start), min(cue.end_ms, start + part.duration_ms)
             if first < last:
-                found.append(Cue(at + first - start, at + last - start, cue.text))
-        at += end - start
+                found.append(Cue(first + later, last + later, cue.text))
     return found
 
 

@@ -11,13 +11,11 @@ from lectern.manifest import Replay
 from mediaworker.clip_check import MOST_PIXELS, OPTIONS
 from mediaworker.cutting import FPS, Range
 from mediaworker.excerpt import write_excerpt
-from mediaworker.layout import HEIGHT, INSET_HEIGHT, INSET_MARGIN, INSET_WIDTH, WIDTH, between, compose_layout
+from mediaworker.layout import BACKGROUND, HEIGHT, WHOLE, WIDTH, between, boxes, compose_layout
 from mediaworker.media_job import Arrangement
 from mediaworker.renditions import written
 
-BACKGROUND = "0x181818"
-BESIDE = ((16, 117, 864, 486), (896, 248, 368, 206))
-"""Left, top, width and height of screen and camera side by side."""
+_GROUND = f"0x{BACKGROUND}"
 Fit = Callable[[Any, int, int], Any]
 
 
@@ -47,7 +45,7 @@ def compose_command(
             # Browsers send canvases and screens in full range; left so, players stretch dark and light.
             out_range="tv",
         )  # fmt: skip
-        padded = scaled.filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2", color=BACKGROUND, eval="frame")
+        padded = scaled.filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2", color=_GROUND, eval="frame")
         return padded.filter("setsar", 1).filter("fps", FPS, start_time=0)
 
     videos = {name: source(name, path) for name, path in layout.sources.items()}
@@ -57,18 +55,20 @@ def compose_command(
     elif "camera" not in videos:
         picture = fitted(videos["screen"], WIDTH, HEIGHT)
     else:
-        places = _places(arrangement) if both else ()
-        screens = _copies(videos["screen"], 1 + (len(places) > 1))
-        cameras = _copies(videos["camera"], bool(layout.camera_alone) + bool(places))
-        picture = fitted(screens.pop(), WIDTH, HEIGHT)
+        placed = {name: box for name, box in boxes(arrangement).items() if box != WHOLE} if both else {}
+        copies = {
+            "screen": _copies(videos["screen"], 1 + ("screen" in placed)),
+            "camera": _copies(videos["camera"], bool(layout.camera_alone) + ("camera" in placed)),
+        }
+        picture = fitted(copies["screen"].pop(), WIDTH, HEIGHT)
         if layout.camera_alone:
             picture = picture.overlay(
-                fitted(cameras.pop(), WIDTH, HEIGHT), enable=between(layout.camera_alone)
+                fitted(copies["camera"].pop(), WIDTH, HEIGHT), enable=between(layout.camera_alone)
             )
-        if len(places) > 1:
-            picture = picture.filter("drawbox", 0, 0, WIDTH, HEIGHT, color=BACKGROUND, t="fill", enable=both)
-        for (left, top, width, height), stream in zip(places, [*screens, *cameras], strict=True):
-            picture = picture.overlay(fitted(stream, width, height), x=left, y=top, enable=both)
+        if "screen" in placed:
+            picture = picture.filter("drawbox", *WHOLE, color=_GROUND, t="fill", enable=both)
+        for name, (left, top, width, height) in placed.items():
+            picture = picture.overlay(fitted(copies[name].pop(), width, height), x=left, y=top, enable=both)
     picture = picture.filter("tpad", stop_mode="clone", stop_duration=5)
     return _command(written(picture, targets, range_.count))
 
@@ -105,15 +105,6 @@ def card_command(card: Path, frames: int, targets: dict[str, Path]) -> list[str]
     still = still.filter("scale", WIDTH, HEIGHT, out_range="tv", out_color_matrix="bt709")
     still = still.filter("format", "yuv420p")
     return _command(written(still.filter("setsar", 1), targets, frames))
-
-
-def _places(arrangement: Arrangement) -> tuple[tuple[int, int, int, int], ...]:
-    if arrangement == "slides":
-        return ()
-    if arrangement == "side_by_side":
-        return BESIDE
-    left, top = WIDTH - INSET_WIDTH - INSET_MARGIN, HEIGHT - INSET_HEIGHT - INSET_MARGIN
-    return ((left, top, INSET_WIDTH, INSET_HEIGHT),)
 
 
 def _copies(stream: Any, count: int) -> list[Any]:

@@ -1,16 +1,26 @@
 """Who is seen where, when: the composition of camera and screen (pure).
 
-The screen is large and the camera an inset while both run; whichever runs alone fills the picture.
+While both run they stand as the arrangement has it (`boxes`); whichever runs alone fills the picture.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lectern.manifest import Replay, ReplaySpan
+from mediaworker.media_job import Arrangement
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels of the made picture. All even: chroma has half as many."""
 
 WIDTH, HEIGHT = 1280, 720
-INSET_WIDTH, INSET_HEIGHT = 320, 180
-INSET_MARGIN = 16
+WHOLE: Box = (0, 0, WIDTH, HEIGHT)
+BACKGROUND = "181818"
+"""What is seen beside a picture that does not fill its box: RRGGBB."""
+_BOXES: dict[Arrangement, dict[str, Box]] = {
+    "inset": {"screen": WHOLE, "camera": (944, 524, 320, 180)},
+    "side_by_side": {"screen": (16, 116, 864, 486), "camera": (896, 256, 368, 206)},
+    "slides": {"screen": WHOLE},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,15 @@ def compose_layout(replay: Replay, start_ms: int, end_ms: int) -> Layout:
         camera_alone=_seconds(_without(camera, screen), start_ms),
         both=_seconds(_common(camera, screen), start_ms),
     )
+
+
+def boxes(arrangement: Arrangement) -> dict[str, Box]:
+    """Where each source stands while both run; a source that is not named is not seen then.
+
+    The web client's editor shows the same (`web/src/core/arrangement.ts`, held to this by
+    `tests/vectors/arrangements.json`).
+    """
+    return dict(_BOXES[arrangement])
 
 
 def between(times: Sequence[tuple[float, float]]) -> str:

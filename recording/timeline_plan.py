@@ -13,7 +13,7 @@ and **stills** between them. A new interval is a discontinuity. Sound parts wher
 the two play together and HLS wants their discontinuities to agree; the screen plays alone and has its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,6 +44,8 @@ LONGEST_SEGMENT = 11 * TICKS_PER_S
 """A publisher that sends no keyframes for so long is cut without one."""
 GAP = TICKS_PER_S
 """Without frames for this long, a video is gone; shorter, its last frame is held."""
+BACK_WITHIN = 60 * TICKS_PER_S
+"""Whoever was shown and comes back so soon is shown again, in place of who stood in for them."""
 LATE = TICKS_PER_S // 10
 """Less than this is not worth telling."""
 SHORTEST_STILL = TICKS_PER_S
@@ -194,7 +196,11 @@ class _Cutter:
 
 
 class VideoPlan:
-    """The playlist of one source. When several people send it, the one who is shown stays until gone."""
+    """The playlist of one source. When several people send it, the one who is shown stays until gone.
+
+    Another stands in then; who is back within a minute (a new connection, a camera that was covered) is shown
+    again from their next keyframe on.
+    """
 
     def __init__(self, source: VideoSource) -> None:
         self.source = source
@@ -205,6 +211,7 @@ class VideoPlan:
         self.late: list[tuple[TrackStarted, int, int]] = []
         self._shown: _Track | None = None
         self._shown_last: _Track | None = None
+        self._awaited = ("", 0)  # the participant who is shown again if back before this tick
         self._drawn = 0  # index of the interval that is being cut into segments
         self._searched = 0  # pieces of its span, with dropped ones, that end before the cutter's position
 
@@ -262,6 +269,8 @@ class VideoPlan:
             if last.span is not None:
                 last.span.end = end
         last.end = end
+        if self._shown is not None:
+            self._await_again(self._shown, end)
         if len(self.intervals) > 1 and last.span is None and end - last.start < SHORTEST_STILL:
             self._absorb(end)
         self.decided = end
@@ -281,17 +290,56 @@ class VideoPlan:
     def _step(self, watermark: int) -> bool:
         """Decide one more thing; False when nothing more can be decided."""
         if self._shown is not None:
-            return self._follow(self._shown, watermark)
-        choice = self._next_keyframe(watermark)
+            back = self._back(self._shown, watermark)
+            if back is None:
+                return self._follow(self._shown, watermark)
+            self._give_way(self._shown, back[2])
+            self._show(*back)
+            return True
+        choice = self._next_keyframe(self._tracks, self.intervals[-1].start, watermark)
         if choice is None:
             self.decided = max(self.decided, watermark)
             return False
-        track, index, at = choice
+        track, _, at = choice
         self._note_unused(track, at)
+        self._show(*choice)
+        return True
+
+    def _show(self, track: _Track, index: int, keyframe: int) -> None:
         self._shown = self._shown_last = track
         track.used = index
-        self._open_span(track, at)
-        return True
+        self._open_span(track, keyframe)
+
+    def _await_again(self, track: _Track, gone: int) -> None:
+        """The track that was shown went at `gone`; who stood in is not awaited while another still is."""
+        who, until = self._awaited
+        if track.started.participant == who or gone > until:
+            self._awaited = (track.started.participant, gone + BACK_WITHIN)
+
+    def _back(self, shown: _Track, watermark: int) -> tuple[_Track, int, int] | None:
+        """Where a picture of who is awaited goes on, if somebody else is shown."""
+        who, until = self._awaited
+        if shown.started.participant == who or self.decided > until:
+            return None
+        theirs = [track for track in self._tracks if track.started.participant == who]
+        return self._next_keyframe(theirs, self.decided, min(watermark, until))
+
+    def _give_way(self, track: _Track, at: int) -> None:
+        """Who stood in is shown up to `at`, and what they have after it may be needed again.
+
+        Somebody who would be seen for less than a second is not shown at all.
+        """
+        interval = self.intervals[-1]
+        assert interval.span is not None
+        pieces = interval.span.pieces
+        if at - interval.start < SHORTEST_STILL and self._cutter.position <= interval.start:
+            track.used -= len(pieces)
+            self.intervals[-1] = Interval(interval.start, None)
+            return
+        while len(pieces) > 1 and pieces[-1].start >= at:
+            pieces.pop()
+            track.used -= 1
+        self._end_interval(max(floor_grid(at), interval.start + GRID))
 
     def _note_unused(self, track: _Track, keyframe: int) -> None:
         """The track that was shown goes on at `keyframe`: what it has before came too late."""
@@ -322,11 +370,12 @@ class VideoPlan:
         self.decided = max(self.decided, min(last_end, watermark))
         return False
 
-    def _next_keyframe(self, watermark: int) -> tuple[_Track, int, int] | None:
-        """The earliest keyframe from which a picture can go on: (track, index of its piece, tick)."""
-        here = self.intervals[-1].start
+    @staticmethod
+    def _next_keyframe(tracks: Iterable[_Track], here: int, watermark: int) -> tuple[_Track, int, int] | None:
+        """The earliest keyframe from `here` to `watermark` with which a picture of one of `tracks` can go on:
+        (track, index of its piece, tick)."""
         best: tuple[_Track, int, int] | None = None
-        for track in self._tracks:
+        for track in tracks:
             for index in range(track.used, len(track.pieces)):
                 piece = track.pieces[index]
                 at = next((tick for tick in piece.keyframes if tick >= here), None)
@@ -353,6 +402,8 @@ class VideoPlan:
         self.decided = max(self.decided, start)
 
     def _close_span(self, at: int) -> None:
+        if self._shown is not None:
+            self._await_again(self._shown, at)
         self._end_interval(max(at, self.intervals[-1].start + GRID, ceil_grid(self._cutter.position)))
         self._shown = None
 

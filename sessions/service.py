@@ -331,8 +331,8 @@ class Sessions:
             added = await self.store.add_to_roster(change.tx, session, person_ids, change.now)
             if added:
                 expected = len(await self.store.roster(change.tx, session.id))
-                change.append(NewEvent(payload=RosterChanged(expected=expected)))
-        return added
+                change.append(NewEvent(payload=RosterChanged(expected=expected, added=tuple(added))))
+        return len(added)
 
     async def import_roster(self, session: Session, data: bytes) -> RosterReport:
         """Put the people of a CSV file on the roster. Good lines are kept even if others are wrong.

@@ -42,7 +42,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many were expected, came, and are here now."""
+    """How many learners were expected, came, and are here now."""
 
     expected: int = 0
     attended: int = 0
@@ -184,7 +184,7 @@ class SessionStore:
         """Count expected, attended and present people of each session.
 
         With a roster, those of it who came are counted: guests would make a rate of more than all. Without
-        one, every learner.
+        one, every learner. Present are the learners who are connected, however often; no screens, no staff.
         """
 
         async def count(column: Any, session: Any, where: Any = None) -> dict[str, int]:
@@ -198,7 +198,8 @@ class SessionStore:
         came = await count(p.id, p.session_id, (p.role == "learner") & p.came)
         on_roster = exists().where(r.session_id == p.session_id, r.person_id == p.subject)
         of_roster = await count(p.subject, p.session_id, (p.role == "learner") & p.came & on_roster)
-        online = await count(c.participant_id, c.session_id)
+        is_learner = exists().where(p.id == c.participant_id, p.role == "learner")
+        online = await count(c.participant_id, c.session_id, is_learner)
         return {
             id_: Counts(
                 expected.get(id_, 0),
@@ -215,16 +216,16 @@ class SessionStore:
 
     async def add_to_roster(
         self, tx: AsyncConnection, session: Session, person_ids: Collection[str], now: UtcMs
-    ) -> int:
-        """Expect these people; return how many are new."""
-        new = set(person_ids) - await self.roster(tx, session.id)
+    ) -> list[str]:
+        """Expect these people; return those who are new."""
+        new = sorted(set(person_ids) - await self.roster(tx, session.id))
         if new:
             rows = [
                 {"session_id": session.id, "person_id": p, "org_id": session.org_id, "added_utc_ms": now}
-                for p in sorted(new)
+                for p in new
             ]
             await tx.execute(insert(t.roster_entries), rows)
-        return len(new)
+        return new
 
     async def participant(
         self, tx: AsyncConnection, session_id: str, kind: str, subject: str

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from analytics.attendance.rates import Rates, SignIns
-from analytics.attendance.report import AttendanceLine, AttendanceReport
+from analytics.attendance.rates import Rates
+from analytics.attendance.report import AttendanceLine, AttendanceReport, Signed
 from analytics.minutes import minutes
 from analytics.neighbours import PersonCard
 
@@ -97,15 +97,16 @@ def drawn_judgement(line: AttendanceLine, names: Mapping[str, str]) -> dict[str,
     }
 
 
-def drawn_sign_ins(session_id: str, counted: SignIns, weak_below: float) -> dict[str, Any]:
-    """Return a `SignInsModel`."""
+def drawn_sign_ins(session_id: str, signed: Signed, weak_below: float) -> dict[str, Any]:
+    """Return a `SignInsModel`. A lesson that goes on is not weak yet."""
+    counted = signed.counted
     return {
         "session": session_id,
         "expected": counted.expected,
         "signed_in": counted.signed_in,
         "made_up": counted.made_up,
         "rate": counted.rate,
-        "is_weak": counted.is_weak(weak_below),
+        "is_weak": signed.is_over and counted.is_weak(weak_below),
     }
 
 

@@ -40,7 +40,7 @@ def evidence_of(row: Attendance, course: Course, caught: Spans, rule: Rule) -> E
         replay_ms=length_ms(difference(caught, counted)) if caught else 0,
         rounds=len(course.rounds),
         **rounds,
-        polls=course.polls,
+        polls=row.polls,
         answers=row.answers,
         words=row.messages + row.questions,
         stage_ms=row.stage_ms,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from analytics import taking_part
+from analytics import asked_in_groups, taking_part
 from analytics.attendance.happening import Happening
 from analytics.attendance.page_state import PageState
 from analytics.spans import NOTHING, Spans, difference, intersection, length_ms, union
@@ -22,7 +22,7 @@ from analytics.spans import NOTHING, Spans, difference, intersection, length_ms,
 CheckinStatus = str
 """`on_time`, `late`, `make_up`, `absent`; `pending` while a round is open; later releases may add others."""
 
-READ: frozenset[str] = taking_part.READ | frozenset(
+READ: frozenset[str] = taking_part.READ | asked_in_groups.READ | frozenset(
     {
         "session_started", "session_ended", "participant_joined", "participant_removed", "connection_opened",
         "connection_closed", "checkin_opened", "checkin_closed", "checkin_answered", "checkin_withdrawn",
@@ -72,6 +72,8 @@ class Attendance(msgspec.Struct, frozen=True, gc=False):
     """The part of `there` in which every device of theirs was hidden and silent."""
     attentive_ms: int = 0
     """How long, of `there`, some device of theirs was reported as seen or heard."""
+    polls: int = 0
+    """Polls that were put to them: those of the whole class, and of groups that they were in."""
 
     @property
     def is_over(self) -> bool:
@@ -83,6 +85,7 @@ class Attendance(msgspec.Struct, frozen=True, gc=False):
 class Course:
     """How the lesson itself went: live when, until when so far, and what there was to take part in.
 
+    `polls` are all that were held, those of single groups among them: more than anybody was asked.
     `first_utc_ms` is when the session's clock began; None before the first start.
     """
 
@@ -151,6 +154,7 @@ class Register:
     """Check-in rounds in order, without those that were withdrawn; True once closed."""
     corrected: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=dict)
     """How somebody who was not here then stands, and who said so, by person and round."""
+    groups: asked_in_groups.AskedInGroups = field(default_factory=asked_in_groups.AskedInGroups)
     part: taking_part.TakingPart = field(default_factory=taking_part.TakingPart)
     heads: dict[str, int] = field(default_factory=dict)
     """Heads before each screen as the host counted them last, besides those who scanned its code."""
@@ -161,6 +165,7 @@ class Register:
         """Fold one event; the events come in the timeline's order, each once."""
         payload = happening.payload
         self.part.take_in(happening.type, happening.utc_ms, happening.actor, payload)
+        self.groups.take_in(happening.type, happening.utc_ms, happening.actor, payload)
         match happening.type:
             case "session_started" | "session_ended":
                 self._turn(happening.utc_ms, is_live=happening.type == "session_started")
@@ -357,7 +362,7 @@ def _row(
         round_: who for visit in visits for round_, who in visit.corrected.items()
     }
     corrected = tuple(round_ for round_, _ in checkins if round_ in by)
-    part, participants = register.part, [visit.participant for visit in visits]
+    part, participants = register.part, tuple(visit.participant for visit in visits)
     return Attendance(
         participant=visits[0].participant if visits else None,
         person=who,
@@ -381,6 +386,7 @@ def _row(
         there=there,
         away=away,
         attentive_ms=attentive,
+        polls=len(register.polls) - len(register.groups.polls) + register.groups.count(participants),
     )
 
 

@@ -84,6 +84,14 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """Who signed in to a lesson, and whether it is over: until then those who are missing may still come."""
+
+    counted: SignIns
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AttendanceReport:
     """The attendance of a session as one reader may see it; `expected` counts the roster's people in it."""
 
@@ -271,20 +279,22 @@ class AttendanceReports:
         cards = await self.people.cards(org_id, person_ids)
         return {id_: card.name for id_, card in cards.items()}
 
-    async def sign_ins(self, org_id: str, sessions: Collection[str]) -> dict[str, SignIns]:
+    async def sign_ins(self, org_id: str, sessions: Collection[str]) -> dict[str, "Signed"]:
         """Return the sign-ins of sessions of one organisation; each is counted again only after news."""
         async with self.database.read() as tx:
             heads = await self.cases.heads(tx, org_id, sessions)
             known = await self.cases.sign_ins(tx, list(heads))
-        found: dict[str, SignIns] = {}
+        found: dict[str, Signed] = {}
         for session_id, seq in heads.items():
             counted_to, counted = known.get(session_id, (-1, SignIns(0, 0, 0, 0)))
-            if counted_to < seq:
-                counted = await self._count(org_id, session_id, seq)
-            found[session_id] = counted
+            # What is kept was counted when the lesson was over, and there is no news since.
+            is_kept = counted_to >= seq
+            found[session_id] = (
+                Signed(counted, True) if is_kept else await self._count(org_id, session_id, seq)
+            )
         return found
 
-    async def _count(self, org_id: str, session_id: str, seq: int) -> SignIns:
+    async def _count(self, org_id: str, session_id: str, seq: int) -> "Signed":
         roster = await self.sessions.expected(session_id)
         async with self.database.read() as tx:
             drawn = await self._drawn(tx, session_id, roster, self.clock())
@@ -294,7 +304,7 @@ class AttendanceReports:
         if drawn.course.over:  # while it runs, every event would write
             async with self.database.write() as tx:
                 await self.cases.put_sign_ins(tx, org_id, session_id, seq, counted)
-        return counted
+        return Signed(counted, drawn.course.over)
 
     async def _report(self, facts: SessionFacts, session_id: str, who: Principal | None) -> AttendanceReport:
         roster = await self.sessions.expected(session_id)

@@ -140,8 +140,8 @@ class AttendanceRoutes:
         wanted = list(dict.fromkeys(filter(None, request.query.sessions.split(","))))[:MOST_SESSIONS]
         found = await self.reports.sign_ins(who.org_id, wanted)
         items = [
-            m.SignInsModel(**drawn_sign_ins(session, counted, self.weak_below))
-            for session, counted in found.items()
+            m.SignInsModel(**drawn_sign_ins(session, signed, self.weak_below))
+            for session, signed in found.items()
         ]
         return m.SignInsPage(items=items)
 

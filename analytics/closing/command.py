@@ -1,11 +1,12 @@
-"""The command line of closed records: `lectern attendance verify`, without settings or a database."""
+"""The grammar of `lectern attendance verify`, which needs neither settings nor a database.
+
+What carries it out (`offline`) is named here and imported once it is asked for.
+"""
 
 import argparse
-import sys
 from pathlib import Path
 
 from analytics.closing.signing import plain
-from analytics.closing.verification import verified
 
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,7 +38,7 @@ def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FILE",
         help="the version before: what was changed since is computed, and compared with what the record says",
     )
-    sub.set_defaults(offline=_verify)
+    sub.set_defaults(offline="analytics.closing.verification:verify")
 
 
 def _digits(text: str) -> str:
@@ -46,9 +47,3 @@ def _digits(text: str) -> str:
         msg = "a SHA-256 has 64 hexadecimal digits; colons and blanks between them do not matter"
         raise argparse.ArgumentTypeError(msg)
     return found
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    outcome = verified(arguments.file, arguments.fingerprint, arguments.head, arguments.former)
-    sys.stdout.write("\n".join(outcome.lines) + "\n")
-    return outcome.exit_code

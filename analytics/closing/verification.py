@@ -1,5 +1,7 @@
 """`lectern attendance verify`: what holds of a file, in plain words. Needs the file and nothing else."""
 
+import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -218,3 +220,10 @@ def _origin(certificates: Sequence[bytes], trusted: Sequence[str]) -> tuple[list
 def _plain(text: str) -> str:
     """Return text from a file so that it does nothing to a terminal."""
     return "".join(c if c.isprintable() else "□" for c in text)
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Carry out `lectern attendance verify` (`analytics.closing.command`); returns its exit code."""
+    outcome = verified(arguments.file, arguments.fingerprint, arguments.head, arguments.former)
+    sys.stdout.write("\n".join(outcome.lines) + "\n")
+    return outcome.exit_code

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalogue.bin.states import DAY_MS, BinEvent, Binned, BinState, after
 from catalogue.bin.store import BinStore
-from catalogue.chapters import CARD_MS
 from catalogue.edit_store import EditStore
 from catalogue.groups.store import GroupStore
 from catalogue.media import Microcourse, microcourse_folder
 from catalogue.review_store import ReviewStore
+from catalogue.shown import ShownParts
 from catalogue.store import CatalogueStore
 from catalogue.terms_store import TermsStore
 from catalogue.webvtt import mapped, reread, written
@@ -151,9 +151,7 @@ class BinEraser:
     async def _hand_down(self, tx: AsyncConnection, replay: Binned, course: Microcourse) -> None:
         """Give a microcourse the captions that it showed as its replay's, in its own time."""
         version = course.version if course.live_version is None else course.live_version
-        shown = next((each for each in await self.reviews.live(tx, [course])), course)
-        cut = (await self.edits.cuts(tx, [(course.id, version)])).get((course.id, version))
-        ranges = [(shown.start_ms, shown.end_ms)] if cut is None else cut.content.ranges
+        parts = await ShownParts(self.store, self.jobs, self.edits, self.reviews).of(tx, course.id, version)
         own = await self.terms.languages(tx, "microcourse", course.id, version)
         replay_version = int(replay.content["version"])
         for language in await self.terms.languages(tx, "replay", replay.id, replay_version):
@@ -166,7 +164,7 @@ class BinEraser:
                 "language": language,
                 "org_id": course.org_id,
                 "version": version,
-                "content": written(mapped(reread(found.content), ranges, CARD_MS)),
+                "content": written(mapped(reread(found.content), parts)),
                 "created_by": replay.put_by,
                 "created_utc_ms": self.clock(),
             }

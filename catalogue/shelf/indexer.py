@@ -3,14 +3,14 @@
 import asyncio
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalogue.chapters import CARD_MS, Chapter
+from catalogue.chapters import Chapter
 from catalogue.edit_store import EditStore
 from catalogue.media import MediumKind, Microcourse, Replay
 from catalogue.neighbours import People
@@ -26,6 +26,7 @@ from catalogue.shelf.marking import Marked, ShelfKey, mark, marked, take
 from catalogue.shelf.places import MOST_PLACES, Place
 from catalogue.shelf.store import ArrangementStore
 from catalogue.shelf.tables import audiences
+from catalogue.shown import ShownParts
 from catalogue.states import ReplayState
 from catalogue.tables import microcourses, replays
 from catalogue.terms_store import TermsStore
@@ -165,10 +166,7 @@ class Indexer:
             about = await self._about(tx, seen, course)
             captions = await self._captions(tx, "microcourse", course)
             if not captions:
-                ranges = (
-                    [(course.start_ms, course.end_ms)] if made_of is None else list(made_of.content.ranges)
-                )
-                captions = await self._captions_of_replay(tx, course, ranges)
+                captions = await self._captions_of_replay(tx, course)
         return Entry(
             seen.key,
             seen.org_id,
@@ -212,15 +210,14 @@ class Indexer:
                 places += _spoken(reread(found.content))
         return places
 
-    async def _captions_of_replay(
-        self, tx: AsyncConnection, course: Microcourse, ranges: Sequence[tuple[int, int]]
-    ) -> list[Place]:
+    async def _captions_of_replay(self, tx: AsyncConnection, course: Microcourse) -> list[Place]:
         replay_id, places = course.replay_id, list[Place]()
+        parts = await ShownParts(self.keeper.store).of(tx, course.id, course.version)
         version = await self.keeper.store.source_version(tx, replay_id)
         for language in await self.terms.languages(tx, "replay", replay_id, version) if version else ():
             found = await self.terms.captions(tx, "replay", replay_id, language)
             if found is not None:
-                places += _spoken(mapped(reread(found.content), ranges, CARD_MS))
+                places += _spoken(mapped(reread(found.content), parts))
         return places
 
 

@@ -38,6 +38,8 @@ from lectern.timeline.event import (
 from lectern.timeline.idea import Audience, Entity, Texts, Touch
 
 Request = Literal["pending", "refused"]
+NEVER_CAME = "person:"
+"""Begins the key of somebody who never joined; the person's id follows."""
 
 
 class State(StrEnum):
@@ -85,7 +87,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Round:
-    """One window. `expected` is how many should check in, counted until it closes.
+    """One window.
 
     `marks` and `requests` are by participant; of people who never came by `person:<id>` (`key_of`).
     """
@@ -95,18 +97,22 @@ class Round:
     opened_utc_ms: UtcMs
     late_after_utc_ms: UtcMs
     closes_utc_ms: UtcMs
-    expected: int
     forced: bool = False
     state: State = State.OPEN
     marks: dict[str, Mark] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     """References to the words last given for a request or a correction."""
+    listed: dict[str, None] = field(default_factory=dict)
+    """Everybody whom it asked or who stands somehow in it, in that order: learners who were there before it
+    closed, and whoever has a mark or a request. Where there is no roster, these are expected."""
     tally: Counter[str] = field(default_factory=Counter)
-    """How many people of the house stand how, and under `pending` how many requests wait."""
-    guests: Counter[str] = field(default_factory=Counter)
-    """How many guests stand how: with a roster they are counted beside it."""
-    marked_guests: set[str] = field(default_factory=set)
+    """How many people of the roster stand how."""
+    besides: Counter[str] = field(default_factory=Counter)
+    """How many others stand how: guests, and people of the house whom the roster does not name."""
+    marked_besides: set[str] = field(default_factory=set)
+    waiting: int = 0
+    """How many requests wait."""
 
     @property
     def is_open(self) -> bool:
@@ -121,49 +127,59 @@ class Round:
         """Follow the table; what does not fit changes nothing."""
         self.state = TRANSITIONS[self.state].get(type(event), self.state)
 
-    def mark(self, who: str, mark: Mark, *, guest: bool) -> None:
+    def mark(self, who: str, mark: Mark, *, on_roster: bool) -> None:
         """Let `who` stand so from now on."""
         self.unmark(who)
         self.marks[who] = mark
-        if guest:
-            self.marked_guests.add(who)
-        (self.guests if guest else self.tally)[mark.standing] += 1
+        self.listed.setdefault(who)
+        if not on_roster:
+            self.marked_besides.add(who)
+        (self.tally if on_roster else self.besides)[mark.standing] += 1
         self.settle(who, None)
 
     def unmark(self, who: str) -> Mark | None:
         """Forget how `who` stood."""
         before = self.marks.pop(who, None)
         if before is not None:
-            (self.guests if who in self.marked_guests else self.tally)[before.standing] -= 1
-        self.marked_guests.discard(who)
+            (self.besides if who in self.marked_besides else self.tally)[before.standing] -= 1
+        self.marked_besides.discard(who)
         return before
 
-    def claim(self, who: str) -> bool:
-        """Count a guest who turns out to be somebody of the house among them; tell whether it matters."""
-        if who not in self.marked_guests:
+    def place(self, who: str, *, on_roster: bool) -> bool:
+        """Count `who` among the roster or besides, as is so by now; tell whether it matters."""
+        mark = self.marks.get(who)
+        if mark is None or on_roster is (who not in self.marked_besides):
             return False
-        self.marked_guests.discard(who)
-        standing = self.marks[who].standing
-        self.guests[standing] -= 1
-        self.tally[standing] += 1
+        (self.marked_besides.discard if on_roster else self.marked_besides.add)(who)
+        self.tally[mark.standing] += 1 if on_roster else -1
+        self.besides[mark.standing] += -1 if on_roster else 1
         return True
 
     def settle(self, who: str, request: Request | None) -> None:
         """Note what became of a request, or that there is none."""
         if self.requests.pop(who, None) == "pending":
-            self.tally["pending"] -= 1
+            self.waiting -= 1
         if request is not None:
             self.requests[who] = request
-            self.tally["pending"] += request == "pending"
+            self.listed.setdefault(who)
+            self.waiting += request == "pending"
 
-    def rename(self, before: str, after: str) -> bool:
+    def leave_out(self, who: str) -> bool:
+        """List somebody no more of whom there is nothing to say; tell whether they were."""
+        if who in self.marks or who in self.requests or who not in self.listed:
+            return False
+        del self.listed[who]
+        return True
+
+    def rename(self, before: str, after: str, *, on_roster: bool) -> bool:
         """Carry what stands under one key to a person's, if nothing is there yet; tell whether there was."""
         mark, request = self.unmark(before), self.requests.get(before)
         self.settle(before, None)
+        self.listed.pop(before, None)
         if request is not None and after not in self.marks:
             self.settle(after, request)
         if mark is not None and after not in self.marks:
-            self.mark(after, mark, guest=False)
+            self.mark(after, mark, on_roster=on_roster)
         reason = self.reasons.pop(before, None)
         if reason is not None:
             self.reasons.setdefault(after, reason)
@@ -176,35 +192,29 @@ class Checkins:
 
     rounds: dict[str, Round] = field(default_factory=dict)
     plan: Plan | None = None
-    learners: set[str] = field(default_factory=set)
+    learners: dict[str, None] = field(default_factory=dict)
+    """Who learns here by now, in the order in which they came."""
     participant_of: dict[str, str] = field(default_factory=dict)
     """By person, for everybody who has joined."""
-    persons: set[str] = field(default_factory=set)
-    """The participants who are people of the house."""
-    own_learners: set[str] = field(default_factory=set)
-    """Those in both sets, kept: they are counted at every event while a round is open."""
+    person_of: dict[str, str] = field(default_factory=dict)
+    """The same by participant: who came as two is who they came as last."""
     names: dict[str, str] = field(default_factory=dict)
     """References to the names of everybody who has joined, by participant."""
-    on_roster: int = 0
+    roster: set[str] = field(default_factory=set)
+    """The persons who should come."""
     ended_utc_ms: UtcMs | None = None
     moved: tuple[str, ...] = ()
     """Rounds (and the plan) that the last event changed without naming them."""
 
-    @property
-    def expected(self) -> int:
-        """How many should check in now: the roster, or all learners where there is none.
-
-        Guests are beside a roster; people of the house who came without being on it make it larger.
-        """
-        if self.on_roster == 0:
-            return len(self.learners)
-        return max(self.on_roster, len(self.own_learners))
+    def expected(self, round_: Round) -> int:
+        """How many should check in: the roster, or everybody whom the round lists where there is none."""
+        return len(self.roster) or len(round_.listed)
 
     def count(self, round_: Round, *standings: Standing) -> tuple[int, int]:
-        """Return how many of those expected stand so, and how many guests beside them."""
+        """Return how many of those expected stand so, and how many besides them."""
         own = sum(round_.tally[standing] for standing in standings)
-        guests = sum(round_.guests[standing] for standing in standings)
-        return (own + guests, 0) if self.on_roster == 0 else (own, guests)
+        besides = sum(round_.besides[standing] for standing in standings)
+        return (own, besides) if self.roster else (own + besides, 0)
 
     @property
     def open_round(self) -> Round | None:
@@ -216,7 +226,12 @@ class Checkins:
         """Return under which key somebody's standing is kept."""
         if participant is None and person is not None:
             participant = self.participant_of.get(person)
-        return participant if participant is not None else f"person:{person}"
+        return participant if participant is not None else f"{NEVER_CAME}{person}"
+
+    def is_expected(self, who: str) -> bool:
+        """Tell whether the roster names whoever has this key (`key_of`)."""
+        never_came = who.removeprefix(NEVER_CAME) if who.startswith(NEVER_CAME) else None
+        return (never_came or self.person_of.get(who)) in self.roster
 
 
 class CheckinIdea:
@@ -251,11 +266,10 @@ class CheckinIdea:
         match event.payload:
             case ParticipantJoined() as joined:
                 _join(slice_, joined)
-            case RosterChanged(expected=expected):
-                slice_.on_roster = expected
+            case RosterChanged() as changed:
+                _change_roster(slice_, changed)
             case ParticipantRemoved(participant=participant):
-                slice_.learners.discard(participant)
-                slice_.own_learners.discard(participant)
+                slice_.moved = _leave(slice_, participant)
             case SessionEnded() as ended:
                 slice_.ended_utc_ms = event.utc_ms
                 if slice_.open_round is not None:
@@ -266,8 +280,6 @@ class CheckinIdea:
                     slice_.plan = None
             case payload:
                 _take_in(slice_, event, payload)
-        if slice_.open_round is not None:
-            slice_.open_round.expected = slice_.expected
 
     def touched(self, slice_: Checkins, event: TimelineEvent) -> Iterable[Touch]:
         """See `Idea`."""
@@ -328,13 +340,13 @@ class CheckinIdea:
         if audience is Audience.LEARNER:
             return entity
         came, others = slice_.count(round_, "on_time", "late")
-        entity |= {"came": came, "others": others, "expected": round_.expected}
+        entity |= {"came": came, "others": others, "expected": slice_.expected(round_)}
         if audience is not Audience.STAFF:
             return entity
         return entity | {
-            "came_late": sum(slice_.count(round_, "late")),
-            "made_up": sum(slice_.count(round_, "make_up")),
-            "requests": round_.tally["pending"],
+            "came_late": slice_.count(round_, "late")[0],
+            "made_up": slice_.count(round_, "make_up")[0],
+            "requests": round_.waiting,
         }
 
 
@@ -345,32 +357,67 @@ def _touched_from_outside(slice_: Checkins, payload: Event | None) -> Iterable[T
                 yield Touch(path, _STAFF if path.startswith("checkin_plan/") else _ALL)
         case RosterChanged():
             yield from (Touch(f"checkin/{id_}", _COUNTING) for id_ in slice_.rounds)
-        case ParticipantJoined() | ParticipantRemoved():
-            if slice_.open_round is not None:
-                yield Touch(f"checkin/{slice_.open_round.id}", _COUNTING)
-            if isinstance(payload, ParticipantJoined):
-                for path in slice_.moved:
-                    own = path.startswith("my/")
-                    yield Touch(path, owner=payload.participant) if own else Touch(path, _COUNTING)
+        case ParticipantJoined(participant=participant):
+            for path in slice_.moved:
+                own = path.startswith("my/")
+                yield Touch(path, owner=participant) if own else Touch(path, _COUNTING)
+        case ParticipantRemoved():
+            yield from (Touch(path, _COUNTING) for path in slice_.moved)
 
 
 def _join(slice_: Checkins, joined: ParticipantJoined) -> None:
-    learns, who = is_learner(joined.role), joined.participant
-    (slice_.learners.add if learns else slice_.learners.discard)(who)
-    if joined.person is not None:
-        slice_.persons.add(who)
-    (slice_.own_learners.add if learns and who in slice_.persons else slice_.own_learners.discard)(who)
+    who, person, moved = joined.participant, joined.person, list[str]()
+    if is_learner(joined.role):
+        slice_.learners.setdefault(who)
+        open_ = slice_.open_round
+        if open_ is not None and who not in open_.listed:
+            open_.listed[who] = None
+            if not slice_.roster:
+                moved.append(f"checkin/{open_.id}")
+    else:
+        moved += _leave(slice_, who)
     slice_.names[who] = joined.name_ref
-    if joined.person is None:
-        return
-    slice_.participant_of[joined.person] = who
-    before = f"person:{joined.person}"
-    moved: list[str] = []
-    for id_, round_ in slice_.rounds.items():
-        claimed = round_.claim(joined.participant)
-        if round_.rename(before, joined.participant) or claimed:
-            moved += [f"checkin/{id_}", f"my/checkin/{id_}"]
-    slice_.moved = tuple(moved)
+    if person is not None:
+        came_as = _know(slice_, who, person)
+        expected = slice_.is_expected(who)
+        for id_, round_ in slice_.rounds.items():
+            placed = round_.place(who, on_roster=expected)
+            if came_as is not None and round_.place(came_as, on_roster=False):
+                placed = True
+            if round_.rename(f"{NEVER_CAME}{person}", who, on_roster=expected) or placed:
+                moved += [f"checkin/{id_}", f"my/checkin/{id_}"]
+    slice_.moved = tuple(dict.fromkeys(moved))
+
+
+def _know(slice_: Checkins, who: str, person: str) -> str | None:
+    """Note which person a participant is; return who they came as before, if that was another participant."""
+    before = slice_.participant_of.get(person)
+    other = slice_.person_of.get(who)
+    if other is not None and other != person:
+        slice_.participant_of.pop(other, None)
+    slice_.participant_of[person], slice_.person_of[who] = who, person
+    if before is None or before == who:
+        return None
+    slice_.person_of.pop(before, None)
+    return before
+
+
+def _leave(slice_: Checkins, who: str) -> tuple[str, ...]:
+    """Let somebody be no learner; return the rounds of which that changes a count: with a roster, none."""
+    slice_.learners.pop(who, None)
+    left = [f"checkin/{id_}" for id_, round_ in slice_.rounds.items() if round_.leave_out(who)]
+    return () if slice_.roster else tuple(left)
+
+
+def _change_roster(slice_: Checkins, changed: RosterChanged) -> None:
+    """Follow the roster: whoever it names by now, or no more, is counted so in every round."""
+    slice_.roster.difference_update(changed.removed)
+    slice_.roster.update(changed.added)
+    for person in (*changed.removed, *changed.added):
+        who = slice_.key_of(None, person)
+        expected = slice_.is_expected(who)
+        for round_ in slice_.rounds.values():
+            round_.place(who, on_roster=expected)
 
 
 def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> None:
@@ -395,8 +442,8 @@ def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> N
                 event.utc_ms,
                 opened.late_after_utc_ms,
                 opened.closes_utc_ms,
-                slice_.expected,
                 opened.forced,
+                listed=dict(slice_.learners),
             )
         case CheckinExtended() as extended:
             round_ = slice_.rounds[extended.id]
@@ -407,8 +454,8 @@ def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> N
         case CheckinAnswered() as answered if event.actor is not None:
             round_ = slice_.rounds[answered.id]
             if event.actor not in round_.marks:
-                guest = event.actor not in slice_.persons
-                round_.mark(event.actor, Mark(answered.status, event.utc_ms), guest=guest)
+                mark = Mark(answered.status, event.utc_ms)
+                round_.mark(event.actor, mark, on_roster=slice_.is_expected(event.actor))
         case MakeUpRequested() as asked:
             who = slice_.key_of(asked.participant, asked.person)
             slice_.rounds[asked.id].settle(who, "pending")
@@ -417,8 +464,8 @@ def _take_in(slice_: Checkins, event: TimelineEvent, payload: Event | None) -> N
             slice_.rounds[refused.id].settle(slice_.key_of(refused.participant, refused.person), "refused")
         case CheckinCorrected() as corrected:
             who = slice_.key_of(corrected.participant, corrected.person)
-            guest = not who.startswith("person:") and who not in slice_.persons
-            slice_.rounds[corrected.id].mark(who, Mark(corrected.after, event.utc_ms), guest=guest)
+            mark = Mark(corrected.after, event.utc_ms)
+            slice_.rounds[corrected.id].mark(who, mark, on_roster=slice_.is_expected(who))
             slice_.rounds[corrected.id].reasons[who] = corrected.reason_ref
 
 

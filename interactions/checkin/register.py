@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from interactions.checkin.events import Standing
-from interactions.checkin.idea import CHECKIN, Checkins, Request, Round, State
+from interactions.checkin.idea import CHECKIN, NEVER_CAME, Checkins, Request, Round, State
 from lectern.timeline.idea import ClassState
 
 
@@ -39,20 +39,18 @@ class Sum:
 
 
 def register(state: ClassState, round_: Round, roster: Collection[str]) -> list[Line]:
-    """Return the lines of the roster, in its order, and then those of other learners as they came."""
+    """Return the lines of the roster, in its order, and then those of others whom the round lists.
+
+    Its sum (`summed`) is what the class is told while it goes on (`Checkins.count`), for the same roster.
+    """
     checkins = state.of(CHECKIN)
-    persons = {participant: person for person, participant in checkins.participant_of.items()}
     lines = [_line(state, checkins, round_, None, person, expected=True) for person in roster]
     wanted = set(roster)
-    others = [who for who in round_.marks if who.startswith("person:")]
-    others += [who for who in round_.requests if who.startswith("person:") and who not in round_.marks]
-    others += [who for who in {**round_.marks, **round_.requests} if not who.startswith("person:")]
-    others += sorted(checkins.learners)
-    for who in dict.fromkeys(others):
-        absent = who.removeprefix("person:") if who.startswith("person:") else None
-        person = absent if absent is not None else persons.get(who)
+    for who in sorted(round_.listed, key=lambda who: (who not in round_.marks, who not in round_.requests)):
+        never_came = who.removeprefix(NEVER_CAME) if who.startswith(NEVER_CAME) else None
+        person = never_came or checkins.person_of.get(who)
         if person is None or person not in wanted:
-            participant = None if absent is not None else who
+            participant = None if never_came is not None else who
             lines.append(_line(state, checkins, round_, participant, person, expected=False))
     return lines
 

@@ -38,7 +38,7 @@ def draw(state: ClassState, call: Call, data: DrawLots) -> Decision:
     if not 1 <= data.winners <= MOST_WINNERS:
         raise Rejected("winners_count_invalid", f"Draw 1 to {MOST_WINNERS} at a time.", most=MOST_WINNERS)
     came = {who for who, mark in round_.marks.items() if mark.standing != "absent"}
-    pool = sorted((came & checkins.learners) - state.of(LOTTERY).won)
+    pool = sorted((came & checkins.learners.keys()) - state.of(LOTTERY).won)
     if not pool:
         raise Conflict("lottery_nobody_left", "Nobody is left to be drawn. Reset the draw to start again.")
     winners = tuple(call.rng.sample(pool, min(data.winners, len(pool))))

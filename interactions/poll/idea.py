@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from interactions.answers.form import Form, Picks
+from interactions.answers.form import Form, Picks, plain
 from interactions.poll.events import (
     PollClosed,
     PollCounted,
@@ -20,7 +20,9 @@ from lectern.timeline.idea import STAFF_ONLY, Audience, Entity, Texts, Touch
 FEWEST_SHOWN = 5
 """From how many ballots on an anonymous result is shown: of fewer, one could guess whose is which."""
 MOST_TEXTS_SHOWN = 50
-"""Written answers in a published result; staff see all of them, one by one."""
+"""Different written answers in a result. Staff read all over REST: a frame for 2,000 people is short."""
+SAME_CHARS = 60
+"""Longer answers are the same only if they are so to the letter: nobody writes them twice."""
 _STAFF_AND_AUTHOR = frozenset({Audience.STAFF, Audience.LEARNER})
 
 
@@ -361,7 +363,7 @@ def _of_kind(poll: Poll, audience: Audience, texts: Texts, *, shows: bool) -> di
         case "multiple":
             extra["most"] = opened.most
         case "text":
-            extra["texts"] = _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else None
+            extra |= _texts_shown(poll, texts) if shows and _shows_texts(poll, audience) else {"texts": None}
     if opened.group is not None:
         extra |= {"group": opened.group, "asked_by": poll.asked_by}
     if opened.groups:
@@ -402,14 +404,32 @@ def _shows_texts(poll: Poll, audience: Audience) -> bool:
     return poll.published or (audience is Audience.STAFF and poll.opened.anonymous)
 
 
-def _texts_shown(poll: Poll, texts: Texts) -> list[str]:
+def _texts_shown(poll: Poll, texts: Texts) -> dict[str, Entity]:
+    """What was written most often, how often each, and how many answers there are in all.
+
+    What differs in width, case and blanks alone is one answer, in the words of the first of them. Of answers
+    that are equally frequent those come first that lie first: anonymous ones in the order of the count.
+    """
+
+    def key(text: str) -> str:
+        return plain(text) if len(text) <= SAME_CHARS else text
+
     refs = (
         poll.counted.text_refs
         if poll.counted is not None
         else [cast.text_ref for cast in poll.votes.values() if cast.text_ref]
     )
-    words = (texts.get(ref) for ref in list(refs)[-MOST_TEXTS_SHOWN:])
-    return [text for text in words if text is not None]
+    words = [text for text in map(texts.get, refs) if text is not None]
+    times = Counter(map(key, words))
+    first: dict[str, str] = {}
+    for text in words:
+        first.setdefault(key(text), text)
+    shown = times.most_common(MOST_TEXTS_SHOWN)  # of equal ones those that were met first
+    return {
+        "texts": [first[each] for each, _ in shown],
+        "text_counts": [count for _, count in shown],
+        "texts_total": len(words),
+    }
 
 
 POLL = PollIdea()

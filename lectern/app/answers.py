@@ -10,7 +10,8 @@ from analytics.neighbours import Held, PersonCard
 from analytics.neighbours import SessionFacts as ReportedSession
 from catalogue.bin.store import BinStore
 from catalogue.neighbours import Led
-from catalogue.shown import ShownPart, ShownParts
+from catalogue.parts import ShownPart
+from catalogue.shown import ShownParts
 from catalogue.store import CatalogueStore, replay_of_row
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import MAY_HOST, OrgRole

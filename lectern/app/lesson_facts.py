@@ -57,19 +57,16 @@ async def _held(tx: AsyncConnection, org_id: str, which: ColumnElement[bool]) ->
     """Return lessons that began, in order, with the lengths of their rosters."""
     s, r = sessions.c, roster_entries.c
     wanted = (s.org_id == org_id, s.first_started_utc_ms.is_not(None), which)
-    query = select(r.session_id, func.count()).join(sessions, s.id == r.session_id).where(*wanted)
-    expected = {row[0]: int(row[1]) for row in await tx.execute(query.group_by(r.session_id))}
-    found = await tx.execute(select(sessions).where(*wanted).order_by(s.first_started_utc_ms, s.id))
+    # By the lessons' own key SQLite sorts nothing; by `r.session_id` it takes twice as long.
+    query = select(s.id, func.count()).join(roster_entries, s.id == r.session_id).where(*wanted)
+    expected = {row[0]: int(row[1]) for row in await tx.execute(query.group_by(s.id))}
+    said = (s.id, s.title, s.zone, s.first_started_utc_ms, s.state, s.planned_minutes)
+    found = select(*said, s.presenter_person_id, s.host_person_id).where(*wanted)
     return [
         HeldLesson(
-            row.id,
-            row.title,
-            row.zone,
-            row.first_started_utc_ms,
-            row.state == "ended",
-            row.planned_minutes,
-            expected.get(row.id, 0),
-            (row.presenter_person_id, row.host_person_id),
+            id_, title, zone, began, state == "ended", minutes, expected.get(id_, 0), (presenter, host)
         )
-        for row in found
+        for id_, title, zone, began, state, minutes, presenter, host in await tx.execute(
+            found.order_by(s.first_started_utc_ms, s.id)
+        )
     ]

@@ -247,6 +247,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
                     settings.microcourse_very_long_minutes * 60_000,
                 ),
                 links=at_door,
+                watermark=settings.watermark,
             ),
             shelf_indexer=Indexer(keeper, PeopleOfCatalogue(accounts.store)),
             whip=WhipEndpoint(

@@ -101,10 +101,15 @@ class ParticipantJoined(Event, frozen=True, kw_only=True):
 
 
 class RosterChanged(Event, frozen=True, kw_only=True):
-    """How many people should come, from now on: the denominator of every rate (ATT-04)."""
+    """How many people should come, from now on: the denominator of every rate (ATT-04).
+
+    `added` and `removed` are the persons by whom it differs from before: who folds them knows the roster.
+    """
 
     TYPE: ClassVar[str] = "roster_changed"
     expected: int
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class ParticipantRemoved(Event, frozen=True, kw_only=True):

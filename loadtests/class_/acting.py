@@ -68,7 +68,7 @@ class Learner(SocketIOUser):
         "json": Json,
         "reconnection_delay": 1,
         "reconnection_delay_max": 5,
-        # The client's own check, byte by byte in Python, was a third of this process's work; a browser's is none.
+        # Byte by byte in Python, the client's own check was a third of what this process did.
         "websocket_extra_options": {"skip_utf8_validation": True},
     }
 

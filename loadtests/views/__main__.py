@@ -23,19 +23,21 @@ from analytics.view_store import MediumVersion, ViewStore
 from lectern.app.settings import Settings
 from lectern.app.wiring import built
 from loadtests.class_.__main__ import go_first
-from loadtests.class_.house import House, house, pin_this_process, restart
+from loadtests.class_.house import House, house, pin_this_process, postgres_server, restart
 from loadtests.figures import Figure, machine, percentile, report
+from loadtests.views import signals
 from loadtests.views.library import Library, stock
 from loadtests.views.players import PIECE_MS, Crowd, Viewer, viewers
 from loadtests.views.year import read_year, write_year
 
-PARTS = ("postgresql", "sqlite", "kill", "year")
+PARTS = ("postgresql", "sqlite", "kill", "year", "signals")
 GOALS = {"postgresql": 2_000.0, "sqlite": 500.0}
 MOST_OF_A_CORE = 0.8
 _BEGIN_WITHIN_S = 120.0
 _AFTER_KILL_S = 5.0
 _START_WITHIN_S = 150.0
 _END_AFTER_S = 3_000.0
+_TIMES_SIGNALS = 20
 
 
 def options() -> argparse.Namespace:
@@ -48,6 +50,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--media", type=int, default=50, help="that they watch")
     parser.add_argument("--connections", type=int, default=512, help="to the server")
     parser.add_argument("--learnings", type=int, default=2_000_000, help="in the year; 35000000 needs 10 GB")
+    parser.add_argument("--lessons", type=int, default=3_000, help="in the year that signals are over")
     parser.add_argument("--first", action="store_true", help="go before others on this machine (root)")
     arguments = parser.parse_args()
     arguments.only = tuple(arguments.only.split(","))
@@ -181,6 +184,18 @@ async def year(arguments: argparse.Namespace) -> list[Figure]:
             return await read_year(home.server, home.settings, written[0])
 
 
+async def signals_over(arguments: argparse.Namespace) -> list[Figure]:
+    """Ask for the signals of a year, in both databases."""
+    asked = {"lessons": arguments.lessons, "times": _TIMES_SIGNALS}
+    with tempfile.TemporaryDirectory(prefix="lectern-bench-") as folder:
+        home = Path(folder)
+        say(f"signals over {arguments.lessons:,} lessons in sqlite")
+        figures = [*await signals.measure("sqlite", "", home / "sqlite", **asked)]
+        say("and in postgresql")
+        with postgres_server() as url:
+            return [*figures, *await signals.measure("postgresql", url, home / "postgresql", **asked)]
+
+
 async def measure(arguments: argparse.Namespace) -> list[Figure]:
     """Everything that was asked for."""
     figures: list[Figure] = []
@@ -189,6 +204,8 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
             figures += told(await ingestion(arguments, database))
     if "year" in arguments.only:
         figures += told(await year(arguments))
+    if "signals" in arguments.only:
+        figures += told(await signals_over(arguments))
     return figures
 
 

@@ -15,10 +15,22 @@ from lectern.timeline.event import (
     NewEvent,
     ParticipantJoined,
     ParticipantRemoved,
+    RosterChanged,
     ScreenScanned,
     TimelineEvent,
 )
-from lectern.timeline.idea import STAFF, Actor, Audience, Call, ClassState, Command, Decision, Texts, Touch
+from lectern.timeline.idea import (
+    STAFF,
+    STAFF_ONLY,
+    Actor,
+    Audience,
+    Call,
+    ClassState,
+    Command,
+    Decision,
+    Texts,
+    Touch,
+)
 
 
 class ConnectionOpened(Event, frozen=True, kw_only=True):
@@ -80,13 +92,24 @@ class Presence:
 
     participants: dict[str, Present] = field(default_factory=dict)
     is_news: bool = False
+    roster: set[str] = field(default_factory=set)
+    """The persons who should come."""
+    came_as: dict[str, str] = field(default_factory=dict)
+    """By person, the participant as whom they joined last."""
 
 
 class PresenceIdea:
     """Entities `participant/<id>`."""
 
     name = "presence"
-    events = (ParticipantJoined, ParticipantRemoved, ScreenScanned, ConnectionOpened, ConnectionClosed)
+    events = (
+        ParticipantJoined,
+        ParticipantRemoved,
+        RosterChanged,
+        ScreenScanned,
+        ConnectionOpened,
+        ConnectionClosed,
+    )
     paths = ("participant",)
 
     def empty(self) -> Presence:
@@ -97,7 +120,13 @@ class PresenceIdea:
         """See `Idea`."""
         payload = event.payload
         slice_.is_news = True
+        if isinstance(payload, RosterChanged):
+            slice_.roster.difference_update(payload.removed)
+            slice_.roster.update(payload.added)
+            return
         if isinstance(payload, ParticipantJoined):
+            if payload.person is not None:
+                slice_.came_as[payload.person] = payload.participant
             known = slice_.participants.get(payload.participant)
             if known is None:
                 slice_.participants[payload.participant] = Present(payload, event.utc_ms)
@@ -129,6 +158,9 @@ class PresenceIdea:
         payload = event.payload
         if isinstance(payload, ScreenScanned):
             return []
+        if isinstance(payload, RosterChanged):
+            here = (slice_.came_as.get(person) for person in (*payload.removed, *payload.added))
+            return [Touch(f"participant/{id_}", STAFF_ONLY) for id_ in here if id_ is not None]
         assert isinstance(
             payload, ParticipantJoined | ConnectionOpened | ConnectionClosed | ParticipantRemoved
         )
@@ -144,12 +176,11 @@ class PresenceIdea:
         self, slice_: Presence, touch: Touch, audience: Audience, texts: Texts
     ) -> dict[str, Any] | None:
         """See `Idea`."""
-        del audience
         id_ = touch.path.partition("/")[2]
         present = slice_.participants.get(id_)
         if present is None or present.removed:
             return None
-        return {
+        entity = {
             "id": id_,
             "name": texts.get(present.joined.name_ref),
             "role": present.joined.role,
@@ -157,6 +188,9 @@ class PresenceIdea:
             "online": bool(present.connections),
             "device": present.device,
         }
+        if audience is Audience.STAFF:
+            entity["expected"] = present.joined.person in slice_.roster
+        return entity
 
 
 PRESENCE = PresenceIdea()

@@ -5,8 +5,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.attendance.evidence import evidence_of
 from analytics.attendance.happening import Happening
-from analytics.attendance.register import Attendance, Interval, attendance
+from analytics.attendance.register import Attendance, Course, Interval, attendance
+from analytics.attendance.rule import Rule
+from analytics.attendance.verdict import shares
+from analytics.spans import NOTHING
 
 MINUTE = 60_000
 
@@ -107,6 +111,81 @@ def test_a_person_on_two_links_is_one_row() -> None:
     )  # fmt: skip
     assert list(found) == ["ann"]
     assert found["ann"].intervals == (Interval(10 * MINUTE, 13 * MINUTE, "pc"),)
+
+
+def asked(minute: float, id_: str, group: str | None = None) -> Happening:
+    return at(minute, "poll_opened", "host", id=id_, group=group)
+
+
+def split(minute: float, **groups: tuple[str, ...]) -> Happening:
+    planned = [{"id": id_, "name_ref": f"n{id_}", "members": members} for id_, members in groups.items()]
+    return at(minute, "breakout_opened", "host", groups=planned)
+
+
+def placed(minute: float, who: str, group: str | None) -> Happening:
+    return at(minute, "breakout_placed", "host", participant=who, group=group)
+
+
+def voted(minute: float, who: str, poll: str) -> Happening:
+    return at(minute, "poll_voted", who, poll=poll)
+
+
+def test_a_poll_of_a_group_is_put_to_who_was_in_that_group() -> None:
+    """Five groups with a poll each are one poll for everybody, not five."""
+    people = [f"p{n}" for n in range(5)]
+    found = rows(
+        LESSON[0],
+        *(event for who in people for event in (joined(10, who, who), opened(10, who, who))),
+        asked(11, "all"),
+        split(12, **{f"g{n}": (who,) for n, who in enumerate(people)}),
+        *(asked(13, f"q{n}", f"g{n}") for n in range(5)),
+        *(voted(14, who, f"q{n}") for n, who in enumerate(people)),
+        voted(14, "p0", "all"),
+        at(15, "breakout_closed", "host", reason="staff"),
+        roster=(*people, "absent"),
+    )
+    assert [(found[who].answers, found[who].polls) for who in people] == [(2, 2), *[(1, 2)] * 4]
+    assert (found["absent"].answers, found["absent"].polls) == (0, 1)
+    course = Course(live=((0, 1),), first_utc_ms=0, over=True, rounds=(), polls=6)
+    shares_of = {who: shares(Rule(), evidence_of(found[who], course, NOTHING, Rule())) for who in people}
+    assert [shares_of[who]["answers"] for who in people] == [1.0, *[0.5] * 4]
+
+
+def test_who_was_not_there_or_not_yet_in_the_group_was_not_asked() -> None:
+    found = rows(
+        LESSON[0],
+        *(joined(10, who, who) for who in ("away", "back", "late", "gone", "out")),
+        *(opened(10, who, who) for who in ("late", "gone", "out")),
+        split(12, g=("away", "back", "gone", "out"), h=("late",)),
+        placed(13, "gone", "h"),
+        at(13, "participant_removed", "host", participant="out"),
+        opened(13, "out", "out2"),
+        asked(14, "q", "g"),
+        asked(14, "never", "g"),
+        at(15, "poll_closed", "host", id="never"),
+        placed(16, "late", "g"),
+        opened(17, "back", "back"),
+        at(18, "poll_closed", "host", id="q"),
+        opened(19, "away", "away"),
+        placed(20, "gone", "g"),
+    )
+    assert {who: row.polls for who, row in found.items()} == {
+        "away": 0, "back": 1, "late": 1, "gone": 0, "out": 0,
+    }  # fmt: skip
+
+
+def test_groups_of_before_ask_nobody_and_two_links_are_asked_once() -> None:
+    found = rows(
+        LESSON[0],
+        joined(10, "p1", "ann"), joined(10, "p2", "ann"), opened(10, "p1", "c1"), opened(10, "p2", "c2"),
+        split(11, a=("p1", "p2")),
+        asked(12, "q1", "a"),
+        at(13, "poll_closed", "host", id="q1"),
+        split(14, b=()),
+        asked(15, "q2", "b"),
+        asked(15, "q3", "a"),
+    )  # fmt: skip
+    assert found["ann"].polls == 1
 
 
 def test_who_has_a_row() -> None:

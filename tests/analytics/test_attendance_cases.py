@@ -281,6 +281,12 @@ async def test_a_running_lesson_is_open_and_flags_nobody(office: Office) -> None
     _, report = await office.call("GET", TABLE, "admin")
     assert {row["verdict"] for row in report["rows"]} == {"open"}
     assert (report["rates"]["sign_in_rate"], report["rates"]["is_weak"]) == (0, False)
+    path = f"/api/v1/attendance/sign-ins?sessions={SESSION}"
+    _, page = await office.call("GET", path, "admin")
+    assert [(item["rate"], item["is_weak"]) for item in page["items"]] == [(0, False)]
+    await office.lesson.at(90, SessionEnded())
+    _, page = await office.call("GET", path, "admin")
+    assert [(item["rate"], item["is_weak"]) for item in page["items"]] == [(0, True)]
 
 
 async def test_the_kept_register_says_what_a_new_one_says(office: Office) -> None:

@@ -1,5 +1,8 @@
 """Signals over several lessons: added up, kept, counted again after news, and what pulls each down."""
 
+import hashlib
+import json
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -36,6 +39,7 @@ from lectern.kernel.access import Principal
 from lectern.kernel.errors import NotFound
 from lectern.manifest.clock_map import ClockMap, ClockPiece
 from tests.analytics.conftest import READERS, SESSION, Office
+from tests.analytics.plain_signals import plainly_over
 from tests.analytics.test_attendance_routes import teach
 from tests.analytics.test_session_report import Said
 from tests.lesson import START, Lesson, Raw
@@ -105,6 +109,18 @@ def test_what_pulls_down_is_below_the_limit_and_not_by_chance(held: list[dict[st
         assert {each.lesson.id for each in over.pulling} == low
 
 
+shares_of_people = st.sampled_from([0.0, 0.5, 0.6, 0.9, 1.0]) | st.floats(0, 1)
+any_limits = st.builds(SignalLimits, *[shares_of_people] * 4)
+
+
+@given(st.lists(departments, max_size=8), any_limits)
+def test_what_is_worked_out_is_what_the_long_way_comes_to(
+    held: list[dict[str, LessonMarks]], limits: SignalLimits
+) -> None:
+    lessons = counted(held)
+    assert signals_over(lessons, NAMES, limits) == plainly_over(lessons, NAMES, limits)
+
+
 def test_a_large_lesson_says_more_than_a_small_one() -> None:
     few, many, fine = (
         {"d_lab": LessonMarks(started=of, completed=done)} for done, of in ((0, 2), (30, 100), (95, 100))
@@ -160,6 +176,14 @@ def test_a_count_stands_on_all_that_it_depends_on() -> None:
     found = [basis_of(**same | other) for other in ({}, *others)]
     assert len(set(found)) == len(found)
     assert basis_of(**same) == found[0]
+
+
+def test_what_servers_have_counted_still_stands() -> None:
+    """A basis that is put together in another way has every lesson of every organisation counted again."""
+    rule = Rule(present_percent=70, planned_minutes=45)
+    basis = basis_of(seq=7, expected=3, rule=rule, watched=(1, 9), completed_from=0.8)
+    said = json.dumps([1, 7, 3, asdict(rule), [1, 9], 0.8], separators=(",", ":"))
+    assert basis == hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 class House(Office):
@@ -369,3 +393,45 @@ async def test_what_is_kept_is_the_same_on_both_databases(database: Database) ->
         assert await store.watched(tx, "org", ["s1"]) == {}
         assert await store.rules(tx, ["s1", "org"]) == {}
     assert msgspec.msgpack.encode(LessonMarks(1, 2)) == msgspec.msgpack.encode([1, 2, *[0] * 8])
+
+
+def at_random(rng: random.Random) -> LessonMarks:
+    """Numbers of some people, some of whom do what is asked of them, in another share each time."""
+    good = rng.random()
+
+    def of(number: int) -> int:
+        return sum(rng.random() < good for _ in range(number))
+
+    expected, there, started, answered = (rng.choice((0, 3, 20, 80)) for _ in range(4))
+    return LessonMarks(
+        expected, of(expected), of(expected), there, of(there), of(there), started, of(started), answered,
+        of(answered),
+    )  # fmt: skip
+
+
+async def test_random_lessons_out_of_either_database_are_what_the_long_way_comes_to(
+    database: Database,
+) -> None:
+    house, rng = House(database, await Lesson.open(database, SESSION)), random.Random(45)
+    for round_ in range(12):
+        house.ticks, limits = [], SignalLimits(*(rng.random() for _ in range(4)))
+        held = [
+            Counted(
+                lesson(f"s{round_}_{at}", at, expected=rng.randrange(99)),
+                {id_: at_random(rng) for id_ in ("", "gone", *NAMES) if rng.random() < 0.8},
+            )
+            for at in range(rng.randrange(30))
+        ]
+        house.over = [each.lesson for each in held]
+        async with database.write() as tx:
+            for each in held:
+                basis = basis_of(
+                    seq=0, expected=each.lesson.expected, rule=house.attending.standard, watched=(0, 0),
+                    completed_from=house.attending.completed_from,
+                )  # fmt: skip
+                await SignalStore().keep(tx, "org", each.lesson.id, basis, each.departments)
+        asked = replace(house.signals(), limits=limits)
+        for who, seen in (("admin", held), ("manager", seen_by_department(held, {"d_lab"}))):
+            found = await asked.of_period(READERS[who], MONTH)
+            assert (found.lessons, found.uncounted) == (len(held), 0), "nothing was counted again"
+            assert found.signals == plainly_over(seen, NAMES, limits), (round_, who)

@@ -5,6 +5,7 @@ import io
 import zipfile
 from typing import Any
 
+from analytics.poll_routes import PAGE
 from analytics.workbook import Table, csv_file, disposition, xlsx_file
 from lectern.timeline.event import SessionStarted
 from tests.analytics.conftest import SESSION, Office
@@ -127,8 +128,80 @@ async def test_a_table_of_every_attempt_that_no_spreadsheet_runs(office: Office)
         ("'=1+1?", "1", "'-2", "wrong"),
         ("'=1+1?", "2", "'+2", "right"),
         ("'=1+1?", "1", "'-2", "wrong"),
+        ("'=1+1?", "", "(hidden: too few answers, or not all yours to see)", ""),
     ]
-    assert rows[3][2] == "'@Guest"
+    assert (rows[3][2], rows[4][2]) == ("'@Guest", "(anonymous)")
+
+
+async def written_poll(office: Office, texts: list[str]) -> None:
+    """Everybody writes something: once under their names, once anonymously."""
+    at = office.lesson.at
+    await at(0, joined("p_ann", "ann", "Ann"), joined("p_bob", "bob", "Bob"), joined("p_g", None, "@Guest"))
+    await at(60, SessionStarted())
+    await at(70, asked("w1", {}, kind="text"))
+    for who, ref, words in (("p_bob", "b", "draft"), ("p_ann", "a", "=door"), ("p_bob", "b2", "window")):
+        await at(72, Raw("poll_voted", {"poll": "w1", "option": -1, "text_ref": ref}, who, {ref: words}))
+    await at(80, asked("w2", {}, kind="text", anonymous=True))
+    await at(81, Raw("poll_voted", {"poll": "w2", "option": -1}, "p_ann"))
+    refs = {f"t{n:04}": words for n, words in enumerate(sorted(texts))}
+    counted = {"id": "w2", "ballots": len(texts), "shown": True, "counts": (), "text_refs": tuple(refs)}
+    await at(99, Raw("poll_counted", counted, None, refs))
+    await at(99, asked("w3", {"x": "A", "y": "B"}, anonymous=True))
+    await at(100, Raw("poll_counted", {"id": "w3", "ballots": 7, "shown": True, "counts": (5, 2)}))
+
+
+TEXTS = [f"answer {n:03}" for n in range(2 * PAGE + 5)]
+
+
+async def test_every_written_answer_can_be_read_and_an_anonymous_one_is_nobodys(office: Office) -> None:
+    await written_poll(office, TEXTS)
+    _, report = await office.call("GET", RESULTS, "admin")
+    assert [each["written"] for each in report["questions"]] == [2, len(TEXTS), None]
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        status, page = await office.call("GET", f"{RESULTS}/w2/written?cursor={cursor}", "host")
+        assert (status, page["total"]) == (200, len(TEXTS))
+        assert len(page["items"]) <= PAGE
+        found, cursor = found + page["items"], page["next"]
+    nobody = {"participant": None, "person": None, "name": None, "correct": None}
+    assert found == [{"text": words} | nobody for words in TEXTS]
+    _, page = await office.call("GET", f"{RESULTS}/w1/written", "teacher")
+    assert [each["text"] for each in page["items"]] == ["window", "=door"]
+    assert [each["name"] for each in page["items"]] == ["Bob", "安 Ann"]
+    assert page["next"] is None
+
+
+async def test_written_answers_are_read_by_who_may_read_results(office: Office) -> None:
+    await written_poll(office, TEXTS[:9])
+    for who, status in (("ann", 403), ("guest", 403), ("other_host", 403), ("stranger", 404)):
+        assert (await office.call("GET", f"{RESULTS}/w2/written", who))[0] == status, who
+    assert (await office.call("GET", f"{RESULTS}/nothing/written", "admin"))[0] == 404
+    _, own = await office.call("GET", f"{RESULTS}/w1/written", "manager")
+    assert [(each["name"], each["text"]) for each in own["items"]] == [("Bob", "window")]
+    _, none = await office.call("GET", f"{RESULTS}/w2/written", "manager")
+    assert (none["total"], none["items"]) == (0, []), "what is not theirs alone is not told to a line manager"
+    _, report = await office.call("GET", RESULTS, "manager")
+    assert [each["written"] for each in report["questions"]] == [1, None, None]
+
+
+async def test_anonymous_answers_leave_the_house_without_anybody(office: Office) -> None:
+    await written_poll(office, ["+walk", "ask", "ask", "b", "c"])
+    response = await office.raw("GET", f"{RESULTS}.csv?lang=en", "admin")
+    rows = list(csv.reader(io.StringIO((await response.read()).decode("utf-8-sig"))))
+    anonymous = [row for row in rows[1:] if row[2] == "(anonymous)"]
+    assert rows[-len(anonymous) :] == anonymous
+    assert [(row[0], row[6]) for row in anonymous] == [
+        ("2", "'+walk"), ("2", "ask"), ("2", "ask"), ("2", "b"), ("2", "c"), ("3", "A: 5; B: 2"),
+    ]  # fmt: skip
+    assert {cell for row in anonymous for cell in row[3:6] + row[7:]} == {""}
+    response = await office.raw("GET", f"{RESULTS}.xlsx?lang=en", "admin")
+    with zipfile.ZipFile(io.BytesIO(await response.read())) as book:
+        assert "Anonymous answers" in book.read("xl/workbook.xml").decode()
+        sheet = book.read("xl/worksheets/sheet4.xml").decode()
+        attempts = book.read("xl/worksheets/sheet3.xml").decode()
+    assert (sheet.count("<row "), attempts.count("<row ")) == (6, 4)
+    assert 'r="D' not in sheet, "number, question and answer, and no column beside them"
 
 
 async def test_a_workbook_of_text(office: Office) -> None:
@@ -141,7 +214,7 @@ async def test_a_workbook_of_text(office: Office) -> None:
         sheets = [book.read(name).decode() for name in names]
         assert "作答记录" in book.read("xl/workbook.xml").decode()
         assert "@Guest" in book.read("xl/sharedStrings.xml").decode()
-    assert len(sheets) == 3
+    assert len(sheets) == 4
     assert not any("<f>" in sheet for sheet in sheets)
 
 

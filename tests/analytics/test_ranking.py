@@ -41,6 +41,11 @@ def test_the_interval_is_wilsons() -> None:
     assert Share(0, 0).interval == (0.0, 1.0)
 
 
+def test_all_are_not_below_a_limit_of_all_and_nobody_is_not_above_none() -> None:
+    assert not [of for of in range(1, 400) if Share(of, of).is_below(1.0)]
+    assert not [of for of in range(1, 400) if Share(0, of).is_above(0.0)]
+
+
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1))
 def test_places_are_fair(values: list[float | None]) -> None:
     places = percentiles(values)

@@ -50,8 +50,8 @@ async def watches(house: Installation, who: str, replay_id: str) -> None:
     """Somebody has played it all."""
     played = {
         "id": f"{who}_{replay_id}"[:64], "from_ms": 0, "to_ms": LENGTH_MS,
-        "started_utc_ms": utc_ms() - LENGTH_MS, "wall_ms": LENGTH_MS,
-        "speed": 1.0, "visible": True, "audible": True,
+        "started_utc_ms": utc_ms() - LENGTH_MS, "wall_ms": LENGTH_MS, "speed": 1.0,
+        "visible": True, "audible": True,
     }  # fmt: skip
     body = {
         "medium": "replay", "id": replay_id, "version": 1, "player": f"tab_of_{who}", "intervals": [played],

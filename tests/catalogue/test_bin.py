@@ -51,7 +51,7 @@ async def files_of(house: House) -> set[str]:
 async def lesson(house: House) -> tuple[str, str, str]:
     """A finished replay with a published microcourse and one in the making, and files of all of them."""
     replay = await finished_replay(house)
-    shown = await published(house, replay, "Valves")
+    shown = await published(house, replay, "Valves", lead_ms=12_500)
     body = {"title": "Pumps", "start_ms": 0, "end_ms": 60_000}
     _, working = await house.call("POST", f"/api/v1/replays/{replay}/microcourses", json=body)
     for key in ("rec/1/manifest.jsonl", "rec/1/mic-1/1.mp4", "derived/signals/1/result.json"):

@@ -35,7 +35,7 @@ async def category(house: House, name: str, parent_id: str | None = None) -> str
 
 async def test_words_lead_to_their_second(house: House) -> None:
     replay = await house.ready_replay()
-    course = await published(house, replay, "压力容器")
+    course = await published(house, replay, "压力容器", lead_ms=12_500)
     assert {item["title"] for item in await search(house)} == {"压力容器", "Lesson s1: 安全/生产"}
     [hit] = await search(house, q="容器")
     assert (hit["id"], hit["found"]["field"], hit["found"]["marks"]) == (course, "title", [[2, 4]])
@@ -47,7 +47,7 @@ async def test_words_lead_to_their_second(house: House) -> None:
     assert by_id[replay] == {
         "field": "caption", "text": "First close the valve & wait.", "at_ms": 70_000, "marks": [[16, 21]],
     }  # fmt: skip
-    assert by_id[course]["at_ms"] == 70_000 - 60_000 + 3_000  # in its own time, behind its card
+    assert by_id[course]["at_ms"] == 70_000 - 60_000 + 12_500  # in its own time, behind its intro and card
     await house.call("DELETE", f"/api/v1/captions/replay/{replay}/en")
     assert await search(house, q="valve") == []
     assert await search(house, q="。 ?") == []

@@ -22,10 +22,10 @@ async def cut(house: House, who: str = "presenter", **changes: Any) -> tuple[int
     return await house.call("POST", f"/api/v1/replays/{replay_id}/microcourses", who, json=CUT | changes)
 
 
-async def made(house: House) -> str:
-    """Cut a microcourse and have it made."""
+async def made(house: House, lead_ms: int = 3_000) -> str:
+    """Cut a microcourse and have it made, with an intro and a card of `lead_ms` before the lesson."""
     _, microcourse = await cut(house)
-    await house.work("microcourse", {"duration_ms": 183_000})
+    await house.work("microcourse", {"duration_ms": 180_000 + lead_ms, "lead_ms": lead_ms})
     found: str = microcourse["id"]
     return found
 

@@ -3,11 +3,14 @@
 import pytest
 
 from catalogue.publishing import TAIL_MS
+from catalogue.work import COMPOSE
 from lectern.jobs.job import JobFailed
 from lectern.kernel.clock import UtcMs
 from lectern.timeline.event import SessionEnded, SessionStarted
 from tests.catalogue.conftest import SESSION, House
 from tests.lesson import START, QuestionDismissed, QuestionPublished
+
+UNTROUBLED = {"estimate_s": None, "reason_code": None}
 
 
 async def test_a_replay_appears_when_the_lesson_goes_live(house: House) -> None:
@@ -18,7 +21,7 @@ async def test_a_replay_appears_when_the_lesson_goes_live(house: House) -> None:
     assert status == 200
     assert (replay["state"], replay["duration_ms"], replay["videos"]) == ("live", 0, [])
     assert (replay["program_url"], replay["audio_url"], replay["marks"]) == (None, None, [])
-    assert replay["download"] == {"state": "none", "progress": 0.0, "url": None}
+    assert replay["download"] == {"state": "none", "progress": 0.0, "url": None} | UNTROUBLED
     assert replay["title"] == f"Lesson {SESSION}: 安全/生产"
 
 
@@ -85,7 +88,7 @@ async def test_marks_carry_the_class_as_it_ended(house: House) -> None:
 async def test_the_download_follows_its_job(house: House) -> None:
     path = f"/api/v1/replays/{await house.ready_replay()}"
     _, replay = await house.call("GET", path)
-    assert replay["download"] == {"state": "queued", "progress": 0.0, "url": None}
+    assert replay["download"] == {"state": "queued", "progress": 0.0, "url": None} | UNTROUBLED
     await house.files.put(f"sessions/{SESSION}/download/1/video.mp4", b"mp4")
     job = await house.work("compose", {})
     assert job.args["session_id"] == SESSION
@@ -241,3 +244,34 @@ async def test_the_row_is_written_with_the_event_or_not_at_all(
     async with house.database.read() as tx:
         assert await house.store.replay_of(tx, SESSION) is None
     assert (await house.lesson.engine.current(SESSION)).state.seq == 0
+
+
+@pytest.mark.parametrize(("hold", "state"), [(False, "failed"), (True, "held")])
+async def test_who_gave_the_lesson_reads_why_its_video_failed_and_tries_again(
+    house: House, state: str, *, hold: bool
+) -> None:
+    replay = await house.ready_replay()
+    path = f"/api/v1/replays/{replay}"
+    assert (await house.call("POST", f"{path}/retry"))[1]["error"]["code"] == "nothing_failed"
+    await house.work(COMPOSE, JobFailed("disk_full", "No space.", hold=hold))
+    _, mine = await house.call("GET", path)
+    assert (mine["download"]["state"], mine["download"]["reason_code"]) == (state, "disk_full")
+    _, theirs = await house.call("GET", path, "learner")
+    assert (theirs["download"]["state"], theirs["download"]["reason_code"]) == (state, None)
+    for who, status in (("learner", 403), ("guest", 403), ("stranger", 404), (None, 401)):
+        assert (await house.call("POST", f"{path}/retry", who))[0] == status
+    status, again = await house.call("POST", f"{path}/retry")
+    assert (status, again["download"]["state"], again["download"]["reason_code"]) == (200, "queued", None)
+    assert house.audit_log[-1] == ("presenter", "media_job_resumed")
+    await house.work(COMPOSE, {"duration_ms": 590_000, "ladder": True})
+    assert (await house.call("GET", path))[1]["download"]["url"] is not None
+
+
+async def test_what_an_administrator_holds_stays_held(house: House) -> None:
+    replay = await house.ready_replay()
+    async with house.database.write() as tx:
+        job_id = (await house.store.replay(tx, replay)).download_job_id
+        assert job_id is not None
+        await house.jobs.hold(tx, job_id, house.now)
+    refused = (await house.call("POST", f"/api/v1/replays/{replay}/retry"))[1]
+    assert refused["error"]["code"] == "nothing_failed"

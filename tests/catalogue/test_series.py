@@ -13,11 +13,13 @@ KEYS = [Key("microcourse", name) for name in "abcde"]
 FIRST = 100
 
 
-async def published(house: House, replay_id: str, title: str) -> str:
-    """Cut a microcourse and show it."""
+async def published(
+    house: House, replay_id: str, title: str, lead_ms: int = 3_000, *, ladder: bool = False
+) -> str:
+    """Cut a microcourse, with `lead_ms` of intro and card, and show it."""
     path = f"/api/v1/replays/{replay_id}/microcourses"
     _, cut = await house.call("POST", path, json=CUT | {"title": title})
-    await house.work("microcourse", {"duration_ms": 100_000})
+    await house.work("microcourse", {"duration_ms": 100_000, "lead_ms": lead_ms, "ladder": ladder})
     await house.publish(cut["id"])
     found: str = cut["id"]
     return found

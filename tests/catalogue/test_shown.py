@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from catalogue.edit_store import EditStore, MadeOf
 from catalogue.edits import EditList
-from catalogue.shown import ShownPart, ShownParts, parts_of
+from catalogue.parts import ShownPart, parts_of
+from catalogue.shown import ShownParts
 from lectern.db.engine import Database
 from tests.catalogue.conftest import House
 from tests.catalogue.test_reviewing import made

@@ -10,7 +10,9 @@ from catalogue.webvtt import LONGEST_BYTES
 from lectern.kernel.clock import UtcMs
 from lectern.kernel.errors import Rejected
 from tests.catalogue.conftest import PEOPLE, SESSION, House
+from tests.catalogue.test_changes import finished_replay
 from tests.catalogue.test_microcourses import made
+from tests.catalogue.test_series import published
 
 VTT = """WEBVTT
 
@@ -20,6 +22,10 @@ VTT = """WEBVTT
 00:03:00.000 --> 00:03:05.000
 Valves
 """
+
+
+def _at(second: int) -> str:
+    return f"00:{second // 60:02}:{second % 60:02}.000"
 
 
 async def test_the_terms_say_who_one_is_and_where_one_stopped(house: House) -> None:
@@ -88,8 +94,35 @@ async def test_who_may_edit_is_never_held_back(house: House) -> None:
         assert (who, found.no_skipping) == (who, bound)
 
 
-async def test_captions_are_read_kept_clean_and_carried_into_a_cut(house: House) -> None:
-    clip = await made(house)  # 1:00 to 4:00 of the replay
+@pytest.mark.parametrize("rules", [{"no_skipping": True}, {"watermark": True}])
+async def test_what_is_watched_here_alone_has_no_file(house: House, rules: dict[str, bool]) -> None:
+    replay = await finished_replay(house)
+    course = await published(house, replay, "Valves", ladder=True)
+
+    async def files(who: str) -> list[str | None]:
+        _, whole = await house.call("GET", f"/api/v1/replays/{replay}", who)
+        _, part = await house.call("GET", f"/api/v1/microcourses/{course}", who)
+        assert part["ladder"] is not None, "it plays all the same"
+        return [whole["download"]["url"], part["video_url"]]
+
+    for who in ("learner", "guest", "presenter", "reading_key"):
+        assert all(await files(who)), who
+    for medium in (f"replay/{replay}", f"microcourse/{course}"):
+        status, _ = await house.call("PUT", f"/api/v1/watch-terms/{medium}", json=rules)
+        assert status == 200
+    for who in ("learner", "guest"):
+        assert await files(who) == [None, None]
+    for who in ("presenter", "reading_key"):  # whose name would be over it?
+        assert all(await files(who)), who
+
+
+@pytest.mark.parametrize(("lead_ms", "first", "second"), [(0, 0, 120), (3_000, 3, 123), (12_000, 12, 132)])
+async def test_captions_are_read_kept_clean_and_carried_into_a_cut(
+    house: House, lead_ms: int, first: int, second: int
+) -> None:
+    clip = await made(
+        house, lead_ms
+    )  # 1:00 to 4:00 of the replay, behind nothing, a card, an intro and a card
     replay_id = await house.replay_id()
     path = f"/api/v1/captions/replay/{replay_id}"
     status, taken = await house.call("PUT", f"{path}/ZH-cn", data=VTT.encode())
@@ -104,7 +137,8 @@ async def test_captions_are_read_kept_clean_and_carried_into_a_cut(house: House)
     assert (await terms_of(house, "microcourse", clip))["captions"] == [{"language": "zh-CN", "of": "replay"}]
     cut = await house.raw("GET", f"/api/v1/captions/microcourse/{clip}/zh-CN", "learner")
     assert await cut.text() == (
-        "WEBVTT\n\n00:00:03.000 --> 00:00:05.000\nx安全第一\n\n00:02:03.000 --> 00:02:08.000\nValves\n"
+        f"WEBVTT\n\n{_at(first)} --> {_at(first + 2)}\nx安全第一\n\n"
+        f"{_at(second)} --> {_at(second + 5)}\nValves\n"
     )
     own = b"WEBVTT\n\n00:01.000 --> 00:02.000\nown\n"
     assert (await house.call("PUT", f"/api/v1/captions/microcourse/{clip}/zh-CN", data=own))[0] == 200

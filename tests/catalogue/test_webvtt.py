@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalogue.parts import ShownPart, parts_of
 from catalogue.webvtt import LONGEST_BYTES, Cue, clean, mapped, read_captions, reread, written
 from lectern.kernel.errors import Rejected
 
@@ -129,7 +130,7 @@ def test_no_file_breaks_the_reader(data: bytes) -> None:
 
 def test_captions_of_a_cut_are_those_of_its_ranges() -> None:
     cues = [Cue(0, 1_000, "a"), Cue(4_500, 6_000, "b"), Cue(8_000, 9_000, "c"), Cue(20_000, 21_000, "d")]
-    assert mapped(cues, [(5_000, 8_500), (20_000, 30_000)], 3_000) == [
+    assert mapped(cues, [ShownPart(3_000, 5_000, 3_500), ShownPart(6_500, 20_000, 10_000)]) == [
         Cue(3_000, 4_000, "b"), Cue(6_000, 6_500, "c"), Cue(6_500, 7_500, "d"),
     ]  # fmt: skip
 
@@ -142,12 +143,11 @@ def test_captions_of_a_cut_are_those_of_its_ranges() -> None:
 def test_a_cut_shows_at_every_moment_what_the_recording_shows(
     cues: list[Cue], cuts: list[tuple[int, int]], before_ms: int
 ) -> None:
-    ranges = [(start, start + length) for start, length in cuts]
-    found = mapped(cues, ranges, before_ms)
-    at = before_ms
-    for start, end in ranges:
+    parts = parts_of([(start, start + length) for start, length in cuts], before_ms)
+    found = mapped(cues, parts)
+    for part in parts:
+        start, end = part.replay_ms, part.replay_ms + part.duration_ms
         for moment in {start, (start + end) // 2, end - 1}:
             there = sorted(cue.text for cue in cues if cue.start_ms <= moment < cue.end_ms)
-            here = at + moment - start
+            here = part.at_ms + moment - start
             assert sorted(cue.text for cue in found if cue.start_ms <= here < cue.end_ms) == there
-        at += end - start

@@ -1,6 +1,7 @@
 """The schema: forward, back and forward again, on SQLite and on PostgreSQL, and as the code says."""
 
 import asyncio
+import json
 import sys
 from dataclasses import replace
 
@@ -120,5 +121,39 @@ async def test_what_an_organisation_looked_like_is_its_own_look(database_url: st
         async with database.read() as tx:
             row = (await tx.execute(text("SELECT version, accent, outro_words FROM branding"))).one()
         assert tuple(row) == (4, "#654321", "Bye")
+    finally:
+        await database.close()
+
+
+async def test_a_roster_that_was_told_as_a_number_is_told_by_names(database_url: str) -> None:
+    """Migration 0039: each event gets the rows that were written with it, and no other payload changes."""
+    database = Database(database_url)
+    try:
+        await upgrade(database, metadata, "0037")
+        async with database.write() as tx:
+            session = "'s', 'acme', 'T', 'live', 0, 'UTC', false, false, 0"
+            columns = (
+                "id, org_id, title, state, starts_utc_ms, zone, guests_allowed, auto_start, created_utc_ms"
+            )
+            await tx.execute(text(f"INSERT INTO sessions ({columns}) VALUES ({session})"))
+            for person, added in (("bob", 5), ("ann", 5), ("cid", 9), ("dan", 12)):
+                row = {"person": person, "added": added}
+                await tx.execute(
+                    text("INSERT INTO roster_entries VALUES ('s', :person, 'acme', :added)"), row
+                )
+            for seq, kind, at in ((1, "roster_changed", 5), (2, "hand_raised", 6), (3, "roster_changed", 10)):
+                event = {"seq": seq, "type": kind, "at": at, "payload": f'{{"expected":{seq}}}'}
+                names = "session_id, seq, org_id, type, version, utc_ms, session_ms, payload"
+                values = "'s', :seq, 'acme', :type, 1, :at, 0, :payload"
+                await tx.execute(text(f"INSERT INTO timeline_events ({names}) VALUES ({values})"), event)
+        await upgrade(database, metadata)
+        async with database.read() as tx:
+            query = text("SELECT payload FROM timeline_events ORDER BY seq")
+            payloads = [json.loads(row) for row in (await tx.execute(query)).scalars()]
+        assert payloads == [
+            {"expected": 1, "added": ["ann", "bob"]},
+            {"expected": 2},
+            {"expected": 3, "added": ["cid", "dan"]},  # and what no event was as young as
+        ]
     finally:
         await database.close()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from interactions.breakout import commands as breakout
 from interactions.checkin import commands as checkin
+from interactions.checkin.idea import CHECKIN
 from interactions.feedback.commands import Terms, hand_in
 from interactions.feedback.form import Answer
 from interactions.lesson.idea import LESSON
@@ -373,7 +374,11 @@ class AnyLesson:
     def somebody_comes_or_goes(self) -> None:
         """Whoever is removed stays a viewer of the proof; that is stricter than life."""
         if self.rng.random() < 0.2:
-            self.proof.append(NewEvent(payload=RosterChanged(expected=self.rng.randrange(1, 9))))
+            known = self.proof.state.of(CHECKIN).roster
+            now = {person for person in ("ann", "bob", "cid", "dan") if self.rng.random() < 0.5}
+            added, removed = tuple(sorted(now - known)), tuple(sorted(known - now))
+            changed = RosterChanged(expected=len(now), added=added, removed=removed)
+            self.proof.append(NewEvent(payload=changed))
         guest = f"g{self.guests}"
         if guest in self.proof.state.of(LESSON).roles:
             self.proof.append(NewEvent(payload=ParticipantRemoved(participant=guest), actor="p"))

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from interactions.ballots.tables import ballots
 from interactions.deadlines import Deadlines
-from interactions.poll.idea import FEWEST_SHOWN
+from interactions.poll.idea import FEWEST_SHOWN, MOST_TEXTS_SHOWN, SAME_CHARS
 from lectern.db.engine import Database
 from lectern.kernel.errors import Conflict
 from lectern.kernel.roles import SessionRole
@@ -84,6 +84,25 @@ def test_what_was_written_comes_in_an_order_that_says_nothing() -> None:
     proof.command("p", "poll_publish", id=id_)
     assert proof.clients["l1"].entities[f"poll/{id_}"]["texts"] == list("abcde")
     assert not any(path.startswith("answer/") for path in proof.clients["p"].entities)
+
+
+def test_of_many_texts_the_most_frequent_are_shown_with_how_many_there_are() -> None:
+    """An alphabetical cut showed whatever begins with the last letters, and nobody could read the rest."""
+    proof, _ = full_lesson(FEWEST_SHOWN)
+    for n in range(FEWEST_SHOWN + 1, MOST_TEXTS_SHOWN + 6):
+        proof.join(f"l{n}", SessionRole.LEARNER)
+    id_ = proof.command("p", "poll_open", question="Why?", kind="text", anonymous=True)["id"]
+    long = "z" * (SAME_CHARS + 1)
+    said = ["Z last", "ｚ  LAST", long, long.upper()] + [f"a{n:02}" for n in range(MOST_TEXTS_SHOWN + 1)]
+    for n, words in enumerate(said, start=1):
+        proof.command(f"l{n}", "poll_vote", id=id_, text=words, secret=secret(f"l{n}"))
+    proof.command("p", "poll_publish", id=id_)
+    for who in ("p", "l1"):
+        seen = proof.clients[who].entities[f"poll/{id_}"]
+        assert (len(seen["texts"]), seen["texts_total"]) == (MOST_TEXTS_SHOWN, len(said))
+        assert (seen["texts"][0], seen["text_counts"][:2]) == ("Z last", [2, 1])
+        assert seen["texts"][1] == "Z" * len(long), "as it was written, and not one with its small letters"
+        assert seen["texts"][2:] == [f"a{n:02}" for n in range(MOST_TEXTS_SHOWN - 2)]
 
 
 def test_the_end_of_the_lesson_leaves_the_ballots_to_the_clockwork() -> None:

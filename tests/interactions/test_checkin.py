@@ -1,15 +1,30 @@
 """Check-in: on time, late, too late."""
 
+from dataclasses import asdict
+from typing import Any
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interactions.checkin import commands as checkin
+from interactions.checkin.events import (
+    CheckinAnswered,
+    CheckinClosed,
+    CheckinCorrected,
+    CheckinOpened,
+    MakeUpRequested,
+)
 from interactions.checkin.idea import CHECKIN
+from interactions.checkin.register import register, summed
+from lectern.kernel.clock import UtcMs
 from lectern.kernel.roles import SessionRole
-from lectern.timeline.event import NewEvent, ParticipantRemoved, RosterChanged
+from lectern.timeline.event import NewEvent, ParticipantJoined, ParticipantRemoved, RosterChanged
+from lectern.timeline.fold import apply
+from lectern.timeline.idea import Audience, Touch
+from lectern.timeline.numbering import START, number
 from tests.class_proof import FIRST_UTC_MS, Proof
-from tests.interactions.lesson import end, live_lesson, refused, wait
+from tests.interactions.lesson import REGISTRY, end, live_lesson, refused, wait
 
 
 def opened(proof: Proof, **data: object) -> str:
@@ -81,7 +96,8 @@ def test_expected_counts_learners_until_the_round_closes() -> None:
 
 def test_expected_is_the_roster_and_guests_are_counted_beside_it() -> None:
     proof = live_lesson()
-    proof.append(NewEvent(payload=RosterChanged(expected=30)))
+    named = ("ann", "bob", *(f"n{number}" for number in range(28)))
+    proof.append(NewEvent(payload=RosterChanged(expected=30, added=named)))
     proof.join("ann", SessionRole.LEARNER, "ann")
     id_ = opened(proof)
     for who in ("l1", "ann"):
@@ -92,9 +108,45 @@ def test_expected_is_the_roster_and_guests_are_counted_beside_it() -> None:
     assert counts == {"came": 1, "others": 1, "expected": 30}
     proof.join("l1", SessionRole.LEARNER, "bob")  # the guest turns out to be Bob
     assert proof.clients["p"].entities[f"checkin/{id_}"]["came"] == 2
-    proof.append(NewEvent(payload=RosterChanged(expected=1)))
-    assert proof.clients["p"].entities[f"checkin/{id_}"]["expected"] == 2
     assert len(proof.state.of(CHECKIN).learners) == 4
+
+
+def test_employees_whom_the_roster_does_not_name_are_counted_beside_it() -> None:
+    """Of ten who should come six answer, and two colleagues: four are missing, not two."""
+    proof = live_lesson()
+    listed = tuple(f"e{number}" for number in range(10))
+    for person in (*listed[:6], "other1", "other2"):
+        proof.join(f"of-{person}", SessionRole.LEARNER, person)
+    proof.append(NewEvent(payload=RosterChanged(expected=10, added=listed)))
+    id_ = opened(proof)
+    for person in (*listed[:6], "other1", "other2"):
+        proof.command(f"of-{person}", "checkin_answer", id=id_)
+    assert counts_of(proof, id_) == {"came": 6, "others": 2, "expected": 10}
+    proof.command("p", "checkin_close", id=id_)
+    proof.append(NewEvent(payload=RosterChanged(expected=10, added=("other1",), removed=("e9",))))
+    assert counts_of(proof, id_) == {"came": 7, "others": 1, "expected": 10}
+    proof.append(NewEvent(payload=RosterChanged(expected=0, removed=(*listed[:9], "other1"))))
+    assert counts_of(proof, id_) == {"came": 8, "others": 0, "expected": 11}  # and l1, l2, l3 were asked
+
+
+def counts_of(proof: Proof, id_: str) -> dict[str, int]:
+    """What the studio and the TV are told of a round, which is the same."""
+    seen = [proof.clients[who].entities[f"checkin/{id_}"] for who in ("p", "s")]
+    first, second = ({key: one[key] for key in ("came", "others", "expected")} for one in seen)
+    assert first == second
+    return first
+
+
+def test_an_answer_and_somebody_who_comes_cost_as_much_in_a_great_class_as_in_a_small_one() -> None:
+    """What is told of them is the round and oneself; with a roster, a walk-in changes no count at all."""
+    proof = live_lesson()
+    id_ = opened(proof)
+    proof.append(NewEvent(payload=RosterChanged(expected=2, added=("ann", "bob"))))
+    before = len(proof.clients["p"].events)
+    proof.join("walk-in", SessionRole.LEARNER, "cid")
+    assert proof.clients["p"].events[before:] == []
+    proof.command("walk-in", "checkin_answer", id=id_)
+    assert [path for path, _ in proof.clients["p"].events[-1]["put"]] == [f"checkin/{id_}"]
 
 
 def test_one_round_at_a_time_and_closing_twice_changes_nothing() -> None:
@@ -152,22 +204,81 @@ def test_unknown_rounds_and_foreign_roles() -> None:
     refused(proof, "not_allowed", "l1", "checkin_open", seconds=60)
 
 
-_COMING = st.tuples(
-    st.sampled_from(["a", "b", "c"]),
-    st.sampled_from([SessionRole.LEARNER, SessionRole.HOST]),
-    st.sampled_from([None, "ann", "bob"]),
-)
+_WHO = st.sampled_from(["a", "b", "c", "d"])
+_PERSON = st.sampled_from(["ann", "bob", "cid", "dan"])
+_STANDING = st.sampled_from(["on_time", "late", "make_up", "absent"])
+_HAPPENS = st.one_of(
+    st.tuples(st.just("joins"), _WHO, st.sampled_from([SessionRole.LEARNER, SessionRole.HOST]),
+              st.none() | _PERSON),
+    st.tuples(st.just("removed"), _WHO),
+    st.tuples(st.just("opens")),
+    st.tuples(st.just("closes")),
+    st.tuples(st.just("answers"), _WHO),
+    st.tuples(st.just("asks"), st.none() | _WHO, _PERSON),
+    st.tuples(st.just("corrected"), st.none() | _WHO, _PERSON, _STANDING),
+    st.tuples(st.just("roster"), st.frozensets(_PERSON)),
+)  # fmt: skip
 
 
-@given(st.lists(_COMING | st.sampled_from(["a", "b", "c"]), max_size=8))
-def test_the_people_of_the_house_among_the_learners_are_kept_right(
-    happened: list[tuple[str, SessionRole, str | None] | str],
-) -> None:
-    proof = live_lesson()
-    for one in happened:
-        if isinstance(one, str):
-            proof.append(NewEvent(payload=ParticipantRemoved(participant=one), actor="p"))
-        else:
-            proof.join(*one)
-    checkins = proof.state.of(CHECKIN)
-    assert checkins.own_learners == checkins.learners & checkins.persons
+_TWICE = [  # whom the roster names and who answered comes again as somebody else
+    ("roster", frozenset({"ann"})),
+    ("joins", "a", SessionRole.LEARNER, "ann"),
+    ("opens",),
+    ("answers", "a"),
+    ("joins", "b", SessionRole.LEARNER, "ann"),
+]
+
+
+@example(_TWICE)
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_HAPPENS, max_size=25))
+def test_what_the_class_is_told_is_what_the_register_says(happened: list[tuple[Any, ...]]) -> None:
+    """For any roster, whenever it changes, and anybody who walks in; of every round, closed or not."""
+    state, roster = REGISTRY.empty(), frozenset[str]()
+    position: Any = START
+    now = FIRST_UTC_MS
+    for number_, (what, *data) in enumerate(happened):
+        now = UtcMs(now + 1_000)
+        checkins = state.of(CHECKIN)
+        rounds, id_ = list(checkins.rounds), f"round{number_}"
+        event: NewEvent | None = None
+        if what == "joins":
+            who, role, person = data
+            event = NewEvent(
+                payload=ParticipantJoined(
+                    participant=who, kind="person", role=role, person=person, name_ref=f"n{who}"
+                )
+            )
+        elif what == "removed":
+            event = NewEvent(payload=ParticipantRemoved(participant=data[0]))
+        elif what == "roster":
+            added, removed = sorted(data[0] - roster), sorted(roster - data[0])
+            roster = data[0]
+            changed = RosterChanged(expected=len(roster), added=tuple(added), removed=tuple(removed))
+            event = NewEvent(payload=changed)
+        elif what == "opens" and checkins.open_round is None:
+            event = NewEvent(
+                payload=CheckinOpened(id=id_, message_ref=None, late_after_utc_ms=now, closes_utc_ms=now)
+            )
+        elif what == "closes" and checkins.open_round is not None:
+            event = NewEvent(payload=CheckinClosed(id=checkins.open_round.id, reason="staff"))
+        elif what == "answers" and checkins.open_round is not None and data[0] in checkins.learners:
+            answered = CheckinAnswered(id=checkins.open_round.id, status="on_time")
+            event = NewEvent(payload=answered, actor=data[0])
+        elif what == "asks" and rounds and (data[0] is None or data[0] in checkins.names):
+            asked = MakeUpRequested(id=rounds[-1], participant=data[0], person=data[1], reason_ref="r")
+            event = NewEvent(payload=asked)
+        elif what == "corrected" and rounds and (data[0] is None or data[0] in checkins.names):
+            corrected = CheckinCorrected(
+                id=rounds[0], participant=data[0], person=data[1], before=None, after=data[2], reason_ref="r"
+            )
+            event = NewEvent(payload=corrected)
+        if event is None:
+            continue
+        (placed,), position = number(position, [event], now)
+        apply(REGISTRY, state, placed)
+        for round_ in checkins.rounds.values():
+            told = CHECKIN.render(checkins, Touch(f"checkin/{round_.id}"), Audience.STAFF, {})
+            said = asdict(summed(register(state, round_, sorted(roster))))
+            assert told is not None
+            assert {key: told["came_late" if key == "late" else key] for key in said} == said

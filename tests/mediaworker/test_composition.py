@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from lectern.manifest import Replay, ReplaySpan, ReplayVideo
 from mediaworker.intro_card import drawable, fit_title, has_glyph, load_font, printable, wrap
-from mediaworker.layout import between, compose_layout
+from mediaworker.layout import HEIGHT, WIDTH, between, boxes, compose_layout
+from mediaworker.media_job import Arrangement
+from tests.mediaworker.vectors import ARRANGEMENTS, FILE, written
 
 
 def replay(camera: list[tuple[int, int]], screen: list[tuple[int, int]]) -> Replay:
@@ -57,6 +59,27 @@ def test_every_moment_of_the_camera_is_seen_once(camera: list[int], screen: list
     both = any(start <= at_s < end for start, end in layout.both)
     assert alone == (in_camera and not in_screen)
     assert both == (in_camera and in_screen)
+
+
+def test_the_committed_vectors_are_what_is_composed() -> None:
+    assert FILE.read_bytes() == written(), "see tests/mediaworker/vectors.py"
+
+
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_the_boxes_of_an_arrangement_fit_into_the_picture(arrangement: Arrangement) -> None:
+    for left, top, width, height in boxes(arrangement).values():
+        assert all(side % 2 == 0 for side in (left, top, width, height))  # overlay would round them
+        assert 0 <= left <= left + width <= WIDTH
+        assert 0 <= top <= top + height <= HEIGHT
+        assert width / height == pytest.approx(16 / 9, rel=0.01)
+
+
+def test_side_by_side_nothing_covers_the_other_and_both_stand_in_the_middle() -> None:
+    screen, camera = boxes("side_by_side")["screen"], boxes("side_by_side")["camera"]
+    gap = camera[0] - (screen[0] + screen[2])
+    assert gap == screen[0] == WIDTH - (camera[0] + camera[2])
+    for _, top, _, height in (screen, camera):
+        assert top + height / 2 == pytest.approx(HEIGHT / 2, abs=1)
 
 
 def test_expression() -> None:

@@ -375,8 +375,8 @@ def test_screen_and_camera_side_by_side_whatever_the_finished_replay_shows(
     run(job, files=finished, progress=forget, cancelled=never)
     with av.open(str(finished / "m/1/720.m3u8")) as container:
         frames = list(container.decode(video=0))[90:]
-    assert read_counter(frames[5], (16, 117, 216, 121)) == 230 // 2
-    assert read_counter(frames[5], (896, 248, 92, 51)) == 230
+    assert read_counter(frames[5], (16, 116, 216, 121)) == 230 // 2
+    assert read_counter(frames[5], (896, 256, 92, 51)) == 230
     assert read_counter(frames[25], (0, 0, 320, 180)) == 250
 
 

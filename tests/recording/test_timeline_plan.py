@@ -39,11 +39,11 @@ def fragment(
     )
 
 
-def started(track: str, source: str, codec: str, start_ms: float) -> TrackStarted:
+def started(track: str, source: str, codec: str, start_ms: float, participant: str = "p") -> TrackStarted:
     if source == "mic":
         return TrackStarted(track, "mic", "audio", "p", "opus", 48_000, start_ms)
     return TrackStarted(
-        track, "camera" if source == "camera" else "screen", "video", "p", codec, 90_000, start_ms
+        track, "camera" if source == "camera" else "screen", "video", participant, codec, 90_000, start_ms
     )
 
 
@@ -102,6 +102,57 @@ def test_the_first_camera_stays_until_it_is_gone() -> None:
     assert spans[1].keyframe == 4000 * TICKS_PER_MS or spans[1].keyframe == 3000 * TICKS_PER_MS
 
 
+def with_a_guest(away_s: int, *, codec: str = "VP8", restarts: bool = True) -> list[tuple[str, int]]:
+    """A presenter who is gone from the third second on for `away_s`, and a guest who is always there.
+
+    Returns who is shown, and from which second of the lesson on."""
+    seconds = 8 + away_s
+    lines: list[Line] = [
+        started("one", "camera", codec, 0, "presenter"), started("two", "camera", codec, 0, "guest"),
+    ]  # fmt: skip
+    for second in range(seconds):
+        at = second * 1000.0
+        if second == 3 and restarts:
+            lines.append(TrackEnded("one", at))
+        if second == 3 + away_s and restarts:
+            lines.append(started("one", "camera", codec, at, "presenter"))
+        if not 3 <= second < 3 + away_s:
+            lines.append(fragment("one", at, 1000.0, at))
+        lines += [fragment("two", at, 1000.0, at), Clock(at + 900)]
+    plan = fed(one_recording(*lines, RecordingEnded(seconds * 1000.0)))
+    spans = [interval.span for interval in plan.videos["camera"].intervals if interval.span]
+    assert all(span.end == after.start for span, after in pairwise(spans))
+    return [(span.track.split("/")[2], round(span.start / TICKS_PER_MS / 1000)) for span in spans]
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+def test_a_presenter_who_comes_back_is_shown_again(codec: str, *, restarts: bool) -> None:
+    shown = with_a_guest(5, codec=codec, restarts=restarts)
+    assert [who for who, _ in shown] == ["one", "two", "one"]
+    assert shown[2] == ("one", 8), "from their first picture on"
+
+
+def test_who_was_away_for_long_has_handed_over() -> None:
+    assert [who for who, _ in with_a_guest(63)] == ["one", "two"]
+
+
+def test_after_a_break_it_goes_on_with_who_was_shown() -> None:
+    """All begin anew then, and the guest's first picture is there a moment before the presenter's."""
+    lines: Fed = []
+    for number, first in (("rec/1", "presenter"), ("rec/2", "guest")):
+        other = "guest" if first == "presenter" else "presenter"
+        lines.append((number, RecordingStarted(0, 1_000_000)))
+        lines += [(number, started(who, "camera", "VP8", 0, who)) for who in (first, other)]
+        for second in range(4):
+            at = second * 1000.0
+            lines += [(number, fragment(first, at, 1000.0, at)), (number, Clock(at + 30))]
+            lines += [(number, fragment(other, at + 40, 1000.0, at + 40)), (number, Clock(at + 900))]
+        lines.append((number, RecordingEnded(4000.0)))
+    spans = [interval.span for interval in fed(lines).videos["camera"].intervals if interval.span]
+    assert [span.track.split("/")[2] for span in spans] == ["presenter", "presenter"], "no flash of the guest"
+
+
 def test_a_short_silence_of_a_camera_is_held_and_a_long_one_is_a_still() -> None:
     lines: list[Line] = [started("c", "camera", "VP8", 0)]
     for at in (0.0, 1000.0, 2700.0, 6000.0, 7000.0):
@@ -120,27 +171,28 @@ def lessons(draw: st.DrawFn) -> Fed:
     for number in range(1, draw(st.integers(1, 3)) + 1):
         recording = f"rec/{number}"
         out.append((recording, RecordingStarted(session_ms, 1_000_000 + session_ms)))
-        open_tracks: dict[str, tuple[str, str]] = {}
+        open_tracks: dict[str, tuple[str, str]] = {}  # by source and who sends it
         lives = 0
         for second in range(draw(st.integers(1, 14))):
             at = second * 1000.0 + draw(st.integers(0, 60))
-            for source in ("camera", "screen", "mic"):
+            for who in ("camera", "camera of a guest", "screen", "mic"):
+                source = who.split()[0]
                 event = draw(st.sampled_from(["run", "run", "run", "key", "stall", "end", "config"]))
-                if source not in open_tracks:
+                if who not in open_tracks:
                     if event in {"stall", "end"}:
                         continue
                     lives += 1
                     codec = draw(st.sampled_from(["H264", "VP8"]))
-                    open_tracks[source] = (f"{source}{lives}", "a")
-                    out.append((recording, started(f"{source}{lives}", source, codec, at)))
+                    open_tracks[who] = (f"{source}{lives}", "a")
+                    out.append((recording, started(f"{source}{lives}", source, codec, at, who)))
                     event = "key"
-                track, config = open_tracks[source]
+                track, config = open_tracks[who]
                 if event == "end":
-                    del open_tracks[source]
+                    del open_tracks[who]
                     out.append((recording, TrackEnded(track, at)))
                 elif event != "stall":
                     config = draw(st.sampled_from(["b", "c"])) if event == "config" else config
-                    open_tracks[source] = (track, config)
+                    open_tracks[who] = (track, config)
                     keyed = event in {"key", "config"} or source == "mic"
                     length = draw(st.integers(200, 940))
                     keyframes = (at,) if keyed else ()

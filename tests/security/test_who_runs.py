@@ -63,6 +63,7 @@ OTHERS = {
     *(("GET", path) for path in ("/checkins", "/checkins/{round}", "/attendance", "/attendance/mine")),
     *(("GET", f"/{name}{end}") for name in ("groups", "poll-results") for end in ("", ".csv", ".xlsx")),
     *(("GET", f"/attendance.{end}") for end in ("csv", "xlsx")),
+    ("GET", "/poll-results/{poll}/written"),
     ("GET", "/attendance-record"),
     *(("GET", f"/attendance-record/{{edition}}.{end}") for end in ("jsonl", "csv", "xlsx", "pdf")),
     *(("POST", path) for path in ("/enter", "/scans", "/my-feedback", "/checkins/{round}/make-up")),

@@ -149,6 +149,16 @@ async def test_a_roster_counts_its_own_people_alone(door: Door) -> None:
     assert await door.counts() == Counts(expected=2, attended=1, online=2)
 
 
+async def test_those_who_are_online_are_learners_and_neither_screens_nor_staff(door: Door) -> None:
+    await door.enter("p1", role=SessionRole.PRESENTER)
+    await door.enter("guest1", role=SessionRole.HOST)
+    await door.enter("guest-tv", role=SessionRole.SCREEN)
+    assert (await door.counts()).online == 0
+    await door.enter("guest2")
+    await door.enter("p2")
+    assert (await door.counts()).online == 2
+
+
 async def test_two_tabs_are_one_participant(door: Door) -> None:
     first, second = await door.enter("p1"), await door.enter("p1")
     assert first.participant_id == second.participant_id

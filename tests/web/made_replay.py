@@ -7,6 +7,8 @@ from loadtests.replay.lesson_source import Shape, make_lesson
 from tests.scripted_lesson.server import STAFF, ZONE
 from tests.whole_lesson.story import Story
 
+SCREEN_S = (4, 8)
+"""The seconds in which the screen is shared, bright pages of text; the camera, dark, runs all along."""
 _PRESENTER = next(one.external_id for one in STAFF if one.login == "presenter")
 
 
@@ -33,7 +35,7 @@ async def held(story: Story, title: str = "Fire safety", seconds: int = 12, *, r
         await services.sessions.start(session.id)
         await services.sessions.end(session.id)
     folder = story.server.data / "sessions" / session.id
-    await asyncio.to_thread(make_lesson, folder, Shape(seconds, (4, 8), (640, 360)))
+    await asyncio.to_thread(make_lesson, folder, Shape(seconds, SCREEN_S, (640, 360)))
     (folder / "ended").touch()
     await story.server.start()
     page = story.presenter = await story.browsers.on_pc("en")

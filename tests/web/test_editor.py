@@ -8,15 +8,27 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, expect
 
+from mediaworker.layout import WHOLE, WIDTH, Box, boxes
 from tests.scripted_lesson.chromium import browsers, take_picture
 from tests.scripted_lesson.server import prepared_server
-from tests.web.made_replay import held
+from tests.web.made_replay import SCREEN_S, held
 from tests.web.tab_walk import walk
 from tests.web.test_accessibility import violations
 from tests.whole_lesson.story import Story, on
 
 pytestmark = pytest.mark.browser
 _BYTES = {"Content-Type": "application/octet-stream"}
+
+
+# Each picture is there, in its box of the made picture to a pixel of the page; without a box it is not seen.
+_STAND = """([boxes, width]) => ['screen', 'camera'].every((source) => {
+    const video = document.querySelector(`[data-testid=replay-video-${source}]`)
+    const [seen, area] = [video, video.parentElement].map((each) => each.getBoundingClientRect())
+    if (!boxes[source]) return seen.width === 0
+    const found = [seen.left - area.left, seen.top - area.top, seen.width, seen.height]
+    const there = boxes[source].map((side) => side * area.width / width)
+    return video.readyState >= 2 && found.every((side, at) => Math.abs(side - there[at]) < 1)
+})"""
 
 
 def _logo() -> bytes:
@@ -41,6 +53,40 @@ async def _go_to(page: Page, time: str) -> None:
 async def _from_the_top(phone: Page) -> None:
     """Scrolled down, the picture stays over what is behind it, which is then no smaller for a finger."""
     await phone.evaluate("scrollTo(0, 0)")
+
+
+async def _stand(page: Page, places: dict[str, Box]) -> None:
+    """The pictures of the player stand where the worker composes them."""
+    await page.wait_for_function(_STAND, arg=[places, WIDTH])
+
+
+async def _an_arrangement_is_chosen(page: Page, revision: int) -> None:
+    """What is chosen is seen at once, said, and kept; where one picture runs alone it fills the player."""
+    await on(page, "arranged-show").click()
+    await expect(on(page, "position")).to_contain_text(f"0:{SCREEN_S[0]:02}")
+    await _stand(page, boxes("inset"))
+    await on(page, "arrangement").select_option("side_by_side")
+    await _stand(page, boxes("side_by_side"))
+    await expect(on(page, "player-said")).to_have_text("Arrangement: side by side")
+    await _saved(page, revision + 1)
+    assert await violations(page) == []
+    await take_picture(page, "editor-side-by-side-pc")
+    await on(page, "arrangement").press("ArrowDown")
+    await _stand(page, boxes("slides"))
+    await _saved(page, revision + 2)
+    await take_picture(page, "editor-slides-pc")
+    await on(page, "undo").click()
+    await _stand(page, boxes("side_by_side"))
+    await _saved(page, revision + 3)
+    await _go_to(page, str(SCREEN_S[0] - 2))
+    await _stand(page, {"camera": WHOLE})
+
+
+async def _the_arrangement_was_kept(page: Page) -> None:
+    """After the page was loaded anew."""
+    await expect(on(page, "arrangement")).to_have_value("side_by_side")
+    await on(page, "arranged-show").click()
+    await _stand(page, boxes("side_by_side"))
 
 
 async def _by_tab(page: Page) -> None:
@@ -146,11 +192,16 @@ async def _on_a_phone(story: Story, replay: str, other: Page) -> None:
     await on(phone, "range-end").locator("xpath=..").get_by_role("button", name="试听").tap()
     await expect(on(phone, "position")).to_contain_text("0:10")
     await take_picture(phone, "editor-cut-phone")
+    await on(phone, "arrangement").select_option("side_by_side")
+    await on(phone, "arranged-show").tap()
+    await _stand(phone, boxes("side_by_side"))
+    await _saved(phone, 1)
+    await take_picture(phone, "editor-side-by-side-phone")
     await on(phone, "tab-chapters").tap()
     await on(phone, "chapters-microcourse").locator("summary").tap()
     await on(phone, "chapter-title-microcourse").fill("要点")
     await on(phone, "chapter-title-microcourse").press("Enter")
-    await expect(on(phone, "saved")).to_have_attribute("data-revision", "1")
+    await _saved(phone, 2)
     await _from_the_top(phone)
     assert await violations(phone) == []
     await take_picture(phone, "editor-chapters-phone")
@@ -296,7 +347,9 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
 
         # the look changes: what was made stays as it is, and may be made in the newest
         await _academy(story, look)
+        await _an_arrangement_is_chosen(pc, 16)
         await pc.reload()
+        await _the_arrangement_was_kept(pc)
         await on(pc, "newest-look").check()
         assert await violations(pc) == []
         await take_picture(pc, "editor-look-pc")

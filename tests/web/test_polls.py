@@ -201,6 +201,9 @@ async def _looks_at_results(story: Story, page: Page) -> None:
     await expect(on(page, "result-question").filter(has_text="部分给分")).to_contain_text("75%")
     await expect(on(page, "result-person")).to_have_count(2)
     await expect(on(page, "rate-chart").locator("canvas")).to_be_visible()
+    written = on(page, "result-written")
+    await written.locator("summary").click()
+    await expect(written.get_by_test_id("written-answer")).to_contain_text("<b>出口</b>")
     assert await violations(page) == []
     await take_picture(page, "poll-results-pc")
     async with page.expect_download() as download:

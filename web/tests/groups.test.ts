@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { replace, type EntityStore } from '../src/core/entities'
-import { breakoutOf, groupsBy, groupsFromList, groupWith, peopleIn, sharesOf, withLinks } from '../src/core/groups'
+import { breakoutOf, groupsBy, groupsFromList, groupWith, opening, peopleIn, sharesOf, withLinks } from '../src/core/groups'
 import type { Json } from '../src/core/wire'
 
 const people = [{ id: 'a', name: 'Li Wei' }, { id: 'b', name: '王芳' }, { id: 'c', name: 'Li Wei' }]
@@ -22,6 +22,20 @@ describe('groups out of a list', () => {
     const plan = groupsFromList('name,group\n王芳,A\n王芳,B\nLi Wei', people)
     expect(plan.members).toEqual([['b']])
     expect(plan.unknown).toEqual(['name,group', '王芳,B', 'Li Wei'])
+  })
+})
+
+describe('who goes where when groups open', () => {
+  const learner = (id: string, online = true): { readonly id: string; readonly online: boolean } => ({ id, online })
+  it('keeps the place of somebody whose connection broke in just that moment', () => {
+    expect(opening([['a'], ['b']], [learner('a'), learner('b', false)], new Set())).toEqual({ members: [['a'], ['b']], staying: [] })
+  })
+  it('drops who was sent out: they are nobody of this class any more', () => {
+    expect(opening([['a', 'gone']], [learner('a')], new Set()).members).toEqual([['a']])
+  })
+  it('leaves alone who is in no group, and places who left before when they come back', () => {
+    const class_ = [learner('a'), learner('here'), learner('aside', false), learner('left', false)]
+    expect(opening([['a']], class_, new Set(['aside'])).staying).toEqual(['here', 'aside'])
   })
 })
 

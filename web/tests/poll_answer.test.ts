@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { blank, closesFor, complete, marksOf, meanRating, meanShare, moved, NONE, paired, resultRows, rightOrder, toggled, voteOf, wasRight } from '../src/core/poll_answer'
+import { blank, closesFor, complete, marksOf, meanRating, meanShare, moved, NONE, paired, resultRows, rightOrder, textsLeftOut, toggled, voteOf, wasRight } from '../src/core/poll_answer'
 import type { Poll, PollKind } from '../src/core/wire'
 
 function poll(kind: PollKind, more: Partial<Poll> = {}): Poll {
@@ -10,6 +10,15 @@ function poll(kind: PollKind, more: Partial<Poll> = {}): Poll {
     published: false, anonymous: false, scored: false, instant: false, right_count: null, right: null, accepted: null, explanation: null, rerun_of: null, survey: null, ...more,
   }
 }
+
+describe('written answers', () => {
+  it('tells when the result has only the most frequent of them', () => {
+    const texts = ['a', 'b']
+    expect(textsLeftOut(poll('text', { texts, text_counts: [2, 1], texts_total: 9 }))).toEqual({ shown: 2, of: 9 })
+    expect(textsLeftOut(poll('text', { texts, text_counts: [2, 1], texts_total: 3 }))).toBeNull()
+    expect(textsLeftOut(poll('text', { texts: null }))).toBeNull()
+  })
+})
 
 describe('giving an answer', () => {
   it('is complete when the server would take it', () => {

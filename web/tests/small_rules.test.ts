@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { BACK_OFF, backOffMs } from '../src/core/back_off'
 import { clockWords, leftMs, lengthVerdict, parseClock, shareLeft } from '../src/core/durations'
 import { dealGroups, moveTo } from '../src/core/groups'
+import { headcount } from '../src/core/headcount'
 import { isOwn, keyOf, openInvitations, toShow, waiting } from '../src/core/invitation'
 import { currentMoment, detailOf } from '../src/core/moments'
 import { presenceBar } from '../src/core/presence_bar'
 import { ServerClock } from '../src/core/server_clock'
-import type { Checkin, Poll } from '../src/core/wire'
+import type { Checkin, Participant, Poll } from '../src/core/wire'
 
 describe('coming back', () => {
   const tries = fc.record({ attempt: fc.integer({ min: 1, max: 5000 }), chance: fc.double({ min: 0, max: 0.999, noNaN: true }) })
@@ -117,3 +118,21 @@ describe('moments of a replay', () => {
   })
 })
 
+
+describe('the headcount of the studio', () => {
+  const somebody = (id: string, role: Participant['role'], online: boolean, expected: boolean): Participant => ({ id, name: id, role, online, device: 'pc', group: null, expected })
+  const class_ = [
+    somebody('p', 'presenter', true, false),
+    somebody('tv', 'screen', true, false),
+    somebody('ann', 'learner', true, true),
+    somebody('bob', 'learner', false, true),
+    somebody('guest', 'learner', true, false),
+    somebody('gone', 'learner', false, false),
+  ]
+  it('counts of a roster its own people, and who walked in beside it', () => {
+    expect(headcount(class_, 10)).toEqual({ here: 1, total: 10, besides: 1 })
+  })
+  it('counts all learners who came where there is no roster', () => {
+    expect(headcount(class_, 0)).toEqual({ here: 2, total: 4, besides: 0 })
+  })
+})

@@ -84,6 +84,14 @@ describe('the words', () => {
     }
   })
 
+  it('say in the full name of a button what stands on it, so that who speaks to the page is understood (WCAG 2.5.3)', () => {
+    const named = [...english.keys()].filter((key) => key.endsWith('Name') && english.has(key.slice(0, -4)) && text.includes(`aria-label="t('${key}'`))
+    expect(named).toContain('bin.restoreName')
+    for (const words of [english, chinese]) {
+      for (const key of named) expect([words.get(key)?.toLowerCase(), words.get(key)?.toLowerCase().includes(words.get(key.slice(0, -4))?.toLowerCase() ?? '?')]).toEqual([words.get(key)?.toLowerCase(), true])
+    }
+  })
+
   it('count one thing as one, and none as several', () => {
     const { t } = createI18n({ legacy: false, locale: 'en', messages: { en: { ...en, ...studioEn } } }).global
     const say = t as (key: string, values: Record<string, unknown>) => string

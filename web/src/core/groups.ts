@@ -101,6 +101,23 @@ export function moveTo(groups: readonly (readonly string[])[], person: string, t
   })
 }
 
+/**
+ * Who goes where when groups open. Whoever is planned keeps the place, also when their connection breaks in just that moment: they
+ * come back into their group. Only who was sent out is dropped. Unplaced people of whom staff decided so (`aside`), or who are
+ * here, stay out of the rule for latecomers.
+ */
+export function opening(
+  plan: readonly (readonly string[])[],
+  learners: readonly { readonly id: string; readonly online: boolean }[],
+  aside: ReadonlySet<string>,
+): { readonly members: string[][]; readonly staying: string[] } {
+  const known = new Set(learners.map((person) => person.id))
+  const members = plan.map((group) => group.filter((person) => known.has(person)))
+  const placed = new Set(members.flat())
+  const staying = learners.filter((person) => !placed.has(person.id) && (person.online || aside.has(person.id))).map((person) => person.id)
+  return { members, staying }
+}
+
 interface Taking {
   readonly messages: number
   readonly answers: number

@@ -122,6 +122,13 @@ export function meanShare(poll: Poll): number | null {
   return poll.full_marks && poll.marks !== undefined && poll.marks !== null && poll.voters > 0 ? poll.marks / (poll.full_marks * poll.voters) : null
 }
 
+/** How many of the written answers are in the result, and of how many; null where all are. */
+export function textsLeftOut(poll: Poll): { shown: number; of: number } | null {
+  const of = poll.texts_total ?? 0
+  const counted = (poll.text_counts ?? []).reduce((sum, count) => sum + count, 0)
+  return poll.texts && counted < of ? { shown: poll.texts.length, of } : null
+}
+
 /** When a person's time is up: their own extension, else everybody's. */
 export function closesFor(poll: Poll, own: number | undefined): number | null {
   return poll.closes_utc_ms === null ? null : Math.max(poll.closes_utc_ms, own ?? 0)

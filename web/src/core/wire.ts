@@ -71,6 +71,8 @@ export interface Participant {
   readonly online: boolean
   readonly device: string | null
   readonly group: string | null
+  /** Whether the roster names them; said to staff alone. */
+  readonly expected?: boolean
 }
 
 export interface Track {
@@ -94,7 +96,7 @@ export interface Checkin {
   readonly late_after_utc_ms: number
   /** For staff and screens. */
   readonly came?: number
-  /** Guests who checked in besides the roster. */
+  /** Who checked in and is not on the roster. */
   readonly others?: number
   readonly expected?: number
   /** For staff. */
@@ -158,7 +160,10 @@ export interface Poll {
   readonly low?: number
   readonly high?: number
   readonly most?: number | null
+  /** The most frequent written answers, how often each was given, and how many there are in all. */
   readonly texts?: readonly string[] | null
+  readonly text_counts?: readonly number[]
+  readonly texts_total?: number
   /** Where parts of an answer count: what the right one gets, and what all got together (null: not shown). */
   readonly full_marks?: number
   readonly marks?: number | null

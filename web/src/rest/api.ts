@@ -6,6 +6,7 @@ import type {
   ApiKey, Attendance, AttendanceRule, AuditEntry, Broadcast, CheckinLine, CheckinRound, CheckinStatus, Closing, Entered, FeedbackForm, FeedbackItem, FeedbackResults, GroupActivity, Growth, ImportReport, Incident, ItemChange, Lobby, Me, Microcourse, OwnAttendance, OwnCheckin, OwnFeedback, Page, Person, PollResults, QuestionReading, QuestionSet, QuestionSetLine, Replay, ScreenCode, ScreenQr, Session, SignIns, StreamKey, Verdict, Viewing,
   WatchRules,
   WatchTerms,
+  WrittenAnswers,
 } from './models'
 
 const root = '/api/v1'
@@ -50,6 +51,8 @@ export const api = {
   attendance: (id: string) => request<Attendance>('GET', `${root}/sessions/${id}/attendance`),
   incidents: (id: string) => request<{ readonly incidents: readonly Incident[] }>('GET', `${root}/sessions/${id}/incidents`),
   pollResults: (id: string) => request<PollResults>('GET', `${root}/sessions/${id}/poll-results`),
+  /** What was written in answer to a question: staff in the lesson read it with its token. */
+  writtenAnswers: (id: string, poll: string, cursor: string | null, bearer: string | null) => request<WrittenAnswers>('GET', `${root}/sessions/${id}/poll-results/${poll}/written${query({ cursor })}`, { bearer }),
   groupActivity: (id: string, bearer: string | null) => request<{ readonly groups: readonly GroupActivity[] }>('GET', `${root}/sessions/${id}/groups`, { bearer }),
   groupActivityUrl: (id: string, ending: 'csv' | 'xlsx', lang: string) => `${root}/sessions/${id}/groups.${ending}?lang=${lang}`,
   pollGrowth: (fromUtcMs: number, toUtcMs: number, q: string) => request<Growth>('GET', `${root}/poll-growth${query({ from_utc_ms: String(fromUtcMs), to_utc_ms: String(toUtcMs), q })}`),
@@ -117,6 +120,7 @@ export const api = {
   createMicrocourse: (replayId: string, clip: { title: string; start_ms: number; end_ms: number }) =>
     request<Microcourse>('POST', `${root}/replays/${replayId}/microcourses`, { body: clip }),
   publishMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/publish`, { body: {} }),
+  finishReplayAgain: (id: string) => request<Replay>('POST', `${root}/replays/${id}/retry`, { body: {} }),
   retryMicrocourse: (id: string) => request<Microcourse>('POST', `${root}/microcourses/${id}/retry`, { body: {} }),
   deleteMicrocourse: (id: string) => request<null>('DELETE', `${root}/microcourses/${id}`),
 

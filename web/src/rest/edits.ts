@@ -1,4 +1,5 @@
 /** Drafts of microcourses and the chapters of a replay: docs/protocol.md, "REST", and docs/decisions/0026-edit-lists.md. */
+import type { Arrangement } from '../core/arrangement'
 import type { Part } from '../core/edit_list'
 import { request } from './http'
 import type { Chapter } from './models'
@@ -7,7 +8,7 @@ export interface EditContent {
   readonly ranges: readonly Part[]
   readonly title: string
   readonly subtitle: string
-  readonly arrangement: 'inset' | 'side_by_side' | 'slides'
+  readonly arrangement: Arrangement
   /** Null while it takes those of the replay. */
   readonly chapters: readonly Chapter[] | null
   /** In a look, with its intro and outro. */
@@ -44,7 +45,7 @@ export type Operation =
   | { readonly kind: 'split'; readonly index: number; readonly at_ms: number }
   | { readonly kind: 'move'; readonly index: number; readonly to: number }
   | { readonly kind: 'name'; readonly title: string; readonly subtitle: string }
-  | { readonly kind: 'arrange'; readonly arrangement: EditContent['arrangement'] }
+  | { readonly kind: 'arrange'; readonly arrangement: Arrangement }
   | { readonly kind: 'brand'; readonly branded: boolean; readonly look: string }
   | { readonly kind: 'restore'; readonly revision: number }
   | { readonly kind: 'set_chapter'; readonly at_ms: number; readonly title: string; readonly moved_from_ms?: number }

@@ -125,7 +125,7 @@ export interface Replay {
   readonly videos: readonly RecordedVideo[]
   readonly audio_url: string | null
   readonly program_url: string | null
-  readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null }
+  readonly download: { readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'held'; readonly progress: number; readonly url: string | null; readonly estimate_s: number | null; readonly reason_code: string | null }
   /** The finished replay as one picture in several sizes, its sound, and the small pictures of its seek bar. */
   readonly ladder: Ladder | null
   readonly marks: readonly Mark[]
@@ -484,7 +484,16 @@ export interface PollQuestion {
   readonly counts: readonly number[] | null
   readonly wrong: Readonly<Record<string, number>>
   readonly growth: number | null
+  /** How many written answers there are to read; null: none were asked for, or they are hidden. */
+  readonly written: number | null
   readonly sums: Grade
+}
+
+/** Written answers; of an anonymous one there is the text alone. */
+export interface WrittenAnswers {
+  readonly total: number
+  readonly items: readonly { readonly text: string | null; readonly participant: string | null; readonly name: string | null; readonly correct: boolean | null }[]
+  readonly next: string | null
 }
 
 export interface GroupMember {

@@ -2,6 +2,7 @@
 import { i18n } from './index'
 
 export const en = {
+  madeIn: 'about {n} min', unfinished: 'The video for download and for slow networks is not made.', unfinishedPlays: 'The replay itself plays as it was recorded.', tryAgain: 'Try again',
   held: 'Not published', shown: 'Published', heldTitle: 'Not published yet', heldText: 'The lesson was recorded. Its presenter, its host or an administrator decides whether it can be watched. Once it is published, you find it here.',
   title: 'Replay', atEnd: 'When the lesson is over', asOrg: 'As the organisation has it: {what}', atOnce: 'learners can watch it at once', byDecision: 'held until somebody publishes it', ownAtOnce: 'Learners can watch it at once', ownByDecision: 'Held until somebody publishes it',
   youSee: 'Learners cannot watch this replay. They read that it was recorded and is not published yet.', takenBack: '{name} took it back: {when}', publish: 'Publish', published: 'Learners can watch this replay.', publishedBy: '{name} published it: {when}', takeBack: 'Take it back', takeBackTitle: 'Take the replay back?',
@@ -14,6 +15,7 @@ export const en = {
 }
 
 export const zh: typeof en = {
+  madeIn: '约 {n} 分钟', unfinished: '供下载和慢速网络使用的视频没有做成。', unfinishedPlays: '回放本身仍按录制内容播放。', tryAgain: '重试',
   held: '未发布', shown: '已发布', heldTitle: '回放还没有发布', heldText: '本场已录制，是否开放回看由讲师、主持人或管理员决定。发布后可以在这里观看。',
   title: '回放', atEnd: '下课之后', asOrg: '按单位规则：{what}', atOnce: '学员可以马上回看', byDecision: '先保留，有人发布后才能看', ownAtOnce: '学员可以马上回看', ownByDecision: '先保留，有人发布后才能看',
   youSee: '学员暂时看不到这个回放，页面会提示“已录制，还没有发布”。', takenBack: '{name} 撤回：{when}', publish: '发布回放', published: '学员可以观看这个回放。', publishedBy: '{name} 发布：{when}', takeBack: '撤回', takeBackTitle: '撤回这个回放？',
@@ -27,5 +29,8 @@ export const zh: typeof en = {
 
 export type PublishingWords = typeof en
 
-i18n.global.mergeLocaleMessage('en', { publishing: en })
-i18n.global.mergeLocaleMessage('zh-CN', { publishing: zh })
+const refusedEn = { nothing_failed: 'The video of this replay is being made, is there already, or an administrator holds it.' }
+const refusedZh: typeof refusedEn = { nothing_failed: '回放视频正在制作、已经做好，或被管理员暂停。' }
+
+i18n.global.mergeLocaleMessage('en', { publishing: en, error: refusedEn })
+i18n.global.mergeLocaleMessage('zh-CN', { publishing: zh, error: refusedZh })

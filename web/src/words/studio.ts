@@ -12,6 +12,7 @@ export const en = {
     howToText: 'Begin each question with a number, or leave an empty line before it.\nOptions: A. B. C. or - ; mark what is right with * in front or (correct) behind, or write a line “Answer: B”.\nNo options: learners write a short text. Pairs “- left -> right”: matching.\nBehind the question in brackets: [multiple], [rating 0-10], [ranking], [60s], [anonymous], [instant], [partial], [after close], [when published].\nOwn lines: “Explanation: …”, “Points: fire, exits”.',
     closeAndPublish: 'Close and show result', publish: 'Show result to all', again: 'Ask again to compare', moreTime: 'More time', plusSeconds: '+ {n} s', forWhom: 'For whom', forAll: 'for everybody', give: 'Give', extendedFor: 'More time for {names}', countedLater: 'Counted at the close; shown from {n} answers on.',
   },
+  written: { readAll: 'Read {n} answer | Read all {n} answers', some: '{n} of {of} answers', more: 'Show more answers', none: 'Nobody has written anything.' },
   aside: { begin: 'Not for the replay', end: 'Record again', note: 'Learners see and hear you; the replay leaves this out, until you press “Record again”.', waits: 'The recording cannot be turned off right now: wait with what is not for the replay. It is tried again every second. If anything was recorded, the replay is held until somebody has looked.' },
   hint: {
     label: 'The class has only listened for a while', title: 'The class has only listened for {n} min', text: 'Attention drops after a while. Let them do something:', ask: 'Ask “{text}”', takeUp: 'Take up “{text}”', pulse: 'Ask whether they can follow', pulseQuestion: 'Can you follow so far?', pulseYes: 'Yes', pulsePartly: 'Partly', pulseNo: 'No', checkin: 'Check in, 1 min', later: 'In 10 min', break: 'Break: in 30 min', never: 'Not again in this lesson',
@@ -22,7 +23,7 @@ export const en = {
   },
   screenDesk: {
     title: 'Screens in meeting rooms and shops', text: 'A TV opens {url} and types this code. People before it scan its QR code with their phones and are counted one by one.', make: 'Make a code', again: 'New code', stop: 'Let no more screens in', byRoster: 'Staff number and name are enough (no sign-in)', code: 'Code for screens', link: 'Link for screens', none: 'No screen is connected yet.',
-    heads: '{n} person | {n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save', inNoGroup: 'Screens in no group',
+    count: '{n} screen | {n} screens', heads: '{n} person | {n} people', scanned: '{n} by phone', extra: 'Without a phone', extraFor: 'People without a phone at {name}', online: 'connected', offline: 'not connected', save: 'Save', inNoGroup: 'Screens in no group',
   },
   health: {
     title: 'Connection trouble: {names}', titleMore: '{n} in trouble: {names}…', since: 'for {time}', away: 'Not in the class at the moment: closed, or without a network. They return by the same link.',
@@ -61,6 +62,7 @@ export const zh: StudioWords = {
     howToText: '每题以序号开头，或在题目前空一行。\n选项用 A、B、C、或“- ”；正确项在前面加 *，或在后面加（正确），或另写一行“答案：B”。\n没有选项就是简答题；写成“- 左 -> 右”就是匹配题。\n题目后面可加【多选】【评分 0-10】【排序】【判断】【限时60秒】【匿名】【即时反馈】【部分给分】【结束后公布】【手动公布】。\n单独一行：“解析：……”“知识点：灭火、疏散”。',
     closeAndPublish: '结束并公布结果', publish: '向全体公布结果', again: '再问一次，对比前后', moreTime: '延长时间', plusSeconds: '+ {n} 秒', forWhom: '给谁', forAll: '给所有人', give: '延长', extendedFor: '已为 {names} 延长', countedLater: '结束时统计，满 {n} 人才显示结果。',
   },
+  written: { readAll: '查看全部 {n} 条回答', some: '已显示 {n} / {of} 条', more: '显示更多回答', none: '还没有人写下回答。' },
   aside: { begin: '不录入回放', end: '恢复录制', note: '学员仍能看到、听到你；在你点“恢复录制”之前，这一段不会进入回放。', waits: '暂时无法停止录制，不想录入回放的内容请先不要说。系统每秒重试一次；如果仍有内容被录下，回放会先保留，待人工确认后再发布。' },
   hint: {
     label: '学员已经连续听了一段时间', title: '学员已经连续听了 {n} 分钟', text: '时间长了注意力会下降，让大家动一动：', ask: '发起“{text}”', takeUp: '回答“{text}”', pulse: '问问大家是否跟得上', pulseQuestion: '到目前为止跟得上吗？', pulseYes: '跟得上', pulsePartly: '有一部分跟不上', pulseNo: '跟不上', checkin: '签到 1 分钟', later: '10 分钟后再提醒', break: '休息：30 分钟后再提醒', never: '本节课不再提醒',
@@ -71,7 +73,7 @@ export const zh: StudioWords = {
   },
   screenDesk: {
     title: '会议室、门店大屏', text: '在电视上打开 {url}，输入这个代码。大屏前的人用手机扫屏幕上的二维码，逐人计数。', make: '生成代码', again: '换一个代码', stop: '不再让新屏幕进入', byRoster: '凭工号和姓名进入（不用登录）', code: '大屏代码', link: '大屏链接', none: '还没有大屏接入。',
-    heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存', inNoGroup: '没有进组的大屏',
+    count: '{n} 块大屏', heads: '{n} 人', scanned: '扫码 {n} 人', extra: '没带手机的人数', extraFor: '{name} 没带手机的人数', online: '已连接', offline: '未连接', save: '保存', inNoGroup: '没有进组的大屏',
   },
   health: {
     title: '网络异常：{names}', titleMore: '{n} 人网络异常：{names}…', since: '已持续 {time}', away: '现在不在课堂里：可能已关闭页面，或断网了。用原来的链接就能回来。',

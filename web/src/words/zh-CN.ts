@@ -62,7 +62,7 @@ const zh: Words = {
   poll: {
     byGroup: '各组结果', askGroup: '问问本组', inGroup: '仅本组', asked: '我问的',
     title: '投票', empty: '还没有投票，发起后会出现在这里。', open: '进行中', closed: '已结束', voters: '{n} 人已投', votersOf: '{n} / {of} 已投', yours: '我的选择', counted: '已计入你的投票。', answer: '去投票', change: '改选', voted: '已投票，结果稍后公布。', resultsLater: '投票结束后公布结果。',
-    rightOption: '正确答案：', points: '{n} 分', before: '之前', now: '现在', mean: '平均 {n}，满分 {of}', texts: '文字回答', tooFew: '回答不足 {n} 人，结果不予显示，以免猜出是谁的回答。', rightShare: '{of} 人中 {n} 人答对（{p}%）', youWereRight: '你答对了。', youWereWrong: '你没有答对。',
+    rightOption: '正确答案：', points: '{n} 分', before: '之前', now: '现在', mean: '平均 {n}，满分 {of}', texts: '文字回答', textsOf: '共 {of} 条回答，显示最常见的 {n} 种', tooFew: '回答不足 {n} 人，结果不予显示，以免猜出是谁的回答。', rightShare: '{of} 人中 {n} 人答对（{p}%）', youWereRight: '你答对了。', youWereWrong: '你没有答对。',
     rightOrder: '正确顺序：{order}', accepted: '正确答案：{texts}', anonymous: '匿名：谁也查不到是谁的回答。结束后满 {n} 人才显示结果。', timeUp: '时间到。', instantRight: '答对了！', instantWrong: '还不对，可以再试一次。', instantPartly: '部分正确：{n} / {of} 分，可以再试一次。', youWerePartly: '你部分答对：{n} / {of} 分。', meanPoints: '平均得分率 {p}%', yourText: '你的回答：',
     rate: '从 {low} 到 {high}', lowest: '完全不', highest: '非常', atMost: '最多选 {n} 项', up: '上移 {option}', down: '下移 {option}', choose: '请选择…', write: '写下你的回答', send: '提交',
   },
