@@ -57,8 +57,8 @@ def together(parts: Iterable[LessonMarks]) -> LessonMarks:
 def basis_of(*, seq: int, expected: int, rule: Rule, watched: Sequence[int], completed_from: float) -> str:
     """Return what a lesson's count stands on, as one word: with another one it is to be counted again.
 
-    `seq` is the last event of its timeline, `expected` the length of its roster (which only grows), `rule`
-    the one that holds with the planned length, `watched` what all viewers of its replay come to.
+    `seq` is the last event of its timeline, `expected` the length of its roster (changing it is an event),
+    `rule` the one that holds with the planned length, `watched` what all viewers of its replay come to.
     """
     parts = (_COUNTED_SO, seq, expected, rule, watched, completed_from)
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()

@@ -129,6 +129,18 @@ class Roster(BaseModel):
     items: list[RosterPerson]
 
 
+class RosterReason(BaseModel):
+    """Why the roster changes; needed once the lesson is over."""
+
+    reason: str = Field("", max_length=4_000)
+
+
+class RosterAddition(RosterReason):
+    """Whom to expect as well: the number from HR."""
+
+    external_id: str = Field(min_length=1, max_length=120)
+
+
 class RosterLineError(BaseModel):
     """What is wrong with a line."""
 
@@ -216,6 +228,16 @@ class SessionRoutes:
                 bytes,
                 max_bytes=MAX_ROSTER_BYTES,
                 content_type="text/csv",
+            ),
+            Route(
+                "POST", f"{one}/roster/people", self.expect, "Expect somebody", RosterPerson, RosterAddition
+            ),
+            Route(
+                "DELETE",
+                f"{one}/roster/{{person}}",
+                self.unexpect,
+                "Take somebody off the roster",
+                body=RosterReason,
             ),
             Route("GET", f"{one}/timeline", self.timeline, "Raw events", TimelinePage, query=TimelineQuery),
         ]
@@ -330,8 +352,29 @@ class SessionRoutes:
     async def import_roster(self, request: Request) -> RosterImport:
         """Put the people of a CSV file on the roster."""
         session = await self._writable(request)
-        report = await self._sessions.import_roster(session, request.body)
+        report = await self._sessions.import_roster(session, request.body, by=request.who.subject_id)
         return RosterImport.model_validate(report, from_attributes=True)
+
+    async def expect(self, request: Request) -> RosterPerson:
+        """Put one person on the roster; somebody who is on it already stays."""
+        session = await self._writable(request)
+        wanted: RosterAddition = request.body
+        external_id = wanted.external_id.strip()
+        found = await self._sessions.people.by_external_id(session.org_id, [external_id])
+        if external_id not in found:
+            raise NotFound("person_unknown", "Nobody has this employee number.")
+        person = found[external_id]
+        who = request.who.subject_id
+        await self._sessions.expect(session, [person.id], by=who, reason=wanted.reason)
+        return RosterPerson(
+            id=person.id, external_id=person.external_id, name=person.name, department=person.department
+        )
+
+    async def unexpect(self, request: Request) -> None:
+        """Take one person off the roster."""
+        session = await self._writable(request)
+        by, reason = request.who.subject_id, request.body.reason
+        await self._sessions.unexpect(session, request.path["person"], by=by, reason=reason)
 
     async def timeline(self, request: Request) -> TimelinePage:
         """Raw events."""

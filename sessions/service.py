@@ -33,9 +33,17 @@ from sessions.store import Session, SessionStore
 
 ROSTER_COLUMNS = {"external_id": ["employee id", "employee number", "工号", "员工编号"], "name": ["姓名"]}
 
+LONGEST_REASON = 2_000
+
 Relieved = Callable[[AsyncConnection, str, str, UtcMs], Awaitable[None]]
 """Told, in the transaction, that in this session this person (or guest) is staff no longer."""
 NoteEnded = Callable[[AsyncConnection, Link], Awaitable[None]]
+InsistOpen = Callable[[AsyncConnection, str], Awaitable[None]]
+"""Refuses, in the transaction, what would change the attendance of a session whose attendance is closed."""
+
+
+async def nothing_is_closed(_tx: AsyncConnection, _session_id: str) -> None:
+    """See `InsistOpen`; where nobody closes attendance."""
 
 
 class Audit(Protocol):
@@ -77,6 +85,7 @@ class Sessions:
         *,
         audit: Audit,
         relieved: Sequence[Relieved] = (),
+        insist_open: InsistOpen = nothing_is_closed,
     ) -> None:
         self.database = database
         self.store = SessionStore()
@@ -85,6 +94,7 @@ class Sessions:
         self._clock = clock
         self._audit = audit
         self._relieved = relieved
+        self._insist_open = insist_open
 
     async def get(self, session_id: str, org_id: str | None = None) -> Session:
         """Return a session.
@@ -325,28 +335,67 @@ class Sessions:
             if lesson.state is LessonState.SCHEDULED:
                 change.append(NewEvent(payload=SessionEnded(reason=CANCELLED)))
 
-    async def expect(self, session: Session, person_ids: Sequence[str]) -> int:
-        """Put people on the roster; return how many are new."""
+    async def expect(
+        self, session: Session, person_ids: Sequence[str], *, by: str | None = None, reason: str = ""
+    ) -> int:
+        """Put people on the roster; return how many are new. `by` whom, for the audit (None: nobody).
+
+        Raises:
+            Rejected, Conflict: somebody does it after the lesson, see `unexpect`.
+        """
         async with self._engine.change(session.id) as change:
+            ref, texts = await self._why(change, by, reason)
             added = await self.store.add_to_roster(change.tx, session, person_ids, change.now)
             if added:
-                expected = len(await self.store.roster(change.tx, session.id))
-                change.append(NewEvent(payload=RosterChanged(expected=expected, added=tuple(added))))
+                await self._roster_changed(change, texts, added=tuple(added), by=by, reason_ref=ref)
         return len(added)
 
-    async def import_roster(self, session: Session, data: bytes) -> RosterReport:
+    async def unexpect(self, session: Session, person_id: str, *, by: str, reason: str = "") -> None:
+        """Take somebody off the roster; once the lesson is over, with a reason. What they did there stays.
+
+        Raises:
+            NotFound: they are not on it (`not_on_roster`).
+            Rejected: the lesson is over and no reason is given, or a too long one.
+            Conflict: the attendance is closed (`attendance_closed`).
+        """
+        async with self._engine.change(session.id) as change:
+            ref, texts = await self._why(change, by, reason)
+            if not await self.store.take_off_roster(change.tx, session.id, person_id):
+                raise NotFound("not_on_roster", "This person is not on the session's list (any more).")
+            await self._roster_changed(change, texts, removed=(person_id,), by=by, reason_ref=ref)
+
+    async def _why(self, change: Change, by: str | None, reason: str) -> tuple[str | None, dict[str, str]]:
+        """Return the reference of a reason and its words. After the lesson there must be one."""
+        words = "".join(c for c in reason.encode("utf-8", "ignore").decode() if c >= " " or c == "\n").strip()
+        if by is not None and change.state.of(LESSON).state is LessonState.ENDED:
+            if not words:
+                raise Rejected("reason_missing", "The lesson is over. Please write why the list changes.")
+            await self._insist_open(change.tx, change.head.session_id)
+        if len(words) > LONGEST_REASON:
+            raise Rejected("reason_too_long", f"A reason has at most {LONGEST_REASON} characters.")
+        ref = new_id() if words else None
+        return ref, {} if ref is None else {ref: words}
+
+    async def _roster_changed(self, change: Change, texts: dict[str, str], **how: Any) -> None:
+        expected = len(await self.store.roster(change.tx, change.head.session_id))
+        change.append(NewEvent(payload=RosterChanged(expected=expected, **how), texts=texts))
+
+    async def import_roster(self, session: Session, data: bytes, *, by: str | None = None) -> RosterReport:
         """Put the people of a CSV file on the roster. Good lines are kept even if others are wrong.
 
         Raises:
             Rejected: the file as a whole cannot be read.
+            Conflict: somebody does it after the lesson (`session_over`).
         """
+        if by is not None and session.state is LessonState.ENDED:
+            raise Conflict("session_over", "The lesson is over. Add people one by one, each with a reason.")
         lines, errors = await asyncio.to_thread(read_roster, data)
         known = await self.people.by_external_id(session.org_id, list(lines))
         for external_id, line in lines.items():
             if external_id not in known:
                 message = f"Nobody has the employee number {external_id[:80]}. Import the staff list first."
                 errors.append(LineError(line, "person_unknown", message))
-        added = await self.expect(session, [p.id for p in known.values()])
+        added = await self.expect(session, [p.id for p in known.values()], by=by)
         errors.sort(key=lambda error: error.line)
         return RosterReport(added, 0, len(known) - added, errors)
 

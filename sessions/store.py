@@ -227,6 +227,12 @@ class SessionStore:
             await tx.execute(insert(t.roster_entries), rows)
         return new
 
+    async def take_off_roster(self, tx: AsyncConnection, session_id: str, person_id: str) -> bool:
+        """Expect somebody no more; tell whether they were expected."""
+        r = t.roster_entries.c
+        mine = (r.session_id == session_id, r.person_id == person_id)
+        return (await tx.execute(delete(t.roster_entries).where(*mine))).rowcount > 0
+
     async def participant(
         self, tx: AsyncConnection, session_id: str, kind: str, subject: str
     ) -> Participant | None:

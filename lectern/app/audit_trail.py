@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.store import AccountStore
 from interactions.checkin.events import CheckinCorrected, CheckinWithdrawn
-from lectern.timeline.event import TimelineEvent
+from lectern.timeline.event import RosterChanged, TimelineEvent
 from lectern.timeline.store import Head
 from sessions.store import SessionStore
 
 
 class AuditTrail:
-    """A `Follower` of the timeline: corrected check-ins and withdrawn rounds.
+    """A `Follower` of the timeline: corrected check-ins, withdrawn rounds, and who changed the roster.
 
     A reason may be an illness: it stays among the timeline's words, which can be erased, and is named here.
     """
@@ -36,6 +36,19 @@ class AuditTrail:
                         "reason_ref": corrected.reason_ref,
                     }
                     await self._write(tx, head, event, "checkin_corrected", details=details, by=corrected.by)
+                case RosterChanged(by=str(by)) as changed:
+                    for action, persons in (
+                        ("roster_extended", changed.added),
+                        ("roster_shortened", changed.removed),
+                    ):
+                        if persons:
+                            details = dict[str, Any](
+                                person=persons[0] if len(persons) == 1 else None,
+                                people=len(persons),
+                                expected=changed.expected,
+                                reason_ref=changed.reason_ref,
+                            )
+                            await self._write(tx, head, event, action, details=details, by=by)
                 case CheckinWithdrawn() as withdrawn:
                     await self._write(tx, head, event, "checkin_withdrawn", details={"round": withdrawn.id})
 

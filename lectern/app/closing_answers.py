@@ -85,7 +85,7 @@ class WordsOfTimelines:
 
 
 class CorrectionsOfClosed:
-    """Carries out `StandingChanges`: a clerk who refuses it once the attendance is closed."""
+    """Carries out `StandingChanges`: a clerk who refuses it once the attendance is closed; a roster, too."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -93,13 +93,21 @@ class CorrectionsOfClosed:
     async def carry_out(
         self, tx: AsyncConnection, head: Head, _order: StandingChanges
     ) -> tuple[NewEvent, ...]:
-        """See `Clerk`. The engine holds the session's lock, for which closing waits.
+        """See `Clerk`.
 
         Raises:
             Conflict: the attendance is closed (`attendance_closed`).
         """
-        (await self._books.book(tx, head.session_id)).after(Act.CORRECT)
+        await self.insist_open(tx, head.session_id)
         return ()
+
+    async def insist_open(self, tx: AsyncConnection, session_id: str) -> None:
+        """See `sessions.service.InsistOpen`. The engine holds the session's lock, for which closing waits.
+
+        Raises:
+            Conflict: the attendance is closed (`attendance_closed`).
+        """
+        (await self._books.book(tx, session_id)).after(Act.CORRECT)
 
 
 class HeadsByMail:

@@ -13,7 +13,7 @@ from catalogue.neighbours import BinNews
 from interactions.checkin.events import CheckinCorrected, CheckinWithdrawn, MakeUpRefused, MakeUpRequested
 from interactions.feedback.events import FeedbackGiven
 from interactions.question.events import QuestionAnswered
-from lectern.kernel.clock import Clock, utc_ms
+from lectern.kernel.clock import Clock, UtcMs, utc_ms
 from lectern.timeline.event import (
     CANCELLED,
     ParticipantJoined,
@@ -97,12 +97,26 @@ class LessonNews:
         persons = await self._sessions.persons_among(tx, came)
         new = [event.payload for event in events if isinstance(event.payload, ParticipantJoined)]
         persons |= {joined.person for joined in new if joined.person is not None}  # not in rows yet
+        for event in events:
+            if isinstance(event.payload, RosterChanged) and event.payload.removed:
+                await self._expected_no_more(tx, head.session_id, event.payload.removed, event.utc_ms)
         if persons:
             now = events[-1].utc_ms
             await self._notices.settle_open(tx, head.session_id, _CALLS_IN, now, person_ids=persons)
 
+    async def _expected_no_more(
+        self, tx: AsyncConnection, session_id: str, persons: Sequence[str], now: UtcMs
+    ) -> None:
+        """Whom the roster names no more is asked for nothing; who runs the lesson still hears of it."""
+        session = await self._sessions.get(tx, session_id)
+        staff = {session.presenter_person_id, session.host_person_id} if session is not None else set()
+        gone = [person for person in persons if person not in staff]
+        if gone:
+            await self._notices.settle_open(tx, session_id, _ASKED, now, person_ids=gone)
+
 
 _CALLS_IN = (Kind.COMING, Kind.STARTING)
+_ASKED = (Kind.INVITED, Kind.MOVED, *_CALLS_IN, Kind.MISSED, Kind.WATCH_DUE)
 _ACTS = (FeedbackGiven, MakeUpRequested, MakeUpRefused, CheckinCorrected, CheckinWithdrawn)
 _NEWS = (SessionPlanned, RosterChanged, SessionStarted, SessionEnded, QuestionAnswered, *_ACTS)
 
@@ -122,8 +136,9 @@ def _after(event: TimelineEvent, call: Call | None) -> Call:
                 call, title=title, starts_utc_ms=starts, zone=zone, now=event.utc_ms, minutes=minutes
             )
             known = calls.hosted(known, host)
-        case RosterChanged():
-            known = calls.expected(known)
+        case RosterChanged(removed=removed, added=added):
+            # Whom it names no more is told nothing new; an older timeline does not say whom it added.
+            known = known if removed and not added else calls.expected(known)
         case SessionStarted():
             known = calls.started(known)
         case SessionEnded(reason=reason) if reason == CANCELLED:

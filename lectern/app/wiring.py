@@ -166,6 +166,7 @@ async def built(settings: Settings) -> AsyncIterator[Services]:
             people,
             audit=accounts.store.audit,
             relieved=(StreamKeyStore().revoke_of,),
+            insist_open=CorrectionsOfClosed(ClosingStore()).insist_open,
         )
         play_keys = load_keys(settings.data / "secrets", "play")
         tokens = JoinTokens(load_keys(settings.data / "secrets", "join"))

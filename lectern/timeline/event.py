@@ -104,12 +104,15 @@ class RosterChanged(Event, frozen=True, kw_only=True):
     """How many people should come, from now on: the denominator of every rate (ATT-04).
 
     `added` and `removed` are the persons by whom it differs from before: who folds them knows the roster.
+    `by` is who did it from outside the class, `reason_ref` why; once the lesson is over it is always said.
     """
 
     TYPE: ClassVar[str] = "roster_changed"
     expected: int
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    by: str | None = None
+    reason_ref: str | None = None
 
 
 class ParticipantRemoved(Event, frozen=True, kw_only=True):

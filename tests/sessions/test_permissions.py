@@ -18,25 +18,27 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "lobby": ("GET", "/api/v1/sessions/{id}/lobby", {}),
     "roster": ("GET", "/api/v1/sessions/{id}/roster", {}),
     "import": ("POST", "/api/v1/sessions/{id}/roster", {"data": b"external_id\nL3\n"}),
+    "expect": ("POST", "/api/v1/sessions/{id}/roster/people", {"json": {"external_id": "L3"}}),
+    "unexpect": ("DELETE", "/api/v1/sessions/{id}/roster/{person}", {}),
     "timeline": ("GET", "/api/v1/sessions/{id}/timeline", {}),
     "token": ("POST", "/api/v1/sessions/{id}/join-tokens", {"json": {"role": "learner", "name": "N"}}),
     "enter": ("POST", "/api/v1/sessions/{id}/enter", {"json": {}}),
 }
 ROWS = """
-                  list create get patch start end lobby roster import timeline token enter
-admin             200  201    200 200   204   204 200   200    200    200      201   200
-presenter         200  201    200 200   204   204 200   200    200    403      201   200
-host              200  201    200 200   204   204 200   200    200    403      201   200
-other_presenter   200  201    200 403   403   403 200   200    403    403      403   403
-manager           200  403    200 403   403   403 200   200    403    403      403   403
-learner           200  403    200 403   403   403 200   403    403    403      403   200
-stranger          200  403    404 403   403   403 200   403    403    403      403   403
-nobody            401  401    401 401   401   401 200   401    401    401      401   401
-key_read          200  403    200 403   403   403 200   403    403    403      403   401
-key_write         403  201    403 200   204   204 200   403    200    403      201   401
-own_token         403  403    200 403   403   403 200   403    403    403      403   401
-guest_token       403  403    200 403   403   403 200   403    403    403      403   401
-foreign_token     403  403    404 403   403   403 200   403    403    403      403   401
+                  list create get patch start end  lobby roster import expect unexpect timeline token enter
+admin             200  201    200 200   204   204  200   200    200    200    204      200      201   200
+presenter         200  201    200 200   204   204  200   200    200    200    204      403      201   200
+host              200  201    200 200   204   204  200   200    200    200    204      403      201   200
+other_presenter   200  201    200 403   403   403  200   200    403    403    403      403      403   403
+manager           200  403    200 403   403   403  200   200    403    403    403      403      403   403
+learner           200  403    200 403   403   403  200   403    403    403    403      403      403   200
+stranger          200  403    404 403   403   403  200   403    403    403    403      403      403   403
+nobody            401  401    401 401   401   401  200   401    401    401    401      401      401   401
+key_read          200  403    200 403   403   403  200   403    403    403    403      403      403   401
+key_write         403  201    403 200   204   204  200   403    200    200    204      403      201   401
+own_token         403  403    200 403   403   403  200   403    403    403    403      403      403   401
+guest_token       403  403    200 403   403   403  200   403    403    403    403      403      403   401
+foreign_token     403  403    404 403   403   403  200   403    403    403    403      403      403   401
 """
 
 
@@ -61,7 +63,7 @@ async def attempt(house: Installation, who: str, operation: str) -> Answer:
     if operation == "end":
         await house.services.sessions.start(session.id)
     method, path, sent = OPERATIONS[operation]
-    path = path.format(id=session.id)
+    path = path.format(id=session.id, person=house.people["learner"])
     if who in house.people:
         return await house.ask(method, path, by=who, **sent)
     token = None
