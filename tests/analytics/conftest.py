@@ -82,6 +82,7 @@ READERS = {
     "ann": person("ann", OrgRole.LEARNER),
     "bob": person("bob", OrgRole.LEARNER),
     "eve": person("eve", OrgRole.LEARNER),
+    "newcomer": person("newcomer", OrgRole.LEARNER),
     "stranger": person("stranger", OrgRole.ADMIN, org_id="elsewhere"),
     "guest": guest(SessionRole.LEARNER),
     "host": guest(SessionRole.HOST),
@@ -114,10 +115,10 @@ LONG_OPEN = START - 300 * 86_400_000
 
 
 class OpenedLongAgo(ViewStore):
-    """Everybody opened everything long ago, but for Eve."""
+    """Everybody opened everything long ago, but for the newcomer."""
 
     async def opened(self, tx: AsyncConnection, named: MediumVersion, subject: str) -> int | None:
-        return await super().opened(tx, named, subject) if subject == "eve" else LONG_OPEN
+        return await super().opened(tx, named, subject) if subject == "newcomer" else LONG_OPEN
 
 
 @dataclass

@@ -219,37 +219,37 @@ async def test_players_of_an_instant_are_given_nothing_for_nothing(office: Offic
 async def test_nothing_was_played_before_the_medium_was_opened(office: Office) -> None:
     """One report completes no medium that somebody has only just opened, or never did."""
     whole = interval("a", 0, 100, 3_600 - 100)
-    _, taken = await report(office, "eve", whole)
+    _, taken = await report(office, "newcomer", whole)
     assert taken["refused"] == [{"id": "a", "code": "not_open_yet"}]
-    await office.intake.opened(READERS["eve"], "replay", "film", 2)
+    await office.intake.opened(READERS["newcomer"], "replay", "film", 2)
     office.now = UtcMs(office.now + RIGHTS_LAST_MS)
-    await office.intake.opened(READERS["eve"], "replay", "film", 2)
-    _, taken = await report(office, "eve", whole, player="other")
+    await office.intake.opened(READERS["newcomer"], "replay", "film", 2)
+    _, taken = await report(office, "newcomer", whole, player="other")
     assert taken["refused"] == [{"id": "a", "code": "not_open_yet"}], "opened when all of it was played"
     fast = interval("b", 0, 100, 3_600, speed=4.0, wall_ms=25_000)
-    assert (await report(office, "eve", fast))[1]["accepted"] == 1
-    _, taken = await report(office, "eve", interval("c", 0, 9, 3_590), version=1)
+    assert (await report(office, "newcomer", fast))[1]["accepted"] == 1
+    _, taken = await report(office, "newcomer", interval("c", 0, 9, 3_590), version=1)
     assert taken["accepted"] == 0, "another version was never opened"
 
 
 async def test_who_began_before_openings_were_noted_goes_on(office: Office) -> None:
     """The record says that they had opened it; and a first report of some seconds counts in any case."""
-    _, taken = await report(office, "eve", interval("a", 0, 50, 3_600 - 55))
+    _, taken = await report(office, "newcomer", interval("a", 0, 50, 3_600 - 55))
     assert taken["accepted"] == 1
     office.now = UtcMs(office.now + 10 * RIGHTS_LAST_MS)
-    _, taken = await report(office, "eve", interval("b", 50, 90, 3_600), player="after_the_update")
+    _, taken = await report(office, "newcomer", interval("b", 50, 90, 3_600), player="after_the_update")
     assert taken["accepted"] == 1
 
 
 async def test_forgetting_a_person_forgets_what_they_opened(office: Office) -> None:
-    await office.intake.opened(READERS["eve"], "replay", "film", 2)
+    await office.intake.opened(READERS["newcomer"], "replay", "film", 2)
     named = MediumVersion("replay", "film", 2)
     async with office.database.write() as tx:
-        assert await ViewStore().opened(tx, named, "eve") == office.now
-        await ViewStore().forget(tx, "elsewhere", "eve", "nobody")
-        assert await ViewStore().opened(tx, named, "eve") is not None
-        await ViewStore().forget(tx, "org", "eve", "nobody")
-        assert await ViewStore().opened(tx, named, "eve") is None
+        assert await ViewStore().opened(tx, named, "newcomer") == office.now
+        await ViewStore().forget(tx, "elsewhere", "newcomer", "nobody")
+        assert await ViewStore().opened(tx, named, "newcomer") is not None
+        await ViewStore().forget(tx, "org", "newcomer", "nobody")
+        assert await ViewStore().opened(tx, named, "newcomer") is None
 
 
 async def test_a_viewers_record_stays_with_the_version_they_saw(office: Office) -> None:
