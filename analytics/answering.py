@@ -170,6 +170,8 @@ class _Reading:
                 self._ask(str(payload.get("id")), each)
             case "poll_closed":
                 self.open_ids.discard(str(payload.get("id")))
+            case "session_ended":  # ends them all
+                self.open_ids.clear()
             case "poll_counted" if str(payload.get("id")) in self.polls:
                 self.polls[str(payload.get("id"))].counted = payload
             case "poll_voted" if each.actor is not None and str(payload.get("poll")) in self.polls:

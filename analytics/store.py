@@ -61,19 +61,22 @@ class AnalyticsStore:
     async def words_about(
         self, tx: AsyncConnection, org_id: str, whom: Collection[str], *, written_by: Collection[str] = ()
     ) -> dict[str, list[str]]:
-        """Return, by session, where the reasons of make-ups and corrections of check-ins stand.
+        """Return, by session, where the reasons of make-ups, corrections and changes of rosters stand.
 
         Those about `whom` (persons and participants), and those that `written_by` wrote as staff. Reads the
         organisation's whole timeline: for what is done seldom.
         """
         query = select(events.c.session_id, events.c.type, events.c.actor, events.c.payload).where(
-            events.c.org_id == org_id, events.c.type.in_(("checkin_make_up_requested", "checkin_corrected"))
+            events.c.org_id == org_id,
+            events.c.type.in_(("checkin_make_up_requested", "checkin_corrected", "roster_changed")),
         )
         found: dict[str, list[str]] = {}
         for row in await tx.execute(query):
             said = row.payload
-            about = {said.get("participant"), said.get("person")} & set(whom)
-            wrote = row.type == "checkin_corrected" and {said.get("by"), row.actor} & set(written_by)
+            named = {said.get("participant"), said.get("person")}
+            about = named.union(said.get("added") or (), said.get("removed") or ()) & set(whom)
+            is_of_staff = row.type != "checkin_make_up_requested"
+            wrote = is_of_staff and {said.get("by"), row.actor} & set(written_by)
             if (about or wrote) and said.get("reason_ref"):
                 found.setdefault(row.session_id, []).append(said["reason_ref"])
         return found

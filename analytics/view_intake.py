@@ -28,7 +28,7 @@ from analytics.view_sums import (
     of_itself,
     share_of,
 )
-from analytics.viewing import Played, Refusal, by_our_clock, sift
+from analytics.viewing import Played, Refusal, by_our_clock, earliest_ms, sift
 from lectern.db.engine import Database
 from lectern.kernel.access import Principal
 from lectern.kernel.clock import Clock, UtcMs, utc_ms
@@ -345,7 +345,7 @@ def _added(after: dict[Place, PlayRecord], place: Place, report: Report, now: Ut
         now=now,
         pace=record.pace_of(tag),
         given=record.given_beside(tag),
-        opened_utc_ms=report.opened_utc_ms if first is None else min(first, report.opened_utc_ms),
+        earliest_utc_ms=earliest_ms(report.opened_utc_ms, first),
     )
     if report.medium.no_skipping:
         accepted, beyond = in_order(accepted, record.covered)

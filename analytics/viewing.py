@@ -164,14 +164,14 @@ def refusal(
     now: int,
     pace: Pace = FRESH,
     given: Given | None = None,
-    opened_utc_ms: int = 0,
+    earliest_utc_ms: int = 0,
 ) -> Refusal | None:
     """Return why `played` cannot be true, or None.
 
     `pace` is what counts already from the same player: one player cannot play twice at once, nor, all in all,
     more than fits into the time in which it played. Without that second rule the measuring error granted to
     each interval would let many tiny ones pass at any speed. `given` is what counts already from all players
-    of this person; None: there is no other. Nothing was played before the medium was opened.
+    of this person; None: there is no other. Nothing was played before `earliest_utc_ms`.
     """
     if not SLOWEST <= played.speed <= FASTEST:
         return Refusal.SPEED_OUT_OF_RANGE
@@ -181,13 +181,23 @@ def refusal(
         (played.from_ms < 0 or played.to_ms > duration_ms + _MEASURE_SLACK_MS, Refusal.OUTSIDE_MEDIUM),
         (played.started_utc_ms + played.wall_ms > now + _CLOCK_SLACK_MS, Refusal.IN_FUTURE),
         (played.started_utc_ms < now - OLDEST_MS, Refusal.TOO_OLD),
-        (played.started_utc_ms < opened_utc_ms - _CLOCK_SLACK_MS, Refusal.NOT_OPEN_YET),
+        (played.started_utc_ms < earliest_utc_ms, Refusal.NOT_OPEN_YET),
         (played.needed_ms > played.wall_ms + slack_ms / played.speed, Refusal.FASTER_THAN_TIME),
         (overlap_ms(pace.busy, played.wall) > _MEASURE_SLACK_MS, Refusal.OVERLAPPING),
         (pace.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
         (given is not None and given.adding(played).outruns_time, Refusal.FASTER_THAN_TIME),
     )
     return next((code for failed, code in checks if failed), None)
+
+
+def earliest_ms(opened_utc_ms: int, first_utc_ms: int | None) -> int:
+    """Return from when on a medium can have been played, in ms of UTC.
+
+    It was opened at `opened_utc_ms`, give or take what clocks differ by; what counts already began at
+    `first_utc_ms`, and nothing gets in before that by having been let in so far.
+    """
+    opened = opened_utc_ms - _CLOCK_SLACK_MS
+    return opened if first_utc_ms is None else min(first_utc_ms, opened)
 
 
 def sift(
@@ -197,7 +207,7 @@ def sift(
     now: int,
     pace: Pace = FRESH,
     given: Given | None = None,
-    opened_utc_ms: int = 0,
+    earliest_utc_ms: int = 0,
 ) -> tuple[list[Played], list[tuple[str, Refusal]]]:
     """Part what a player reports into what counts and what does not, with the reason."""
     accepted: list[Played] = []
@@ -209,7 +219,7 @@ def sift(
             now=now,
             pace=pace,
             given=given,
-            opened_utc_ms=opened_utc_ms,
+            earliest_utc_ms=earliest_utc_ms,
         )
         if why is None:
             accepted.append(played)

@@ -260,7 +260,7 @@ class Drawing:
             )
             if finished
             else None,
-            thumbnail_url=self.signer.url(folder, THUMBNAIL) if finished else None,
+            thumbnail_url=self._picture(folder) if finished else None,
             ladder=self._ladder_in(folder, job) if finished else None,
             version=microcourse.version,
             warning=self.limits.warning(sum(end - start for start, end in ranges)),
@@ -276,19 +276,23 @@ class Drawing:
         if job is None or job.state is not JobState.DONE:
             return None
         prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
-        return self.signer.url(self._grant(self._replay(replay), prefix), THUMBNAIL)
+        return self._picture(self._grant(self._replay(replay), prefix))
 
     def course_thumbnail(self, microcourse: Microcourse) -> str | None:
         """Return the address of a microcourse's picture, once it is cut."""
         if microcourse.state not in CUT:
             return None
         grant = self._grant(f"microcourse/{microcourse.id}", microcourse.folder)
-        return self.signer.url(grant, THUMBNAIL)
+        return self._picture(grant)
+
+    def _picture(self, folder: PlayGrant) -> str:
+        return self.signer.url(msgspec.structs.replace(folder, without_file=True), THUMBNAIL)
 
     def _download(self, replay: Replay, job: Job | None, *, here_alone: bool) -> DownloadModel:
         edits = may_edit(self.who, replay.org_id, replay.session_id)
         if job is None or ((self.signer.seals or here_alone) and not edits):
-            return DownloadModel(state="none", progress=0.0, url=None)
+            over = job is not None and job.state in {JobState.FAILED, JobState.HELD}
+            return DownloadModel(state=job.state if job and over else "none", progress=0.0, url=None)
         url = None
         if job.state is JobState.DONE:
             prefix = f"sessions/{replay.session_id}/{download_folder(replay.version)}/"
@@ -317,6 +321,7 @@ class Drawing:
         """Draw what a job left in `folder`; None where it was made before there were ladders."""
         if job is None or job.state is not JobState.DONE or not (job.result or {}).get("ladder"):
             return None
+        folder = msgspec.structs.replace(folder, without_file=True)
         return LadderModel(
             master_url=self.signer.url(folder, LADDER),
             pictures_url=self.signer.url(folder, LADDER_PICTURES),

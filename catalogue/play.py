@@ -11,6 +11,7 @@ from catalogue.play_grant import PlayGrant, PlaySigner
 from catalogue.sealed_files import SealedFiles
 from catalogue.sealing import Seal
 from catalogue.serving import served, served_bytes
+from catalogue.work import VIDEO
 from lectern.edge.routes import Request, Route
 from lectern.kernel.clock import Clock, utc_ms
 from lectern.kernel.errors import NotFound
@@ -69,6 +70,8 @@ class Player:
         path = request.path["path"]  # what a group recorded has addresses of its own: see GroupReplayRoutes
         suffix = PurePosixPath(path).suffix
         if suffix not in CONTENT_TYPES or (is_aside(path) and not grant.live) or is_of_group(path):
+            raise NotFound("file_not_found", "There is no such file.")
+        if grant.without_file and PurePosixPath(path).name == VIDEO:
             raise NotFound("file_not_found", "There is no such file.")
         key = below(grant.prefix, path)
         if grant.sealed and (suffix == ".m3u8" or suffix in _MEDIA):

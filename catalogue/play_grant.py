@@ -34,7 +34,8 @@ class PlayGrant(msgspec.Struct, frozen=True, array_like=True):
 
     With `filename`, the file is offered for download under that name. With `sealed`, media goes out encrypted
     (`catalogue.sealing`), and the key is given to the viewer alone: to whoever signed in by `sign_in`
-    (`Principal.sign_in`) or came by `link`, while that holds.
+    (`Principal.sign_in`) or came by `link`, while that holds. `without_file` opens everything but the whole
+    medium as one file, which has an address of its own for those who get it.
     """
 
     subject: str
@@ -47,6 +48,7 @@ class PlayGrant(msgspec.Struct, frozen=True, array_like=True):
     org_id: str = ""
     sign_in: str = ""
     link: SessionGrant | None = None
+    without_file: bool = False
 
 
 class PlaySigner:

@@ -333,12 +333,12 @@ class VideoPlan:
         assert interval.span is not None
         pieces = interval.span.pieces
         if at - interval.start < SHORTEST_STILL and self._cutter.position <= interval.start:
-            track.used -= len(pieces)
+            track.used = max(0, track.used - len(pieces))
             self.intervals[-1] = Interval(interval.start, None)
             return
         while len(pieces) > 1 and pieces[-1].start >= at:
             pieces.pop()
-            track.used -= 1
+            track.used = max(0, track.used - 1)
         self._end_interval(max(floor_grid(at), interval.start + GRID))
 
     def _note_unused(self, track: _Track, keyframe: int) -> None:

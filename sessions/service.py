@@ -347,7 +347,7 @@ class Sessions:
             ref, texts = await self._why(change, by, reason)
             added = await self.store.add_to_roster(change.tx, session, person_ids, change.now)
             if added:
-                await self._roster_changed(change, texts, added=tuple(added), by=by, reason_ref=ref)
+                await self._roster_changed(change, texts, by=by, reason_ref=ref)
         return len(added)
 
     async def unexpect(self, session: Session, person_id: str, *, by: str, reason: str = "") -> None:
@@ -362,7 +362,7 @@ class Sessions:
             ref, texts = await self._why(change, by, reason)
             if not await self.store.take_off_roster(change.tx, session.id, person_id):
                 raise NotFound("not_on_roster", "This person is not on the session's list (any more).")
-            await self._roster_changed(change, texts, removed=(person_id,), by=by, reason_ref=ref)
+            await self._roster_changed(change, texts, by=by, reason_ref=ref)
 
     async def _why(self, change: Change, by: str | None, reason: str) -> tuple[str | None, dict[str, str]]:
         """Return the reference of a reason and its words. After the lesson there must be one."""
@@ -377,8 +377,14 @@ class Sessions:
         return ref, {} if ref is None else {ref: words}
 
     async def _roster_changed(self, change: Change, texts: dict[str, str], **how: Any) -> None:
-        expected = len(await self.store.roster(change.tx, change.head.session_id))
-        change.append(NewEvent(payload=RosterChanged(expected=expected, **how), texts=texts))
+        """Say by whom the roster differs from what the timeline knows; earlier releases gave no names."""
+        now, known = (
+            await self.store.roster(change.tx, change.head.session_id),
+            change.state.of(PRESENCE).roster,
+        )
+        added, removed = tuple(sorted(now - known)), tuple(sorted(known - now))
+        payload = RosterChanged(expected=len(now), added=added, removed=removed, **how)
+        change.append(NewEvent(payload=payload, texts=texts))
 
     async def import_roster(self, session: Session, data: bytes, *, by: str | None = None) -> RosterReport:
         """Put the people of a CSV file on the roster. Good lines are kept even if others are wrong.

@@ -12,7 +12,7 @@ from analytics.attendance.books import Act, Book
 from analytics.attendance.report import AttendanceReport, AttendanceReports
 from analytics.attendance.store import CaseStore
 from analytics.closing.chain import SALT_BYTES, Entry, SealedRecord, seal
-from analytics.closing.differences import Change, differences
+from analytics.closing.differences import ADDED, REMOVED, Change, differences
 from analytics.closing.freezing import Amending, Closing, header_of, row_of, subjects_of
 from analytics.closing.inspection import Inspection, inspected
 from analytics.closing.neighbours import Herald, Keys, Lesson, Lessons, News
@@ -30,6 +30,8 @@ from lectern.kernel.errors import Conflict, Forbidden, NotFound, Rejected
 
 LONGEST_REASON = 500
 _TRIES = 3
+_BY_HAND = frozenset({"checkin", "roster", ADDED, REMOVED})
+"""What somebody changed even where a record does not say who: check-ins of earlier releases, the roster."""
 """How often what somebody changed meanwhile is read anew before they are told."""
 
 
@@ -142,7 +144,7 @@ class Closings:
                 mark = await self.cases.mark(tx, session_id, lesson.org_id)
             report = await self.reports.everybody(session_id)
             known, changes = await asyncio.to_thread(_compared, newest or b"", report, forgotten)
-            corrected = sum(bool(change.by) or "checkin" in change.what for change in changes)
+            corrected = sum(bool(change.by) or not _BY_HAND.isdisjoint(change.what) for change in changes)
             if corrected or _has_another_rule(known, report):
                 raise Conflict(
                     "amendment_has_changes",
@@ -253,6 +255,10 @@ class Closings:
         """Hold the session, and tell whether all that a report stands on is still so."""
         await self.cases.lock_session(tx, lesson.id)
         if await self.cases.mark(tx, lesson.id, lesson.org_id) != mark:
+            return False
+        # Whoever changes the roster holds the session too.
+        expected = {line.row.person for line in report.lines if line.row.expected}
+        if expected != set(await self.reports.sessions.expected(lesson.id)):
             return False
         return not await self.reports.has_news(tx, lesson.id, report.seq)
 

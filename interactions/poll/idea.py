@@ -63,6 +63,10 @@ class Poll:
     by_group: dict[str, list[int]] = field(default_factory=dict)
     readers: frozenset[str] | None = None
     asked_by: str | None = None
+    texts_shown: tuple[tuple[bool, int], dict[str, Entity]] | None = field(
+        default=None, compare=False, repr=False
+    )
+    """What `_texts_shown` drew of it once it was closed: every snapshot of everybody has it."""
 
     @property
     def id(self) -> str:
@@ -420,16 +424,22 @@ def _texts_shown(poll: Poll, texts: Texts) -> dict[str, Entity]:
         else [cast.text_ref for cast in poll.votes.values() if cast.text_ref]
     )
     words = [text for text in map(texts.get, refs) if text is not None]
+    of = poll.counted is not None, len(words)
+    if poll.texts_shown is not None and poll.texts_shown[0] == of:
+        return poll.texts_shown[1]
     times = Counter(map(key, words))
     first: dict[str, str] = {}
     for text in words:
         first.setdefault(key(text), text)
     shown = times.most_common(MOST_TEXTS_SHOWN)  # of equal ones those that were met first
-    return {
+    drawn = {
         "texts": [first[each] for each, _ in shown],
         "text_counts": [count for _, count in shown],
         "texts_total": len(words),
     }
+    if poll.closed_utc_ms is not None:  # nobody answers otherwise any more; what is erased is one less
+        poll.texts_shown = of, drawn
+    return drawn
 
 
 POLL = PollIdea()

@@ -232,6 +232,16 @@ async def test_nothing_was_played_before_the_medium_was_opened(office: Office) -
     assert taken["accepted"] == 0, "another version was never opened"
 
 
+async def test_what_was_let_in_lets_nothing_in_that_lies_before_it(office: Office) -> None:
+    """The slack that clocks get is given once, and not again from whatever it let in."""
+    await office.intake.opened(READERS["newcomer"], "replay", "film", 2)
+    accepted = 0
+    for n in range(1, 9):
+        earlier = interval(f"a{n}", 10 * n, 10 * n + 10, 3_600 - 55 * n, speed=4.0, wall_ms=3_000)
+        accepted += (await report(office, "newcomer", earlier))[1]["accepted"]
+    assert accepted == 1
+
+
 async def test_who_began_before_openings_were_noted_goes_on(office: Office) -> None:
     """The record says that they had opened it; and a first report of some seconds counts in any case."""
     _, taken = await report(office, "newcomer", interval("a", 0, 50, 3_600 - 55))

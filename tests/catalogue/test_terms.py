@@ -103,6 +103,9 @@ async def test_what_is_watched_here_alone_has_no_file(house: House, rules: dict[
         _, whole = await house.call("GET", f"/api/v1/replays/{replay}", who)
         _, part = await house.call("GET", f"/api/v1/microcourses/{course}", who)
         assert part["ladder"] is not None, "it plays all the same"
+        for playing in (whole["ladder"]["master_url"], part["ladder"]["master_url"], part["thumbnail_url"]):
+            guessed = playing.rpartition("/")[0] + "/video.mp4"
+            assert (await house.raw("GET", guessed, None)).status == 404, "the file is not next door"
         return [whole["download"]["url"], part["video_url"]]
 
     for who in ("learner", "guest", "presenter", "reading_key"):

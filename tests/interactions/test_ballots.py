@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from interactions.ballots.tables import ballots
 from interactions.deadlines import Deadlines
-from interactions.poll.idea import FEWEST_SHOWN, MOST_TEXTS_SHOWN, SAME_CHARS
+from interactions.poll.idea import FEWEST_SHOWN, MOST_TEXTS_SHOWN, POLL, SAME_CHARS
 from lectern.db.engine import Database
 from lectern.kernel.errors import Conflict
 from lectern.kernel.roles import SessionRole
@@ -97,6 +97,8 @@ def test_of_many_texts_the_most_frequent_are_shown_with_how_many_there_are() -> 
     for n, words in enumerate(said, start=1):
         proof.command(f"l{n}", "poll_vote", id=id_, text=words, secret=secret(f"l{n}"))
     proof.command("p", "poll_publish", id=id_)
+    poll = proof.state.of(POLL).by_id[id_]
+    assert poll.texts_shown is not None, "drawn once for everybody, now that nobody answers any more"
     for who in ("p", "l1"):
         seen = proof.clients[who].entities[f"poll/{id_}"]
         assert (len(seen["texts"]), seen["texts_total"]) == (MOST_TEXTS_SHOWN, len(said))

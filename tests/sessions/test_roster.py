@@ -1,9 +1,17 @@
 """Taking people off a roster, and correcting it after the lesson, in a whole house."""
 
+import asyncio
 from typing import Any
 
-from lectern.timeline.event import NewEvent, SessionEnded, SessionStarted
+import pytest
+
+from analytics.attendance.report import AttendanceReport
+from analytics.closing import service
+from lectern.app.wired.analytics import forgetting_people
+from lectern.kernel.access import Permission, Principal
+from lectern.timeline.event import NewEvent, RosterChanged, SessionEnded, SessionStarted
 from notices.kinds import Kind
+from sessions.presence.idea import PRESENCE
 from sessions.store import Session
 from tests.installation import Answer, Installation, house, services
 from tests.notices.given import Watch
@@ -119,3 +127,57 @@ async def test_an_attendance_that_was_closed_does_not_change_until_it_is_amended
     assert (await take_off(house, session, "colleague", "Left the company")).status == 204
     again = await house.ask("POST", record, by="host", json=accepted | {"after": 1})
     assert again.status in (200, 201), again.data
+
+
+async def test_an_amendment_in_which_the_roster_changed_is_not_given_up(house: Installation) -> None:
+    session = await held(house)
+    record = f"/api/v1/sessions/{session.id}/attendance-record"
+    accepted = {"accept": ["make_ups_waiting", "make_ups_possible", "objections_open"]}
+    assert (await house.ask("POST", record, by="host", json=accepted | {"after": 0})).status in (200, 201)
+    amending = {"after": 1, "reason": "The list was wrong"}
+    assert (await house.ask("POST", f"{record}/amendment", by="host", json=amending)).status < 300
+    assert (await take_off(house, session, "colleague", "Left the company")).status == 204
+    dropped = await house.ask("DELETE", f"{record}/amendment", by="host")
+    assert (dropped.status, dropped.code) == (409, "amendment_has_changes")
+
+
+async def test_what_is_sealed_is_the_roster_at_the_commit(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is taken off while the record is being written: it is written again without them."""
+    session = await held(house)
+    sealed, names = service._sealed, list[set[str]]()
+
+    def beside(header: Any, report: AttendanceReport, *others: Any) -> Any:
+        names.append({line.row.person or "" for line in report.lines})
+        if len(names) == 1:
+            asyncio.run_coroutine_threadsafe(take_off(house, session, "colleague", "Left"), loop).result(30)
+        return sealed(header, report, *others)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(service, "_sealed", beside)
+    record = f"/api/v1/sessions/{session.id}/attendance-record"
+    accepted = {"accept": ["make_ups_waiting", "make_ups_possible", "objections_open"], "after": 0}
+    assert (await house.ask("POST", record, by="host", json=accepted)).status in (200, 201)
+    learner, colleague = house.people["learner"], house.people["colleague"]
+    assert names == [{learner, colleague}, {learner}]
+
+
+async def test_why_somebody_was_taken_off_is_forgotten_with_them(house: Installation) -> None:
+    session = await held(house)
+    assert (await take_off(house, session, "colleague", "A long illness")).status == 204
+    assert "A long illness" in str(await entries(house))
+    operator = Principal(house.org.id, "command line", frozenset({Permission.ADMIN}))
+    assert await forgetting_people(house.services).person(operator, house.people["colleague"]) > 0
+    assert "A long illness" not in str(await entries(house))
+
+
+async def test_the_next_change_names_whom_a_server_of_an_earlier_release_did_not(house: Installation) -> None:
+    session = await house.plan()
+    stranger = house.people["stranger"]
+    async with house.services.engine.change(session.id) as change:
+        await house.services.sessions.store.add_to_roster(change.tx, session, [stranger], change.now)
+        change.append(NewEvent(payload=RosterChanged(expected=3)))
+    assert (await take_off(house, session, "colleague")).status == 204
+    state = (await house.services.engine.current(session.id)).state
+    assert state.of(PRESENCE).roster == {house.people["learner"], stranger}

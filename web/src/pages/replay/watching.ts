@@ -135,15 +135,17 @@ export class Watching {
   /** Tells whether to go on with the next. */
   private async sendParcel(name: string, parcel: Parcel): Promise<boolean> {
     const queue = new ViewQueue(parcel.waiting)
+    // What another medium did not count cannot be watched again here.
+    const ours = parcel.medium === this.what.medium && parcel.id === this.what.id
     for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
       // Kept as it was touched before: if this page is gone too, the next one goes on with it.
       store(name, { ...parcel, waiting: queue.all() })
       try {
         const answered = await send(parcel, batch, this.bearer, false)
-        if (answered.refused.some(({ code }) => code !== SAID_ANYWAY)) this.onUncounted()
+        if (ours && answered.refused.some(({ code }) => code !== SAID_ANYWAY)) this.onUncounted()
       } catch (error) {
         if (!isFinal(error)) return false
-        this.onUncounted()
+        if (ours) this.onUncounted()
       }
       queue.settle(batch)
     }
