@@ -14,6 +14,8 @@ RUN: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/end"): ANY,
     ("POST", "/cancel"): ANY,
     ("POST", "/roster"): ANY,
+    ("POST", "/roster/people"): {"external_id": "L1"},
+    ("DELETE", "/roster/{person}"): {"reason": "r"},
     ("POST", "/join-tokens"): {"role": "learner", "name": "G"},
     ("GET", "/join-tokens"): ANY,
     ("DELETE", "/join-tokens/{link}"): ANY,
@@ -105,7 +107,7 @@ async def test_who_runs_a_session_and_nobody_else(house: Installation) -> None:
     at = ROOT.format(id=session.id)
     for (method, path), body, by_link in tables:
         for name, who in strangers.items() if by_link else [*strangers.items(), ("staff's link", staff)]:
-            where = at + path.format(link="x", key="x", objection="x", round="x")
+            where = at + path.format(link="x", key="x", objection="x", round="x", person="x")
             sent: dict[str, Any] = {"data": b"external_id\nL1\n"} if path == "/roster" else {"json": body}
             answer = await house.ask(method, where, **sent, **who)
             assert answer.status in ((401,) if name == "nobody" else (403, 404)), (method, path, name)

@@ -4,6 +4,7 @@ import pytest
 
 from lectern.kernel.clock import utc_ms
 from lectern.kernel.roles import SessionRole
+from sessions.presence.idea import PRESENCE
 from tests.installation import Answer, Installation
 
 SDP = {"Content-Type": "application/sdp"}
@@ -182,5 +183,6 @@ async def test_how_long_to_wait(house: Installation) -> None:
 
 
 async def online(house: Installation, session_id: str) -> int:
-    async with house.services.database.read() as tx:
-        return (await house.services.sessions.store.counts(tx, [session_id]))[session_id].online
+    """Return how many participants are connected, whatever they are: encoders and displays too."""
+    participants = (await house.services.engine.current(session_id)).state.of(PRESENCE).participants
+    return sum(bool(present.connections) for present in participants.values())

@@ -296,6 +296,8 @@ async def test_two_editors_make_a_microcourse_of_parts(tmp_path: Path) -> None:
 
         # a stretch is marked by dragging over the lanes, and becomes a draft; the first one is gone on with
         await expect(on(pc, "signals")).to_be_visible(timeout=60_000)
+        await expect(pc.locator(".pictures .tile").first).to_be_visible()  # they came while the page was open
+        await on(pc, "signals").scroll_into_view_if_needed()
         lane = await on(pc, "signals").bounding_box()
         assert lane is not None
         await pc.mouse.move(lane["x"] + lane["width"] * 0.8, lane["y"] + 20)
