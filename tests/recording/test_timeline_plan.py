@@ -102,8 +102,11 @@ def test_the_first_camera_stays_until_it_is_gone() -> None:
     assert spans[1].keyframe == 4000 * TICKS_PER_MS or spans[1].keyframe == 3000 * TICKS_PER_MS
 
 
-def with_a_guest(away_s: int, *, codec: str = "VP8", restarts: bool = True) -> list[tuple[str, int]]:
-    """A presenter who is gone from the third second on for `away_s`, and a guest who is always there.
+def with_a_guest(
+    away_s: int, *, codec: str = "VP8", restarts: bool = True, guest_away: range = range(0)
+) -> list[tuple[str, int]]:
+    """A presenter who is gone from the third second on for `away_s`, and a guest who is there but in the seconds
+    `guest_away`.
 
     Returns who is shown, and from which second of the lesson on."""
     seconds = 8 + away_s
@@ -118,10 +121,12 @@ def with_a_guest(away_s: int, *, codec: str = "VP8", restarts: bool = True) -> l
             lines.append(started("one", "camera", codec, at, "presenter"))
         if not 3 <= second < 3 + away_s:
             lines.append(fragment("one", at, 1000.0, at))
-        lines += [fragment("two", at, 1000.0, at), Clock(at + 900)]
+        if second not in guest_away:
+            lines.append(fragment("two", at, 1000.0, at))
+        lines.append(Clock(at + 900))
     plan = fed(one_recording(*lines, RecordingEnded(seconds * 1000.0)))
     spans = [interval.span for interval in plan.videos["camera"].intervals if interval.span]
-    assert all(span.end == after.start for span, after in pairwise(spans))
+    assert guest_away or all(span.end == after.start for span, after in pairwise(spans))
     return [(span.track.split("/")[2], round(span.start / TICKS_PER_MS / 1000)) for span in spans]
 
 
@@ -131,6 +136,11 @@ def test_a_presenter_who_comes_back_is_shown_again(codec: str, *, restarts: bool
     shown = with_a_guest(5, codec=codec, restarts=restarts)
     assert [who for who, _ in shown] == ["one", "two", "one"]
     assert shown[2] == ("one", 8), "from their first picture on"
+
+
+def test_who_only_stood_in_and_went_is_not_awaited_instead() -> None:
+    shown = [who for who, _ in with_a_guest(10, guest_away=range(6, 9))]
+    assert shown == ["one", "two", "two", "one"]
 
 
 def test_who_was_away_for_long_has_handed_over() -> None:
