@@ -105,8 +105,7 @@ def test_the_first_camera_stays_until_it_is_gone() -> None:
 def with_a_guest(
     away_s: int, *, codec: str = "VP8", restarts: bool = True, guest_away: range = range(0)
 ) -> list[tuple[str, int]]:
-    """A presenter who is gone from the third second on for `away_s`, and a guest who is there but in the seconds
-    `guest_away`.
+    """A presenter who is gone from the third second on for `away_s`, and a guest who is gone in `guest_away`.
 
     Returns who is shown, and from which second of the lesson on."""
     seconds = 8 + away_s
